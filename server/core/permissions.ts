@@ -1,0 +1,113 @@
+/**
+ * Who may do what: the one table from which the access matrix (docs/access.md) is generated. A permission is
+ * `feature:action`; roles are granted on a unit and hold for everything below that unit, inside one tenant only (S-7).
+ */
+export const ROLES = [
+  'volunteer',
+  'coordinator',
+  'officer',
+  'reviewer',
+  'instructor',
+  'auditor',
+  'administrator',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What every approved member may do, whatever else was granted. */
+const MEMBER = [
+  'home:see',
+  'profile:edit-own',
+  'opportunities:see',
+  'assignments:accept-own',
+  'assignments:see-own',
+  'attendance:check-in-own',
+  'hours:log-own',
+  'hours:see-own',
+  'certificates:issue-own',
+  'credentials:claim-own',
+] as const;
+
+/** What a person may do in a tenant before the membership is approved, or while it is suspended. */
+export const APPLICANT_PERMISSIONS = ['profile:edit-own', 'memberships:apply-own', 'hours:see-own', 'certificates:issue-own'] as const;
+
+const COORDINATOR = [
+  'units:see',
+  'people:see',
+  'memberships:create',
+  'requests:see',
+  'requests:edit',
+  'shifts:publish',
+  'positions:candidates',
+  'offers:make',
+  'assignments:see',
+  'assignments:manage',
+  'attendance:run',
+  'hours:see',
+  'hours:confirm',
+  'imports:run',
+] as const;
+
+const OFFICER = [
+  'units:see',
+  'people:see',
+  'people:edit',
+  'memberships:see',
+  'memberships:review',
+  'requests:see',
+  'requests:screen',
+  'assignments:see',
+  'hours:see',
+  'credentials:review',
+] as const;
+
+const REVIEWER = [
+  'units:see',
+  'people:see',
+  'memberships:see',
+  'memberships:decide',
+  'credentials:decide',
+  'hours:see',
+  'hours:reverse',
+  'requests:see',
+] as const;
+
+const AUDITOR = [
+  'units:see',
+  'people:see',
+  'memberships:see',
+  'requests:see',
+  'assignments:see',
+  'hours:see',
+  'audit:see',
+  'messages:see',
+  'imports:see',
+] as const;
+
+const ADMINISTRATOR = [
+  'units:see',
+  'units:edit',
+  'people:see',
+  'memberships:see',
+  'roles:grant',
+  'tenant:settings',
+  'messages:see',
+] as const;
+
+export const ROLE_PERMISSIONS = {
+  volunteer: MEMBER,
+  coordinator: [...MEMBER, ...COORDINATOR],
+  officer: [...MEMBER, ...OFFICER],
+  reviewer: [...MEMBER, ...REVIEWER],
+  instructor: [...MEMBER, 'units:see'],
+  auditor: [...MEMBER, ...AUDITOR],
+  administrator: [...MEMBER, ...ADMINISTRATOR],
+} as const satisfies Record<Role, readonly string[]>;
+
+export type Permission =
+  | (typeof ROLE_PERMISSIONS)[Role][number]
+  | (typeof APPLICANT_PERMISSIONS)[number];
+
+/** Every permission there is, sorted, for the matrix and for the start-up check of declared routes. */
+export const PERMISSIONS: readonly Permission[] = [
+  ...new Set<Permission>([...ROLES.flatMap((role) => [...ROLE_PERMISSIONS[role]]), ...APPLICANT_PERMISSIONS]),
+].sort();

@@ -32,7 +32,10 @@ export function requireContext(): Context {
   return context;
 }
 
-export async function runInContext<T>(context: Omit<Context, 'now'> & { now?: Date }, work: () => Promise<T>): Promise<T> {
+export async function runInContext<T>(
+  context: Omit<Context, 'now'> & { now?: Date },
+  work: () => Promise<T>,
+): Promise<T> {
   // Awaited inside: a lazy Mongoose query that is only awaited outside would otherwise run without its tenant.
   return storage.run({ ...context, now: context.now ?? now() }, async () => await work());
 }

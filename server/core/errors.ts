@@ -109,3 +109,10 @@ export class Unavailable extends AppError {
     super(code, {}, [], cause);
   }
 }
+/** 428: an edit that does not say which version it changes. */
+export class PreconditionRequired extends AppError {
+  readonly status = 428;
+  constructor() {
+    super('version-required');
+  }
+}

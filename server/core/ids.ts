@@ -13,8 +13,5 @@ export const hashToken = (token: string): string => createHash('sha256').update(
 
 /** Compares two secrets of any length in constant time. */
 export function sameSecret(a: string, b: string): boolean {
-  return timingSafeEqual(
-    createHash('sha256').update(a).digest(),
-    createHash('sha256').update(b).digest(),
-  );
+  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 }

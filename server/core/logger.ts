@@ -14,7 +14,16 @@ export function setLogMixin(next: Mixin): void {
   mixin = next;
 }
 
-const REDACTED = ['password', 'token', 'cookie', 'authorization', 'idNumber', '*.password', '*.token', '*.idNumber'];
+const REDACTED = [
+  'password',
+  'token',
+  'cookie',
+  'authorization',
+  'idNumber',
+  '*.password',
+  '*.token',
+  '*.idNumber',
+];
 
 /** Error texts of the driver quote key values: keep the code and the stack's frames, drop the quoted values. */
 function serializeError(err: unknown): Record<string, unknown> {
@@ -60,4 +69,5 @@ export function configureLogger(options: { level: string; file?: string }): Logg
 }
 
 /** Version of the application, for the log's first line and /readyz. */
-export const version: string = (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
+export const version: string = (createRequire(import.meta.url)('../../package.json') as { version: string })
+  .version;

@@ -28,7 +28,12 @@ const MEMBER = [
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
-export const APPLICANT_PERMISSIONS = ['profile:edit-own', 'memberships:apply-own', 'hours:see-own', 'certificates:issue-own'] as const;
+export const APPLICANT_PERMISSIONS = [
+  'profile:edit-own',
+  'memberships:apply-own',
+  'hours:see-own',
+  'certificates:issue-own',
+] as const;
 
 const COORDINATOR = [
   'units:see',
@@ -103,9 +108,7 @@ export const ROLE_PERMISSIONS = {
   administrator: [...MEMBER, ...ADMINISTRATOR],
 } as const satisfies Record<Role, readonly string[]>;
 
-export type Permission =
-  | (typeof ROLE_PERMISSIONS)[Role][number]
-  | (typeof APPLICANT_PERMISSIONS)[number];
+export type Permission = (typeof ROLE_PERMISSIONS)[Role][number] | (typeof APPLICANT_PERMISSIONS)[number];
 
 /** Every permission there is, sorted, for the matrix and for the start-up check of declared routes. */
 export const PERMISSIONS: readonly Permission[] = [

@@ -1,0 +1,98 @@
+import { MongoBackend } from '@agendajs/mongo-backend';
+import { Agenda } from 'agenda';
+import { onWake } from '../server/core/wake.ts';
+import { logger } from '../server/core/logger.ts';
+import { database } from '../server/db/connect.ts';
+import { runSweep } from './sweep.ts';
+import type { Sweep } from './sweep.ts';
+
+/** How often agenda looks for due alarms. A number: as text it knows no milliseconds. */
+const PROCESS_EVERY_MS = 1_000;
+
+export interface AlarmClock {
+  /** Waits for running sweeps, at most so long, then stops for good. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * The only file that knows agenda. It wakes sweeps and nothing else; a sweep that is woken while it runs in this
+ * process runs once more afterwards instead of twice at once.
+ */
+export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmClock> {
+  const abort = new AbortController();
+  const runner = createRunner(sweeps, abort.signal);
+  const agenda = new Agenda({
+    backend: new MongoBackend({
+      mongo: database() as never,
+      collection: 'agenda_jobs',
+      ensureIndex: false,
+    } as never),
+    processEvery: PROCESS_EVERY_MS,
+    defaultConcurrency: 1,
+    defaultLockLifetime: 60_000,
+  } as never);
+  agenda.on('error', (err: unknown) => logger.error({ err }, 'agenda'));
+  agenda.on('fail', (err: unknown) => logger.error({ err }, 'agenda job failed'));
+  for (const sweep of sweeps) {
+    agenda.define(sweep.name, async () => runner.run(sweep.name), {
+      concurrency: 1,
+      lockLimit: 1,
+      lockLifetime: Math.max(60_000, sweep.leaseMs),
+    } as never);
+  }
+  await agenda.start();
+  for (const sweep of sweeps)
+    await agenda.every(sweep.everyMs as never, sweep.name, {}, { skipImmediate: false } as never);
+  const unwake = onWake((name) => {
+    if (sweeps.some((sweep) => sweep.name === name)) void runner.run(name);
+  });
+  return {
+    async stop(timeoutMs) {
+      unwake();
+      abort.abort();
+      await agenda
+        .drain({ timeout: timeoutMs } as never)
+        .catch((err: unknown) => logger.warn({ err }, 'agenda drain'));
+      await runner.idle(timeoutMs);
+    },
+  };
+}
+
+interface Runner {
+  run(name: string): Promise<void>;
+  idle(timeoutMs: number): Promise<void>;
+}
+
+function createRunner(sweeps: readonly Sweep[], signal: AbortSignal): Runner {
+  const byName = new Map(sweeps.map((sweep) => [sweep.name, sweep]));
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  const pass = async (name: string): Promise<void> => {
+    do {
+      again.delete(name);
+      try {
+        await runSweep(byName.get(name) as Sweep, { signal });
+      } catch (err) {
+        // The database may be away; the next alarm tries again.
+        logger.warn({ err, sweep: name }, 'sweep pass failed');
+      }
+    } while (again.has(name) && !signal.aborted);
+  };
+  return {
+    run(name) {
+      if (signal.aborted) return Promise.resolve();
+      const current = running.get(name);
+      if (current) {
+        again.add(name);
+        return current;
+      }
+      const started = pass(name).finally(() => running.delete(name));
+      running.set(name, started);
+      return started;
+    },
+    async idle(timeoutMs) {
+      const timeout = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
+      await Promise.race([Promise.allSettled([...running.values()]), timeout]);
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import compression from 'compression';
+import MongoStore from 'connect-mongo';
+import express from 'express';
+import type { Express, Request, RequestHandler } from 'express';
+import session from 'express-session';
+import passport from 'passport';
+import { pinoHttp } from 'pino-http';
+import { NotFound } from './core/errors.ts';
+import { logger } from './core/logger.ts';
+import type { Config } from './config.ts';
+import { mongoClient } from './db/connect.ts';
+import { errorHandler } from './http/error-handler.ts';
+import type { HandlerKit } from './http/handler.ts';
+import { localeOf } from './http/handler.ts';
+import { securityHeaders } from './http/headers.ts';
+import { isAllowedHost, isLoopbackHttp } from './http/hosts.ts';
+import { pageContext } from './http/page-context.ts';
+import type { Route } from './http/route.ts';
+import { buildRouter } from './http/router.ts';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly kit: HandlerKit;
+  readonly routes: readonly Route[];
+  readonly assets: RequestHandler;
+  /** Health, readiness, the mailbox: mounted before sessions. */
+  readonly plumbing: readonly { path: string; handler: RequestHandler }[];
+  readonly sessionSecrets: readonly string[];
+}
+
+/** The whole web application, in the order in which a request meets it. No listening here. */
+export function buildApp(parts: AppParts): Express {
+  const { config, kit } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.set('trust proxy', config.trustProxy);
+  app.use(requestId, requestLog(config), securityHeaders());
+  for (const { path, handler } of parts.plumbing) app.get(path, handler);
+  app.use(allowedHosts(kit.publicUrl));
+  app.use(parts.assets);
+  app.use(compression());
+  app.post('/csp-reports', express.json({ type: () => true, limit: '20kb' }), cspReport);
+  app.use(pageDoor(parts));
+  app.use('/api', express.json({ limit: '200kb', strict: true }));
+  app.use(buildRouter(parts.routes, kit));
+  app.use(errorHandler(errorPages(kit)));
+  return app;
+}
+
+const requestId: RequestHandler = (_req, res, next) => {
+  res.locals.requestId = randomUUID();
+  res.setHeader('X-Request-Id', res.locals.requestId);
+  next();
+};
+
+/** One line a request, at its end; ids only, no query strings (they may hold what people searched for). */
+function requestLog(config: Config): RequestHandler {
+  if (config.logLevel === 'silent') return (_req, _res, next) => next();
+  return pinoHttp({
+    logger,
+    quietReqLogger: true,
+    autoLogging: { ignore: (req) => /^\/(assets|healthz|readyz)/.test(req.url ?? '') },
+    genReqId: (_req, res) => (res as unknown as { locals: { requestId: string } }).locals.requestId,
+    serializers: { req: () => undefined, res: () => undefined },
+    customSuccessObject: (req, res, value: Record<string, unknown>) =>
+      requestLine(req as Request, res.statusCode, value),
+    customErrorObject: (req, res, _err, value: Record<string, unknown>) =>
+      requestLine(req as Request, res.statusCode, value),
+    customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
+  }) as unknown as RequestHandler;
+}
+
+function requestLine(req: Request, status: number, value: Record<string, unknown>): Record<string, unknown> {
+  return {
+    method: req.method,
+    path: (req.originalUrl ?? '').split('?')[0],
+    status,
+    ms: value['responseTime'],
+    ip: req.ip,
+  };
+}
+
+/** Unknown hosts are told nothing: links and cookies are made for our own address only (S-35). */
+function allowedHosts(publicUrl: string): RequestHandler {
+  return (req, _res, next) => {
+    if (!isAllowedHost(req.get('host'), publicUrl)) throw new NotFound();
+    next();
+  };
+}
+
+/** Sessions and form bodies exist on the page door only; `/api` never sees a cookie. */
+function pageDoor(parts: AppParts): RequestHandler {
+  const { config } = parts;
+  const chain = express.Router();
+  if (isLoopbackHttp(parts.kit.publicUrl)) {
+    // Browsers accept Secure cookies on loopback over plain http, express-session would not send them.
+    chain.use((req, _res, next) => {
+      Object.defineProperty(req, 'secure', { value: true });
+      next();
+    });
+  }
+  chain.use(
+    session({
+      name: '__Host-linli',
+      secret: [...parts.sessionSecrets],
+      resave: false,
+      saveUninitialized: false,
+      rolling: true,
+      store: MongoStore.create({
+        client: mongoClient() as never,
+        collectionName: 'sessions',
+        stringify: false,
+        autoRemove: 'disabled', // its TTL index is a migration
+        touchAfter: 300,
+        ttl: Math.ceil(config.sessionIdleMs / 1000),
+      }),
+      cookie: { httpOnly: true, secure: true, sameSite: 'lax', path: '/', maxAge: config.sessionIdleMs },
+    }),
+    passport.session(),
+    express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 1_000 }),
+  );
+  return (req, res, next) =>
+    req.path.startsWith('/api/') || req.path === '/api' ? next() : chain(req, res, next);
+}
+
+const cspReport: RequestHandler = (req, res) => {
+  const report = (req.body as { 'csp-report'?: Record<string, unknown> } | undefined)?.['csp-report'];
+  logger.warn(
+    {
+      directive: String(report?.['effective-directive'] ?? '').slice(0, 60),
+      blocked: String(report?.['blocked-uri'] ?? '').slice(0, 200),
+    },
+    'CSP violation',
+  );
+  res.status(204).end();
+};
+
+function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
+  return {
+    i18n: kit.i18n,
+    localeOf: (req) => localeOf(req, null, null),
+    render: (req, res, model) =>
+      kit.views.render(
+        'errors/show',
+        model,
+        pageContext({
+          req,
+          res,
+          identity: null,
+          tenant: null,
+          locale: localeOf(req, null, null),
+          i18n: kit.i18n,
+          navigation: [],
+          mailbox: kit.mailbox,
+        }),
+      ),
+  };
+}

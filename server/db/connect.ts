@@ -1,0 +1,94 @@
+import mongoose from 'mongoose';
+import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
+import { logger } from '../core/logger.ts';
+
+mongoose.set('transactionAsyncLocalStorage', true);
+mongoose.set('strictQuery', 'throw');
+mongoose.set('sanitizeProjection', true);
+mongoose.set('autoIndex', false);
+mongoose.set('autoCreate', false);
+mongoose.set('bufferCommands', false);
+
+/** Bounds on every wait for the database (F-9): nobody hangs for the driver's defaults. */
+const OPTIONS = {
+  serverSelectionTimeoutMS: 5_000,
+  socketTimeoutMS: 30_000,
+  waitQueueTimeoutMS: 2_000,
+  connectTimeoutMS: 5_000,
+  retryWrites: true,
+  writeConcern: { w: 'majority' as const, j: true },
+  readConcern: { level: 'majority' as const },
+  readPreference: 'primary' as const,
+  compressors: [] as ('none' | 'snappy' | 'zlib' | 'zstd')[],
+};
+
+/** @throws Error when two copies of the driver are loaded: sessions of one do not work in the other. */
+function assertOneDriver(): void {
+  const own = createRequire(import.meta.url).resolve('mongodb');
+  const mongoosePath = createRequire(import.meta.url).resolve('mongoose');
+  if (createRequire(mongoosePath).resolve('mongodb') !== own) {
+    throw new Error('Two copies of the mongodb driver are installed; install from the lockfile');
+  }
+}
+
+let opened: Promise<typeof mongoose> | null = null;
+
+/**
+ * Opens the one connection of this process, shared by web and jobs. Tries until the database answers (F-25) or the
+ * signal aborts.
+ */
+export async function connect(
+  uri: string,
+  options: { poolSize?: number; signal?: AbortSignal } = {},
+): Promise<void> {
+  assertOneDriver();
+  opened ??= connectPatiently(uri, options);
+  await opened;
+}
+
+async function connectPatiently(
+  uri: string,
+  { poolSize = 40, signal }: { poolSize?: number; signal?: AbortSignal },
+): Promise<typeof mongoose> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await mongoose.connect(uri, { ...OPTIONS, maxPoolSize: poolSize });
+    } catch (err) {
+      if (signal?.aborted) throw err;
+      if (!isUnreachable(err)) throw err;
+      if (attempt === 1) logger.warn({ err }, 'waiting for the database');
+      await delay(Math.min(500 * attempt, 3_000));
+    }
+  }
+}
+
+const isUnreachable = (err: unknown): boolean =>
+  err instanceof Error &&
+  ['MongooseServerSelectionError', 'MongoServerSelectionError', 'MongoNetworkError'].includes(err.name);
+
+export async function disconnect(): Promise<void> {
+  opened = null;
+  await mongoose.disconnect();
+}
+
+/** The driver's client, for the session store and agenda, which bring none of their own. */
+export const mongoClient = (): mongoose.mongo.MongoClient =>
+  mongoose.connection.getClient() as mongoose.mongo.MongoClient;
+
+export const database = (): mongoose.mongo.Db => {
+  const { db } = mongoose.connection;
+  if (!db) throw new Error('Not connected');
+  return db;
+};
+
+/** Whether a primary answers within a second; for readiness. */
+export async function isReachable(): Promise<boolean> {
+  try {
+    await database().command({ ping: 1 }, { timeoutMS: 1_000 });
+    const hello = await database().command({ hello: 1 }, { timeoutMS: 1_000 });
+    return hello['isWritablePrimary'] === true || hello['msg'] === 'isdbgrid';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import { Types } from 'mongoose';
+import { Malformed } from '../core/errors.ts';
+
+/** Lists are paged by key, never by offset: a page costs the same at the end as at the start. */
+export interface Page<T> {
+  readonly data: T[];
+  readonly nextCursor: string | null;
+}
+
+export type SortKey = readonly [field: string, direction: 1 | -1];
+
+type CursorValue = string | number | { d: string } | { i: string } | null;
+
+/** An opaque text that holds the last row's sort values. */
+export function encodeCursor(values: readonly unknown[]): string {
+  const plain = values.map((value): CursorValue => {
+    if (value instanceof Date) return { d: value.toISOString() };
+    if (value instanceof Types.ObjectId) return { i: value.toHexString() };
+    if (typeof value === 'string' || typeof value === 'number') return value;
+    return null;
+  });
+  return Buffer.from(JSON.stringify(plain)).toString('base64url');
+}
+
+/** @throws Malformed when the text is not one of our cursors for `length` sort keys. */
+export function decodeCursor(cursor: string, length: number): unknown[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch (err) {
+    throw new Malformed('cursor-invalid', {}, [], err);
+  }
+  if (!Array.isArray(parsed) || parsed.length !== length) throw new Malformed('cursor-invalid');
+  return parsed.map(restore);
+}
+
+function restore(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value;
+  const bag = value as { d?: unknown; i?: unknown };
+  if (typeof bag.d === 'string' && !Number.isNaN(Date.parse(bag.d))) return new Date(bag.d);
+  if (typeof bag.i === 'string' && Types.ObjectId.isValid(bag.i)) return new Types.ObjectId(bag.i);
+  throw new Malformed('cursor-invalid');
+}
+
+/**
+ * The filter for "after this cursor" under the sort, which must end in `_id` so that it is total.
+ * @example after([['startsAt', 1], ['_id', 1]], cursor)
+ */
+export function afterCursor(sort: readonly SortKey[], cursor: string | undefined): Record<string, unknown> {
+  if (!cursor) return {};
+  const values = decodeCursor(cursor, sort.length);
+  const branches = sort.map(([field, direction], at) => ({
+    ...Object.fromEntries(sort.slice(0, at).map(([earlier], index) => [earlier, values[index]])),
+    [field]: direction === 1 ? { $gt: values[at] } : { $lt: values[at] },
+  }));
+  return { $or: branches };
+}
+
+export const sortOf = (sort: readonly SortKey[]): Record<string, 1 | -1> => Object.fromEntries(sort);
+
+/** Cuts `limit + 1` fetched rows to a page; `key` reads a row's sort values. */
+export function pageOf<Row>(rows: Row[], limit: number, key: (row: Row) => readonly unknown[]): Page<Row> {
+  const data = rows.slice(0, limit);
+  const last = data.at(-1);
+  return { data, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(key(last)) : null };
+}

@@ -1,0 +1,64 @@
+import type { Request } from 'express';
+import type { AccountActor } from '../core/actor.ts';
+import type { Locale } from '../core/locale.ts';
+import type { Door, TenantInfo } from './route.ts';
+
+/** One of the account's places, for the tenant switcher. */
+export interface MembershipChoice {
+  readonly id: string;
+  readonly state: string;
+  readonly tenant: TenantInfo;
+}
+
+/** What one indexed read says about who is asking. */
+export interface Identity {
+  readonly actor: AccountActor;
+  /** The tenant of the acting membership. */
+  readonly tenant: TenantInfo | null;
+  readonly memberships: readonly MembershipChoice[];
+  readonly locale: Locale;
+}
+
+/** Look-ups that the http layer needs and the features answer; injected by compose.ts. */
+export interface Identities {
+  /** Null when the account is disabled, the session's version is old, or the membership is gone. */
+  forSession(session: {
+    accountId: string;
+    accountVersion: number;
+    membershipId: string | null;
+    authenticatedAt: number;
+  }): Promise<Identity | null>;
+  forToken(token: string): Promise<Identity | null>;
+  tenantBySlug(slug: string): Promise<TenantInfo | null>;
+}
+
+/** Who is asking, or null. Cookies are not looked at on the API door, tokens not on the page door. */
+export async function identify(
+  req: Request,
+  door: Door,
+  identities: Identities,
+  limits: SessionLimits,
+): Promise<Identity | null> {
+  if (door === 'api') {
+    const header = req.get('authorization') ?? '';
+    const token = /^Bearer ([A-Za-z0-9_-]{20,200})$/.exec(header)?.[1];
+    return token === undefined ? null : identities.forToken(token);
+  }
+  const accountId = (req.session as { passport?: { user?: { accountId?: unknown } } } | undefined)?.passport
+    ?.user?.accountId;
+  if (typeof accountId !== 'string') return null;
+  const { startedAt, authenticatedAt, accountVersion, membershipId } = req.session;
+  if (startedAt === undefined || accountVersion === undefined || limits.now() - startedAt > limits.maxMs)
+    return null;
+  return identities.forSession({
+    accountId,
+    accountVersion,
+    membershipId: membershipId ?? null,
+    authenticatedAt: authenticatedAt ?? 0,
+  });
+}
+
+export interface SessionLimits {
+  readonly maxMs: number;
+  now(): number;
+}

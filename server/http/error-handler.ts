@@ -1,0 +1,184 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import mongoose from 'mongoose';
+import {
+  AppError,
+  Conflict,
+  Malformed,
+  NotFound,
+  TooLarge,
+  Unavailable,
+  UnsupportedType,
+} from '../core/errors.ts';
+import { currentContext } from '../core/context.ts';
+import { logger } from '../core/logger.ts';
+import type { Locale } from '../core/locale.ts';
+import type { I18n } from '../i18n/index.ts';
+import { isDuplicateKey } from '../db/transaction.ts';
+
+interface HttpLike {
+  status?: number;
+  statusCode?: number;
+  type?: string;
+  code?: string;
+}
+
+/** Translates what libraries throw into our own refusals; null for what nobody foresaw (a bug). */
+export function toAppError(err: unknown): AppError | null {
+  if (err instanceof AppError) return err;
+  if (isDuplicateKey(err)) return new Conflict('already-exists', {}, [], err);
+  if (err instanceof mongoose.Error.CastError || err instanceof mongoose.Error.ValidationError)
+    return new Malformed('malformed', {}, [], err);
+  if (
+    err instanceof mongoose.mongo.MongoServerSelectionError ||
+    err instanceof mongoose.mongo.MongoNetworkError
+  ) {
+    return new Unavailable('database-unavailable', err);
+  }
+  if (
+    err instanceof mongoose.mongo.MongoOperationTimeoutError ||
+    (err as Error | null)?.name === 'MongoWaitQueueTimeoutError'
+  ) {
+    return new Unavailable('database-slow', err);
+  }
+  // MaxTimeMSExpired, NotWritablePrimary and its kin: the database cannot now.
+  if (
+    err instanceof mongoose.mongo.MongoServerError &&
+    [50, 91, 189, 10107, 11600, 11602, 13435].includes(Number(err.code))
+  ) {
+    return new Unavailable('database-unavailable', err);
+  }
+  return fromHttp(err as HttpLike);
+}
+
+/** body-parser, multer and the router throw objects with a status. */
+function fromHttp(err: HttpLike): AppError | null {
+  if (err?.code?.startsWith('LIMIT_'))
+    return err.code === 'LIMIT_FILE_SIZE' ? new TooLarge('file-too-large') : new Malformed('malformed');
+  const status = err?.status ?? err?.statusCode;
+  if (status === 413) return new TooLarge();
+  if (status === 415) return new UnsupportedType();
+  // A path that is not valid percent-encoding names nothing.
+  if (status === 400 && err instanceof URIError) return new NotFound();
+  if (status !== undefined && status >= 400 && status < 500) return new Malformed('malformed');
+  return null;
+}
+
+export interface ErrorPages {
+  readonly i18n: I18n;
+  /** Renders the HTML error page; falls back to plain text when that fails itself. */
+  render(req: Request, res: Response, model: ErrorModel): string;
+  localeOf(req: Request): Locale;
+}
+
+export interface ErrorModel {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly message: string;
+  readonly requestId: string;
+  readonly back: string;
+}
+
+/** The one handler: problem+json for the API door, a page with the way back for people (S-33). */
+export function errorHandler(pages: ErrorPages): ErrorRequestHandler {
+  return (err: unknown, req, res, next) => {
+    if (res.headersSent || req.destroyed) {
+      next(err);
+      return;
+    }
+    const known = toAppError(err);
+    if (!known || known.status === 503)
+      logger.error({ err, requestId: res.locals.requestId }, known ? 'unavailable' : 'unexpected error');
+    const status = known?.status ?? 500;
+    if (known && 'retryAfterSeconds' in known) res.setHeader('Retry-After', String(known.retryAfterSeconds));
+    res.status(status);
+    res.setHeader('Cache-Control', 'no-store');
+    if (req.path.startsWith('/api/')) sendProblem(req, res, pages, known, status);
+    else sendPage(req, res, pages, known, status);
+  };
+}
+
+/** The words for a code, falling back from the particular to the general. */
+export function messageOf(
+  i18n: I18n,
+  locale: Locale,
+  error: Pick<AppError, 'code' | 'details'> | null,
+  status: number,
+): string {
+  const params = Object.fromEntries(
+    Object.entries(error?.details ?? {}).filter((entry): entry is [string, string | number] =>
+      ['string', 'number'].includes(typeof entry[1]),
+    ),
+  );
+  const key = `errors.${error?.code ?? 'unexpected'}`;
+  if (i18n.has(locale, key)) return i18n.t(locale, key, params);
+  return i18n.t(locale, `errors.status.${status}`);
+}
+
+function sendProblem(
+  req: Request,
+  res: Response,
+  { i18n, localeOf }: ErrorPages,
+  error: AppError | null,
+  status: number,
+): void {
+  const locale = localeOf(req);
+  const code = error?.code ?? 'unexpected';
+  res.type('application/problem+json').send(
+    JSON.stringify({
+      type: `/problems/${code}`,
+      title: i18n.t(locale, `errors.status.${status}`),
+      status,
+      code,
+      detail: messageOf(i18n, locale, error, status),
+      instance: res.locals.requestId,
+      ...(error && error.issues.length > 0
+        ? {
+            errors: error.issues.map(({ path, code: issue, params }) => ({
+              path,
+              code: issue,
+              ...(params ? { params } : {}),
+            })),
+          }
+        : {}),
+      ...(error && Array.isArray(error.details['reasons']) ? { reasons: error.details['reasons'] } : {}),
+      ...(error && typeof error.details['state'] === 'string' ? { state: error.details['state'] } : {}),
+    }),
+  );
+}
+
+function sendPage(
+  req: Request,
+  res: Response,
+  pages: ErrorPages,
+  error: AppError | null,
+  status: number,
+): void {
+  const locale = pages.localeOf(req);
+  const model: ErrorModel = {
+    status,
+    code: error?.code ?? 'unexpected',
+    title: pages.i18n.t(locale, `errors.status.${status}`),
+    message: messageOf(pages.i18n, locale, error, status),
+    requestId: res.locals.requestId ?? currentContext()?.requestId ?? '',
+    back: backOf(req),
+  };
+  try {
+    res.type('html').send(pages.render(req, res, model));
+  } catch (renderError) {
+    logger.error({ err: renderError }, 'the error page failed');
+    res.type('text').send(`${status} ${model.message} (${model.requestId})`);
+  }
+}
+
+/** Where "back" leads: the page the form stood on, if it was ours. */
+function backOf(req: Request): string {
+  const referer = req.get('referer');
+  if (referer === undefined) return '/';
+  try {
+    const url = new URL(referer);
+    return url.host === req.get('host') ? `${url.pathname}${url.search}` : '/';
+  } catch {
+    return '/';
+  }
+}

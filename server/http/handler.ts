@@ -1,0 +1,362 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { AccountActor, Actor } from '../core/actor.ts';
+import { can } from '../core/actor.ts';
+import { runInContext } from '../core/context.ts';
+import { now } from '../core/clock.ts';
+import {
+  AppError,
+  Conflict,
+  Forbidden,
+  Invalid,
+  Malformed,
+  NotFound,
+  NotSignedIn,
+  PreconditionRequired,
+} from '../core/errors.ts';
+import { pickLocale } from '../i18n/index.ts';
+import type { I18n, Locale } from '../i18n/index.ts';
+import { once } from '../db/idempotency.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { identify } from './authenticate.ts';
+import type { Identities, Identity, SessionLimits } from './authenticate.ts';
+import { assertSameOrigin, assertToken } from './csrf.ts';
+import { toAppError } from './error-handler.ts';
+import { pageContext } from './page-context.ts';
+import type { NavEntry } from './page-context.ts';
+import { parseBody, parseParams, parseQuery } from './parse.ts';
+import { isUnsafe } from './route.ts';
+import type {
+  BinaryResult,
+  Door,
+  PageResult,
+  Route,
+  RouteContext,
+  TenantInfo,
+  UploadedFile,
+} from './route.ts';
+import { safeReturnPath, save, sessionControls } from './session.ts';
+import { rateOf } from './throttle.ts';
+import type { Throttle } from './throttle.ts';
+import { receiveUpload } from './upload.ts';
+import type { Views } from './views.ts';
+
+/** What every route's handler works with; made once by app.ts. */
+export interface HandlerKit {
+  readonly publicUrl: string;
+  readonly mailbox: boolean;
+  readonly i18n: I18n;
+  readonly views: Views;
+  readonly identities: Identities;
+  readonly throttle: Throttle;
+  readonly limits: SessionLimits;
+  readonly navigation: readonly NavEntry[];
+}
+
+/** How long a proved password counts for the actions that need it fresh (S-22). */
+const FRESH_MS = 10 * 60_000;
+
+interface Work {
+  readonly route: Route;
+  readonly door: Door;
+  readonly req: Request;
+  readonly res: Response;
+  readonly kit: HandlerKit;
+  readonly identity: Identity | null;
+  readonly tenant: TenantInfo | null;
+  readonly locale: Locale;
+  readonly upload: UploadedFile | null;
+}
+
+/** The Express handler of one declared route on one door. */
+export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHandler {
+  return async (req, res) => {
+    const identity = await identify(req, door, kit.identities, kit.limits);
+    const locale = localeOf(req, identity, null);
+    if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);
+    await throttleRequest(route, identity, req, kit);
+    if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, res, kit.publicUrl);
+    const upload = route.uploadBytes ? await receiveUpload(req, res, route.uploadBytes) : null;
+    if (door === 'page' && isUnsafe(route.method)) assertToken(req);
+    const tenant = await tenantFor(route, req, identity, kit);
+    const work: Work = {
+      route,
+      door,
+      req,
+      res,
+      kit,
+      identity: confine(identity, tenant, route),
+      tenant,
+      locale: localeOf(req, identity, tenant) ?? locale,
+      upload,
+    };
+    await runInContext(
+      {
+        requestId: res.locals.requestId,
+        actor: actorOf(work),
+        tenantId: tenant?.id ?? null,
+        crossTenant: null,
+      },
+      () => perform(work),
+    );
+  };
+}
+
+/** Anonymous visitors are sent to the sign-in form and back; the API answers 401. */
+async function refuseAnonymous(req: Request, res: Response, door: Door, kit: HandlerKit): Promise<void> {
+  if (door === 'api') throw new NotSignedIn();
+  const back = req.method === 'GET' ? safeReturnPath(req.originalUrl, kit.publicUrl) : null;
+  if (back !== null && back !== '/') {
+    req.session.returnTo = back;
+    await save(req);
+  }
+  res.redirect(303, '/sign-in');
+}
+
+async function throttleRequest(
+  route: Route,
+  identity: Identity | null,
+  req: Request,
+  kit: HandlerKit,
+): Promise<void> {
+  const rate = rateOf(route.rate, identity !== null);
+  if (!rate) return;
+  const key = identity ? identity.actor.accountId : `ip:${req.ip ?? 'unknown'}`;
+  await kit.throttle.consume(rate, key);
+}
+
+async function tenantFor(
+  route: Route,
+  req: Request,
+  identity: Identity | null,
+  kit: HandlerKit,
+): Promise<TenantInfo | null> {
+  if (route.tenant === 'none') return null;
+  if (route.tenant === 'slug') {
+    const tenant = await kit.identities.tenantBySlug(String(req.params['tenantSlug']));
+    if (!tenant) throw new NotFound();
+    return tenant;
+  }
+  if (!identity?.tenant) throw new Forbidden('members-only');
+  return identity.tenant;
+}
+
+/** Rights of one tenant mean nothing on another tenant's public pages. */
+function confine(identity: Identity | null, tenant: TenantInfo | null, route: Route): Identity | null {
+  if (!identity || route.tenant !== 'slug' || identity.tenant?.id === tenant?.id) return identity;
+  return { ...identity, actor: { ...identity.actor, membership: null } };
+}
+
+function actorOf({ identity, door }: Pick<Work, 'identity' | 'door'>): Actor {
+  return identity?.actor ?? { kind: 'anonymous', door };
+}
+
+/** The language of this answer: chosen in the address, by the person, by the tenant, by the browser. */
+export function localeOf(req: Request, identity: Identity | null, tenant: TenantInfo | null): Locale {
+  const chosen = typeof req.query['lang'] === 'string' ? req.query['lang'] : cookieLocale(req);
+  return pickLocale({
+    user: chosen ?? identity?.locale,
+    tenant: tenant?.locale,
+    acceptLanguage: req.get('accept-language'),
+  });
+}
+
+function cookieLocale(req: Request): string | undefined {
+  return /(?:^|;\s*)__Host-lang=([A-Za-z-]{2,8})(?:;|$)/.exec(req.get('cookie') ?? '')?.[1];
+}
+
+async function perform(work: Work): Promise<void> {
+  const { route, door, identity } = work;
+  if (route.access !== 'public' && route.access !== 'signed-in' && !can(actorOf(work), route.access)) {
+    throw new Forbidden(identity?.actor.membership ? 'not-permitted' : 'members-only');
+  }
+  if (route.fresh && (identity?.actor.authenticatedAt ?? 0) < work.kit.limits.now() - FRESH_MS)
+    throw new Forbidden('password-needed-again');
+  const partial = contextOf(work);
+  try {
+    const context = { ...partial, query: parseQuery(route.input.query, work.req.query), body: bodyOf(work) };
+    const output = await execute(work, context);
+    await (door === 'page' ? answerPage(work, output, context) : answerApi(work, output));
+  } catch (err) {
+    await answerFailure(work, partial, err);
+  }
+}
+
+/** Hidden fields of our own forms; they are not the action's input. */
+const FORM_GUARDS = ['_csrf', '_key', '_version'];
+
+function rawBody({ req, door }: Work): Record<string, unknown> {
+  const body = (req.body ?? {}) as Record<string, unknown>;
+  if (door === 'api') return body;
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !FORM_GUARDS.includes(key)));
+}
+
+function bodyOf(work: Work): unknown {
+  if (!isUnsafe(work.route.method)) return {};
+  return parseBody(
+    work.route.input.body,
+    work.door === 'api' ? work.req.body : rawBody(work),
+    work.route.uploadBytes ? 'page' : work.door,
+  );
+}
+
+function contextOf(work: Work): RouteContext {
+  const { route, req, res, identity, tenant } = work;
+  const instant = now();
+  return {
+    actor: actorOf(work),
+    get account(): AccountActor {
+      if (!identity) throw new NotSignedIn();
+      return identity.actor;
+    },
+    params: parseParams(route.input.params, req.params),
+    query: {},
+    body: {},
+    file: work.upload,
+    tenant,
+    locale: work.locale,
+    zone: tenant?.zone ?? 'Asia/Shanghai',
+    door: work.door,
+    requestId: res.locals.requestId,
+    ip: req.ip ?? 'unknown',
+    publicUrl: work.kit.publicUrl,
+    version: versionOf(work),
+    session: sessionControls(req, instant),
+    now: instant,
+  };
+}
+
+/** The version the caller saw. @throws PreconditionRequired on edits that do not say */
+function versionOf({ route, req, door }: Work): number | null {
+  const raw =
+    door === 'api' ? req.get('if-match') : (req.body as { _version?: unknown } | undefined)?._version;
+  const match = typeof raw === 'string' ? /^(?:W\/)?"?v?(\d{1,9})"?$/.exec(raw) : null;
+  if (match) return Number(match[1]);
+  if (route.versioned) throw new PreconditionRequired();
+  return null;
+}
+
+function idempotencyKeyOf({ route, req, door }: Work): string | null {
+  if (!route.idempotent) return null;
+  const raw =
+    door === 'api' ? req.get('idempotency-key') : (req.body as { _key?: unknown } | undefined)?._key;
+  if (raw === undefined || raw === '') return null;
+  if (typeof raw !== 'string' || !/^[\x21-\x7e]{8,255}$/.test(raw))
+    throw new Malformed('idempotency-key-invalid');
+  return raw;
+}
+
+/** Runs the action: in one transaction when it changes something, once per idempotency key. */
+async function execute(work: Work, context: RouteContext): Promise<unknown> {
+  const { route } = work;
+  const act = async (): Promise<unknown> => {
+    const output = await route.run(context);
+    return isBinary(output) ? output : route.output.parse(output);
+  };
+  if (!route.transaction) return act();
+  const key = idempotencyKeyOf(work);
+  if (key === null) return inTransaction(act);
+  const call = {
+    route: route.name,
+    key,
+    input: { params: context.params, body: context.body, file: work.upload?.bytes.length ?? 0 },
+  };
+  const { output, replayed } = await inTransaction(() => once(call, act));
+  if (replayed) work.res.setHeader('Idempotent-Replayed', 'true');
+  return output;
+}
+
+const isBinary = (output: unknown): output is BinaryResult =>
+  typeof output === 'object' &&
+  output !== null &&
+  (output as { kind?: unknown }).kind === 'file' &&
+  'bytes' in output;
+
+async function answerApi({ route, req, res }: Work, output: unknown): Promise<void> {
+  if (isBinary(output)) return sendFile(res, output);
+  const version = (output as { version?: unknown } | null)?.version;
+  if (typeof version === 'number') res.setHeader('ETag', `"v${version}"`);
+  const status = route.status ?? (route.method === 'post' ? 201 : 200);
+  if (status === 204) return void res.status(204).end();
+  if (req.method === 'GET' && typeof version === 'number' && req.get('if-none-match') === `"v${version}"`)
+    return void res.status(304).end();
+  res.status(status).json(output ?? {});
+}
+
+async function answerPage(work: Work, output: unknown, context: RouteContext): Promise<void> {
+  if (isBinary(output)) return sendFile(work.res, output);
+  const { page } = work.route;
+  if (!page) throw new Error(`Route ${work.route.name} has no page`);
+  await sendResult(work, await page(output, context));
+}
+
+async function sendResult(work: Work, result: PageResult): Promise<void> {
+  const { req, res, kit } = work;
+  if (result.kind === 'file') return sendFile(res, result);
+  if (result.kind === 'redirect') {
+    if (result.flash && req.session) sessionControls(req, now()).flash(result.flash);
+    if (req.session && result.flash) await save(req);
+    // Return paths are built by us or checked by safeReturnPath; a foreign origin here would be a bug.
+    if (!result.to.startsWith('/') || result.to.startsWith('//'))
+      throw new Error(`Unsafe redirect from ${work.route.name}`);
+    res.redirect(303, result.to);
+    return;
+  }
+  const page = pageContext({
+    req,
+    res,
+    identity: work.identity,
+    tenant: work.tenant,
+    locale: work.locale,
+    i18n: kit.i18n,
+    navigation: kit.navigation,
+    mailbox: kit.mailbox,
+  });
+  const fragment =
+    req.get('hx-request') === 'true' &&
+    req.get('hx-boosted') !== 'true' &&
+    req.get('hx-history-restore-request') !== 'true';
+  // htmx swaps parts out of whole pages (hx-select), so both kinds of request get the same answer, made once.
+  if (fragment) res.setHeader('Vary', 'HX-Request');
+  rememberLanguage(req, res, work.locale);
+  res
+    .status(result.status ?? 200)
+    .type('html')
+    .send(kit.views.render(result.view, result.model, page));
+}
+
+/** `?lang=` is a choice that should last: kept in a cookie, not on the server, so that reading a page changes nothing there. */
+function rememberLanguage(req: Request, res: Response, locale: Locale): void {
+  if (req.query['lang'] !== locale) return;
+  res.append('Set-Cookie', `__Host-lang=${locale}; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax`);
+}
+
+function sendFile(res: Response, result: BinaryResult): void {
+  const disposition = result.inline ? 'inline' : 'attachment';
+  res.setHeader('Content-Type', result.contentType);
+  res.setHeader(
+    'Content-Disposition',
+    `${disposition}; filename*=UTF-8''${encodeURIComponent(result.fileName)}`,
+  );
+  res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+  res.status(200).end(result.bytes);
+}
+
+/** A refused form is shown again with what was typed and what was wrong; everything else goes to the error handler. */
+async function answerFailure(work: Work, context: RouteContext, err: unknown): Promise<void> {
+  const error = toAppError(err);
+  const { invalid } = work.route;
+  const showable =
+    error instanceof Invalid ||
+    error instanceof Conflict ||
+    (error instanceof AppError && error.status === 412);
+  if (work.door !== 'page' || !invalid || !showable) throw err;
+  const result = await invalid(
+    {
+      issues: error.issues,
+      values: isUnsafe(work.route.method) ? rawBody(work) : { ...work.req.query },
+      error,
+    },
+    context,
+  );
+  await sendResult(work, result.kind === 'view' ? { ...result, status: error.status } : result);
+}

@@ -1,0 +1,116 @@
+import type {} from 'express-session';
+import type {} from 'passport';
+import type { Request } from 'express';
+import { isDeepStrictEqual } from 'node:util';
+import type { Flash } from './route.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    flash: Flash[];
+    returnTo: string;
+    membershipId: string | null;
+    /** Epoch milliseconds of sign-in: the absolute limit counts from here (S-19). */
+    startedAt: number;
+    /** Epoch milliseconds when the password was last proved (S-22). */
+    authenticatedAt: number;
+    /** The account's session version at sign-in; raising it ends every session (S-8). */
+    accountVersion: number;
+  }
+}
+
+/** What a route may do with the browser's session. Every change of rights makes a new session id (S-19). */
+export interface SessionControls {
+  /** Signs the account in, keeping only the safe return path. */
+  signIn(account: SignedInAccount): Promise<void>;
+  signOut(): Promise<void>;
+  switchMembership(membershipId: string): Promise<void>;
+  /** The safe local path to go on to after signing in, once. */
+  takeReturnTo(): string | null;
+  flash(message: Flash): void;
+  proved(): void;
+}
+
+export interface SignedInAccount {
+  readonly accountId: string;
+  readonly accountVersion: number;
+  readonly membershipId: string | null;
+}
+
+/** What passport keeps in the session. */
+export interface SessionUser {
+  readonly accountId: string;
+}
+
+export function sessionControls(req: Request, now: Date): SessionControls {
+  return {
+    async signIn({ accountId, accountVersion, membershipId }) {
+      const returnTo = req.session.returnTo;
+      // passport regenerates the session id and drops everything an attacker could have planted.
+      await new Promise<void>((resolve, reject) => {
+        req.logIn({ accountId } as Express.User, (err: unknown) => (err ? reject(err as Error) : resolve()));
+      });
+      req.session.startedAt = now.getTime();
+      req.session.authenticatedAt = now.getTime();
+      req.session.accountVersion = accountVersion;
+      req.session.membershipId = membershipId;
+      if (returnTo !== undefined) req.session.returnTo = returnTo;
+      await save(req);
+    },
+    async signOut() {
+      await new Promise<void>((resolve, reject) => {
+        req.session.destroy((err: unknown) => (err ? reject(err as Error) : resolve()));
+      });
+    },
+    async switchMembership(membershipId) {
+      const kept = { ...req.session } as Partial<Request['session']>;
+      await new Promise<void>((resolve, reject) => {
+        req.session.regenerate((err: unknown) => (err ? reject(err as Error) : resolve()));
+      });
+      const { passport } = kept as { passport?: unknown };
+      Object.assign(req.session, {
+        passport,
+        startedAt: kept.startedAt,
+        authenticatedAt: kept.authenticatedAt,
+        accountVersion: kept.accountVersion,
+        membershipId,
+      });
+      await save(req);
+    },
+    takeReturnTo() {
+      const { returnTo } = req.session;
+      if (returnTo === undefined) return null;
+      delete (req.session as { returnTo?: string }).returnTo;
+      return returnTo;
+    },
+    flash(message) {
+      const flashes = req.session.flash ?? [];
+      if (!flashes.some((known) => isDeepStrictEqual(known, message)))
+        req.session.flash = [...flashes, message];
+    },
+    proved() {
+      req.session.authenticatedAt = now.getTime();
+    },
+  };
+}
+
+/** Waits for the store: a redirect must not overtake what it relies on. */
+export function save(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.save((err: unknown) => (err ? reject(err as Error) : resolve()));
+  });
+}
+
+/** A path on our own origin, or null (S-31): parsed like a browser would, never compared as text. */
+export function safeReturnPath(candidate: unknown, publicUrl: string): string | null {
+  if (typeof candidate !== 'string' || candidate.length > 2_000 || !candidate.startsWith('/')) return null;
+  let url: URL;
+  try {
+    url = new URL(candidate, publicUrl);
+  } catch {
+    return null;
+  }
+  if (url.origin !== new URL(publicUrl).origin) return null;
+  // Backslashes and control characters are read as slashes by some browsers.
+  if (/[\\\p{Cc}]/u.test(candidate)) return null;
+  return `${url.pathname}${url.search}`;
+}

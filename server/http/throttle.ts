@@ -1,0 +1,64 @@
+import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
+import type mongoose from 'mongoose';
+import { TooMany } from '../core/errors.ts';
+import type { RateClass } from './route.ts';
+
+/** Points per window, counted in the database so that all processes and restarts share them (S-17). */
+export const RATES = {
+  write: { points: 240, seconds: 60 },
+  heavy: { points: 30, seconds: 60 },
+  mail: { points: 20, seconds: 3_600 },
+  'sign-in': { points: 20, seconds: 900 },
+  /** Wrong passwords from one network; far above what a community centre's shared address produces. */
+  'sign-in-network': { points: 300, seconds: 900 },
+  /** Anonymous writes of one network: a sign-up day in a village hall stays below it. */
+  'public-write': { points: 600, seconds: 3_600 },
+} as const;
+
+export type RateName = keyof typeof RATES;
+
+export interface Throttle {
+  /** Counts one use. @throws TooMany when the window's points are spent */
+  consume(name: RateName, key: string): Promise<void>;
+  /** Gives the points of a window back, after a right password. */
+  forgive(name: RateName, key: string): Promise<void>;
+}
+
+export function createThrottle(client: mongoose.mongo.MongoClient, dbName: string): Throttle {
+  const limiters = new Map(
+    Object.entries(RATES).map(([name, rate]) => [
+      name,
+      new RateLimiterMongo({
+        storeClient: client,
+        dbName,
+        tableName: 'rate_limits',
+        keyPrefix: name,
+        points: rate.points,
+        duration: rate.seconds,
+        // Indexes are made by migrations, by another database user.
+        disableIndexesCreation: true,
+      }),
+    ]),
+  );
+  const limiter = (name: RateName): RateLimiterMongo => limiters.get(name) as RateLimiterMongo;
+  return {
+    async consume(name, key) {
+      try {
+        await limiter(name).consume(key);
+      } catch (err) {
+        if (err instanceof RateLimiterRes) throw new TooMany(Math.max(1, Math.ceil(err.msBeforeNext / 1000)));
+        throw err;
+      }
+    },
+    async forgive(name, key) {
+      await limiter(name).delete(key);
+    },
+  };
+}
+
+/** Which counter a route's class uses; reads are not counted. */
+export function rateOf(rate: RateClass, signedIn: boolean): RateName | null {
+  if (rate === 'read' || rate === 'sign-in') return null;
+  if (rate === 'write') return signedIn ? 'write' : 'public-write';
+  return rate;
+}

@@ -1,0 +1,24 @@
+import type { Locale } from '../core/locale.ts';
+import type { OutboxRow } from '../db/outbox.ts';
+
+/** What a message says and to whom, loaded when it is sent. */
+export interface MessageContent {
+  readonly to: { readonly name: string; readonly address: string };
+  readonly locale: Locale;
+  readonly zone: string;
+  readonly tenant: { readonly name: string; readonly slug: string } | null;
+  /** Plain values for the three templates. */
+  readonly model: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One kind of message. Templates stand in `views/mail/<kind>.{subject,html,text}.hbs`; `load` runs inside the row's
+ * tenant and returns null when the message is no longer wanted (F-22).
+ */
+export interface MessageDefinition {
+  /** `feature/past`, e.g. `assignments/accepted`. */
+  readonly kind: string;
+  load(row: OutboxRow): Promise<MessageContent | null>;
+}
+
+export const defineMessage = (definition: MessageDefinition): MessageDefinition => definition;

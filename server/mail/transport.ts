@@ -1,0 +1,66 @@
+import nodemailer from 'nodemailer';
+
+/** One message, ready to leave. Addresses are objects from validated storage, never text with commas (S-40). */
+export interface Envelope {
+  readonly to: { readonly name: string; readonly address: string };
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Stable over retries, so that a duplicate can be recognised (F-21). */
+  readonly messageId: string;
+}
+
+/** Whether trying again could help: a 5xx answer of the server is final. */
+export class MailRefused extends Error {
+  override name = 'MailRefused';
+}
+
+export interface Transport {
+  readonly kind: 'smtp' | 'mailbox';
+  /** @throws MailRefused when the server refuses for good; any other error is worth a retry */
+  send(envelope: Envelope): Promise<void>;
+  close(): void;
+}
+
+/** SMTP, or without a server the mailbox page: then the outbox row itself is the delivery. */
+export function createTransport(options: {
+  smtpUrl: string | null;
+  from: string;
+  domain: string;
+}): Transport {
+  if (!options.smtpUrl) return { kind: 'mailbox', send: async () => undefined, close: () => undefined };
+  const smtp = nodemailer.createTransport({
+    url: options.smtpUrl,
+    pool: true,
+    maxConnections: 2,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 20_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  } as never);
+  return {
+    kind: 'smtp',
+    async send(envelope) {
+      try {
+        await smtp.sendMail({
+          from: options.from,
+          to: { name: envelope.to.name, address: envelope.to.address },
+          subject: envelope.subject,
+          text: envelope.text,
+          html: envelope.html,
+          messageId: `<${envelope.messageId}@${options.domain}>`,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+        });
+      } catch (err) {
+        const code = (err as { responseCode?: number }).responseCode;
+        if (code !== undefined && code >= 500 && code < 600)
+          throw new MailRefused(`SMTP ${code}`, { cause: err });
+        throw err;
+      }
+    },
+    close: () => smtp.close(),
+  };
+}

@@ -1,0 +1,168 @@
+import { now as clockNow } from '../core/clock.ts';
+import type { Locale } from '../core/locale.ts';
+
+/**
+ * Dates, times and amounts as people read them. Whatever shows a moment asks for a zone: the tenant's, never the
+ * machine's. Moments are `Date`, epoch milliseconds or RFC 3339 text; `YYYY-MM-DD` is a calendar day and is never shifted.
+ */
+export type Moment = Date | number | string;
+
+export interface Place {
+  readonly locale: Locale;
+  /** IANA zone, e.g. `Asia/Shanghai`. */
+  readonly zone: string;
+}
+
+const CALENDAR_DAY = /^\d{4}-\d{2}-\d{2}$/;
+// en-GB: day before month, 24 hours; the English pages are for a Chinese county, not for the United States.
+const INTL: Record<Locale, string> = { 'zh-CN': 'zh-CN', en: 'en-GB' };
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+function formatter(place: Place, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const id = `${place.locale}|${place.zone}|${JSON.stringify(options)}`;
+  let found = formats.get(id);
+  if (!found) {
+    found = new Intl.DateTimeFormat(INTL[place.locale], {
+      ...options,
+      timeZone: place.zone,
+      calendar: 'gregory',
+    });
+    formats.set(id, found);
+  }
+  return found;
+}
+
+/** @throws RangeError for text that is no moment: a view that prints "Invalid Date" is a bug. */
+function toDate(value: Moment): Date {
+  const date = value instanceof Date ? value : new Date(value);
+  if (Number.isNaN(date.getTime())) throw new RangeError(`Not a moment: ${String(value)}`);
+  return date;
+}
+
+interface DayParts {
+  year: number;
+  month: number;
+  day: number;
+  key: string;
+}
+
+function dayParts(date: Date, zone: string): DayParts {
+  const parts = formatter(
+    { locale: 'en', zone },
+    { year: 'numeric', month: 'numeric', day: 'numeric' },
+  ).formatToParts(date);
+  const pick = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
+  const [year, month, day] = [pick('year'), pick('month'), pick('day')];
+  return { year, month, day, key: `${year}-${month}-${day}` };
+}
+
+/** A calendar day is the same everywhere: shown in UTC, where its midnight lies. */
+const placeOf = (value: Moment, place: Place): Place =>
+  typeof value === 'string' && CALENDAR_DAY.test(value) ? { ...place, zone: 'UTC' } : place;
+
+/** "2026年11月25日" / "25 November 2026". */
+export function formatDate(value: Moment, place: Place): string {
+  return formatter(placeOf(value, place), { year: 'numeric', month: 'long', day: 'numeric' }).format(
+    toDate(value),
+  );
+}
+
+/** "11月25日 周三" / "Wed 25 Nov"; the year is added when it is not the current one. */
+export function formatDay(value: Moment, place: Place): string {
+  const where = placeOf(value, place);
+  const date = toDate(value);
+  const { year, month, day } = dayParts(date, where.zone);
+  const weekday = formatter(where, { weekday: 'short' }).format(date);
+  const sameYear = year === dayParts(clockNow(), place.zone).year;
+  if (place.locale === 'zh-CN') return `${sameYear ? '' : `${year}年`}${month}月${day}日 ${weekday}`;
+  const monthName = formatter(where, { month: 'short' }).format(date);
+  return `${weekday} ${day} ${monthName}${sameYear ? '' : ` ${year}`}`;
+}
+
+/** "09:30", 24 hours. */
+export function formatTime(value: Moment, place: Place): string {
+  return formatter(place, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(toDate(value));
+}
+
+/** "11月25日 周三 09:30" / "Wed 25 Nov, 09:30". */
+export function formatDateTime(value: Moment, place: Place): string {
+  return `${formatDay(value, place)}${place.locale === 'en' ? ',' : ''} ${formatTime(value, place)}`;
+}
+
+/** "11月25日 周三 09:30–11:30"; across midnight the second day is named too, the end of a day is 24:00 of that day. */
+export function formatTimeSpan(start: Moment, end: Moment, place: Place): string {
+  const [from, to] = [toDate(start), toDate(end)];
+  const first = dayParts(from, place.zone);
+  const last = dayParts(to, place.zone);
+  if (first.key === last.key) return `${formatDateTime(from, place)}–${formatTime(to, place)}`;
+  const endsAtMidnight =
+    formatTime(to, place) === '00:00' && dayParts(new Date(to.getTime() - 1), place.zone).key === first.key;
+  if (endsAtMidnight) return `${formatDateTime(from, place)}–24:00`;
+  return `${formatDateTime(from, place)} – ${formatDateTime(to, place)}`;
+}
+
+/** Whole minutes as hours with at most two decimals: 90 → "1.5 小时" / "1.5 h". */
+export function formatMinutes(minutes: number, locale: Locale): string {
+  const hours = formatNumber(minutes / 60, locale, { maximumFractionDigits: 2 });
+  return locale === 'zh-CN' ? `${hours} 小时` : `${hours} h`;
+}
+
+/** Whole minutes without rounding: 100 → "1 小时 40 分" / "1 h 40 min". For ledgers and disputes. */
+export function formatMinutesExactly(minutes: number, locale: Locale): string {
+  const sign = minutes < 0 ? '−' : '';
+  const whole = Math.abs(minutes);
+  const [hours, rest] = [Math.floor(whole / 60), whole % 60];
+  const [h, m] = locale === 'zh-CN' ? [' 小时', ' 分'] : [' h', ' min'];
+  const parts = [hours > 0 ? `${hours}${h}` : '', rest > 0 || hours === 0 ? `${rest}${m}` : ''];
+  return sign + parts.filter((part) => part !== '').join(' ');
+}
+
+const numbers = new Map<string, Intl.NumberFormat>();
+/** "12,345.6". */
+export function formatNumber(value: number, locale: Locale, options: Intl.NumberFormatOptions = {}): string {
+  const id = `${locale}|${JSON.stringify(options)}`;
+  let found = numbers.get(id);
+  if (!found) numbers.set(id, (found = new Intl.NumberFormat(INTL[locale], options)));
+  return found.format(value);
+}
+
+/** Metres, as exact as a person needs: "350 米", "2.4 公里", "13 公里" / "350 m", "2.4 km". */
+export function formatDistance(metres: number, locale: Locale): string {
+  const [metre, kilometre] = locale === 'zh-CN' ? ['米', '公里'] : ['m', 'km'];
+  if (metres < 995) return `${formatNumber(Math.round(metres / 10) * 10, locale)} ${metre}`;
+  const digits = metres < 9950 ? 1 : 0;
+  return `${formatNumber(metres / 1000, locale, { maximumFractionDigits: digits })} ${kilometre}`;
+}
+
+const RELATIVE_STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/** "3 天后", "2 hours ago"; days are counted by the zone's calendar, so that tomorrow is tomorrow. */
+export function formatRelative(value: Moment, place: Place, from: Moment = clockNow()): string {
+  const then = toDate(value);
+  const base = toDate(from);
+  const seconds = (then.getTime() - base.getTime()) / 1000;
+  const format = new Intl.RelativeTimeFormat(INTL[place.locale], { numeric: 'auto' });
+  const calendarDays = daysBetween(base, then, place.zone);
+  if (Math.abs(calendarDays) >= 1 && Math.abs(calendarDays) < 7 && Math.abs(seconds) >= 6 * 3600) {
+    return format.format(calendarDays, 'day');
+  }
+  for (const [unit, size] of RELATIVE_STEPS) {
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+  }
+  return format.format(0, 'second');
+}
+
+function daysBetween(from: Date, to: Date, zone: string): number {
+  const midnight = (date: Date): number => {
+    const { year, month, day } = dayParts(date, zone);
+    return Date.UTC(year, month - 1, day);
+  };
+  return Math.round((midnight(to) - midnight(from)) / 86_400_000);
+}

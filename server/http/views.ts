@@ -155,7 +155,7 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
       {
         ...Object.getOwnPropertyDescriptors(page),
         ...Object.getOwnPropertyDescriptors({
-          tenant: page.tenant ? { ...page.tenant, colour: page.tenant.colour ?? null } : null,
+          colour: page.tenant?.colour ?? null,
           idempotencyKey: page.idempotencyKey ?? null,
           title: page.title ?? null,
           languageHref: languageHref(page),
@@ -183,7 +183,8 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
     },
     renderFragment: (name, model, page) => renderBody(name, model, page).body,
     renderMail(name, model, context) {
-      const page = { ...context, tenant: context.tenant ?? null };
+      const sender = context.tenant?.name ?? i18n.t(context.locale, 'common.site.name');
+      const page = { ...context, sender };
       const part = (kind: string): string => run(`mail/${name}.${kind}`, model, { page });
       const inLayout = (kind: 'html' | 'text'): string => {
         const rendering: Rendering = { body: part(kind), title: null, layout: null };
@@ -235,7 +236,7 @@ function parseTemplate(engine: typeof Handlebars, name: string, source: string):
     partial.name.type === 'PathExpression' &&
     (partial.name as hbs.AST.PathExpression).original.startsWith('partials/');
 
-  class Components extends engine.Visitor {
+  class Components extends Handlebars.Visitor {
     override PartialStatement(partial: hbs.AST.PartialStatement): void {
       if (isComponent(partial) && partial.params.length === 0)
         partial.params.push(call('dict', [], partial.loc));

@@ -1,0 +1,114 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import express from 'express';
+import { LOCALES } from '../../server/core/locale.ts';
+import type { Locale } from '../../server/core/locale.ts';
+import { createAssets } from '../../server/http/assets.ts';
+import { securityHeaders } from '../../server/http/headers.ts';
+import { createViews } from '../../server/http/views.ts';
+import type { PageContext, Views } from '../../server/http/views.ts';
+import { createI18n } from '../../server/i18n/index.ts';
+import {
+  axe,
+  axeText,
+  collectCspViolations,
+  collectPageErrors,
+  launchBrowser,
+  newPage,
+  overflowsSideways,
+  screenshot,
+} from '../support/browser.ts';
+import type { Browser, Page } from '../support/browser.ts';
+import { errorSample, galleryModel, homeSample, pageSample } from './gallery-samples.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PICTURES = join(ROOT, 'tmp/gallery');
+
+interface Sample {
+  readonly name: string;
+  readonly view: string;
+  readonly signedIn: boolean;
+  readonly model: (locale: Locale) => object;
+}
+
+const SAMPLES: readonly Sample[] = [
+  { name: 'components', view: 'gallery', signedIn: true, model: galleryModel },
+  { name: 'home', view: 'home/index', signedIn: false, model: homeSample },
+  { name: 'error', view: 'errors/show', signedIn: true, model: errorSample },
+];
+
+describe('every component in a real browser', function () {
+  this.timeout(60_000);
+  const i18n = createI18n({ strict: true });
+  let folder: string;
+  let server: Server;
+  let browser: Browser;
+  let origin: string;
+
+  function serve(views: Views, assets: ReturnType<typeof createAssets>): Promise<Server> {
+    const app = express();
+    app.use(securityHeaders(), assets.middleware);
+    app.get('/:sample/:locale', (req, res) => {
+      const sample = SAMPLES.find((candidate) => candidate.name === req.params.sample);
+      const locale = req.params.locale as Locale;
+      const page: PageContext = {
+        ...pageSample(i18n, locale, sample?.signedIn ?? false),
+        nonce: res.locals.nonce,
+      };
+      if (!sample) return void res.status(404).end();
+      res.send(views.render(sample.view, sample.model(locale), page));
+    });
+    return new Promise((resolve) => {
+      const started = app.listen(0, '127.0.0.1', () => resolve(started));
+    });
+  }
+
+  before(async function () {
+    try {
+      browser = await launchBrowser();
+    } catch (error) {
+      console.warn(`    no browser here: ${(error as Error).message.split('\n')[0] ?? ''}`);
+      return this.skip();
+    }
+    // The sample page is compiled beside the real views, so that it uses them as any page does.
+    folder = mkdtempSync(join(tmpdir(), 'linli-gallery-'));
+    cpSync(join(ROOT, 'views'), folder, { recursive: true });
+    cpSync(join(import.meta.dirname, 'gallery.hbs'), join(folder, 'gallery.hbs'));
+    const assets = createAssets(join(ROOT, 'views/assets/generated'));
+    server = await serve(createViews({ root: folder, i18n, assets, strict: true }), assets);
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function look(page: Page, sample: string, locale: Locale): Promise<void> {
+    await page.goto(`${origin}/${sample}/${locale}`, { waitUntil: 'networkidle' });
+  }
+
+  for (const sample of SAMPLES) {
+    for (const locale of LOCALES) {
+      for (const phone of [true, false]) {
+        it(`shows ${sample.name} in ${locale} ${phone ? 'on a phone' : 'at a desk'} without a fault`, async () => {
+          const page = await newPage(browser, { phone, locale });
+          const csp = collectCspViolations(page);
+          const errors = collectPageErrors(page);
+          await look(page, sample.name, locale);
+          await screenshot(page, join(PICTURES, `${sample.name}-${locale}-${phone ? 'phone' : 'desk'}.png`));
+          expect(axeText(await axe(page))).to.equal('');
+          expect(csp).to.deep.equal([]);
+          expect(errors).to.deep.equal([]);
+          expect(await overflowsSideways(page), 'wider than the window').to.equal(false);
+          await page.context().close();
+        });
+      }
+    }
+  }
+});

@@ -146,7 +146,7 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
     dict: (...args) => ({ ...split(args).call.hash }),
     list: (...args) => split(args).values,
     /** Handed to components around a block by the engine itself; see parseTemplate. */
-    enclose: (outer) => ({ outer }),
+    enclose: (outer) => ({ outer, block: true }),
 
     'state-tone': (state) => STATE_TONES[String(state)] ?? 'grey',
     title: (...args) => {

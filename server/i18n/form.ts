@@ -172,7 +172,17 @@ export function createForm({
   return {
     input: (name, type, options = {}) => field('input', type, name, options),
     textarea: (name, options = {}) => field('textarea', '', name, options),
-    select: (name, choices, options = {}) => field('select', '', name, options, choices),
+    select: (name, choices, options = {}) => {
+      // Nothing is chosen for a person: the first entry asks, unless the caller has an empty choice of its own.
+      const ask = { value: '', label: word('common.field.choose') };
+      return field(
+        'select',
+        '',
+        name,
+        options,
+        choices.some((choice) => choice.value === '') ? choices : [ask, ...choices],
+      );
+    },
     radios: (name, choices, options = {}) => field('radios', 'radio', name, options, choices),
     checkboxes: (name, choices, options = {}) => field('checkboxes', 'checkbox', name, options, choices),
     checkbox: (name, options = {}) => field('checkbox', 'checkbox', name, options),
@@ -188,7 +198,12 @@ export function createForm({
           const target = fields.find(
             (candidate) => belongsTo(issue, candidate.name) && candidate.kind !== 'hidden',
           );
-          return { href: target ? `#${target.id}` : '#content', text: issueText(issue) };
+          return target
+            ? {
+                href: `#${target.id}`,
+                text: word('common.errorSummary.item', { label: target.label, error: issueText(issue) }),
+              }
+            : { href: '#content', text: issueText(issue) };
         });
     },
   };

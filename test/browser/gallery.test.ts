@@ -93,6 +93,37 @@ describe('every component in a real browser', function () {
     await page.goto(`${origin}/${sample}/${locale}`, { waitUntil: 'networkidle' });
   }
 
+  it('opens the account menu without JavaScript and keeps it inside the window', async () => {
+    const page = await newPage(browser, { phone: true, locale: 'zh-CN', javaScript: false });
+    await look(page, 'components', 'zh-CN');
+    await page.locator('details.menu > summary').click();
+    const panel = await page.locator('.menu-panel').boundingBox();
+    expect(panel?.x).to.be.at.least(0);
+    expect((panel?.x ?? 0) + (panel?.width ?? 0)).to.be.at.most(390);
+    await screenshot(page, join(PICTURES, 'menu-phone.png'), { fullPage: false });
+    await page.context().close();
+  });
+
+  it('takes the focus to the error summary and from there to the field', async () => {
+    const page = await newPage(browser, { phone: false, locale: 'en' });
+    await look(page, 'components', 'en');
+    expect(await page.evaluate('document.activeElement.className')).to.equal('error-summary');
+    await page.locator('.error-summary a').first().click();
+    expect(await page.evaluate('document.activeElement.name')).to.equal('minutes');
+    await page.context().close();
+  });
+
+  it('gives every link and button of the frame a target of 44 px on a phone', async () => {
+    const page = await newPage(browser, { phone: true, locale: 'en' });
+    await look(page, 'components', 'en');
+    for (const target of await page.locator('.topbar a, .topbar summary, .tabbar a, .btn:visible').all()) {
+      if (!(await target.isVisible())) continue;
+      const box = await target.boundingBox();
+      expect(Math.round(box?.height ?? 0), await target.innerText()).to.be.at.least(44);
+    }
+    await page.context().close();
+  });
+
   for (const sample of SAMPLES) {
     for (const locale of LOCALES) {
       for (const phone of [true, false]) {

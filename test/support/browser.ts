@@ -214,5 +214,7 @@ export async function screenshot(
   options: { fullPage?: boolean } = {},
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
+  // Playwright evaluates also where the page's own scripts are switched off.
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
 }

@@ -1,0 +1,126 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readMessages } from '../../server/i18n/index.ts';
+import type { Locale } from '../../server/i18n/index.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PLURAL = /_(zero|one|two|few|many|other)$/;
+
+function flatten(value: unknown, path = ''): Map<string, string> {
+  if (typeof value === 'string') return new Map([[path, value]]);
+  return new Map(
+    Object.entries(value as object).flatMap(([key, inner]) => [
+      ...flatten(inner, path ? `${path}.${key}` : key),
+    ]),
+  );
+}
+
+const messages: Record<Locale, Map<string, string>> = {
+  'zh-CN': flatten(readMessages()['zh-CN']),
+  en: flatten(readMessages().en),
+};
+const baseKeys = (locale: Locale): string[] =>
+  [...new Set([...messages[locale].keys()].map((key) => key.replace(PLURAL, '')))].sort();
+const params = (locale: Locale, key: string): string[] => {
+  const texts = [...messages[locale]]
+    .filter(([name]) => name.replace(PLURAL, '') === key)
+    .map(([, text]) => text);
+  return [
+    ...new Set(
+      texts.flatMap((text) => [...text.matchAll(/\{\{\s*([\w.]+)[^}]*\}\}/g)].map(([, name]) => name ?? '')),
+    ),
+  ].sort();
+};
+
+describe('the locale files', () => {
+  it('word every key in both languages', () => {
+    expect(baseKeys('zh-CN')).to.deep.equal(baseKeys('en'));
+  });
+
+  it('use the same values in both languages', () => {
+    const different = baseKeys('en').filter((key) => {
+      // "one" may be written out, so that only the count may be missing from one language.
+      const [en, zh] = [params('en', key), params('zh-CN', key)];
+      return en.filter((name) => name !== 'count').join() !== zh.filter((name) => name !== 'count').join();
+    });
+    expect(different).to.deep.equal([]);
+  });
+
+  it('have the plural forms that each language has: one and other in English, other in Chinese', () => {
+    const plural = (locale: Locale, form: string): string[] =>
+      [...messages[locale].keys()]
+        .filter((key) => key.endsWith(`_${form}`))
+        .map((key) => key.slice(0, -form.length - 1))
+        .sort();
+    expect(plural('en', 'one')).to.deep.equal(plural('en', 'other'));
+    expect(plural('zh-CN', 'other')).to.deep.equal(plural('en', 'other'));
+    expect(plural('zh-CN', 'one')).to.deep.equal([]);
+  });
+
+  it('hold no empty texts, no HTML and no nested messages', () => {
+    for (const map of Object.values(messages)) {
+      const odd = [...map]
+        .filter(([, text]) => text.trim() === '' || /<[a-z/]|&[a-z]+;|\$t\(/i.test(text))
+        .map(([key]) => key);
+      expect(odd).to.deep.equal([]);
+    }
+  });
+
+  it('speak Chinese in the Chinese files', () => {
+    const latinOnly = [...messages['zh-CN']].filter(
+      ([, text]) =>
+        !/[\u3400-\u9fff]/.test(text.replace(/\{\{[^}]*\}\}/g, '')) &&
+        /[a-z]{4}/i.test(text.replace(/\{\{[^}]*\}\}/g, '')),
+    );
+    expect(latinOnly.map(([key]) => key).filter((key) => !LATIN_ON_PURPOSE.has(key))).to.deep.equal([]);
+  });
+});
+
+/** The language switch names the other language in that language. */
+const LATIN_ON_PURPOSE = new Set(['common.layout.language']);
+
+describe('the words that code and templates ask for', () => {
+  const sources = [
+    ...globSync('{server,jobs,scripts}/**/*.ts', { cwd: ROOT }),
+    ...globSync('views/**/*.hbs', { cwd: ROOT }),
+  ]
+    .filter((file) => !file.endsWith('i18n/keys.ts'))
+    .map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
+  const known = new Set(baseKeys('en'));
+
+  it('exist', () => {
+    const missing = sources.flatMap(({ file, text }) =>
+      [
+        ...text.matchAll(
+          file.endsWith('.hbs')
+            ? /[{(]\s*t\s+['"]([\w.-]+)['"]/g
+            : /\bt\((?:[\w.]+,\s*)?['"]([\w-]+\.[\w.-]+)['"]/g,
+        ),
+      ]
+        .map(([, key]) => key ?? '')
+        .filter((key) => !known.has(key))
+        .map((key) => `${file}: ${key}`),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('are all the words there are: no message is left over', () => {
+    // A literal uses its key, everything below it (`messages: 'shifts.form'`), and what it is the beginning of (`errors.${code}`).
+    const literals = new Set(
+      sources.flatMap(({ text }) =>
+        [...text.matchAll(/['"`]([a-z][\w-]*\.[\w.-]*)/gi)].map(([, literal]) => literal ?? ''),
+      ),
+    );
+    const used = (key: string): boolean => {
+      const steps = key.split('.');
+      return steps.some((_step, index) => {
+        const path = steps.slice(0, index + 1).join('.');
+        return (index > 0 && literals.has(path)) || literals.has(`${path}.`);
+      });
+    };
+    // The shared vocabulary is for pages to come, too.
+    const shared = /^common\.(action|word)\./;
+    expect([...known].filter((key) => !used(key) && !shared.test(key))).to.deep.equal([]);
+  });
+});

@@ -67,6 +67,10 @@ describe('the locale files', () => {
     }
   });
 
+  it('use straight quotes in English: Chinese fonts draw the curly ones as wide as a character', () => {
+    expect([...messages.en].filter(([, text]) => /[‘’“”]/.test(text)).map(([key]) => key)).to.deep.equal([]);
+  });
+
   it('speak Chinese in the Chinese files', () => {
     const latinOnly = [...messages['zh-CN']].filter(
       ([, text]) =>

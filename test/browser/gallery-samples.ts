@@ -255,3 +255,15 @@ export function errorSample(locale: Locale): object {
     back: '/shifts',
   };
 }
+
+export function mailSample(locale: Locale): object {
+  const words = WORDS[locale];
+  return {
+    heading: `${words.greeting} ${words.notice}`,
+    facts: [
+      { label: words.shifts, value: words.names[0] },
+      { label: words.map, value: words.places[0] },
+    ],
+    action: words.states,
+  };
+}

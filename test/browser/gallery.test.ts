@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,10 +23,17 @@ import {
   screenshot,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
-import { errorSample, galleryModel, homeSample, pageSample } from './gallery-samples.ts';
+import { errorSample, galleryModel, homeSample, mailSample, pageSample } from './gallery-samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PICTURES = join(ROOT, 'tmp/gallery');
+
+/** A message as a feature writes it: `views/mail/<feature>/<name>.{subject,html,text}.hbs`. */
+const MAIL = {
+  subject: '{{heading}}',
+  html: "<p>{{heading}}</p>{{> partials/mail-facts items=facts}}{{> partials/mail-button href='https://example.org/x' label=action}}",
+  text: '{{heading}}\n{{#each facts}}{{label}} {{value}}\n{{/each}}',
+};
 
 interface Sample {
   readonly name: string;
@@ -52,6 +59,16 @@ describe('every component in a real browser', function () {
   function serve(views: Views, assets: ReturnType<typeof createAssets>): Promise<Server> {
     const app = express();
     app.use(securityHeaders(), assets.middleware);
+    app.get('/mail/:locale', (req, res) => {
+      const locale = req.params.locale as Locale;
+      const tenant = pageSample(i18n, locale, true).tenant;
+      // Mail programs have no such policy; inline styles are what they understand.
+      res.removeHeader('Content-Security-Policy');
+      res.send(
+        views.renderMail('gallery/sample', mailSample(locale), { locale, zone: 'Asia/Shanghai', tenant })
+          .html,
+      );
+    });
     app.get('/:sample/:locale', (req, res) => {
       const sample = SAMPLES.find((candidate) => candidate.name === req.params.sample);
       const locale = req.params.locale as Locale;
@@ -78,6 +95,9 @@ describe('every component in a real browser', function () {
     folder = mkdtempSync(join(tmpdir(), 'linli-gallery-'));
     cpSync(join(ROOT, 'views'), folder, { recursive: true });
     cpSync(join(import.meta.dirname, 'gallery.hbs'), join(folder, 'gallery.hbs'));
+    mkdirSync(join(folder, 'mail/gallery'), { recursive: true });
+    for (const [part, text] of Object.entries(MAIL))
+      writeFileSync(join(folder, `mail/gallery/sample.${part}.hbs`), text);
     const assets = createAssets(join(ROOT, 'views/assets/generated'));
     server = await serve(createViews({ root: folder, i18n, assets, strict: true }), assets);
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -92,6 +112,24 @@ describe('every component in a real browser', function () {
   async function look(page: Page, sample: string, locale: Locale): Promise<void> {
     await page.goto(`${origin}/${sample}/${locale}`, { waitUntil: 'networkidle' });
   }
+
+  it('lays out a message so that it can be read on a phone', async () => {
+    const page = await newPage(browser, { phone: true, locale: 'zh-CN' });
+    await look(page, 'mail', 'zh-CN');
+    await screenshot(page, join(PICTURES, 'mail-phone.png'));
+    expect(await overflowsSideways(page)).to.equal(false);
+    expect(await page.locator('img, script, link').count(), 'remote content').to.equal(0);
+    await page.context().close();
+  });
+
+  it('fits a window between phone and desk', async () => {
+    const page = await newPage(browser, { phone: false, locale: 'en' });
+    await page.setViewportSize({ width: 820, height: 1100 });
+    await look(page, 'components', 'en');
+    await screenshot(page, join(PICTURES, 'tablet.png'), { fullPage: false });
+    expect(await overflowsSideways(page)).to.equal(false);
+    await page.context().close();
+  });
 
   it('opens the account menu without JavaScript and keeps it inside the window', async () => {
     const page = await newPage(browser, { phone: true, locale: 'zh-CN', javaScript: false });

@@ -131,7 +131,12 @@ function fontEnvironment(): Record<string, string> {
   const folder = join(tmpdir(), `linli-fonts-${process.getuid?.() ?? 0}`);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'fonts.conf');
-  const text = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${FONTS}</dir><dir>/usr/share/fonts</dir><dir>~/.local/share/fonts</dir><cachedir>${folder}/cache</cachedir></fontconfig>\n`;
+  const alias = (family: string, font: string): string =>
+    `<alias><family>${family}</family><prefer><family>${font}</family></prefer></alias>`;
+  const text = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<dir>${FONTS}</dir><dir>/usr/share/fonts</dir><dir>~/.local/share/fonts</dir><cachedir>${folder}/cache</cachedir>
+${alias('sans-serif', 'Noto Sans SC')}${alias('serif', 'Noto Serif SC')}${alias('monospace', 'DejaVu Sans Mono')}
+</fontconfig>\n`;
   const part = join(folder, `fonts.conf.${process.pid}`);
   writeFileSync(part, text);
   renameSync(part, file);
@@ -215,6 +220,6 @@ export async function screenshot(
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   // Playwright evaluates also where the page's own scripts are switched off.
-  await page.evaluate('scrollTo(0, 0)');
+  await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
   await page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
 }

@@ -131,6 +131,14 @@ describe('every component in a real browser', function () {
     await page.context().close();
   });
 
+  it('keeps the header in sight to the end of a long page', async () => {
+    const page = await newPage(browser, { phone: false, locale: 'en' });
+    await look(page, 'components', 'en');
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+    expect((await page.locator('.topbar').boundingBox())?.y).to.equal(0);
+    await page.context().close();
+  });
+
   it('opens the account menu without JavaScript and keeps it inside the window', async () => {
     const page = await newPage(browser, { phone: true, locale: 'zh-CN', javaScript: false });
     await look(page, 'components', 'zh-CN');

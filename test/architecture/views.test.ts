@@ -117,6 +117,22 @@ describe('every template', () => {
     for (const name of new Set(names)) expect(() => icons.svg(name), name).to.not.throw();
   });
 
+  it('uses classes that the style sheet knows', () => {
+    const css = readFileSync(join(VIEWS, 'assets/generated/app.css'), 'utf8');
+    const known = new Set(
+      [...css.matchAll(/\.((?:\\.|[\w-])+)/g)].map(([, name]) => (name ?? '').replaceAll('\\', '')),
+    );
+    const unknown = templates.flatMap(({ name, html }) =>
+      [...html.matchAll(/\sclass="([^"]*)"/g)]
+        .flatMap(([, value]) => (value ?? '').split(/\s+/))
+        .map((token) => token.replace(new RegExp(`^${HOLE}+|${HOLE}+$`, 'g'), ''))
+        // What is put together from parts (`badge-{{tone}}`) cannot be looked up.
+        .filter((token) => token !== '' && !token.includes(HOLE) && !token.endsWith('-') && !known.has(token))
+        .map((token) => `${name}: ${token}`),
+    );
+    expect(unknown).to.deep.equal([]);
+  });
+
   it('is a subject, an html and a text part where it is a message', () => {
     const parts = Map.groupBy(
       templates.filter(({ name }) => name.startsWith('mail/')),

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Actor } from './actor.ts';
 import { now } from './clock.ts';
-import { logger } from './logger.ts';
+import { logger, setLogMixin } from './logger.ts';
 
 /**
  * What a piece of work runs as. One AsyncLocalStorage carries it through every await; the database layer refuses to
@@ -93,3 +93,18 @@ export function requireTenantId(): string {
 
 /** "Now" of the request or sweep: one instant for everything it does. */
 export const contextNow = (): Date => storage.getStore()?.now ?? now();
+
+/** Every log line says which request, tenant and account it belongs to (S-52). */
+export function setContextLogging(): void {
+  setLogMixin(() => {
+    const context = storage.getStore();
+    if (!context) return {};
+    const { requestId, tenantId, crossTenant, actor } = context;
+    return {
+      requestId,
+      ...(tenantId ? { tenantId } : {}),
+      ...(crossTenant ? { crossTenant } : {}),
+      ...(actor.kind === 'account' ? { accountId: actor.accountId } : {}),
+    };
+  });
+}

@@ -16,7 +16,8 @@ export interface Identity {
   /** The tenant of the acting membership. */
   readonly tenant: TenantInfo | null;
   readonly memberships: readonly MembershipChoice[];
-  readonly locale: Locale;
+  /** The language the person chose, if any. */
+  readonly locale: Locale | null;
 }
 
 /** Look-ups that the http layer needs and the features answer; injected by compose.ts. */

@@ -171,13 +171,14 @@ async function perform(work: Work): Promise<void> {
   }
   if (route.fresh && (identity?.actor.authenticatedAt ?? 0) < work.kit.limits.now() - FRESH_MS)
     throw new Forbidden('password-needed-again');
-  const partial = contextOf(work);
+  const context = contextOf(work);
   try {
-    const context = { ...partial, query: parseQuery(route.input.query, work.req.query), body: bodyOf(work) };
+    context.query = parseQuery(route.input.query, work.req.query);
+    context.body = bodyOf(work);
     const output = await execute(work, context);
     await (door === 'page' ? answerPage(work, output, context) : answerApi(work, output));
   } catch (err) {
-    await answerFailure(work, partial, err);
+    await answerFailure(work, context, err);
   }
 }
 
@@ -199,7 +200,10 @@ function bodyOf(work: Work): unknown {
   );
 }
 
-function contextOf(work: Work): RouteContext {
+type Filling = { -readonly [Key in keyof RouteContext]: RouteContext[Key] };
+
+/** The context before query and body are parsed: what went wrong there is told in it. */
+function contextOf(work: Work): Filling {
   const { route, req, res, identity, tenant } = work;
   const instant = now();
   return {

@@ -67,13 +67,13 @@ export function toFieldIssue(issue: Issue): FieldIssue {
       if (issue.origin === 'string')
         return Number(issue.minimum) === 1
           ? at('required')
-          : at('too-short', { minimum: Number(issue.minimum) });
-      if (issue.origin === 'array') return at('too-few', { minimum: Number(issue.minimum) });
-      return at('too-low', { minimum: Number(issue.minimum) });
+          : at('too-short', { min: Number(issue.minimum) });
+      if (issue.origin === 'array') return at('too-few', { min: Number(issue.minimum) });
+      return at('too-low', { min: Number(issue.minimum) });
     case 'too_big':
-      if (issue.origin === 'string') return at('too-long', { maximum: Number(issue.maximum) });
-      if (issue.origin === 'array') return at('too-many-items', { maximum: Number(issue.maximum) });
-      return at('too-high', { maximum: Number(issue.maximum) });
+      if (issue.origin === 'string') return at('too-long', { max: Number(issue.maximum) });
+      if (issue.origin === 'array') return at('too-many-items', { max: Number(issue.maximum) });
+      return at('too-high', { max: Number(issue.maximum) });
     case 'custom':
       return at(
         issue.message && issue.message !== 'Invalid input' ? issue.message : 'invalid-value',

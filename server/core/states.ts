@@ -1,0 +1,139 @@
+/**
+ * The life cycles as data: the only place that says which state may follow which. `db/transition.ts` refuses every
+ * other edge; views and docs read the same lists.
+ */
+export interface LifecycleOf<State extends string> {
+  readonly name: string;
+  readonly states: readonly State[];
+  readonly edges: Readonly<Record<State, readonly State[]>>;
+  canMove(from: string, to: string): boolean;
+}
+
+/** Builds a life cycle from its edges; every state is a key, ends have no edges. */
+export function defineLifecycle<const Edges extends Record<string, readonly string[]>>(
+  name: string,
+  edges: Edges & Record<keyof Edges, readonly (keyof Edges & string)[]>,
+): LifecycleOf<keyof Edges & string> {
+  type State = keyof Edges & string;
+  const states = Object.keys(edges) as State[];
+  return {
+    name,
+    states,
+    edges: edges as unknown as Record<State, readonly State[]>,
+    canMove: (from, to) => (edges[from] as readonly string[] | undefined)?.includes(to) ?? false,
+  };
+}
+
+export const membershipLifecycle = defineLifecycle('membership', {
+  draft: ['submitted', 'withdrawn'],
+  submitted: ['needs_correction', 'first_review', 'rejected', 'withdrawn'],
+  needs_correction: ['submitted', 'withdrawn'],
+  first_review: ['approved', 'rejected', 'needs_correction', 'withdrawn'],
+  approved: ['suspended', 'ended'],
+  suspended: ['approved', 'ended'],
+  rejected: [],
+  withdrawn: [],
+  ended: [],
+});
+
+export const requestLifecycle = defineLifecycle('request', {
+  draft: ['submitted', 'closed'],
+  submitted: ['screened', 'rejected', 'redirected', 'merged'],
+  screened: ['dispatched', 'rejected', 'redirected', 'merged'],
+  dispatched: ['accepted', 'objected'],
+  objected: ['ruled'],
+  ruled: ['dispatched'],
+  accepted: ['in_progress', 'objected'],
+  in_progress: ['extended', 'blocked', 'done'],
+  extended: ['in_progress', 'done'],
+  blocked: ['in_progress', 'done'],
+  done: ['verified', 'in_progress'],
+  verified: ['rated', 'closed'],
+  rated: ['reopened', 'closed'],
+  reopened: ['in_progress'],
+  rejected: [],
+  redirected: [],
+  merged: [],
+  closed: [],
+});
+
+export const shiftLifecycle = defineLifecycle('shift', {
+  draft: ['published', 'cancelled'],
+  published: ['locked', 'running', 'cancelled'],
+  locked: ['published', 'running', 'cancelled'],
+  running: ['ended', 'cancelled'],
+  ended: ['settled'],
+  settled: [],
+  cancelled: [],
+});
+
+export const assignmentLifecycle = defineLifecycle('assignment', {
+  offered: ['accepted', 'declined', 'expired', 'cancelled_by_org', 'waitlisted'],
+  requested: ['accepted', 'waitlisted', 'declined', 'expired', 'cancelled_by_person', 'cancelled_by_org'],
+  waitlisted: ['offered', 'accepted', 'expired', 'cancelled_by_person', 'cancelled_by_org'],
+  accepted: [
+    'confirmed',
+    'checked_in',
+    'cancelled_by_person',
+    'cancelled_by_org',
+    'replaced',
+    'no_show',
+    'excused',
+  ],
+  confirmed: ['checked_in', 'cancelled_by_person', 'cancelled_by_org', 'replaced', 'no_show', 'excused'],
+  checked_in: ['checked_out'],
+  checked_out: [],
+  no_show: ['checked_out', 'excused'],
+  excused: [],
+  declined: [],
+  expired: [],
+  cancelled_by_person: [],
+  cancelled_by_org: [],
+  replaced: [],
+});
+
+export const hoursLifecycle = defineLifecycle('hours', {
+  open: ['submitted'],
+  submitted: ['under_check', 'approved', 'rejected'],
+  under_check: ['approved', 'rejected'],
+  approved: ['posted'],
+  rejected: ['appealed'],
+  appealed: ['approved', 'rejected'],
+  posted: ['reversed'],
+  reversed: [],
+});
+
+export const credentialLifecycle = defineLifecycle('credential', {
+  claimed: ['under_review'],
+  under_review: ['needs_correction', 'first_pass', 'rejected'],
+  needs_correction: ['under_review'],
+  first_pass: ['valid', 'rejected', 'needs_correction'],
+  valid: ['expiring', 'expired', 'suspended', 'revoked', 'renewed'],
+  expiring: ['expired', 'suspended', 'revoked', 'renewed'],
+  expired: ['renewed'],
+  suspended: ['valid', 'revoked'],
+  rejected: ['appealed'],
+  appealed: ['valid', 'rejected'],
+  revoked: [],
+  renewed: [],
+});
+
+/** One mechanism for positions now and training later. */
+export const offerLifecycle = defineLifecycle('offer', {
+  queued: ['open', 'withdrawn'],
+  open: ['accepted', 'declined', 'expired', 'withdrawn'],
+  accepted: [],
+  declined: [],
+  expired: [],
+  withdrawn: [],
+});
+
+export const LIFECYCLES = [
+  membershipLifecycle,
+  requestLifecycle,
+  shiftLifecycle,
+  assignmentLifecycle,
+  hoursLifecycle,
+  credentialLifecycle,
+  offerLifecycle,
+] as const;

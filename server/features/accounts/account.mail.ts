@@ -1,0 +1,53 @@
+import { DEFAULT_LOCALE } from '../../core/locale.ts';
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
+import type { PeopleService } from '../people/index.ts';
+import { contextNow } from '../../core/context.ts';
+import { AccountTokenModel } from './account.model.ts';
+import type { AccountService } from './account.service.ts';
+
+/** Messages of accounts, which belong to no tenant. Links start with the configured address, never with a request's host (S-18). */
+export function accountMessages({
+  accounts,
+  people,
+  publicUrl,
+}: {
+  accounts: AccountService;
+  people: PeopleService;
+  publicUrl: string;
+}): MessageDefinition[] {
+  const addressed = async (
+    accountId: string,
+    model: (name: string) => Record<string, unknown>,
+  ): Promise<MessageContent | null> => {
+    const account = await accounts.addressOf(accountId);
+    if (!account || account.state === 'disabled') return null;
+    const { name } = await people.row(account.personId);
+    return {
+      to: { name, address: account.email },
+      locale: account.locale ?? DEFAULT_LOCALE,
+      zone: 'Asia/Shanghai',
+      tenant: null,
+      model: model(name),
+    };
+  };
+  return [
+    defineMessage({
+      kind: 'accounts/confirm',
+      async load(row) {
+        const tokenId = String(row.data['tokenId']);
+        const token = await AccountTokenModel.findById(tokenId).lean();
+        if (!token || (row.state === 'waiting' && (token.usedAt !== null || token.expiresAt <= contextNow())))
+          return null;
+        return addressed(row.subjectId, (name) => ({
+          name,
+          link: `${publicUrl}/confirm/${accounts.linkSecret(tokenId)}`,
+        }));
+      },
+    }),
+    defineMessage({
+      kind: 'accounts/known',
+      load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/sign-in` })),
+    }),
+  ];
+}

@@ -1,0 +1,111 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import type { Locale } from '../../core/locale.ts';
+import { globalModel } from '../../db/registry.ts';
+import type { StoredRow } from '../../db/registry.ts';
+
+export const ACCOUNT_STATES = ['unconfirmed', 'active', 'disabled'] as const;
+export type AccountState = (typeof ACCOUNT_STATES)[number];
+
+/** How a person signs in. Its `version` ends every session when raised (S-8, S-19). */
+export interface AccountRow extends StoredRow {
+  personId: Types.ObjectId;
+  /** As typed, for display and mail. */
+  email: string;
+  /** Normalised for look-ups and uniqueness (S-46). */
+  emailKey: string;
+  passwordHash: string | null;
+  state: AccountState;
+  version: number;
+  locale: Locale | null;
+  /** Where the account acted last; the next sign-in starts there. */
+  lastMembershipId: Types.ObjectId | null;
+  createdAt: Date;
+  confirmedAt: Date | null;
+}
+
+const accountSchema = new Schema({
+  personId: { type: Schema.Types.ObjectId, required: true },
+  email: { type: String, required: true },
+  emailKey: { type: String, required: true },
+  passwordHash: { type: String, default: null },
+  state: { type: String, enum: [...ACCOUNT_STATES], required: true },
+  version: { type: Number, required: true, default: 1 },
+  locale: { type: String, enum: ['zh-CN', 'en', null], default: null },
+  lastMembershipId: { type: Schema.Types.ObjectId, default: null },
+  createdAt: { type: Date, required: true },
+  confirmedAt: { type: Date, default: null },
+});
+accountSchema.index({ emailKey: 1 }, { unique: true });
+accountSchema.index({ personId: 1 }, { unique: true });
+
+export const AccountModel = globalModel<AccountRow>(
+  'Account',
+  accountSchema,
+  'people sign in before any tenant is known',
+);
+
+export const TOKEN_PURPOSES = ['confirm-email', 'reset-password', 'invite-administrator'] as const;
+export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
+
+/** A link that was mailed: one purpose, one address, one use, an hour at most (S-18). Only the hash of its secret is kept. */
+export interface AccountTokenRow extends StoredRow {
+  accountId: Types.ObjectId | null;
+  purpose: TokenPurpose;
+  tokenHash: string;
+  address: string;
+  /** For invitations: where the administrator will act. */
+  tenantId: Types.ObjectId | null;
+  expiresAt: Date;
+  usedAt: Date | null;
+}
+
+const accountTokenSchema = new Schema({
+  accountId: { type: Schema.Types.ObjectId, default: null },
+  purpose: { type: String, enum: [...TOKEN_PURPOSES], required: true },
+  tokenHash: { type: String, required: true },
+  address: { type: String, required: true },
+  tenantId: { type: Schema.Types.ObjectId, default: null },
+  expiresAt: { type: Date, required: true },
+  usedAt: { type: Date, default: null },
+});
+accountTokenSchema.index({ tokenHash: 1 }, { unique: true });
+accountTokenSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 7 * 24 * 3600 });
+
+export const AccountTokenModel = globalModel<AccountTokenRow>(
+  'AccountToken',
+  accountTokenSchema,
+  'a mailed link is followed before any tenant is known',
+);
+
+/** A machine's key: belongs to one membership for ever (interfaces.md), found by hash before its tenant is known. */
+export interface ApiTokenRow extends StoredRow {
+  accountId: Types.ObjectId;
+  /** The account's version when the token was made: a new password ends it. */
+  accountVersion: number;
+  membershipId: Types.ObjectId | null;
+  tokenHash: string;
+  name: string;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
+}
+
+const apiTokenSchema = new Schema({
+  accountId: { type: Schema.Types.ObjectId, required: true },
+  accountVersion: { type: Number, required: true },
+  membershipId: { type: Schema.Types.ObjectId, default: null },
+  tokenHash: { type: String, required: true },
+  name: { type: String, required: true },
+  createdAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true },
+  revokedAt: { type: Date, default: null },
+});
+apiTokenSchema.index({ tokenHash: 1 }, { unique: true });
+apiTokenSchema.index({ accountId: 1, _id: -1 });
+
+export const ApiTokenModel = globalModel<ApiTokenRow>(
+  'ApiToken',
+  apiTokenSchema,
+  'a bearer token must be found before its tenant is known',
+);

@@ -1,0 +1,410 @@
+import { z } from 'zod';
+import { Invalid, NotFound } from '../../core/errors.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { empty, id } from '../../http/schema.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route, RouteContext } from '../../http/route.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { AccountService, SignedIn } from './account.service.ts';
+import {
+  accountView,
+  invitation,
+  issuedToken,
+  linkParams,
+  localeChoice,
+  ownTokenRequest,
+  registration,
+  signIn,
+  tokenRequest,
+} from './account.schema.ts';
+import { accountModel, invitationModel, registerModel, signInModel } from './account.view.ts';
+
+export interface AccountRouteParts {
+  readonly accounts: AccountService;
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+  readonly i18n: I18n;
+}
+
+export function accountRoutes(parts: AccountRouteParts): Route[] {
+  return [...registrationRoutes(parts), ...signInRoutes(parts), ...accountPageRoutes(parts)];
+}
+
+function registrationRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
+  const placeOf = async (
+    slug: string | undefined,
+    locale: 'zh-CN' | 'en',
+  ): Promise<{ slug: string; name: string } | null> => {
+    const tenant = slug ? await tenants.findBySlug(slug) : null;
+    return tenant ? { slug: tenant.slug, name: tenant.name[locale] } : null;
+  };
+  return [
+    route({
+      name: 'accounts/registration-form',
+      method: 'get',
+      path: '/register',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'The registration form.',
+      input: { query: z.strictObject({ place: z.string().max(60).optional() }) },
+      output: z.object({ place: z.object({ slug: z.string(), name: z.string() }).nullable() }),
+      run: async ({ query, locale }) => ({ place: await placeOf(query.place, locale) }),
+      page: ({ place }, { locale }) => view('accounts/register', registerModel({ i18n, locale, place })),
+    }),
+    route({
+      name: 'accounts/register',
+      method: 'post',
+      path: '/register',
+      access: 'public',
+      tenant: 'none',
+      summary:
+        'Registers a person; a confirmation link is mailed. The answer is the same for known addresses.',
+      status: 202,
+      idempotent: false,
+      // The slow password hash runs before the service opens its own transaction.
+      transaction: false,
+      input: { body: registration },
+      output: empty,
+      async run({ body, locale }) {
+        const tenant = body.place ? await tenants.findBySlug(body.place) : null;
+        await accounts.register({ ...body, locale, tenantId: tenant?.id ?? null });
+        return {};
+      },
+      page: () => seeOther('/register/sent'),
+      invalid: async ({ issues, values }, { locale }) =>
+        view(
+          'accounts/register',
+          registerModel({
+            i18n,
+            locale,
+            issues,
+            values,
+            place: await placeOf(String(values['place'] ?? ''), locale),
+          }),
+        ),
+    }),
+    route({
+      name: 'accounts/registration-sent',
+      method: 'get',
+      path: '/register/sent',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'Says that a confirmation link is on its way.',
+      input: {},
+      output: empty,
+      run: async () => ({}),
+      page: () => view('accounts/sent', {}),
+    }),
+    route({
+      name: 'accounts/confirm-form',
+      method: 'get',
+      path: '/confirm/:token',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'Asks for the press that confirms the address: a link that is only fetched changes nothing.',
+      input: { params: linkParams },
+      output: z.object({ usable: z.boolean() }),
+      run: async ({ params }) => ({ usable: await accounts.isUsable(params.token, 'confirm-email') }),
+      page: ({ usable }, { params }) =>
+        view(
+          'accounts/confirm',
+          { usable, action: `/confirm/${params.token}` },
+          usable ? {} : { status: 404 },
+        ),
+    }),
+    route({
+      name: 'accounts/confirm',
+      method: 'post',
+      path: '/confirm/:token',
+      access: 'public',
+      tenant: 'none',
+      summary: 'Confirms an address with the secret of a mailed link.',
+      status: 200,
+      input: { params: linkParams },
+      output: empty,
+      async run({ params }) {
+        const { accountId, personId, tenantId } = await accounts.confirm(params.token);
+        if (tenantId) await joinAfterConfirmation({ accountId, personId, tenantId }, memberships);
+        return {};
+      },
+      page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.confirm.done' }),
+    }),
+    route({
+      name: 'accounts/invitation-form',
+      method: 'get',
+      path: '/invitations/:token',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'The form with which an invited administrator makes their account.',
+      input: { params: linkParams },
+      output: empty,
+      async run({ params }) {
+        if (!(await accounts.isUsable(params.token, 'invite-administrator')))
+          throw new NotFound('link-not-valid');
+        return {};
+      },
+      page: (_output, { params, locale }) =>
+        view('accounts/invitation', invitationModel({ i18n, locale, token: params.token })),
+    }),
+    route({
+      name: 'accounts/accept-invitation',
+      method: 'post',
+      path: '/invitations/:token',
+      access: 'public',
+      tenant: 'none',
+      summary: 'Makes the first administrator of a tenant.',
+      input: { params: linkParams, body: invitation },
+      output: empty,
+      async run({ params, body, locale }) {
+        const made = await accounts.acceptInvitation(params.token, { ...body, locale });
+        await memberships.appoint(made.tenantId, made, 'administrator');
+        return {};
+      },
+      page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.invitation.done' }),
+      invalid: ({ issues, values }, { params, locale }) =>
+        view('accounts/invitation', invitationModel({ i18n, locale, issues, values, token: params.token })),
+    }),
+  ];
+}
+
+async function joinAfterConfirmation(
+  person: { accountId: string; personId: string; tenantId: string },
+  memberships: MembershipService,
+): Promise<void> {
+  await memberships.applyTo(person.tenantId, person, { kind: 'volunteer', unitId: null, motivation: '' });
+}
+
+/** Where to act first: the last place, else the first approved, else any. */
+async function startingMembership(
+  signedIn: SignedIn,
+  memberships: MembershipService,
+): Promise<string | null> {
+  const choices = await memberships.choicesOf(signedIn.accountId);
+  const last = choices.find((choice) => choice.id === signedIn.lastMembershipId);
+  return (last ?? choices.find((choice) => choice.state === 'approved') ?? choices[0])?.id ?? null;
+}
+
+function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
+  return [
+    route({
+      name: 'accounts/sign-in-form',
+      method: 'get',
+      path: '/sign-in',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'The sign-in form.',
+      input: {},
+      output: empty,
+      run: async () => ({}),
+      page: (_output, { actor, locale }) =>
+        actor.kind === 'account' ? seeOther('/') : view('accounts/sign-in', signInModel({ i18n, locale })),
+    }),
+    route({
+      name: 'accounts/sign-in',
+      method: 'post',
+      path: '/sign-in',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      rate: 'sign-in',
+      summary: 'Signs in with e-mail and password.',
+      // Failed guesses must stay counted whatever happens afterwards.
+      transaction: false,
+      input: { body: signIn },
+      output: z.object({ returnTo: z.string() }),
+      async run({ body, ip, session }) {
+        const signedIn = await accounts.authenticate(body.email, body.password, ip);
+        await session.signIn({ ...signedIn, membershipId: await startingMembership(signedIn, memberships) });
+        return { returnTo: session.takeReturnTo() ?? '/' };
+      },
+      page: ({ returnTo }) => seeOther(returnTo),
+      invalid: ({ issues, values }, { locale }) =>
+        view('accounts/sign-in', signInModel({ i18n, locale, issues, values })),
+    }),
+    route({
+      name: 'accounts/sign-out',
+      method: 'post',
+      path: '/sign-out',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'Ends the session.',
+      idempotent: false,
+      // Only the session changes, and its store takes part in no transaction.
+      transaction: false,
+      input: {},
+      output: empty,
+      async run({ session }) {
+        await session.signOut();
+        return {};
+      },
+      page: () => seeOther('/'),
+    }),
+    route({
+      name: 'accounts/create-token',
+      method: 'post',
+      path: '/tokens',
+      doors: ['api'],
+      access: 'public',
+      tenant: 'none',
+      rate: 'sign-in',
+      summary: 'Signs a machine in: a bearer token that acts in one membership for ever.',
+      transaction: false, // as for the sign-in form
+      input: { body: tokenRequest },
+      output: issuedToken,
+      async run({ body, ip }) {
+        const signedIn = await accounts.authenticate(body.email, body.password, ip);
+        const membershipId = await membershipFor(signedIn, body.tenant, { memberships, tenants });
+        return accounts.createToken(signedIn, { membershipId, name: body.name, days: body.days });
+      },
+    }),
+    route({
+      name: 'accounts/switch',
+      method: 'post',
+      path: '/session/membership',
+      doors: ['page'],
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Acts in another of the account’s own memberships; the session gets a new id.',
+      transaction: false, // the session store takes part in no transaction
+      input: { body: z.strictObject({ membershipId: id, returnTo: z.string().max(2_000).optional() }) },
+      output: empty,
+      async run({ account, body, session }) {
+        const choices = await memberships.choicesOf(account.accountId);
+        if (!choices.some((choice) => choice.id === body.membershipId)) throw new NotFound();
+        await accounts.rememberMembership(account.accountId, body.membershipId);
+        await session.switchMembership(body.membershipId);
+        return {};
+      },
+      page: () => seeOther('/'),
+    }),
+  ];
+}
+
+async function membershipFor(
+  signedIn: SignedIn,
+  slug: string | undefined,
+  { memberships, tenants }: Pick<AccountRouteParts, 'memberships' | 'tenants'>,
+): Promise<string | null> {
+  if (slug === undefined) return startingMembership(signedIn, memberships);
+  const tenant = await tenants.findBySlug(slug);
+  const choice = (await memberships.choicesOf(signedIn.accountId)).find((own) => own.tenantId === tenant?.id);
+  if (!choice) throw Invalid.field('tenant', 'not-a-member');
+  return choice.id;
+}
+
+function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
+  const load = async ({
+    account,
+    locale,
+  }: Pick<RouteContext, 'account' | 'locale'>): Promise<z.input<typeof accountView>> => {
+    const own = await accounts.addressOf(account.accountId);
+    if (!own) throw new NotFound();
+    const choices = await memberships.choicesOf(account.accountId);
+    const places = await Promise.all(
+      choices.map(async (choice) => ({ choice, tenant: await tenants.get(choice.tenantId) })),
+    );
+    return {
+      email: own.email,
+      name: account.name,
+      locale: own.locale,
+      memberships: places.map(({ choice, tenant }) => ({
+        id: choice.id,
+        state: choice.state,
+        tenant: tenant.name[locale],
+        slug: tenant.slug,
+        current: choice.id === account.membership?.id,
+      })),
+      tokens: await accounts.listTokens(account),
+    };
+  };
+  return [
+    route({
+      name: 'accounts/show',
+      method: 'get',
+      path: '/account',
+      apiPath: '/me',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'The own account: address, memberships, API tokens.',
+      input: {},
+      output: accountView,
+      run: (context) => load(context),
+      page: (account, { locale }) =>
+        view('accounts/show', accountModel({ i18n, locale, account, issued: null })),
+    }),
+    route({
+      name: 'accounts/create-own-token',
+      method: 'post',
+      path: '/account/tokens',
+      apiPath: '/me/tokens',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Makes an API token for the membership acted in; its secret is shown once.',
+      // The secret must not be kept with the idempotency key.
+      idempotent: false,
+      input: { body: ownTokenRequest },
+      output: issuedToken,
+      async run({ account, body }) {
+        return accounts.createTokenFor(account, { membershipId: account.membership?.id ?? null, ...body });
+      },
+      page: async ({ token }, context) =>
+        view(
+          'accounts/show',
+          accountModel({ i18n, locale: context.locale, account: await load(context), issued: token }),
+        ),
+      invalid: async ({ issues, values }, context) =>
+        view(
+          'accounts/show',
+          accountModel({
+            i18n,
+            locale: context.locale,
+            issues,
+            values,
+            account: await load(context),
+            issued: null,
+          }),
+        ),
+    }),
+    route({
+      name: 'accounts/revoke-token',
+      method: 'post',
+      path: '/account/tokens/:id/revocation',
+      apiPath: '/me/tokens/:id/revocation',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Ends an API token at once.',
+      status: 200,
+      input: { params: z.strictObject({ id }) },
+      output: empty,
+      async run({ account, params }) {
+        await accounts.revokeToken(account, params.id);
+        return {};
+      },
+      page: () => seeOther('/account', { kind: 'success', key: 'accounts.tokens.revoked' }),
+    }),
+    route({
+      name: 'accounts/set-locale',
+      method: 'post',
+      path: '/account/locale',
+      apiPath: '/me/locale',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'The language of pages and mail.',
+      status: 200,
+      input: { body: localeChoice },
+      output: empty,
+      async run({ account, body }) {
+        await accounts.setLocale(account.accountId, body.locale);
+        return {};
+      },
+      page: (_output, { body }) => seeOther(`/account?lang=${body.locale}`),
+    }),
+  ];
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { line, requiredLine } from '../../http/schema.ts';
+
+const password = z.string().min(1).max(1_000);
+/** Checked further by `emailKey`; here only what keeps it a single text. */
+const email = z.string().trim().min(1).max(254);
+const locale = z.enum(['zh-CN', 'en']);
+
+export const registration = z.strictObject({
+  name: requiredLine(60),
+  email,
+  password,
+  terms: z.boolean().refine((given) => given, 'consent-needed'),
+  place: z.string().max(60).optional(),
+});
+export const signIn = z.strictObject({ email, password });
+export const linkParams = z.strictObject({ token: z.string().max(100) });
+export const invitation = z.strictObject({
+  name: requiredLine(60),
+  password,
+  terms: z.boolean().refine((given) => given, 'consent-needed'),
+});
+export const tokenRequest = z.strictObject({
+  email,
+  password,
+  tenant: z.string().max(60).optional(),
+  name: line(60).default('API'),
+  days: z.number().int().min(1).max(365).default(30),
+});
+export const ownTokenRequest = z.strictObject({
+  name: requiredLine(60),
+  days: z.number().int().min(1).max(365).default(30),
+});
+export const issuedToken = z.object({
+  id: z.string(),
+  token: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+});
+export const listedToken = issuedToken.omit({ token: true });
+export const localeChoice = z.strictObject({ locale });
+export const accountView = z.object({
+  email: z.string(),
+  name: z.string(),
+  locale: locale.nullable(),
+  memberships: z.array(
+    z.object({
+      id: z.string(),
+      state: z.string(),
+      tenant: z.string(),
+      slug: z.string(),
+      current: z.boolean(),
+    }),
+  ),
+  tokens: z.array(listedToken),
+});

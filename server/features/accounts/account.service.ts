@@ -1,0 +1,397 @@
+import { createHmac } from 'node:crypto';
+import { Types } from 'mongoose';
+import type { AccountActor } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { hashToken, isId, randomToken } from '../../core/ids.ts';
+import type { Locale } from '../../core/locale.ts';
+import { logger } from '../../core/logger.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { addMessage } from '../../db/outbox.ts';
+import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import type { PeopleService } from '../people/index.ts';
+import { emailKey, passwordIssues } from './account.rules.ts';
+import { AccountModel, AccountTokenModel, ApiTokenModel } from './account.model.ts';
+import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
+import type { Passwords } from './password.service.ts';
+
+const MINUTE = 60_000;
+/** An hour for links of accounts; a week for the operator's invitation, which is handed over in person. */
+const LIFETIME_MS: Record<TokenPurpose, number> = {
+  'confirm-email': 60 * MINUTE,
+  'reset-password': 60 * MINUTE,
+  'invite-administrator': 60 * MINUTE,
+};
+
+export interface Registration {
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly locale: Locale;
+  /** Where the person wants to join, if they came from a tenant's page. */
+  readonly tenantId: string | null;
+}
+
+export interface SignedIn {
+  readonly accountId: string;
+  readonly personId: string;
+  readonly accountVersion: number;
+  readonly lastMembershipId: string | null;
+}
+
+/** What counts failed guesses; the http layer's throttle. */
+export interface GuessCounter {
+  consume(name: 'sign-in' | 'sign-in-network', key: string): Promise<void>;
+  forgive(name: 'sign-in' | 'sign-in-network', key: string): Promise<void>;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface AccountServiceParts {
+  readonly passwords: Passwords;
+  readonly people: PeopleService;
+  readonly guesses: GuessCounter;
+  /** Key from which the secrets of mailed links are derived. */
+  readonly linkKey: Buffer;
+}
+
+export type AccountService = ReturnType<typeof createAccountService>;
+
+export function createAccountService({ passwords, people, guesses, linkKey }: AccountServiceParts) {
+  /** The secret of a mailed link: derived, so that neither the database nor the outbox ever holds it (S-18). */
+  const linkSecret = (tokenId: string): string =>
+    createHmac('sha256', linkKey).update(tokenId).digest('base64url');
+
+  async function issueToken(input: {
+    accountId: Types.ObjectId | null;
+    purpose: TokenPurpose;
+    address: string;
+    tenantId: string | null;
+  }): Promise<string> {
+    const id = new Types.ObjectId();
+    await AccountTokenModel.create([
+      {
+        _id: id,
+        accountId: input.accountId,
+        purpose: input.purpose,
+        tokenHash: hashToken(linkSecret(String(id))),
+        address: input.address,
+        tenantId: input.tenantId ? new Types.ObjectId(input.tenantId) : null,
+        expiresAt: new Date(contextNow().getTime() + LIFETIME_MS[input.purpose]),
+      },
+    ]);
+    return String(id);
+  }
+
+  async function findToken(secret: string, purpose: TokenPurpose): Promise<AccountTokenRow | null> {
+    if (!/^[A-Za-z0-9_-]{43}$/.test(secret)) return null;
+    const token = await AccountTokenModel.findOne({
+      tokenHash: hashToken(secret),
+      purpose,
+      usedAt: null,
+    }).lean();
+    return token && token.expiresAt > contextNow() ? token : null;
+  }
+
+  /** Consumes the link, once. @throws NotFound when it is unknown, used or over */
+  async function useToken(secret: string, purpose: TokenPurpose): Promise<AccountTokenRow> {
+    const token = await findToken(secret, purpose);
+    if (!token) throw new NotFound('link-not-valid');
+    const used = await AccountTokenModel.updateOne(
+      { _id: token._id, usedAt: null },
+      { $set: { usedAt: contextNow() } },
+    );
+    if (used.modifiedCount !== 1) throw new NotFound('link-not-valid');
+    return token;
+  }
+
+  async function mailConfirmation(
+    account: Pick<AccountRow, '_id' | 'emailKey'>,
+    tenantId: string | null,
+  ): Promise<void> {
+    const tokenId = await issueToken({
+      accountId: account._id,
+      purpose: 'confirm-email',
+      address: account.emailKey,
+      tenantId,
+    });
+    await addMessage({
+      kind: 'accounts/confirm',
+      subjectId: account._id,
+      data: { tokenId },
+      dedupeKey: `confirm:${tokenId}`,
+      platform: true,
+    });
+  }
+
+  async function createAccount(input: Registration & { state: AccountRow['state'] }): Promise<AccountRow> {
+    const issues = passwordIssues(input.password, [input.name, input.email]);
+    const key = emailKey(input.email);
+    if (!key) issues.push({ path: 'email', code: 'not-an-email' });
+    if (issues.length > 0 || !key) throw new Invalid(issues);
+    const passwordHash = await passwords.hash(input.password);
+    return inTransaction(async () => {
+      const personId = await people.create({ name: input.name });
+      const [account] = await AccountModel.create([
+        {
+          personId: new Types.ObjectId(personId),
+          email: input.email.trim(),
+          emailKey: key,
+          passwordHash,
+          state: input.state,
+          locale: input.locale,
+          createdAt: contextNow(),
+          confirmedAt: input.state === 'active' ? contextNow() : null,
+        },
+      ]);
+      if (!account) throw new Error('Account was not created');
+      await recordAudit({ action: 'accounts/register', subjectType: 'Account', subjectId: account._id });
+      if (input.state === 'unconfirmed') await mailConfirmation(account, input.tenantId);
+      return account.toObject<AccountRow>();
+    });
+  }
+
+  return {
+    linkSecret,
+
+    /** Registers somebody; the answer never tells whether the address was known (S-16): its owner learns it by mail. */
+    async register(input: Registration): Promise<void> {
+      try {
+        await createAccount({ ...input, state: 'unconfirmed' });
+      } catch (err) {
+        if (!isDuplicateKey(err)) throw err;
+        const existing = await AccountModel.findOne({ emailKey: emailKey(input.email) as string }).lean();
+        if (!existing) throw err;
+        await inTransaction(async () => {
+          const hour = Math.floor(contextNow().getTime() / 3_600_000);
+          if (existing.state === 'unconfirmed') await mailConfirmation(existing, input.tenantId);
+          else
+            await addMessage({
+              kind: 'accounts/known',
+              subjectId: existing._id,
+              dedupeKey: `known:${existing._id}:${hour}`,
+              platform: true,
+            });
+        });
+      }
+    },
+
+    /** An account made by an operator or the demo: confirmed from the start. */
+    async createConfirmed(
+      input: Omit<Registration, 'tenantId'>,
+    ): Promise<{ accountId: string; personId: string }> {
+      try {
+        const account = await createAccount({ ...input, tenantId: null, state: 'active' });
+        return { accountId: String(account._id), personId: String(account.personId) };
+      } catch (err) {
+        if (isDuplicateKey(err)) throw Invalid.field('email', 'email-taken');
+        throw err;
+      }
+    },
+
+    /** Whether the mailed link could be used now; shows the form, changes nothing. */
+    isUsable: async (secret: string, purpose: TokenPurpose): Promise<boolean> =>
+      (await findToken(secret, purpose)) !== null,
+
+    /** @returns the tenant the person wanted to join */
+    async confirm(secret: string): Promise<{ accountId: string; personId: string; tenantId: string | null }> {
+      return inTransaction(async () => {
+        const token = await useToken(secret, 'confirm-email');
+        const account = await AccountModel.findOneAndUpdate(
+          { _id: token.accountId, emailKey: token.address, state: { $in: ['unconfirmed', 'active'] } },
+          { $set: { state: 'active', confirmedAt: contextNow() } },
+          { returnDocument: 'after' },
+        ).lean();
+        if (!account) throw new NotFound('link-not-valid');
+        await recordAudit({ action: 'accounts/confirm', subjectType: 'Account', subjectId: account._id });
+        return {
+          accountId: String(account._id),
+          personId: String(account.personId),
+          tenantId: token.tenantId ? String(token.tenantId) : null,
+        };
+      });
+    },
+
+    /** A one-time link with which the first administrator of a tenant makes their account. */
+    async inviteAdministrator(tenantId: string, address: string): Promise<string> {
+      return inTransaction(async () =>
+        linkSecret(await issueToken({ accountId: null, purpose: 'invite-administrator', address, tenantId })),
+      );
+    },
+
+    /** @returns the new account and the tenant it administers */
+    async acceptInvitation(
+      secret: string,
+      input: Omit<Registration, 'tenantId' | 'email'>,
+    ): Promise<{ accountId: string; personId: string; tenantId: string }> {
+      const seen = await findToken(secret, 'invite-administrator');
+      if (!seen) throw new NotFound('link-not-valid');
+      try {
+        return await inTransaction(async () => {
+          const token = await useToken(secret, 'invite-administrator');
+          const account = await createAccount({
+            ...input,
+            email: token.address,
+            tenantId: null,
+            state: 'active',
+          });
+          return {
+            accountId: String(account._id),
+            personId: String(account.personId),
+            tenantId: String(token.tenantId),
+          };
+        });
+      } catch (err) {
+        if (isDuplicateKey(err)) throw new Conflict('email-taken');
+        throw err;
+      }
+    },
+
+    /**
+     * Checks e-mail and password. Guesses are counted before the password is looked at, in the database (S-17).
+     * @throws Invalid `sign-in-failed` for every wrong combination alike; Forbidden `email-not-confirmed` after a right password
+     */
+    async authenticate(email: string, password: string, ip: string): Promise<SignedIn> {
+      const key = emailKey(email) ?? email.toLowerCase().slice(0, 200);
+      await guesses.consume('sign-in-network', ip);
+      await guesses.consume('sign-in', hashToken(key));
+      const account = await AccountModel.findOne({ emailKey: key }).lean();
+      const right = await passwords.verify(account?.passwordHash ?? null, password);
+      if (!right || !account || account.state === 'disabled') {
+        logger.info(
+          { event: 'sign-in-failed', accountId: account ? String(account._id) : null },
+          'sign-in refused',
+        );
+        throw new Invalid([{ path: 'email', code: 'sign-in-failed' }], 'sign-in-failed');
+      }
+      await guesses.forgive('sign-in', hashToken(key));
+      if (account.state === 'unconfirmed') {
+        await inTransaction(() => mailConfirmation(account, null));
+        throw new Forbidden('email-not-confirmed');
+      }
+      if (account.passwordHash && passwords.isOutdated(account.passwordHash)) {
+        await AccountModel.updateOne(
+          { _id: account._id },
+          { $set: { passwordHash: await passwords.hash(password) } },
+        );
+      }
+      await inTransaction(() =>
+        recordAudit({ action: 'accounts/sign-in', subjectType: 'Account', subjectId: account._id }),
+      );
+      return {
+        accountId: String(account._id),
+        personId: String(account.personId),
+        accountVersion: account.version,
+        lastMembershipId: account.lastMembershipId ? String(account.lastMembershipId) : null,
+      };
+    },
+
+    async rememberMembership(accountId: string, membershipId: string): Promise<void> {
+      await AccountModel.updateOne(
+        { _id: accountId },
+        { $set: { lastMembershipId: new Types.ObjectId(membershipId) } },
+      );
+    },
+
+    async setLocale(accountId: string, locale: Locale): Promise<void> {
+      await AccountModel.updateOne({ _id: accountId }, { $set: { locale } });
+    },
+
+    /** A bearer token for one membership; shown once, stored as its hash. */
+    async createToken(
+      signedIn: Pick<SignedIn, 'accountId' | 'accountVersion'>,
+      input: { membershipId: string | null; name: string; days: number },
+    ): Promise<ApiToken & { token: string }> {
+      const token = randomToken(32);
+      const createdAt = contextNow();
+      const expiresAt = new Date(createdAt.getTime() + input.days * 86_400_000);
+      return inTransaction(async () => {
+        const [row] = await ApiTokenModel.create([
+          {
+            accountId: new Types.ObjectId(signedIn.accountId),
+            accountVersion: signedIn.accountVersion,
+            membershipId: input.membershipId ? new Types.ObjectId(input.membershipId) : null,
+            tokenHash: hashToken(token),
+            name: input.name,
+            createdAt,
+            expiresAt,
+          },
+        ]);
+        if (!row) throw new Error('Token was not created');
+        await recordAudit({ action: 'accounts/create-token', subjectType: 'ApiToken', subjectId: row._id });
+        return {
+          id: String(row._id),
+          name: input.name,
+          createdAt: createdAt.toISOString(),
+          expiresAt: expiresAt.toISOString(),
+          token,
+        };
+      });
+    },
+
+    /** The same for somebody who is signed in already. */
+    async createTokenFor(
+      actor: AccountActor,
+      input: { membershipId: string | null; name: string; days: number },
+    ): Promise<ApiToken & { token: string }> {
+      const account = await AccountModel.findById(actor.accountId).select({ version: 1 }).lean();
+      if (!account) throw new NotFound();
+      return this.createToken({ accountId: actor.accountId, accountVersion: account.version }, input);
+    },
+
+    async listTokens(actor: AccountActor): Promise<ApiToken[]> {
+      const rows = await ApiTokenModel.find({
+        accountId: actor.accountId,
+        revokedAt: null,
+        expiresAt: { $gt: contextNow() },
+      })
+        .sort({ _id: -1 })
+        .limit(100)
+        .lean();
+      return rows.map((row) => ({
+        id: String(row._id),
+        name: row.name,
+        createdAt: row.createdAt.toISOString(),
+        expiresAt: row.expiresAt.toISOString(),
+      }));
+    },
+
+    /** @throws NotFound for another account's token */
+    async revokeToken(actor: AccountActor, id: string): Promise<void> {
+      await inTransaction(async () => {
+        const result = isId(id)
+          ? await ApiTokenModel.updateOne(
+              { _id: id, accountId: actor.accountId, revokedAt: null },
+              { $set: { revokedAt: contextNow() } },
+            )
+          : null;
+        if (result?.modifiedCount !== 1) throw new NotFound();
+        await recordAudit({ action: 'accounts/revoke-token', subjectType: 'ApiToken', subjectId: id });
+      });
+    },
+
+    async addressOf(accountId: string): Promise<{
+      email: string;
+      locale: Locale | null;
+      personId: string;
+      state: AccountRow['state'];
+    } | null> {
+      const account = await AccountModel.findById(accountId)
+        .select({ email: 1, locale: 1, personId: 1, state: 1 })
+        .lean();
+      return account
+        ? {
+            email: account.email,
+            locale: account.locale,
+            personId: String(account.personId),
+            state: account.state,
+          }
+        : null;
+    },
+  };
+}

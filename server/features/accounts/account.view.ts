@@ -1,0 +1,74 @@
+import { createForm } from '../../i18n/index.ts';
+import type { I18n } from '../../i18n/index.ts';
+import type { FieldIssue } from '../../core/errors.ts';
+import type { Locale } from '../../core/locale.ts';
+import { PASSWORD_MINIMUM } from './account.rules.ts';
+
+interface FormParts {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly issues?: readonly FieldIssue[];
+}
+
+/** Model of `accounts/register`. `place` is the tenant whose page the person came from. */
+export function registerModel(parts: FormParts & { place: { slug: string; name: string } | null }): object {
+  const form = createForm({
+    ...parts,
+    messages: 'accounts.register',
+    values: { place: parts.place?.slug, ...parts.values },
+  });
+  const fields = {
+    name: form.input('name', 'text', { required: true, maxLength: 60, autocomplete: 'name' }),
+    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'email' }),
+    password: form.input('password', 'password', {
+      required: true,
+      autocomplete: 'new-password',
+      hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
+    }),
+    terms: form.checkbox('terms', { required: true }),
+    place: form.hidden('place'),
+  };
+  return { fields, errors: form.errors, place: parts.place };
+}
+
+/** Model of `accounts/sign-in`. */
+export function signInModel(parts: FormParts): object {
+  const form = createForm({ ...parts, messages: 'accounts.signIn' });
+  const fields = {
+    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'username' }),
+    password: form.input('password', 'password', { required: true, autocomplete: 'current-password' }),
+  };
+  return { fields, errors: form.errors };
+}
+
+/** Model of `accounts/invitation`. */
+export function invitationModel(parts: FormParts & { token: string }): object {
+  const form = createForm({ ...parts, messages: 'accounts.register' });
+  const fields = {
+    name: form.input('name', 'text', { required: true, maxLength: 60, autocomplete: 'name' }),
+    password: form.input('password', 'password', {
+      required: true,
+      autocomplete: 'new-password',
+      hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
+    }),
+    terms: form.checkbox('terms', { required: true }),
+  };
+  return { fields, errors: form.errors, action: `/invitations/${parts.token}` };
+}
+
+/** Model of `accounts/show`: the account page with its API tokens. */
+export function accountModel(parts: FormParts & { account: object; issued: string | null }): object {
+  const form = createForm({ ...parts, messages: 'accounts.tokens', values: { days: 30, ...parts.values } });
+  const fields = {
+    name: form.input('name', 'text', { required: true, maxLength: 60 }),
+    days: form.input('days', 'number', {
+      required: true,
+      min: 1,
+      max: 365,
+      width: 'short',
+      inputMode: 'numeric',
+    }),
+  };
+  return { ...parts.account, fields, errors: form.errors, issued: parts.issued };
+}

@@ -1,0 +1,181 @@
+import { Types } from 'mongoose';
+import type { ActorMembership, Reach } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { hashToken } from '../../core/ids.ts';
+import type { Locale } from '../../core/locale.ts';
+import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS } from '../../core/permissions.ts';
+import type { Permission, Role } from '../../core/permissions.ts';
+import { toTenant } from '../tenants/index.ts';
+import type { TenantRow, Tenant } from '../tenants/index.ts';
+import { AccountModel, ApiTokenModel } from './account.model.ts';
+
+/**
+ * Who is asking: account, person, all memberships with their tenants, and the acting membership's rights, in one
+ * indexed read per request. Nothing is cached in the process, so a change acts on the very next request (S-8).
+ */
+interface JoinedMembership {
+  _id: Types.ObjectId;
+  tenantId: Types.ObjectId;
+  unitId: Types.ObjectId;
+  state: string;
+  grants: { role: Role; unitId: Types.ObjectId }[];
+  tenant: TenantRow;
+}
+interface Joined {
+  _id: Types.ObjectId;
+  personId: Types.ObjectId;
+  locale: Locale | null;
+  person: { name: string };
+  memberships: JoinedMembership[];
+  units: { _id: Types.ObjectId; path: Types.ObjectId[] }[];
+}
+
+export interface FoundIdentity {
+  readonly accountId: string;
+  readonly personId: string;
+  readonly name: string;
+  readonly locale: Locale | null;
+  readonly membership: ActorMembership | null;
+  readonly tenant: Tenant | null;
+  readonly memberships: readonly { id: string; state: string; tenant: Tenant }[];
+}
+
+const OPEN_STATES = ['submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+const pipelineFor = (match: Record<string, unknown>, membershipId: string | null): object[] => [
+  { $match: { ...match, state: 'active' } },
+  {
+    $lookup: {
+      from: 'people',
+      localField: 'personId',
+      foreignField: '_id',
+      as: 'person',
+      pipeline: [{ $project: { name: 1 } }],
+    },
+  },
+  { $set: { person: { $first: '$person' } } },
+  {
+    $lookup: {
+      from: 'memberships',
+      localField: '_id',
+      foreignField: 'accountId',
+      as: 'memberships',
+      pipeline: [
+        { $match: { state: { $in: OPEN_STATES } } },
+        { $project: { tenantId: 1, unitId: 1, state: 1, 'grants.role': 1, 'grants.unitId': 1 } },
+        { $lookup: { from: 'tenants', localField: 'tenantId', foreignField: '_id', as: 'tenant' } },
+        { $set: { tenant: { $first: '$tenant' } } },
+        { $match: { 'tenant.active': true } },
+        { $sort: { _id: 1 } },
+      ],
+    },
+  },
+  {
+    $set: {
+      acting: {
+        $filter: {
+          input: '$memberships',
+          cond: { $eq: ['$$this._id', membershipId ? new Types.ObjectId(membershipId) : null] },
+        },
+      },
+    },
+  },
+  // Rights on a unit reach everything below it; grants on the root unit need no list.
+  {
+    $lookup: {
+      from: 'units',
+      let: {
+        granted: {
+          $reduce: {
+            input: '$acting.grants.unitId',
+            initialValue: [],
+            in: { $concatArrays: ['$$value', '$$this'] },
+          },
+        },
+        roots: '$acting.tenant.rootUnitId',
+      },
+      as: 'units',
+      localField: 'acting.grants.unitId',
+      foreignField: 'path',
+      pipeline: [
+        { $match: { $expr: { $not: [{ $setIsSubset: ['$$granted', '$$roots'] }] } } },
+        { $project: { path: 1 } },
+      ],
+    },
+  },
+  { $project: { personId: 1, locale: 1, person: 1, memberships: 1, units: 1 } },
+];
+
+function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMembership {
+  const permissions = new Map<Permission, Reach>();
+  const add = (names: readonly Permission[], reach: Reach): void => {
+    for (const name of names) {
+      const known = permissions.get(name);
+      if (known === 'tenant' || reach === 'tenant') permissions.set(name, 'tenant');
+      else permissions.set(name, new Set([...(known ?? []), ...reach]));
+    }
+  };
+  const approved = membership.state === 'approved';
+  if (approved) add(ROLE_PERMISSIONS.volunteer, 'tenant');
+  add(APPLICANT_PERMISSIONS, 'tenant');
+  const root = String(membership.tenant.rootUnitId);
+  for (const grant of approved ? membership.grants : []) {
+    const unitId = String(grant.unitId);
+    const below = units
+      .filter((unit) => unit.path.some((step) => String(step) === unitId))
+      .map((unit) => String(unit._id));
+    add(ROLE_PERMISSIONS[grant.role], unitId === root ? 'tenant' : new Set(below));
+  }
+  return {
+    id: String(membership._id),
+    tenantId: String(membership.tenantId),
+    unitId: String(membership.unitId),
+    state: membership.state,
+    roles: approved ? [...new Set<Role>(['volunteer', ...membership.grants.map((grant) => grant.role)])] : [],
+    permissions,
+  };
+}
+
+async function find(
+  match: Record<string, unknown>,
+  membershipId: string | null,
+): Promise<FoundIdentity | null> {
+  const [joined] = await AccountModel.aggregate<Joined>(pipelineFor(match, membershipId) as never);
+  if (!joined) return null;
+  const acting = joined.memberships.find((membership) => String(membership._id) === membershipId) ?? null;
+  return {
+    accountId: String(joined._id),
+    personId: String(joined.personId),
+    name: joined.person.name,
+    locale: joined.locale,
+    membership: acting ? rightsOf(acting, joined.units) : null,
+    tenant: acting ? toTenant(acting.tenant) : null,
+    memberships: joined.memberships.map((membership) => ({
+      id: String(membership._id),
+      state: membership.state,
+      tenant: toTenant(membership.tenant),
+    })),
+  };
+}
+
+/** By session: the account's version must be the one at sign-in. */
+export const identityOfSession = (session: {
+  accountId: string;
+  accountVersion: number;
+  membershipId: string | null;
+}): Promise<FoundIdentity | null> =>
+  find({ _id: new Types.ObjectId(session.accountId), version: session.accountVersion }, session.membershipId);
+
+/** By bearer token: the membership it was made for, and no other. */
+export async function identityOfToken(token: string): Promise<FoundIdentity | null> {
+  const row = await ApiTokenModel.findOne({
+    tokenHash: hashToken(token),
+    revokedAt: null,
+    expiresAt: { $gt: contextNow() },
+  }).lean();
+  if (!row) return null;
+  const membershipId = row.membershipId ? String(row.membershipId) : null;
+  const identity = await find({ _id: row.accountId, version: row.accountVersion }, membershipId);
+  // A token of a membership that ended is worth nothing, rather than worth less.
+  return identity && membershipId && !identity.membership ? null : identity;
+}

@@ -1,0 +1,107 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { assignmentLifecycle } from '../../core/states.ts';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+import { stateFields } from '../../db/transition.ts';
+import type { StateRow } from '../../db/transition.ts';
+
+export const ATTENDANCE_METHODS = ['code', 'coordinator', 'automatic'] as const;
+export type AttendanceMethod = (typeof ATTENDANCE_METHODS)[number];
+
+/** One end of the attended time; the server's clock decides (S-62). */
+export interface AttendanceMark {
+  at: Date;
+  method: AttendanceMethod;
+  /** The account that marked it; the volunteer's own for codes. */
+  by: Types.ObjectId | null;
+}
+
+/** One person on one position of one shift. */
+export interface AssignmentRow extends TenantRow, StateRow {
+  requestId: Types.ObjectId;
+  shiftId: Types.ObjectId;
+  positionId: Types.ObjectId;
+  unitId: Types.ObjectId;
+  personId: Types.ObjectId;
+  /** Null while a findable person from elsewhere has not accepted. */
+  membershipId: Types.ObjectId | null;
+  personName: string;
+  startsAt: Date;
+  endsAt: Date;
+  /** Place in the waitlist; lower is earlier. Null when not waiting. */
+  waitSeq: number | null;
+  /** The open offer of this assignment, if any. */
+  offerId: Types.ObjectId | null;
+  note: string;
+  checkIn: AttendanceMark | null;
+  checkOut: AttendanceMark | null;
+  createdAt: Date;
+}
+
+/** States in which the row stands for a present claim on the position: one of these per person and position. */
+export const LIVE_STATES = [
+  'offered',
+  'requested',
+  'waitlisted',
+  'accepted',
+  'confirmed',
+  'checked_in',
+  'checked_out',
+  'no_show',
+  'excused',
+] as const;
+/** States that occupy a seat. */
+export const SEATED_STATES = [
+  'accepted',
+  'confirmed',
+  'checked_in',
+  'checked_out',
+  'no_show',
+  'excused',
+] as const;
+
+const markSchema = new Schema(
+  {
+    at: { type: Date, required: true },
+    method: { type: String, enum: [...ATTENDANCE_METHODS], required: true },
+    by: { type: Schema.Types.ObjectId, default: null },
+  },
+  { _id: false, strict: 'throw' },
+);
+
+const assignmentSchema = new Schema({
+  ...tenantFields,
+  ...stateFields(assignmentLifecycle.states),
+  requestId: { type: Schema.Types.ObjectId, required: true },
+  shiftId: { type: Schema.Types.ObjectId, required: true },
+  positionId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  personId: { type: Schema.Types.ObjectId, required: true },
+  membershipId: { type: Schema.Types.ObjectId, default: null },
+  personName: { type: String, required: true },
+  startsAt: { type: Date, required: true },
+  endsAt: { type: Date, required: true },
+  waitSeq: { type: Number, default: null },
+  offerId: { type: Schema.Types.ObjectId, default: null },
+  note: { type: String, default: '' },
+  checkIn: { type: markSchema, default: null },
+  checkOut: { type: markSchema, default: null },
+  createdAt: { type: Date, required: true },
+});
+// One live assignment per person and position: the database, not the service, wins the race. Declined and cancelled ones stay as history.
+assignmentSchema.index(
+  { tenantId: 1, positionId: 1, personId: 1 },
+  { unique: true, partialFilterExpression: { state: { $in: [...LIVE_STATES] } } },
+);
+assignmentSchema.index({ tenantId: 1, positionId: 1, state: 1, waitSeq: 1 });
+assignmentSchema.index({ tenantId: 1, shiftId: 1, state: 1, _id: 1 });
+assignmentSchema.index({ tenantId: 1, personId: 1, startsAt: -1, _id: -1 });
+// The sweep that closes forgotten check-outs looks across tenants.
+assignmentSchema.index(
+  { endsAt: 1 },
+  { partialFilterExpression: { state: { $in: ['accepted', 'confirmed', 'checked_in'] } } },
+);
+
+export const AssignmentModel = tenantModel<AssignmentRow>('Assignment', assignmentSchema);

@@ -1,0 +1,77 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+
+/** A service certificate as issued: what it states never changes; a revocation is added beside it. */
+export interface CertificateRow extends TenantRow {
+  personId: Types.ObjectId;
+  membershipId: Types.ObjectId;
+  number: string;
+  /** Public verification code, at least 128 random bits (S-57). */
+  code: string;
+  locale: string;
+  /** Local dates, both inclusive. */
+  periodFrom: string;
+  periodTo: string;
+  totalMinutes: number;
+  ledgerHead: string;
+  ledgerEntries: number;
+  keyId: string;
+  /** The signed canonical JSON, byte for byte. */
+  signedJson: string;
+  pdf: Buffer;
+  pdfSha256: string;
+  issuedAt: Date;
+  issuedBy: Types.ObjectId;
+  revokedAt: Date | null;
+  revocationReason: string | null;
+}
+
+const certificateSchema = new Schema({
+  ...tenantFields,
+  personId: { type: Schema.Types.ObjectId, required: true },
+  membershipId: { type: Schema.Types.ObjectId, required: true },
+  number: { type: String, required: true },
+  code: { type: String, required: true },
+  locale: { type: String, required: true },
+  periodFrom: { type: String, required: true },
+  periodTo: { type: String, required: true },
+  totalMinutes: { type: Number, required: true },
+  ledgerHead: { type: String, required: true },
+  ledgerEntries: { type: Number, required: true },
+  keyId: { type: String, required: true },
+  signedJson: { type: String, required: true },
+  pdf: { type: Buffer, required: true },
+  pdfSha256: { type: String, required: true },
+  issuedAt: { type: Date, required: true },
+  issuedBy: { type: Schema.Types.ObjectId, required: true },
+  revokedAt: { type: Date, default: null },
+  revocationReason: { type: String, default: null },
+});
+// Issuing twice gives one: the same ledger state of the same period is the same certificate (S-59).
+certificateSchema.index(
+  { tenantId: 1, personId: 1, periodFrom: 1, periodTo: 1, locale: 1, ledgerHead: 1 },
+  { unique: true },
+);
+certificateSchema.index({ tenantId: 1, number: 1 }, { unique: true });
+certificateSchema.index({ tenantId: 1, personId: 1, issuedAt: -1, _id: -1 });
+// Public verification starts from the code alone (reviewed exception to "tenantId first").
+certificateSchema.index({ code: 1 });
+
+export const CertificateModel = tenantModel<CertificateRow>('Certificate', certificateSchema);
+
+/** Serial numbers without gaps: the counter moves in the issuing transaction (F-39). */
+export interface CertificateSerialRow extends TenantRow {
+  year: number;
+  last: number;
+}
+const serialSchema = new Schema({
+  ...tenantFields,
+  year: { type: Number, required: true },
+  last: { type: Number, required: true, default: 0 },
+});
+serialSchema.index({ tenantId: 1, year: 1 }, { unique: true });
+
+export const CertificateSerialModel = tenantModel<CertificateSerialRow>('CertificateSerial', serialSchema);

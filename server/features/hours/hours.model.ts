@@ -1,0 +1,103 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { hoursLifecycle } from '../../core/states.ts';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+import { stateFields } from '../../db/transition.ts';
+import type { StateRow } from '../../db/transition.ts';
+
+/** How well the time is evidenced, best first. */
+export const EVIDENCE_GRADES = ['device', 'supervisor', 'roster', 'self'] as const;
+export type EvidenceGrade = (typeof EVIDENCE_GRADES)[number];
+
+/** The seven items of a service record (R-1.8). */
+export interface Activity {
+  name: string;
+  content: string;
+  place: string;
+  startsAt: Date;
+  endsAt: Date;
+  unitName: string;
+  leaderName: string;
+}
+
+/** Planned, attended and recorded time of one service: three facts and the rule that led from one to the next. */
+export interface HoursRow extends TenantRow, StateRow {
+  personId: Types.ObjectId;
+  membershipId: Types.ObjectId;
+  personName: string;
+  unitId: Types.ObjectId;
+  /** Null for service that nobody scheduled. */
+  assignmentId: Types.ObjectId | null;
+  shiftId: Types.ObjectId | null;
+  activity: Activity;
+  attendedFrom: Date | null;
+  attendedTo: Date | null;
+  breakMinutes: number;
+  /** Whole minutes that the rule gives. */
+  recordedMinutes: number;
+  policyVersion: string;
+  /** What the rule was fed, kept beside its result. */
+  inputs: Record<string, unknown>;
+  /** Codes of what the rule noticed, e.g. `checked-out-automatically`. */
+  notes: string[];
+  grade: EvidenceGrade;
+  /** Who saw it, in the volunteer's words (self-logged service). */
+  witness: string;
+  confirmedBy: Types.ObjectId | null;
+  confirmedByPersonId: Types.ObjectId | null;
+  rejectionReason: string;
+  postedAt: Date | null;
+  createdAt: Date;
+}
+
+const hoursSchema = new Schema({
+  ...tenantFields,
+  ...stateFields(hoursLifecycle.states),
+  personId: { type: Schema.Types.ObjectId, required: true },
+  membershipId: { type: Schema.Types.ObjectId, required: true },
+  personName: { type: String, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  assignmentId: { type: Schema.Types.ObjectId, default: null },
+  shiftId: { type: Schema.Types.ObjectId, default: null },
+  activity: {
+    type: new Schema(
+      {
+        name: { type: String, required: true },
+        content: { type: String, default: '' },
+        place: { type: String, default: '' },
+        startsAt: { type: Date, required: true },
+        endsAt: { type: Date, required: true },
+        unitName: { type: String, required: true },
+        leaderName: { type: String, default: '' },
+      },
+      { _id: false, strict: 'throw' },
+    ),
+    required: true,
+  },
+  attendedFrom: { type: Date, default: null },
+  attendedTo: { type: Date, default: null },
+  breakMinutes: { type: Number, required: true, default: 0 },
+  recordedMinutes: { type: Number, required: true },
+  policyVersion: { type: String, required: true },
+  inputs: { type: Schema.Types.Mixed, required: true },
+  notes: { type: [String], default: [] },
+  grade: { type: String, enum: [...EVIDENCE_GRADES], required: true },
+  witness: { type: String, default: '' },
+  confirmedBy: { type: Schema.Types.ObjectId, default: null },
+  confirmedByPersonId: { type: Schema.Types.ObjectId, default: null },
+  rejectionReason: { type: String, default: '' },
+  postedAt: { type: Date, default: null },
+  createdAt: { type: Date, required: true },
+});
+// One record for an assignment, however often the sweep runs.
+hoursSchema.index(
+  { tenantId: 1, assignmentId: 1 },
+  { unique: true, partialFilterExpression: { assignmentId: { $type: 'objectId' } } },
+);
+hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
+hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
+hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
+
+export const HoursModel = tenantModel<HoursRow>('HoursRecord', hoursSchema);

@@ -1,0 +1,84 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+
+/**
+ * One line of a posting. Append-only: corrections are linked reversals. The lines of a posting sum to zero; a person's
+ * account stands against the shift's (or logged activity's) account, so that no account of the tenant gets hot.
+ */
+export interface LedgerEntryRow extends TenantRow {
+  /** `person:ID`, `shift:ID` or `activity:ID`. */
+  account: string;
+  /** 1, 2, 3 … within the account. */
+  seq: number;
+  /** Lines of one posting share it. */
+  postingId: string;
+  /** Whole minutes; positive on the person's account when service is credited. */
+  minutes: number;
+  /** Deterministic cause, unique per account: each cause posts at most once (F-14). */
+  sourceKey: string;
+  cause: 'hours' | 'reversal';
+  hoursId: Types.ObjectId;
+  /** Local date of the service, `YYYY-MM-DD`. */
+  serviceDate: string;
+  serviceFrom: Date;
+  serviceTo: Date;
+  postedAt: Date;
+  actor: string;
+  accountId: Types.ObjectId | null;
+  ruleVersion: string;
+  reversalOf: string | null;
+  reason: string | null;
+  /** SHA-256 over the previous hash and this entry's canonical facts: the account's chain. */
+  previousHash: string;
+  hash: string;
+}
+
+const entrySchema = new Schema({
+  ...tenantFields,
+  account: { type: String, required: true },
+  seq: { type: Number, required: true },
+  postingId: { type: String, required: true },
+  minutes: { type: Number, required: true },
+  sourceKey: { type: String, required: true },
+  cause: { type: String, enum: ['hours', 'reversal'], required: true },
+  hoursId: { type: Schema.Types.ObjectId, required: true },
+  serviceDate: { type: String, required: true },
+  serviceFrom: { type: Date, required: true },
+  serviceTo: { type: Date, required: true },
+  postedAt: { type: Date, required: true },
+  actor: { type: String, required: true },
+  accountId: { type: Schema.Types.ObjectId, default: null },
+  ruleVersion: { type: String, required: true },
+  reversalOf: { type: String, default: null },
+  reason: { type: String, default: null },
+  previousHash: { type: String, required: true },
+  hash: { type: String, required: true },
+});
+entrySchema.index({ tenantId: 1, account: 1, seq: 1 }, { unique: true });
+entrySchema.index({ tenantId: 1, sourceKey: 1, account: 1 }, { unique: true });
+entrySchema.index({ tenantId: 1, account: 1, serviceDate: 1 });
+entrySchema.index({ tenantId: 1, postingId: 1 });
+
+export const LedgerEntryModel = tenantModel<LedgerEntryRow>('LedgerEntry', entrySchema);
+
+/** Cached balance of an account and the head of its chain; `verify` recomputes it. Also the lock that orders appends. */
+export interface LedgerAccountRow extends TenantRow {
+  account: string;
+  minutes: number;
+  entries: number;
+  head: string;
+}
+
+const accountSchema = new Schema({
+  ...tenantFields,
+  account: { type: String, required: true },
+  minutes: { type: Number, required: true, default: 0 },
+  entries: { type: Number, required: true, default: 0 },
+  head: { type: String, required: true, default: '' },
+});
+accountSchema.index({ tenantId: 1, account: 1 }, { unique: true });
+
+export const LedgerAccountModel = tenantModel<LedgerAccountRow>('LedgerAccount', accountSchema);

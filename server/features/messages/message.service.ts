@@ -1,0 +1,129 @@
+import { Types } from 'mongoose';
+import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
+import { logger } from '../../core/logger.ts';
+import { OutboxModel } from '../../db/outbox.ts';
+import type { OutboxRow } from '../../db/outbox.ts';
+import type { Envelope, Transport } from '../../mail/transport.ts';
+import { MailRefused } from '../../mail/transport.ts';
+import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
+
+/** Renders a message's three parts; the http layer's view engine, injected. */
+export type RenderMail = (
+  kind: string,
+  model: object,
+  context: { locale: MessageContent['locale']; zone: string; tenant: MessageContent['tenant'] },
+) => { subject: string; html: string; text: string };
+
+export interface MailboxItem {
+  readonly id: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly links: readonly string[];
+  readonly sentAt: string;
+}
+
+export interface DueMessage {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+export type MessageService = ReturnType<typeof createMessageService>;
+
+export function createMessageService(parts: {
+  definitions: readonly MessageDefinition[];
+  render: RenderMail;
+  transport: Transport;
+}) {
+  const { render, transport } = parts;
+  const definitions = new Map(parts.definitions.map((definition) => [definition.kind, definition]));
+
+  function definitionOf(kind: string): MessageDefinition {
+    const definition = definitions.get(kind);
+    if (!definition) throw new Error(`No message ${kind}`);
+    return definition;
+  }
+
+  function envelope(row: OutboxRow, content: MessageContent): Envelope {
+    const { locale, zone, tenant } = content;
+    return {
+      to: content.to,
+      messageId: row.messageId,
+      ...render(row.kind, content.model, { locale, zone, tenant }),
+    };
+  }
+
+  /** Settles a waiting row; a rival worker that settled it first wins (F-19). */
+  async function settle(row: OutboxRow, state: 'sent' | 'dropped' | 'dead'): Promise<void> {
+    await OutboxModel.updateOne(
+      { _id: row._id, state: 'waiting' },
+      { $set: { state, sentAt: state === 'sent' ? contextNow() : null } },
+    );
+  }
+
+  return {
+    /** Messages that are due, oldest first; across tenants, for the sweep. */
+    async due(query: { now: Date; limit: number; except: readonly string[] }): Promise<DueMessage[]> {
+      const rows = await OutboxModel.find({
+        state: 'waiting',
+        dueAt: { $lte: query.now },
+        _id: { $nin: query.except.map((id) => new Types.ObjectId(id)) },
+      })
+        .sort({ dueAt: 1, _id: 1 })
+        .limit(query.limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Sends one message, or drops it when it is over or no longer wanted. Throws when it is worth trying again. */
+    async deliver(id: string): Promise<void> {
+      const row = await OutboxModel.findOne({ _id: id, state: 'waiting' }).lean();
+      if (!row) return;
+      if (row.expiresAt && row.expiresAt <= contextNow()) return settle(row, 'dropped');
+      const content = await definitionOf(row.kind).load(row);
+      if (!content) return settle(row, 'dropped');
+      try {
+        await transport.send(envelope(row, content));
+      } catch (err) {
+        if (!(err instanceof MailRefused)) throw err;
+        logger.warn({ err, messageId: row.messageId }, 'mail refused for good');
+        return settle(row, 'dead');
+      }
+      await settle(row, 'sent');
+    },
+
+    async giveUp(id: string): Promise<void> {
+      await OutboxModel.updateOne({ _id: id, state: 'waiting' }, { $set: { state: 'dead' } });
+    },
+
+    /** The development mailbox: what was delivered, newest first, rendered anew because texts with secrets are not stored. */
+    async mailbox(limit: number): Promise<MailboxItem[]> {
+      const rows = await acrossTenants('development mailbox', async () =>
+        OutboxModel.find({ state: 'sent' }).sort({ sentAt: -1, _id: -1 }).limit(limit).lean(),
+      );
+      const items: MailboxItem[] = [];
+      for (const row of rows) {
+        const item = await asTenant(String(row.tenantId), () => preview(row));
+        if (item) items.push(item);
+      }
+      return items;
+    },
+  };
+
+  async function preview(row: OutboxRow): Promise<MailboxItem | null> {
+    const content = await definitionOf(row.kind).load(row);
+    if (!content) return null;
+    const { subject, html, text } = envelope(row, content);
+    return {
+      id: String(row._id),
+      to: content.to.address,
+      subject,
+      text,
+      html,
+      links: [...new Set(text.match(/https?:\/\/[^\s<>"]+/g) ?? [])],
+      sentAt: row.sentAt?.toISOString() ?? row.createdAt.toISOString(),
+    };
+  }
+}

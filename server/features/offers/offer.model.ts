@@ -1,0 +1,56 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { offerLifecycle } from '../../core/states.ts';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+import { stateFields } from '../../db/transition.ts';
+import type { StateRow } from '../../db/transition.ts';
+
+/** What is offered; training sessions use the same mechanism later. */
+export const OFFER_SUBJECTS = ['position'] as const;
+export type OfferSubject = (typeof OFFER_SUBJECTS)[number];
+
+/** One offer to one person, with a deadline (`dueAt`) and a next in line. */
+export interface OfferRow extends TenantRow, StateRow {
+  subjectType: OfferSubject;
+  subjectId: Types.ObjectId;
+  unitId: Types.ObjectId;
+  assignmentId: Types.ObjectId;
+  personId: Types.ObjectId;
+  origin: 'coordinator' | 'waitlist';
+  /** A waitlist offer keeps the seat for its person until the deadline; a coordinator's offers race for it. */
+  holdsSeat: boolean;
+  wave: number;
+  openedAt: Date | null;
+  dueAt: Date;
+  note: string;
+  madeBy: Types.ObjectId | null;
+}
+
+const offerSchema = new Schema({
+  ...tenantFields,
+  ...stateFields(offerLifecycle.states),
+  subjectType: { type: String, enum: [...OFFER_SUBJECTS], required: true },
+  subjectId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  assignmentId: { type: Schema.Types.ObjectId, required: true },
+  personId: { type: Schema.Types.ObjectId, required: true },
+  origin: { type: String, enum: ['coordinator', 'waitlist'], required: true },
+  holdsSeat: { type: Boolean, required: true },
+  wave: { type: Number, required: true, default: 1 },
+  openedAt: { type: Date, default: null },
+  dueAt: { type: Date, required: true },
+  note: { type: String, default: '' },
+  madeBy: { type: Schema.Types.ObjectId, default: null },
+});
+offerSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, state: 1, _id: 1 });
+offerSchema.index(
+  { tenantId: 1, assignmentId: 1 },
+  { unique: true, partialFilterExpression: { state: { $in: ['queued', 'open'] } } },
+);
+offerSchema.index({ tenantId: 1, personId: 1, state: 1, dueAt: 1 });
+// The sweep that expires offers looks across tenants.
+offerSchema.index({ dueAt: 1 }, { partialFilterExpression: { state: 'open' } });
+
+export const OfferModel = tenantModel<OfferRow>('Offer', offerSchema);

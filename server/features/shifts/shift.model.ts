@@ -1,0 +1,142 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { shiftLifecycle } from '../../core/states.ts';
+import { placeField } from '../../db/fields.ts';
+import type { Place } from '../../db/fields.ts';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+import { stateFields } from '../../db/transition.ts';
+import type { StateRow } from '../../db/transition.ts';
+
+export const RISK_LEVELS = ['none', 'bodily'] as const;
+export type RiskLevel = (typeof RISK_LEVELS)[number];
+
+/** When and where a request is served. Published shifts are the public opportunities. */
+export interface ShiftRow extends TenantRow, StateRow {
+  requestId: Types.ObjectId;
+  unitId: Types.ObjectId;
+  /** Copies of the request's words, so that lists read one collection. */
+  title: string;
+  category: string;
+  county: string | null;
+  place: Place;
+  startsAt: Date;
+  endsAt: Date;
+  /** Minutes of the planned time that are not service. */
+  breakMinutes: number;
+  leaderName: string;
+  leaderPersonId: Types.ObjectId | null;
+  riskLevel: RiskLevel;
+  /** R-1.33: without it a bodily-risk shift cannot start. */
+  policyNumber: string;
+  /** Codes of every skill its positions ask for: filter of the public list. */
+  skillCodes: string[];
+  createdBy: Types.ObjectId | null;
+  createdAt: Date;
+}
+
+const shiftSchema = new Schema({
+  ...tenantFields,
+  ...stateFields(shiftLifecycle.states),
+  requestId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  title: { type: String, required: true },
+  category: { type: String, required: true },
+  county: { type: String, default: null },
+  place: { ...placeField, required: true },
+  startsAt: { type: Date, required: true },
+  endsAt: { type: Date, required: true },
+  breakMinutes: { type: Number, required: true, default: 0 },
+  leaderName: { type: String, default: '' },
+  leaderPersonId: { type: Schema.Types.ObjectId, default: null },
+  riskLevel: { type: String, enum: [...RISK_LEVELS], required: true, default: 'none' },
+  policyNumber: { type: String, default: '' },
+  skillCodes: { type: [String], default: [] },
+  createdBy: { type: Schema.Types.ObjectId, default: null },
+  createdAt: { type: Date, required: true },
+});
+shiftSchema.index({ tenantId: 1, state: 1, startsAt: 1, _id: 1 });
+shiftSchema.index({ tenantId: 1, requestId: 1, startsAt: 1 });
+shiftSchema.index({ tenantId: 1, unitId: 1, startsAt: 1, _id: 1 });
+shiftSchema.index({ tenantId: 1, state: 1, skillCodes: 1, startsAt: 1, _id: 1 });
+shiftSchema.index({ tenantId: 1, 'place.point': '2dsphere' });
+// Sweeps that start and end shifts look across tenants for what is due.
+shiftSchema.index({ startsAt: 1 }, { partialFilterExpression: { state: { $in: ['published', 'locked'] } } });
+shiftSchema.index({ endsAt: 1 }, { partialFilterExpression: { state: 'running' } });
+
+export const ShiftModel = tenantModel<ShiftRow>('Shift', shiftSchema);
+
+export const ADMISSIONS = ['direct', 'approval'] as const;
+/** `direct`: whoever fits and presses first has the place; `approval`: the coordinator answers each request. */
+export type Admission = (typeof ADMISSIONS)[number];
+
+export interface NeededSkill {
+  code: string;
+  minLevel: number;
+}
+export interface NeededCredential {
+  /** Credential type, e.g. `social-worker`. */
+  type: string;
+  /** Lowest level that will do; empty for any. */
+  level: string;
+}
+
+/** Which people a shift needs, and how many. */
+export interface PositionRow extends TenantRow {
+  requestId: Types.ObjectId;
+  shiftId: Types.ObjectId;
+  unitId: Types.ObjectId;
+  name: string;
+  skills: NeededSkill[];
+  credentials: NeededCredential[];
+  languages: string[];
+  minAge: number | null;
+  maxAge: number | null;
+  required: number;
+  maximum: number;
+  admission: Admission;
+  /** Seats that are taken or held by an open waitlist offer. Only guarded updates change it: taken ≤ maximum (invariant 3). */
+  taken: number;
+  /** Last number drawn in the waitlist. */
+  waitSeq: number;
+  version: number;
+}
+
+const embedded = { _id: false, strict: 'throw' } as const;
+
+const positionSchema = new Schema({
+  ...tenantFields,
+  requestId: { type: Schema.Types.ObjectId, required: true },
+  shiftId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  name: { type: String, required: true },
+  skills: {
+    type: [
+      new Schema(
+        { code: { type: String, required: true }, minLevel: { type: Number, required: true } },
+        embedded,
+      ),
+    ],
+    default: [],
+  },
+  credentials: {
+    type: [
+      new Schema({ type: { type: String, required: true }, level: { type: String, default: '' } }, embedded),
+    ],
+    default: [],
+  },
+  languages: { type: [String], default: [] },
+  minAge: { type: Number, default: null },
+  maxAge: { type: Number, default: null },
+  required: { type: Number, required: true },
+  maximum: { type: Number, required: true },
+  admission: { type: String, enum: [...ADMISSIONS], required: true, default: 'direct' },
+  taken: { type: Number, required: true, default: 0 },
+  waitSeq: { type: Number, required: true, default: 0 },
+  version: { type: Number, required: true, default: 1 },
+});
+positionSchema.index({ tenantId: 1, shiftId: 1, _id: 1 });
+positionSchema.index({ tenantId: 1, requestId: 1 });
+
+export const PositionModel = tenantModel<PositionRow>('Position', positionSchema);

@@ -1,0 +1,84 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import type { Locale } from '../../core/locale.ts';
+import { localTextField } from '../../db/fields.ts';
+import type { LocalText } from '../../db/fields.ts';
+import { globalModel } from '../../db/registry.ts';
+import type { StoredRow } from '../../db/registry.ts';
+
+export const TENANT_KINDS = ['department', 'organisation'] as const;
+export type TenantKind = (typeof TENANT_KINDS)[number];
+
+/** Differences between tenants are data, never code. Minutes and years are whole numbers. */
+export interface TenantSettings {
+  /** R-2.12 */
+  minAge: number;
+  /** First and final review of a matter by two people. */
+  reviewersDiffer: boolean;
+  /** Minutes of service a person may take on in one day. */
+  dailyCapMinutes: number;
+  /** Recorded minutes are cut down to a multiple of this. */
+  roundToMinutes: number;
+  /** How long an offer stays open. */
+  offerMinutes: number;
+  /** Check-in opens this long before a shift starts. */
+  checkInEarlyMinutes: number;
+}
+
+export interface TenantRow extends StoredRow {
+  slug: string;
+  name: LocalText;
+  kind: TenantKind;
+  parentId: Types.ObjectId | null;
+  rootUnitId: Types.ObjectId;
+  zone: string;
+  locale: Locale;
+  colour: string | null;
+  /** Division codes of the counties this tenant serves, e.g. `330122`. */
+  serviceCounties: string[];
+  settings: TenantSettings;
+  active: boolean;
+  version: number;
+  createdAt: Date;
+}
+
+export const DEFAULT_SETTINGS: TenantSettings = {
+  minAge: 14,
+  reviewersDiffer: true,
+  dailyCapMinutes: 600,
+  roundToMinutes: 1,
+  offerMinutes: 24 * 60,
+  checkInEarlyMinutes: 30,
+};
+
+const settingsSchema = new Schema(
+  {
+    minAge: { type: Number, required: true },
+    reviewersDiffer: { type: Boolean, required: true },
+    dailyCapMinutes: { type: Number, required: true },
+    roundToMinutes: { type: Number, required: true },
+    offerMinutes: { type: Number, required: true },
+    checkInEarlyMinutes: { type: Number, required: true },
+  },
+  { _id: false, strict: 'throw' },
+);
+
+const tenantSchema = new Schema({
+  slug: { type: String, required: true },
+  name: localTextField,
+  kind: { type: String, enum: [...TENANT_KINDS], required: true },
+  parentId: { type: Schema.Types.ObjectId, default: null },
+  rootUnitId: { type: Schema.Types.ObjectId, required: true },
+  zone: { type: String, required: true, default: 'Asia/Shanghai' },
+  locale: { type: String, enum: ['zh-CN', 'en'], required: true, default: 'zh-CN' },
+  colour: { type: String, default: null },
+  serviceCounties: { type: [String], default: [] },
+  settings: { type: settingsSchema, required: true },
+  active: { type: Boolean, required: true, default: true },
+  version: { type: Number, required: true, default: 1 },
+  createdAt: { type: Date, required: true },
+});
+tenantSchema.index({ slug: 1 }, { unique: true });
+tenantSchema.index({ parentId: 1 });
+
+export const TenantModel = globalModel<TenantRow>('Tenant', tenantSchema, 'it is the wall itself');

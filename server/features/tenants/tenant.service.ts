@@ -1,0 +1,119 @@
+import { Types } from 'mongoose';
+import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
+import { Conflict, NotFound } from '../../core/errors.ts';
+import type { LocalText } from '../../db/fields.ts';
+import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
+import { recordAudit } from '../../db/audit.ts';
+import type { UnitService } from '../units/index.ts';
+import { DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
+import type { TenantKind, TenantRow, TenantSettings } from './tenant.model.ts';
+
+export interface NewTenant {
+  readonly slug: string;
+  readonly name: LocalText;
+  readonly kind: TenantKind;
+  readonly parentSlug?: string | null;
+  readonly zone?: string;
+  readonly locale?: TenantRow['locale'];
+  readonly colour?: string | null;
+  readonly serviceCounties?: readonly string[];
+}
+
+/** A tenant as every feature may know it. Ids as text. */
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: LocalText;
+  readonly kind: TenantKind;
+  readonly zone: string;
+  readonly locale: TenantRow['locale'];
+  readonly colour: string | null;
+  readonly rootUnitId: string;
+  readonly serviceCounties: readonly string[];
+  readonly settings: TenantSettings;
+}
+
+export interface TenantService {
+  create(input: NewTenant): Promise<Tenant>;
+  /** Null for unknown and for closed tenants. */
+  findBySlug(slug: string): Promise<Tenant | null>;
+  /** @throws NotFound */
+  get(id: string): Promise<Tenant>;
+  /** The tenant of the context. */
+  current(): Promise<Tenant>;
+  /** Open tenants by name, for the front page. */
+  listOpen(limit: number): Promise<Tenant[]>;
+}
+
+export const toTenant = (row: TenantRow): Tenant => ({
+  id: String(row._id),
+  slug: row.slug,
+  name: row.name,
+  kind: row.kind,
+  zone: row.zone,
+  locale: row.locale,
+  colour: row.colour,
+  rootUnitId: String(row.rootUnitId),
+  serviceCounties: row.serviceCounties,
+  settings: row.settings,
+});
+
+export function createTenantService({ units }: { units: UnitService }): TenantService {
+  const get = async (id: string): Promise<Tenant> => {
+    const row = await TenantModel.findById(id).lean();
+    if (!row) throw new NotFound();
+    return toTenant(row);
+  };
+  return {
+    get,
+    current: async () => get(requireTenantId()),
+    async create(input) {
+      const parent = input.parentSlug ? await TenantModel.findOne({ slug: input.parentSlug }).lean() : null;
+      if (input.parentSlug && !parent) throw new NotFound();
+      const id = new Types.ObjectId();
+      const rootUnitId = new Types.ObjectId();
+      try {
+        await inTransaction(async () => {
+          await TenantModel.create([
+            {
+              _id: id,
+              slug: input.slug,
+              name: input.name,
+              kind: input.kind,
+              parentId: parent?._id ?? null,
+              rootUnitId,
+              zone: input.zone ?? 'Asia/Shanghai',
+              locale: input.locale ?? 'zh-CN',
+              colour: input.colour ?? null,
+              serviceCounties: [...(input.serviceCounties ?? [])],
+              settings: DEFAULT_SETTINGS,
+              createdAt: contextNow(),
+            },
+          ]);
+          await asTenant(String(id), async () => {
+            await units.createRoot(rootUnitId, input.name);
+            await recordAudit({
+              action: 'tenants/create',
+              subjectType: 'Tenant',
+              subjectId: id,
+              facts: { slug: input.slug },
+            });
+          });
+        });
+      } catch (err) {
+        if (isDuplicateKey(err)) throw new Conflict('slug-taken', { slug: input.slug });
+        throw err;
+      }
+      return get(String(id));
+    },
+    async findBySlug(slug) {
+      if (!/^[a-z0-9][a-z0-9-]{1,40}$/.test(slug)) return null;
+      const row = await TenantModel.findOne({ slug, active: true }).lean();
+      return row ? toTenant(row) : null;
+    },
+    listOpen: async (limit) =>
+      acrossTenants('front page: list the places', async () =>
+        (await TenantModel.find({ active: true }).sort({ slug: 1 }).limit(limit).lean()).map(toTenant),
+      ),
+  };
+}

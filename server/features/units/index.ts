@@ -1,0 +1,4 @@
+export { createUnitService } from './unit.service.ts';
+export type { NewUnit, Unit, UnitService } from './unit.service.ts';
+export { UNIT_KINDS } from './unit.model.ts';
+export type { UnitKind } from './unit.model.ts';

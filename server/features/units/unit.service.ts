@@ -1,0 +1,134 @@
+import { Types } from 'mongoose';
+import type { Actor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { recordAudit } from '../../db/audit.ts';
+import type { LocalText, Point } from '../../db/fields.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { UnitModel } from './unit.model.ts';
+import type { UnitKind, UnitRow } from './unit.model.ts';
+
+export interface Unit {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly kind: UnitKind;
+  readonly name: LocalText;
+  readonly code: string | null;
+  readonly centre: Point | null;
+  readonly depth: number;
+}
+
+export interface NewUnit {
+  readonly parentId: string;
+  readonly kind: UnitKind;
+  readonly name: LocalText;
+  readonly centre?: Point | null;
+}
+
+export interface UnitService {
+  /** The first unit of a new tenant; inside that tenant's context and the creating transaction. */
+  createRoot(id: Types.ObjectId, name: LocalText): Promise<void>;
+  create(actor: Actor, input: NewUnit): Promise<Unit>;
+  /** @throws NotFound for a missing and for a foreign unit alike */
+  access(actor: Actor, id: string): Promise<Unit>;
+  /** Without asking who wants it, inside the current tenant. */
+  get(id: string): Promise<Unit>;
+  list(parentId: string | null, limit: number, cursor: string | undefined): Promise<Page<Unit>>;
+  /** Every unit of the tenant, parents before children, at most 2,000: for choosing one in a form. */
+  all(): Promise<Unit[]>;
+  /** Ids of these units and everything below them. */
+  expand(unitIds: readonly string[]): Promise<Set<string>>;
+  names(unitIds: readonly string[]): Promise<Map<string, LocalText>>;
+}
+
+const SORT: readonly SortKey[] = [['_id', 1]];
+
+const toUnit = (row: UnitRow): Unit => ({
+  id: String(row._id),
+  parentId: row.parentId ? String(row.parentId) : null,
+  kind: row.kind,
+  name: row.name,
+  code: row.codes.find((code) => code.to === null)?.code ?? null,
+  centre: row.centre ?? null,
+  depth: row.path.length - 1,
+});
+
+export function createUnitService(): UnitService {
+  const get = async (id: string): Promise<Unit> => {
+    const row = isId(id) ? await UnitModel.findById(id).lean() : null;
+    if (!row) throw new NotFound();
+    return toUnit(row);
+  };
+  return {
+    get,
+    async createRoot(id, name) {
+      await UnitModel.create([{ _id: id, parentId: null, path: [id], kind: 'root', name } as never]);
+    },
+    async create(actor, input) {
+      return inTransaction(async () => {
+        const parent = isId(input.parentId) ? await UnitModel.findById(input.parentId).lean() : null;
+        if (!parent || !can(actor, 'units:edit', input.parentId)) throw new NotFound();
+        const id = new Types.ObjectId();
+        await UnitModel.create([
+          {
+            _id: id,
+            parentId: parent._id,
+            path: [...parent.path, id],
+            kind: input.kind,
+            name: input.name,
+            ...(input.centre ? { centre: input.centre } : {}),
+          } as never,
+        ]);
+        await recordAudit({
+          action: 'units/create',
+          subjectType: 'Unit',
+          subjectId: id,
+          facts: { kind: input.kind },
+        });
+        return get(String(id));
+      });
+    },
+    async access(actor, id) {
+      const unit = await get(id);
+      if (!can(actor, 'units:see', id)) throw new NotFound();
+      return unit;
+    },
+    async list(parentId, limit, cursor) {
+      const filter = parentId ? { parentId: new Types.ObjectId(parentId) } : {};
+      const rows = await UnitModel.find({ ...filter, ...afterCursor(SORT, cursor) })
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      const page = pageOf(rows, limit, (row) => [row._id]);
+      return { ...page, data: page.data.map(toUnit) };
+    },
+    async all() {
+      const rows = await UnitModel.find({ active: true }).limit(2_000).lean();
+      return inTreeOrder(rows.map(toUnit));
+    },
+    async expand(unitIds) {
+      if (unitIds.length === 0) return new Set();
+      const rows = await UnitModel.find({ path: { $in: unitIds.map((id) => new Types.ObjectId(id)) } })
+        .select({ _id: 1 })
+        .lean();
+      return new Set(rows.map((row) => String(row._id)));
+    },
+    async names(unitIds) {
+      const rows = await UnitModel.find({ _id: { $in: [...new Set(unitIds)] } })
+        .select({ name: 1 })
+        .lean();
+      return new Map(rows.map((row) => [String(row._id), row.name]));
+    },
+  };
+}
+
+/** Depth first, so that a flat list of choices reads like the tree. */
+function inTreeOrder(units: readonly Unit[]): Unit[] {
+  const children = Map.groupBy(units, (unit) => unit.parentId);
+  const walk = (parentId: string | null): Unit[] =>
+    (children.get(parentId) ?? []).flatMap((unit) => [unit, ...walk(unit.id)]);
+  return walk(null);
+}

@@ -1,0 +1,57 @@
+import type { Identities, Identity } from './http/authenticate.ts';
+import type { TenantInfo } from './http/route.ts';
+import { identityOfSession, identityOfToken } from './features/accounts/index.ts';
+import type { FoundIdentity } from './features/accounts/index.ts';
+import type { Tenant, TenantService } from './features/tenants/index.ts';
+import { DEFAULT_LOCALE } from './core/locale.ts';
+
+/** Glue between what the accounts feature finds and what the http layer asks for. */
+export function createIdentities(tenants: TenantService): Identities {
+  return {
+    async forSession(session) {
+      const found = await identityOfSession(session);
+      return found && toIdentity(found, 'page', session.authenticatedAt);
+    },
+    async forToken(token) {
+      const found = await identityOfToken(token);
+      return found && toIdentity(found, 'api', 0);
+    },
+    async tenantBySlug(slug) {
+      const tenant = await tenants.findBySlug(slug);
+      return tenant && toTenantInfo(tenant);
+    },
+  };
+}
+
+export const toTenantInfo = ({ id, slug, name, zone, locale, colour }: Tenant): TenantInfo => ({
+  id,
+  slug,
+  name,
+  zone,
+  locale,
+  colour,
+});
+
+function toIdentity(found: FoundIdentity, door: 'page' | 'api', authenticatedAt: number): Identity {
+  const { accountId, personId, name, membership } = found;
+  return {
+    actor: {
+      kind: 'account',
+      accountId,
+      personId,
+      name,
+      locale: found.locale ?? found.tenant?.locale ?? DEFAULT_LOCALE,
+      door,
+      membership,
+      authenticatedAt,
+    },
+    tenant: found.tenant ? toTenantInfo(found.tenant) : null,
+    memberships: found.memberships.map((own) => ({
+      id: own.id,
+      state: own.state,
+      tenant: toTenantInfo(own.tenant),
+    })),
+    // Only what the person chose; the tenant's and the browser's wishes come after it.
+    locale: found.locale,
+  };
+}

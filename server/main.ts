@@ -1,0 +1,98 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { buildApp } from './app.ts';
+import { setClockOffset } from './core/clock.ts';
+import { logger, version } from './core/logger.ts';
+import { compose } from './compose.ts';
+import type { Config } from './config.ts';
+import { connect, database, disconnect, isReachable } from './db/connect.ts';
+import { pendingMigrations } from './db/migrate.ts';
+import { passportSetup } from './http/passport.ts';
+import { healthHandlers } from './http/health.ts';
+import { navigation } from './navigation.ts';
+
+export interface RunningWeb {
+  readonly url: string;
+  /** Ordered: readiness red, no new connections, requests under way finish, then the database. */
+  stop(): Promise<void>;
+}
+
+/** How long requests under way may take after a stop was asked for. */
+const DRAIN_MS = 10_000;
+
+/**
+ * Starts the web process: configuration and database in, listening server out. The only side effects of the server.
+ * @throws Error with code EADDRINUSE when the port is taken
+ */
+export async function startWeb(
+  config: Config,
+  options: { mongodbUri: string; keepConnection?: boolean },
+): Promise<RunningWeb> {
+  setClockOffset(config.clockOffsetMs);
+  await connect(options.mongodbUri);
+  let app: Express | null = null;
+  const server = createServer((req, res) => {
+    if (app) app(req, res);
+    else res.writeHead(503, { 'Retry-After': '1' }).end();
+  });
+  bound(server);
+  const port = await listen(server, config);
+  const url = config.port === port ? config.publicUrl : config.publicUrl.replace(/:0$|:0\//, `:${port}`);
+  const readiness = {
+    draining: false,
+    async problems() {
+      if (!(await isReachable())) return ['database'];
+      return (await pendingMigrations(database())).length > 0 ? ['migrations'] : [];
+    },
+  };
+  const composed = compose(config, { publicUrl: url });
+  passportSetup();
+  app = buildApp({
+    config,
+    kit: { ...composed, navigation, mailbox: config.mailbox },
+    routes: composed.routes,
+    assets: composed.assets,
+    plumbing: healthHandlers(readiness, version),
+    sessionSecrets: [composed.sessionSecret],
+  });
+  logger.info({ url, version }, 'web is ready');
+  return {
+    url,
+    async stop() {
+      readiness.draining = true;
+      logger.info('web: stopping');
+      await close(server);
+      composed.transport.close();
+      if (!options.keepConnection) await disconnect();
+      logger.info('web: stopped');
+    },
+  };
+}
+
+/** Slow and idle clients cost little (F-27). */
+function bound(server: Server): void {
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  server.keepAliveTimeout = 5_000;
+  server.maxConnections = 2_000;
+}
+
+function listen(server: Server, config: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,172 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MongoClient } from 'mongodb';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { findMongod } from './binary.ts';
+import { ensureCredentials, socketUri } from './credentials.ts';
+import { hostsOf, inspectExternal } from './external.ts';
+import { lockFolder } from './lock.ts';
+import { StartProblem, reasonOf } from './problem.ts';
+import type { Report } from './problem.ts';
+import { openSet } from './replica-set.ts';
+import { socketPath } from './runtime-folder.ts';
+import { endOrphan, ensureKeyFile, startServer } from './server.ts';
+import type { RunningServer, ServerPlace } from './server.ts';
+import { ensureUsers, setAppRole } from './users.ts';
+import type { AppScope } from './users.ts';
+import { isSupported } from './version.ts';
+
+export { StartProblem, reasonOf, withProgress } from './problem.ts';
+export type { Report } from './problem.ts';
+export type { AppScope } from './users.ts';
+
+/** A database that Linli may use. */
+export interface Database {
+  readonly kind: 'external' | 'embedded';
+  readonly version: string;
+  /** One address for each user: rows only, collections and indexes too, reading all. */
+  readonly uris: { readonly app: string; readonly migrate: string; readonly backup: string };
+  /** Whether the version has the security fixes that production needs. */
+  readonly supported: boolean;
+  /** Resolves when the embedded server ends by itself; never for an external one. */
+  readonly died: Promise<StartProblem>;
+  /** Narrows the application's user to the scope; an operator's own database keeps the users it has. */
+  limitApp(scope: AppScope): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Made when missing. */
+  readonly dataDir: string;
+  /** MONGODB_URI, MIGRATE_MONGODB_URI, BACKUP_MONGODB_URI, LINLI_MONGOD and what the downloads use (HOME, PATH, proxies). */
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  /** Test commands (fail points) and a small cache. */
+  readonly tests?: boolean;
+}
+
+const DATABASE = 'linli';
+
+/**
+ * Opens the database of a data folder: the operator's own when MONGODB_URI names one, else the embedded server, which
+ * is found or downloaded, started on a private socket and given its users.
+ * @throws StartProblem with the way out, for everything that can be expected to go wrong
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  try {
+    const uri = options.env['MONGODB_URI'];
+    return uri ? await openExternal(uri, options) : await openEmbedded(options);
+  } catch (err) {
+    const { code } = err as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+      throw new StartProblem(`The data folder ${options.dataDir} cannot be used: ${reasonOf(err)}`, {
+        cause: err,
+      });
+    }
+    throw err;
+  }
+}
+
+async function openExternal(uri: string, { env, report }: OpenOptions): Promise<Database> {
+  report(`Database: ${hostsOf(uri)}, named by MONGODB_URI`);
+  const version = await inspectExternal(uri, report);
+  const supported = isSupported(version);
+  if (!supported) {
+    report(
+      `Database: WARNING: MongoDB ${version} lacks published security fixes; use at least 7.0.32 or 8.0.21.`,
+    );
+  }
+  return {
+    kind: 'external',
+    version,
+    supported,
+    uris: { app: uri, migrate: env['MIGRATE_MONGODB_URI'] ?? uri, backup: env['BACKUP_MONGODB_URI'] ?? uri },
+    died: new Promise(() => undefined),
+    limitApp: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions): Promise<Database> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const folder = realpathSync(dataDir);
+  const lock = lockFolder(folder);
+  let server: RunningServer | null = null;
+  let client: MongoClient | null = null;
+  try {
+    const place = placeOf(folder, env);
+    await endOrphan(place.dbPath, report);
+    const mongod = await findMongod({ env, dataDir: folder, writtenBy: writtenBy(folder), report });
+    const credentials = ensureCredentials(join(folder, 'keys', 'database.json'));
+    server = await startServer(mongod, place, { tests, report });
+    client = await openSet(place.socket, credentials.operator);
+    await ensureUsers(client, DATABASE, credentials);
+    writeFileSync(join(folder, VERSION_FILE), `${mongod.version}\n`);
+    return embedded({
+      version: mongod.version,
+      server,
+      client,
+      lock,
+      uris: urisOf(place.socket, credentials),
+    });
+  } catch (err) {
+    await client?.close();
+    await server?.stop();
+    lock.release();
+    throw err;
+  }
+}
+
+function placeOf(folder: string, env: NodeJS.ProcessEnv): ServerPlace {
+  const place = {
+    dbPath: join(folder, 'database'),
+    socket: socketPath(folder, env),
+    keyFile: join(folder, 'keys', 'mongod.key'),
+    logFile: join(folder, 'logs', 'mongod.log'),
+  };
+  ensureKeyFile(place.keyFile);
+  return place;
+}
+
+/** Beside mongod's folder: which version wrote it last. */
+const VERSION_FILE = 'database.version';
+
+function writtenBy(folder: string): string | null {
+  try {
+    return readFileSync(join(folder, VERSION_FILE), 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+function urisOf(
+  socket: string,
+  passwords: { app: string; migrate: string; backup: string },
+): Database['uris'] {
+  const uri = (user: 'app' | 'migrate' | 'backup'): string =>
+    socketUri(socket, { database: DATABASE, user, password: passwords[user], authSource: DATABASE });
+  return { app: uri('app'), migrate: uri('migrate'), backup: uri('backup') };
+}
+
+function embedded(parts: {
+  version: string;
+  server: RunningServer;
+  client: MongoClient;
+  lock: { release(): void };
+  uris: Database['uris'];
+}): Database {
+  const { version, server, client, lock, uris } = parts;
+  return {
+    kind: 'embedded',
+    version,
+    uris,
+    supported: isSupported(version),
+    died: server.died,
+    limitApp: (scope) => setAppRole(client.db(DATABASE), scope),
+    async stop() {
+      await client.close();
+      await server.stop();
+      lock.release();
+    },
+  };
+}

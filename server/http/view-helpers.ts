@@ -13,7 +13,7 @@ import {
 } from '../i18n/index.ts';
 import type { I18n, Locale, MessageParams, Moment } from '../i18n/index.ts';
 import type { Assets } from './assets.ts';
-import { barChartSvg } from './charts.ts';
+import { cachedBarChartSvg } from './charts.ts';
 import type { Bar } from './charts.ts';
 import type { Icons } from './icons.ts';
 import { qrSvg } from './qr.ts';
@@ -123,7 +123,7 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
     'bar-chart': (...args) => {
       const { values, call } = split(args);
       const size = call.hash['size'] === 'small' ? 'small' : 'large';
-      return html(barChartSvg(values[0] as readonly Bar[], size, placeOf(call).locale));
+      return html(cachedBarChartSvg(values[0] as readonly Bar[], size, placeOf(call).locale));
     },
     qr: (...args) => {
       const { values, call } = split(args);

@@ -1,0 +1,119 @@
+import { existsSync, globSync, statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startTestServer } from '../test/support/mongod.ts';
+import type { TestServer } from '../test/support/mongod.ts';
+import { closingLine, countsOf, resultLines, summaryLines } from '../test/support/results.ts';
+import type { TestResult } from '../test/support/results.ts';
+import { runFiles } from '../test/support/run-files.ts';
+import type { FileOutcome, FileRun } from '../test/support/run-files.ts';
+
+const HELP = `npm test [-- FOLDER|FILE …] [--grep TEXT] [--workers N]
+
+Runs the suite, or the specs of folders under test/ (unit, feature/hours) and single files.
+The last line is "N passed, N failed".`;
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SILENCE_MS = 300_000;
+const PROGRESS_MS = 10_000;
+
+/** Long files first, so that no process ends long after the others. */
+const ORDER = ['browser', 'scripts', 'feature', 'jobs', 'mail'];
+const WITHOUT_DATABASE = /^test\/(unit|architecture)\//;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    grep: { type: 'string' },
+    workers: { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Every spec named by the arguments, in the order in which they are run. */
+function specs(names: readonly string[]): string[] {
+  const found = (names.length === 0 ? ['test'] : names).flatMap((name) => {
+    const path = [resolve(ROOT, 'test', name), resolve(name)].find((candidate) => existsSync(candidate));
+    if (!path) throw new Error(`There is no ${name}, neither here nor under test/.`);
+    return statSync(path).isDirectory() ? globSync(`${path}/**/*.test.ts`) : [path];
+  });
+  const rank = (file: string): number => {
+    const at = ORDER.indexOf(relative(ROOT, file).split('/')[1] ?? '');
+    return at === -1 ? ORDER.length : at;
+  };
+  return [...new Set(found)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+function printFile(outcome: FileOutcome): void {
+  const counts = closingLine(countsOf(outcome.results));
+  print(`\n${relative(ROOT, outcome.file)} (${counts}, ${(outcome.ms / 1000).toFixed(1)} s)`);
+  let path: readonly string[] = [];
+  for (const result of outcome.results) {
+    for (const line of resultLines(result, path)) print(line);
+    path = result.path;
+  }
+}
+
+/** Ends in order on a signal; whatever this process leaves behind when killed, its watchdog ends. */
+function onInterrupt(run: FileRun): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(name, () => {
+        run.abort();
+        resolve(name);
+      });
+    }
+  });
+}
+
+async function main(): Promise<number> {
+  const files = specs(positionals);
+  const startedAt = performance.now();
+  const needsDatabase = files.some((file) => !WITHOUT_DATABASE.test(relative(ROOT, file)));
+  const server: TestServer | null = needsDatabase ? await startTestServer(print) : null;
+  const results: TestResult[] = [];
+  let lastPrintAt = performance.now();
+  const run = runFiles(files, {
+    workers: Math.max(1, Math.min(Number(values.workers) || 2, files.length)),
+    grep: values.grep ?? null,
+    env: { ...process.env, ...(server ? { LINLI_TEST_MONGODB_URI: server.uri } : {}) },
+    silenceMs: SILENCE_MS,
+    onFile(outcome) {
+      results.push(...outcome.results);
+      printFile(outcome);
+      lastPrintAt = performance.now();
+    },
+  });
+  const progress = setInterval(() => {
+    if (performance.now() - lastPrintAt < PROGRESS_MS) return;
+    for (const { file, ms } of run.running())
+      print(`  running ${relative(ROOT, file)} … ${Math.round(ms / 1000)} s`);
+  }, PROGRESS_MS);
+  const interrupted = await Promise.race([run.done.then(() => null), onInterrupt(run)]);
+  clearInterval(progress);
+  await server?.stop();
+  for (const line of summaryLines(results)) print(line);
+  const counts = countsOf(results);
+  print(`\n${files.length} files in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  if (interrupted) print(`Interrupted by ${interrupted}: not all tests were run.`);
+  print(closingLine(counts));
+  return counts.failed === 0 && counts.passed > 0 && !interrupted ? 0 : 1;
+}
+
+if (values.help) {
+  print(HELP);
+  process.exit(0);
+}
+try {
+  process.exit(await main());
+} catch (err) {
+  const known = err instanceof Error && err.name === 'StartProblem';
+  process.stderr.write(`${known ? err.message : ((err as Error).stack ?? String(err))}\n`);
+  print(closingLine({ passed: 0, failed: 0, skipped: 0 }));
+  process.exit(1);
+}

@@ -1,0 +1,111 @@
+// @ts-check
+// Runs one of our scripts with Node 24 from the lockfile, whatever Node the host has (18 or newer is enough for this file):
+//   node scripts/with-node.mjs [--node-option …] SCRIPT [ARGUMENT …]
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { InstallFault, ROOT, ensureInstalled, notice } from './install.mjs';
+
+const WANTED_MAJOR = 24;
+const MEMORY_MB = 2048;
+const PARENT_CHECK_MS = 1_000;
+/** @type {NodeJS.Signals[]} */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+
+/** The lockfile's Node, else the host's when it is new enough. */
+function findNode() {
+  const own = join(ROOT, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
+  if (process.platform === 'linux' && existsSync(own)) return own;
+  return hostNode();
+}
+
+function hostNode() {
+  if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) return process.execPath;
+  throw new InstallFault(
+    `Linli runs on Node ${WANTED_MAJOR}. The lockfile brings it for Linux on x64 and arm64 with glibc; on this system (${process.platform} ${process.arch}, Node ${process.versions.node}) install Node ${WANTED_MAJOR} from https://nodejs.org and run the command again.`,
+  );
+}
+
+/** @param {string[]} args */
+function nodeOptions(args) {
+  const set = `${process.env.NODE_OPTIONS ?? ''} ${args.join(' ')}`;
+  return [
+    // A planted __proto__ key must not reach a prototype.
+    '--disable-proto=throw',
+    ...(set.includes('--max-old-space-size') ? [] : [`--max-old-space-size=${MEMORY_MB}`]),
+  ];
+}
+
+/**
+ * @param {string} node
+ * @param {string[]} args
+ */
+function run(node, args) {
+  // The channel tells the script when this process is killed; Node's own watcher has no use for it.
+  const watching = args.some((arg) => arg.startsWith('--watch'));
+  const child = spawn(node, [...nodeOptions(args), ...args], {
+    cwd: ROOT,
+    stdio: watching ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      TZ: 'UTC',
+      PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
+    },
+  });
+  for (const name of FORWARDED) process.on(name, () => child.kill(name));
+  endWithNpm(child);
+  return child;
+}
+
+/**
+ * npm passes on every signal but the one that cannot be caught: when npm itself was killed, the script ends in order.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function endWithNpm(child) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, PARENT_CHECK_MS).unref();
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function follow(child) {
+  child.once('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    for (const name of FORWARDED) process.removeAllListeners(name);
+    // Die of the same signal, so that the shell sees the truth; where it does not kill, its exit code says it.
+    process.kill(process.pid, signal);
+    setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 100);
+  });
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  if (!args.some((arg) => !arg.startsWith('-'))) {
+    throw new InstallFault('usage: node scripts/with-node.mjs SCRIPT [ARGUMENT …]');
+  }
+  await ensureInstalled();
+  const node = findNode();
+  const child = run(node, args);
+  child.once('error', () => {
+    // Present but not runnable here (another libc): the host's own may do.
+    try {
+      if (node === process.execPath) throw new InstallFault(`${node} cannot be started.`);
+      const second = run(hostNode(), args);
+      follow(second);
+    } catch (err) {
+      fail(err);
+    }
+  });
+  follow(child);
+}
+
+/** @param {unknown} err */
+function fail(err) {
+  notice(err instanceof InstallFault ? err.message : String(/** @type {Error} */ (err).stack));
+  process.exit(1);
+}
+
+main(process.argv.slice(2)).catch(fail);

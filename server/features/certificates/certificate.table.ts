@@ -1,0 +1,199 @@
+import { formatMinutesExactly } from '../../i18n/index.ts';
+import { COLOUR, CONTENT_WIDTH, MARGIN, ornament, PAGE, textHeight, write } from './certificate.drawing.ts';
+import type { Sheet, TextStyle } from './certificate.drawing.ts';
+import type { CertificateLine } from './certificate.types.ts';
+
+/** The table of services: as many rows as the first page has room for, the rest on pages of their own. */
+interface Column {
+  readonly key: 'date' | 'activity' | 'place' | 'unit' | 'time';
+  readonly width: number;
+  readonly align?: 'right';
+}
+
+const COLUMNS: readonly Column[] = [
+  { key: 'date', width: 66 },
+  { key: 'activity', width: 148 },
+  { key: 'place', width: 88 },
+  { key: 'unit', width: 116 },
+  { key: 'time', width: CONTENT_WIDTH - 418, align: 'right' },
+];
+const PAD = 5;
+const HEADER_HEIGHT = 20;
+const TOTAL_HEIGHT = 22;
+const NOTE_HEIGHT = 14;
+const LATER_TOP = 84;
+const LATER_BOTTOM = 758;
+
+const MAIN: TextStyle = { size: 8.5, lines: 2 };
+const SIDE: TextStyle = { size: 7, colour: COLOUR.quiet, lines: 2 };
+
+/** A cell is a line of text and, smaller below it, what else is known. */
+type Cell = readonly [main: string, side: string];
+
+interface Place {
+  readonly top: number;
+  readonly bottom: number;
+  readonly onNewPage: () => void;
+}
+
+/** Draws all lines and their sum, adding pages as needed. */
+export function drawRecords(sheet: Sheet, place: Place): void {
+  const { doc, draft, root } = sheet;
+  const table = doc.struct('Table');
+  root.add(table);
+  let [y, bottom] = [place.top, place.bottom];
+  y = drawHeader(sheet, y, table);
+  draft.lines.forEach((line, index) => {
+    const cells = cellsOf(sheet, line);
+    const height = rowHeight(sheet, cells);
+    const last = index === draft.lines.length - 1;
+    if (y + height + (last ? TOTAL_HEIGHT : NOTE_HEIGHT) > bottom) {
+      drawMore(sheet, y);
+      y = startPage(sheet, place.onNewPage);
+      bottom = LATER_BOTTOM;
+    }
+    drawRow(sheet, cells, y, height, table);
+    y += height;
+  });
+  drawTotal(sheet, y, table);
+}
+
+function startPage(sheet: Sheet, onNewPage: () => void): number {
+  const { doc, draft, t } = sheet;
+  doc.addPage();
+  onNewPage();
+  ornament(doc, () => {
+    write(doc, t('table.continued'), MARGIN, 56, CONTENT_WIDTH / 2, {
+      font: 'serif',
+      size: 13,
+      colour: COLOUR.red,
+    });
+    const style: TextStyle = { size: 8.5, colour: COLOUR.quiet, align: 'right', lines: 1 };
+    write(doc, t('number', { number: draft.number }), PAGE.width / 2, 61, CONTENT_WIDTH / 2, style);
+  });
+  return drawHeader(sheet, LATER_TOP, null);
+}
+
+/** The head row; repeated ones are ornament, the first is the table's own. */
+function drawHeader({ doc, t }: Sheet, y: number, table: PDFKit.PDFStructureElement | null): number {
+  ornament(doc, () => {
+    doc.rect(MARGIN, y, CONTENT_WIDTH, HEADER_HEIGHT).fill(COLOUR.band);
+    doc.lineWidth(0.9).strokeColor(COLOUR.red);
+    doc
+      .moveTo(MARGIN, y)
+      .lineTo(MARGIN + CONTENT_WIDTH, y)
+      .stroke();
+    doc.lineWidth(0.5).strokeColor(COLOUR.gold);
+    doc
+      .moveTo(MARGIN, y + HEADER_HEIGHT)
+      .lineTo(MARGIN + CONTENT_WIDTH, y + HEADER_HEIGHT)
+      .stroke();
+  });
+  const draw = (column: Column, x: number) => (): void =>
+    write(doc, t(`table.${column.key}`), x + PAD, y + 4, column.width - 2 * PAD, {
+      font: 'bold',
+      size: 8,
+      align: column.align ?? 'left',
+      lines: 1,
+    });
+  if (!table) {
+    eachColumn((column, x) => ornament(doc, draw(column, x)));
+    return y + HEADER_HEIGHT;
+  }
+  const row = doc.struct('TR');
+  table.add(row);
+  // The library knows `scope`, its types do not yet.
+  const scope: PDFKit.Mixins.StructureElementOptions & { scope: string } = { scope: 'Column' };
+  eachColumn((column, x) => row.add(doc.struct('TH', scope, draw(column, x))));
+  return y + HEADER_HEIGHT;
+}
+
+function eachColumn(visit: (column: Column, x: number, index: number) => void): void {
+  let x = MARGIN;
+  COLUMNS.forEach((column, index) => {
+    visit(column, x, index);
+    x += column.width;
+  });
+}
+
+function cellsOf({ draft, t }: Sheet, line: CertificateLine): Cell[] {
+  const until = line.to === line.from ? '' : `– ${line.to}`;
+  const times = line.services === 1 ? '' : t('table.times', { count: line.services });
+  const content = line.content === line.activity ? '' : line.content;
+  return [
+    [line.from, until],
+    [line.activity, content],
+    [line.place, ''],
+    [line.unit, line.leader],
+    [formatMinutesExactly(line.minutes, draft.locale), times],
+  ];
+}
+
+const cellWidth = (index: number): number => (COLUMNS[index]?.width ?? 0) - 2 * PAD;
+
+function rowHeight({ doc }: Sheet, cells: readonly Cell[]): number {
+  const heights = cells.map(
+    ([main, side], index) =>
+      textHeight(doc, main, cellWidth(index), MAIN) + textHeight(doc, side, cellWidth(index), SIDE),
+  );
+  return Math.max(...heights) + 6;
+}
+
+function drawRow(
+  { doc }: Sheet,
+  cells: readonly Cell[],
+  y: number,
+  height: number,
+  table: PDFKit.PDFStructureElement,
+): void {
+  ornament(doc, () => {
+    doc.lineWidth(0.4).strokeColor(COLOUR.line);
+    doc
+      .moveTo(MARGIN, y + height)
+      .lineTo(MARGIN + CONTENT_WIDTH, y + height)
+      .stroke();
+  });
+  const row = doc.struct('TR');
+  table.add(row);
+  eachColumn((column, x, index) => {
+    const [main, side] = cells[index] ?? ['', ''];
+    const align = column.align ?? 'left';
+    const width = cellWidth(index);
+    const draw = (): void => {
+      write(doc, main, x + PAD, y + 3, width, { ...MAIN, align });
+      write(doc, side, x + PAD, y + 3 + textHeight(doc, main, width, MAIN), width, { ...SIDE, align });
+    };
+    row.add(doc.struct('TD', {}, draw));
+  });
+}
+
+function drawMore({ doc, t }: Sheet, y: number): void {
+  ornament(doc, () =>
+    write(doc, t('table.more'), MARGIN, y + 3, CONTENT_WIDTH - PAD, { ...SIDE, align: 'right' }),
+  );
+}
+
+function drawTotal({ doc, draft, t }: Sheet, y: number, table: PDFKit.PDFStructureElement): void {
+  ornament(doc, () => {
+    doc.rect(MARGIN, y, CONTENT_WIDTH, TOTAL_HEIGHT - 2).fill(COLOUR.band);
+    doc.lineWidth(0.9).strokeColor(COLOUR.red);
+    doc
+      .moveTo(MARGIN, y + TOTAL_HEIGHT - 2)
+      .lineTo(MARGIN + CONTENT_WIDTH, y + TOTAL_HEIGHT - 2)
+      .stroke();
+  });
+  const row = doc.struct('TR');
+  table.add(row);
+  const style: TextStyle = { font: 'bold', size: 8.5, lines: 1 };
+  const half = CONTENT_WIDTH / 2;
+  const label = (): void =>
+    write(doc, t('table.total', { count: draft.services }), MARGIN + PAD, y + 4, half, style);
+  const sum = (): void =>
+    write(doc, formatMinutesExactly(draft.totalMinutes, draft.locale), MARGIN + half, y + 4, half - PAD, {
+      ...style,
+      colour: COLOUR.red,
+      align: 'right',
+    });
+  row.add(doc.struct('TH', {}, label));
+  row.add(doc.struct('TD', {}, sum));
+}

@@ -70,7 +70,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     render: (kind, model, context) => views.renderMail(kind, model, context),
   });
 
-  const services = { units, tenants, people, memberships, accounts, messages };
+  const services = { units, tenants, people, memberships, passwords, accounts, messages };
   const routes: Route[] = [
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...(config.mailbox ? mailboxRoutes(messages) : []),

@@ -22,7 +22,7 @@ function isTenant(value: unknown, tenantId: string): boolean {
 /** True when the filter or document names exactly this tenant at its top, or in one branch of a top-level `$and`. */
 export function confines(filter: unknown, tenantId: string): boolean {
   if (!isBag(filter)) return false;
-  if ('tenantId' in filter) return isTenant(filter['tenantId'], tenantId);
+  if (isTenant(filter['tenantId'], tenantId)) return true;
   const branches = filter['$and'];
   return Array.isArray(branches) && branches.some((branch) => confines(branch, tenantId));
 }

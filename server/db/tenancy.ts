@@ -49,7 +49,7 @@ export function tenantScoped(schema: Schema): void {
   schema.pre([...QUERY_OPERATIONS], function (this: Query<unknown, unknown>) {
     const { tenantId } = scope();
     // `$and`, so that a tenantId in the caller's own filter narrows and never overrides.
-    if (tenantId) this.and([{ tenantId }]);
+    if (tenantId) void this.and([{ tenantId }]);
   });
   schema.pre([...REFUSED_OPERATIONS] as unknown as 'replaceOne', function () {
     throw new TenancyError(

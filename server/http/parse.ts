@@ -65,9 +65,7 @@ export function toFieldIssue(issue: Issue): FieldIssue {
   switch (issue.code) {
     case 'too_small':
       if (issue.origin === 'string')
-        return Number(issue.minimum) === 1
-          ? at('required')
-          : at('too-short', { min: Number(issue.minimum) });
+        return Number(issue.minimum) === 1 ? at('required') : at('too-short', { min: Number(issue.minimum) });
       if (issue.origin === 'array') return at('too-few', { min: Number(issue.minimum) });
       return at('too-low', { min: Number(issue.minimum) });
     case 'too_big':
@@ -88,7 +86,10 @@ export function toFieldIssue(issue: Issue): FieldIssue {
       return at(issue.input === undefined || issue.input === '' ? 'required' : 'not-a-choice');
     case 'invalid_format':
       return at(formatCode(issue.format, issue.message));
-    default:
+    case 'not_multiple_of':
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
       return at('invalid-value');
   }
 }

@@ -184,7 +184,6 @@ const isEmpty = (value: unknown): boolean => !value || (Array.isArray(value) && 
 export function safeUrl(url: unknown): string {
   if (typeof url !== 'string') return '#';
   // Browsers drop control characters and read a backslash as a slash: `/\evil`, `java\tscript:`.
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\\\u007f]/.test(url)) return '#';
   if (/^\/(?!\/)/.test(url) || /^[?#]/.test(url)) return url;
   return /^(?:https?:\/\/|mailto:|tel:)/i.test(url) ? url : '#';

@@ -174,7 +174,7 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
             await addMessage({
               kind: 'accounts/known',
               subjectId: existing._id,
-              dedupeKey: `known:${existing._id}:${hour}`,
+              dedupeKey: `known:${String(existing._id)}:${hour}`,
               platform: true,
             });
         });

@@ -169,7 +169,7 @@ export function createMembershipService({
         await addMessage({
           kind: 'memberships/submitted',
           subjectId: row._id,
-          dedupeKey: `membership-submitted:${row._id}`,
+          dedupeKey: `membership-submitted:${String(row._id)}`,
         });
         return toMembership(row);
       });

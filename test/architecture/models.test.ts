@@ -1,0 +1,97 @@
+import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import '../../server/compose.ts';
+import { allModels } from '../../server/db/registry.ts';
+import { migrate } from '../../server/db/migrate.ts';
+import { freshDatabase } from '../support/mongod.ts';
+
+type Index = [Record<string, unknown>, Record<string, unknown>];
+
+const schemaIndexes = (entry: ReturnType<typeof allModels>[number]): Index[] =>
+  (entry.model as unknown as { schema: { indexes(): Index[] } }).schema.indexes();
+const collectionOf = (entry: ReturnType<typeof allModels>[number]): string =>
+  (entry.model as unknown as { collection: { name: string } }).collection.name;
+
+/** Indexes of scoped models that do not start with the tenant, each with its reason. */
+const ACROSS_TENANTS: Record<string, string> = {
+  'Membership accountId': 'identity: all places of an account in one read',
+  'Certificate code': 'public verification starts from the code alone',
+  'OutboxMessage dueAt,_id': 'the sweep looks for what is due in every tenant',
+  'Shift startsAt': 'the sweep looks for what is due in every tenant',
+  'Shift endsAt': 'the sweep looks for what is due in every tenant',
+  'Assignment endsAt': 'the sweep looks for what is due in every tenant',
+  'Offer dueAt': 'the sweep looks for what is due in every tenant',
+  'Credential validTo': 'the sweep looks for what is due in every tenant',
+  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
+  'IdempotencyKey createdAt': 'expiry',
+};
+
+describe('models', () => {
+  it('belong to a tenant or say why not', () => {
+    for (const { name, scope, reason } of allModels())
+      if (scope === 'global') expect(reason, name).to.be.a('string').with.length.above(10);
+    const global = allModels()
+      .filter(({ scope }) => scope === 'global')
+      .map(({ name }) => name)
+      .sort();
+    expect(global).to.deep.equal([
+      'Account',
+      'AccountToken',
+      'ApiToken',
+      'Person',
+      'PersonDay',
+      'Tenant',
+      'WorkClaim',
+    ]);
+  });
+
+  it('refuse unknown fields and unknown filters', () => {
+    for (const { name, model } of allModels()) {
+      const { options } = (model as unknown as { schema: { options: Record<string, unknown> } }).schema;
+      expect(options['strict'], name).to.equal('throw');
+      expect(options['strictQuery'], name).to.equal('throw');
+      expect(options['autoIndex'], name).to.equal(false);
+    }
+  });
+
+  it('start every index of a scoped model with its tenant, or are on the list of reasons', () => {
+    const wrong = allModels()
+      .filter(({ scope }) => scope === 'tenant')
+      .flatMap((entry) => schemaIndexes(entry).map(([key]) => `${entry.name} ${Object.keys(key).join(',')}`))
+      .filter((label) => !label.split(' ')[1]?.startsWith('tenantId') && !(label in ACROSS_TENANTS));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('have exactly the indexes that the migrations make', async function () {
+    this.timeout(60_000);
+    const database = await freshDatabase();
+    await migrate(database.migrateUri);
+    const client = await new MongoClient(database.uri).connect();
+    try {
+      const db = client.db(database.name);
+      for (const entry of allModels()) {
+        const made = (await db.collection(collectionOf(entry)).indexes()).filter(
+          ({ name }) => name !== '_id_',
+        );
+        const label = (
+          key: object,
+          options: { unique?: unknown; partialFilterExpression?: unknown; expireAfterSeconds?: unknown },
+        ): string =>
+          JSON.stringify([
+            key,
+            options.unique === true,
+            options.partialFilterExpression ?? null,
+            options.expireAfterSeconds ?? null,
+          ]);
+        expect(made.map((index) => label(index.key, index)).sort(), entry.name).to.deep.equal(
+          schemaIndexes(entry)
+            .map(([key, options]) => label(key, options))
+            .sort(),
+        );
+      }
+    } finally {
+      await client.close();
+      await database.drop();
+    }
+  });
+});

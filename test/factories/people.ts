@@ -1,0 +1,204 @@
+import { Types } from 'mongoose';
+import { randomToken } from '../../server/core/ids.ts';
+import { asTenant, runInContext } from '../../server/core/context.ts';
+import type { Role } from '../../server/core/permissions.ts';
+import { born } from '../../server/db/transition.ts';
+import { inTransaction } from '../../server/db/transaction.ts';
+import { AccountModel } from '../../server/features/accounts/account.model.ts';
+import { MembershipModel } from '../../server/features/memberships/membership.model.ts';
+import type { MembershipRow } from '../../server/features/memberships/membership.model.ts';
+import { searchKeysOf } from '../../server/features/memberships/index.ts';
+import { PersonModel } from '../../server/features/people/person.model.ts';
+import type { PersonRow } from '../../server/features/people/person.model.ts';
+import { UnitModel } from '../../server/features/units/unit.model.ts';
+import type { NewTenant, Tenant } from '../../server/features/tenants/index.ts';
+import { ApiAgent, PageAgent } from '../support/agent.ts';
+import { testApp } from '../support/app.ts';
+
+/** Factories make what a test needs, missing parents included, in the test's own tenant; counters, not random words. */
+let counter = 0;
+const next = (): number => (counter += 1);
+const run = randomToken(4)
+  .toLowerCase()
+  .replace(/[^a-z0-9]/g, 'x');
+
+export const PASSWORD = 'correct horse battery staple';
+let passwordHash: Promise<string> | null = null;
+
+/** Work outside a request: an operator's. */
+export function asOperator<T>(work: () => Promise<T>): Promise<T> {
+  return runInContext(
+    { requestId: 'test', actor: { kind: 'operator', command: 'test' }, tenantId: null, crossTenant: null },
+    work,
+  );
+}
+
+/** Work inside a tenant, without a request. */
+export const inTenant = <T>(tenantId: string, work: () => Promise<T>): Promise<T> =>
+  asOperator(() => asTenant(tenantId, work));
+
+export async function createTenant(overrides: Partial<NewTenant> = {}): Promise<Tenant> {
+  const { composed } = await testApp();
+  const n = next();
+  return asOperator(() =>
+    composed.services.tenants.create({
+      slug: `t${n}-${run}`,
+      name: { 'zh-CN': `组织${n}`, en: `Organisation ${n}` },
+      kind: 'organisation',
+      serviceCounties: ['330122'],
+      ...overrides,
+    }),
+  );
+}
+
+/** A unit below the root (or below `parentId`). */
+export async function createUnit(
+  tenant: Tenant,
+  overrides: { parentId?: string; name?: string } = {},
+): Promise<string> {
+  const n = next();
+  return inTenant(tenant.id, async () => {
+    const parent = await UnitModel.findById(overrides.parentId ?? tenant.rootUnitId).lean();
+    const _id = new Types.ObjectId();
+    const name = overrides.name ?? `单位${n}`;
+    await UnitModel.create([
+      {
+        _id,
+        parentId: parent?._id,
+        path: [...(parent?.path ?? []), _id],
+        kind: 'team',
+        name: { 'zh-CN': name, en: name },
+      } as never,
+    ]);
+    return String(_id);
+  });
+}
+
+export interface TestPerson {
+  readonly name: string;
+  readonly email: string;
+  readonly accountId: string;
+  readonly personId: string;
+}
+
+/** A person with a confirmed account. */
+export async function createPerson(overrides: Partial<PersonRow> = {}): Promise<TestPerson> {
+  const { composed } = await testApp();
+  const n = next();
+  const name = overrides.name ?? `志愿者${n}`;
+  const email = `p${n}-${run}@example.org`;
+  passwordHash ??= composed.services.passwords.hash(PASSWORD);
+  const hash = await passwordHash;
+  const personId = new Types.ObjectId();
+  const accountId = new Types.ObjectId();
+  await PersonModel.create([
+    {
+      _id: personId,
+      name,
+      birthDate: '1990-01-01',
+      languages: ['zh'],
+      county: '330122',
+      consents: [{ purpose: 'terms', version: '2026-11', givenAt: new Date(0), withdrawnAt: null }],
+      createdAt: new Date(),
+      ...overrides,
+    } as never,
+  ]);
+  await AccountModel.create([
+    {
+      _id: accountId,
+      personId,
+      email,
+      emailKey: email,
+      passwordHash: hash,
+      state: 'active',
+      createdAt: new Date(),
+      confirmedAt: new Date(),
+    },
+  ]);
+  return { name, email, accountId: String(accountId), personId: String(personId) };
+}
+
+/** A membership, approved unless told otherwise; `roles` are granted on `unitId` (the root unit by default). */
+export async function createMembership(
+  tenant: Tenant,
+  person: TestPerson,
+  overrides: { roles?: readonly Role[]; unitId?: string; state?: string; kind?: MembershipRow['kind'] } = {},
+): Promise<string> {
+  const unitId = new Types.ObjectId(overrides.unitId ?? tenant.rootUnitId);
+  return inTenant(tenant.id, () =>
+    inTransaction(async () => {
+      const _id = new Types.ObjectId();
+      await MembershipModel.create([
+        {
+          _id,
+          ...born(overrides.state ?? 'approved'),
+          personId: new Types.ObjectId(person.personId),
+          accountId: new Types.ObjectId(person.accountId),
+          unitId,
+          kind: overrides.kind ?? 'volunteer',
+          grants: (overrides.roles ?? []).map((role) => ({
+            role,
+            unitId,
+            grantedBy: null,
+            grantedAt: new Date(),
+          })),
+          personName: person.name,
+          searchKeys: searchKeysOf(person.name),
+          createdAt: new Date(),
+        } as never,
+      ]);
+      return String(_id);
+    }),
+  );
+}
+
+export interface Member extends TestPerson {
+  readonly membershipId: string;
+  readonly tenant: Tenant;
+  /** Signed in through the form, acting in the tenant. */
+  page(): Promise<PageAgent>;
+  /** With a bearer token of the membership. */
+  api(): Promise<ApiAgent>;
+}
+
+/** A person with a membership in the tenant, ready to act on both doors. */
+export async function createMember(
+  tenant: Tenant,
+  overrides: {
+    roles?: readonly Role[];
+    unitId?: string;
+    state?: string;
+    kind?: MembershipRow['kind'];
+    person?: Partial<PersonRow>;
+  } = {},
+): Promise<Member> {
+  const person = await createPerson(overrides.person);
+  const membershipId = await createMembership(tenant, person, overrides);
+  return memberOf(tenant, person, membershipId);
+}
+
+export function memberOf(tenant: Tenant, person: TestPerson, membershipId: string): Member {
+  return {
+    ...person,
+    membershipId,
+    tenant,
+    async page() {
+      const agent = new PageAgent();
+      await agent.get('/sign-in');
+      const answer = await agent.post('/sign-in', { email: person.email, password: PASSWORD });
+      if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
+      await agent.post('/session/membership', { membershipId });
+      return agent;
+    },
+    async api() {
+      const { composed } = await testApp();
+      const issued = await asOperator(() =>
+        composed.services.accounts.createToken(
+          { accountId: person.accountId, accountVersion: 1 },
+          { membershipId, name: 'test', days: 1 },
+        ),
+      );
+      return new ApiAgent(issued.token);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { testApp } from './app.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly location: string | null;
+  /** The parsed JSON body. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    location: response.headers.get('location'),
+    json: <T>() => JSON.parse(text) as T,
+  };
+}
+
+/** A browser without scripts: cookies, the CSRF token of the last page, real HTTP. */
+export class PageAgent {
+  readonly #cookies = new Map<string, string>();
+  #token = '';
+  last: Answer | null = null;
+
+  cookieHeader(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#send(path, { method: 'GET', headers });
+  }
+
+  /** Posts a form; repeated fields as arrays. The token comes from a page of this session, fetched when none was. */
+  async post(
+    path: string,
+    fields: Record<string, string | readonly string[]> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    if (this.#token === '')
+      await this.get('/sign-in').then(async (answer) =>
+        answer.status === 303 ? this.get('/account') : answer,
+      );
+    const body = new URLSearchParams({ _csrf: this.#token, _key: randomUUID() });
+    for (const [name, value] of Object.entries(fields)) {
+      body.delete(name);
+      for (const one of typeof value === 'string' ? [value] : value) body.append(name, one);
+    }
+    const { url } = await testApp();
+    return this.#send(path, {
+      method: 'POST',
+      headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: body.toString(),
+    });
+  }
+
+  /** Sends a multipart form with one file. */
+  async upload(
+    path: string,
+    fields: Record<string, string>,
+    file: { name: string; bytes: Uint8Array | string; type?: string },
+  ): Promise<Answer> {
+    if (this.#token === '') await this.get('/account');
+    const { url } = await testApp();
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ _csrf: this.#token, _key: randomUUID(), ...fields }))
+      body.append(name, value);
+    body.append('file', new Blob([file.bytes as BlobPart], { type: file.type ?? 'text/csv' }), file.name);
+    return this.#send(path, { method: 'POST', headers: { origin: url }, body });
+  }
+
+  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Answer> {
+    const { url } = await testApp();
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      headers: { cookie: this.cookieHeader(), ...init.headers },
+      redirect: 'manual',
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      const at = pair.indexOf('=');
+      this.#cookies.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const answer = await answerOf(response);
+    const token = /name="_csrf" value="([^"]+)"/.exec(answer.text)?.[1];
+    if (token !== undefined) this.#token = token.replaceAll('&#x3D;', '=');
+    this.last = answer;
+    return answer;
+  }
+}
+
+/** A program with a bearer token. */
+export class ApiAgent {
+  readonly token: string | null;
+  constructor(token: string | null = null) {
+    this.token = token;
+  }
+
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const { url } = await testApp();
+    const init: RequestInit = {
+      method,
+      headers: {
+        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      redirect: 'manual',
+    };
+    if (body !== undefined) init.body = typeof body === 'string' ? body : JSON.stringify(body);
+    return answerOf(await fetch(`${url}/api/v1${path}`, init));
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('GET', path, undefined, headers);
+  }
+  post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('POST', path, body, headers);
+  }
+  patch(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('PATCH', path, body, headers);
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sweep } from '../../jobs/sweep.ts';
+import { drainSweep } from '../../jobs/sweep.ts';
+import { allSweeps } from '../../jobs/registry.ts';
+import { compose } from '../../server/compose.ts';
+import type { Composed } from '../../server/compose.ts';
+import { loadConfig } from '../../server/config.ts';
+import { connect, disconnect } from '../../server/db/connect.ts';
+import { migrate } from '../../server/db/migrate.ts';
+import { setClockOffset } from '../../server/core/clock.ts';
+import { startWeb } from '../../server/main.ts';
+import { testDatabase } from './mongod.ts';
+
+/**
+ * The real application on a real database: one per test process, shared by all its specs. A test owns a tenant instead
+ * of a database, so what leaks between tenants shows up.
+ */
+export interface TestApp {
+  readonly url: string;
+  /** The services of the job side, for arranging things and for looking at them. */
+  readonly composed: Composed;
+  /** Runs the sweep until nothing is due; what the worker process would do. */
+  sweep(name: string): Promise<void>;
+}
+
+let running: Promise<TestApp> | null = null;
+let stopRunning: (() => Promise<void>) | null = null;
+
+/** Starts the application on first use. Root hooks stop it. */
+export function testApp(): Promise<TestApp> {
+  running ??= start();
+  return running;
+}
+
+async function start(): Promise<TestApp> {
+  const database = await testDatabase();
+  await migrate(database.migrateUri);
+  const dataDir = mkdtempSync(join(tmpdir(), 'linli-app-'));
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LINLI_DATA: dataDir,
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+  });
+  const mongodbUri = await database.appUri();
+  await connect(mongodbUri);
+  const web = await startWeb(config, { mongodbUri, keepConnection: true });
+  const composed = compose(config, { publicUrl: web.url });
+  const sweeps = new Map<string, Sweep>(allSweeps(composed.services).map((sweep) => [sweep.name, sweep]));
+  stopRunning = async () => {
+    await web.stop();
+    await disconnect();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return {
+    url: web.url,
+    composed,
+    async sweep(name) {
+      const sweep = sweeps.get(name);
+      if (!sweep) throw new Error(`No sweep ${name}`);
+      await drainSweep(sweep);
+    },
+  };
+}
+
+/** Stops the application, if any spec started it. */
+export async function stopTestApp(): Promise<void> {
+  await stopRunning?.();
+  running = null;
+  stopRunning = null;
+}
+
+/** Moves the process's clock for the length of the work. */
+export async function atOffset<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  setClockOffset(milliseconds);
+  try {
+    return await work();
+  } finally {
+    setClockOffset(0);
+  }
+}

@@ -25,6 +25,7 @@ import {
 import { createMembershipService } from './features/memberships/index.ts';
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
 import { createPeopleService } from './features/people/index.ts';
+import { skillRoutes } from './features/skills/index.ts';
 import { createTenantService } from './features/tenants/index.ts';
 import { createUnitService } from './features/units/index.ts';
 import { createIdentities } from './identities.ts';
@@ -72,6 +73,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
 
   const services = { units, tenants, people, memberships, passwords, accounts, messages };
   const routes: Route[] = [
+    ...skillRoutes(),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...(config.mailbox ? mailboxRoutes(messages) : []),
   ];

@@ -33,6 +33,8 @@ const SUFFIXES = [
   ['村民委员会', '村', 'Village'],
   ['村村委会', '村', 'Village'],
   ['村委会', '村', 'Village'],
+  ['社区', '社区', 'Community'],
+  ['村', '村', 'Village'],
   ['畲族乡', '畲族乡', 'She Township'],
   ['街道', '街道', 'Subdistrict'],
   ['镇', '镇', 'Town'],

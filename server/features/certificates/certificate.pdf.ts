@@ -120,8 +120,10 @@ function drawStatement(sheet: Sheet): number {
     count: draft.services,
   };
   for (const text of [t('served', facts), t('amounting', facts)]) {
-    tag('P', () => write(doc, text, MARGIN, y, CONTENT_WIDTH, body));
-    y += textHeight(doc, text, CONTENT_WIDTH, body) + 2;
+    // A little smaller is better than one word alone on a second line.
+    const style = { ...body, size: fittingSize(doc, text, CONTENT_WIDTH, body, 9.5) };
+    tag('P', () => write(doc, text, MARGIN, y, CONTENT_WIDTH, style));
+    y += textHeight(doc, text, CONTENT_WIDTH, style) + 2;
   }
   tag('P', () => drawHours(sheet, y - 2));
   return y + 47;

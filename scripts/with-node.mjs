@@ -32,7 +32,7 @@ function nodeOptions(args) {
   const set = `${process.env.NODE_OPTIONS ?? ''} ${args.join(' ')}`;
   return [
     // A planted __proto__ key must not reach a prototype.
-    '--disable-proto=throw',
+    '--disable-proto=delete',
     ...(set.includes('--max-old-space-size') ? [] : [`--max-old-space-size=${MEMORY_MB}`]),
   ];
 }

@@ -30,7 +30,7 @@ export interface Database {
   readonly supported: boolean;
   /** Resolves when the embedded server ends by itself; never for an external one. */
   readonly died: Promise<StartProblem>;
-  /** Narrows the application's user to the scope; an operator's own database keeps the users it has. */
+  /** Narrows the application's user, after migrations; an operator's own database keeps the users it has. */
   limitApp(scope: AppScope): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { Db, MongoClient } from 'mongodb';
 import type { Credentials } from './credentials.ts';
 
-/** Which collections the application may change rows of; of the others it may only add and read. */
+/** The collections whose rows the application may add and read, never change or remove: ledger, audit trail. */
 export interface AppScope {
-  readonly changeable: readonly string[];
+  readonly appendOnly: readonly string[];
 }
 
 const APP_ROLE = 'linliApp';
@@ -18,29 +18,40 @@ const READ_AND_ADD = [
 ];
 const CHANGE = ['update', 'remove'];
 
+/** Agenda makes the indexes of its (unused) job log at every start, whatever it is told; nowhere else may the app. */
+const AGENDA_LOG = { collection: 'agenda_logs', actions: ['createIndex', 'createCollection'] };
+
 interface Privilege {
   resource: { db: string; collection: string };
   actions: string[];
 }
 
 /**
- * What the application's own user may do: rows, never collections or indexes. With a scope, rows of the named
- * collections may be changed and removed and all others (ledger, audit trail) only added to; without one, all.
+ * What the application's own user may do: rows, never collections or indexes. With a scope, rows of the collections that
+ * exist (migrations make them all) may be changed and removed, except those of the append-only ones.
  */
-function appPrivileges(db: string, scope: AppScope | null): Privilege[] {
-  const everywhere = { db, collection: '' };
-  if (scope === null) return [{ resource: everywhere, actions: [...READ_AND_ADD, ...CHANGE] }];
+async function appPrivileges(db: Db, scope: AppScope | null): Promise<Privilege[]> {
+  const everywhere = { db: db.databaseName, collection: '' };
+  const agendaLog = {
+    resource: { ...everywhere, collection: AGENDA_LOG.collection },
+    actions: AGENDA_LOG.actions,
+  };
+  if (scope === null) return [{ resource: everywhere, actions: [...READ_AND_ADD, ...CHANGE] }, agendaLog];
+  const present = await db.listCollections({}, { nameOnly: true }).toArray();
+  const changeable = present
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('system.') && name !== AGENDA_LOG.collection)
+    .filter((name) => !scope.appendOnly.includes(name));
   return [
     { resource: everywhere, actions: READ_AND_ADD },
-    ...[...new Set(scope.changeable)]
-      .sort()
-      .map((collection) => ({ resource: { db, collection }, actions: CHANGE })),
+    agendaLog,
+    ...changeable.map((collection) => ({ resource: { ...everywhere, collection }, actions: CHANGE })),
   ];
 }
 
 /** Sets the rights of the application's user on one database; repeating it changes nothing. */
 export async function setAppRole(db: Db, scope: AppScope | null): Promise<void> {
-  const wanted = appPrivileges(db.databaseName, scope);
+  const wanted = await appPrivileges(db, scope);
   const info = await db.command({ rolesInfo: APP_ROLE, showPrivileges: true });
   const present = (info['roles'] as { privileges: Privilege[] }[])[0];
   if (!present) await db.command({ createRole: APP_ROLE, privileges: wanted, roles: [] });

@@ -19,7 +19,7 @@ describe("The application's user of the embedded database", () => {
     await migrate.db().createCollection('ledger');
     await migrate.db().collection('people').createIndex({ name: 1 });
     await migrate.close();
-    app = await new MongoClient(await database.appUri({ changeable: ['people'] })).connect();
+    app = await new MongoClient(await database.appUri({ appendOnly: ['ledger'] })).connect();
   });
   after(async () => {
     await app.close();

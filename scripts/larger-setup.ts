@@ -1,0 +1,36 @@
+import { configureLogger } from '../server/core/logger.ts';
+import { loadConfig } from '../server/config.ts';
+import type { Config } from '../server/config.ts';
+import { StartProblem, openDatabase, withProgress } from '../server/db/embedded/index.ts';
+import { migrate } from '../server/db/migrate.ts';
+import { portProblem } from './port.ts';
+import { beginStart } from './running.ts';
+import type { Running } from './running.ts';
+import { failWith, say, tell } from './terminal.ts';
+
+/** Starts one process of a larger set-up on the operator's own database; whichever starts first applies migrations. */
+export function startOne(
+  serve: (config: Config, mongodbUri: string, running: Running) => Promise<string>,
+): void {
+  void start(serve).catch(failWith);
+}
+
+async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
+  const config = loadConfig(process.env);
+  if (config.mongodbUri === null) {
+    throw new StartProblem(
+      'MONGODB_URI is not set. This command is one process of a larger set-up and needs a database of your own (a replica set); for everything on one machine use: npm start',
+    );
+  }
+  configureLogger({ level: config.logLevel });
+  const running = beginStart();
+  try {
+    const env = { ...process.env, MONGODB_URI: config.mongodbUri };
+    const { uris } = await openDatabase({ dataDir: config.dataDir, env, report: say });
+    await withProgress(say, 'migrating', migrate(config.migrateUri ?? uris.migrate, say));
+    say(await serve(config, uris.app, running));
+  } catch (err) {
+    if (!running.isEnding()) tell(portProblem(err, config));
+    await running.end(1);
+  }
+}

@@ -1,0 +1,55 @@
+import { onStop, say } from './terminal.ts';
+
+/** Something that was started and must be stopped. */
+export interface Part {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 90_000;
+
+/**
+ * The parts of a start, in the order in which they were added; they are stopped in the opposite order. A signal that
+ * comes while the start is still under way stops what there is by then.
+ */
+export interface Running {
+  add(part: Part): void;
+  /** Whether a stop is under way; what fails from then on fails because of it. */
+  isEnding(): boolean;
+  /** Stops everything and ends the process. */
+  end(code: number): Promise<never>;
+}
+
+/** Begins a start: from here on a signal ends it in order. */
+export function beginStart(): Running {
+  const parts: Part[] = [];
+  let ending: Promise<never> | null = null;
+  const endInOrder = async (code: number): Promise<never> => {
+    setTimeout(() => {
+      process.stderr.write(`Not everything ended within ${STOP_MS / 1000} s; giving up.\n`);
+      process.exit(1);
+    }, STOP_MS).unref();
+    let outcome = code;
+    for (const part of parts.reverse()) {
+      await part.stop().catch((err: unknown) => {
+        outcome = 1;
+        process.stderr.write(`${part.name} did not stop cleanly: ${String(err)}\n`);
+      });
+    }
+    process.exit(outcome);
+  };
+  const end = (code: number): Promise<never> => (ending ??= endInOrder(code));
+  onStop((why) => {
+    say(`Stopping (${why}) …`);
+    void end(0);
+  });
+  return {
+    add(part) {
+      // The stop had begun before this part was ready: it is stopped as soon as it is.
+      if (ending) void part.stop();
+      else parts.push(part);
+    },
+    isEnding: () => ending !== null,
+    end,
+  };
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { configureLogger } from '../server/core/logger.ts';
+import { loadConfig } from '../server/config.ts';
+import type { Config } from '../server/config.ts';
+import { disconnect } from '../server/db/connect.ts';
+import { openDatabase, withProgress } from '../server/db/embedded/index.ts';
+import type { Database } from '../server/db/embedded/index.ts';
+import { migrate } from '../server/db/migrate.ts';
+import { isFirstStart, printSignIns } from './first-start.ts';
+import { assertPortFree, portProblem } from './port.ts';
+import { beginStart } from './running.ts';
+import type { Running } from './running.ts';
+import { failWith, say, tell } from './terminal.ts';
+
+/** Rows that the application may add and never change or remove; its database user has no right to. */
+const APPEND_ONLY = ['ledgerentries', 'auditentries'];
+
+const HELP = `npm start
+
+Starts Linli on this machine: database, migrations, demo place (first start), web and jobs.
+Settings come from the environment (.env.example); two copies need another PORT and LINLI_DATA each.
+The last line when ready is "Linli is ready at …". Ctrl-C stops everything.`;
+
+async function prepare(config: Config, running: Running): Promise<Database> {
+  const database = await openDatabase({ dataDir: config.dataDir, env: process.env, report: say });
+  running.add({ name: 'The database', stop: () => database.stop() });
+  if (database.kind === 'embedded' && !database.supported) {
+    say(
+      `Database: the embedded MongoDB ${database.version} is for trying out and one small machine (README)`,
+    );
+  }
+  void database.died.then(async (problem) => {
+    if (running.isEnding()) return;
+    tell(problem);
+    say('Stopping. What was stored is safe; start again with: npm start');
+    await running.end(1);
+  });
+  const { applied } = await withProgress(say, 'migrating', migrate(database.uris.migrate, say));
+  if (applied.length > 0) say(`Database: ${applied.length} migration(s) applied`);
+  await database.limitApp({ appendOnly: APPEND_ONLY });
+  return database;
+}
+
+async function serve(config: Config, mongodbUri: string, running: Running): Promise<string> {
+  // Loaded late: what can go wrong before is told at once.
+  const [{ startWeb }, { startJobs }] = await Promise.all([
+    import('../server/main.ts'),
+    import('../jobs/main.ts'),
+  ]);
+  const shared = { mongodbUri, keepConnection: true };
+  running.add({ name: 'The database connection', stop: disconnect });
+  const jobs = await startJobs(config, shared);
+  running.add({ name: 'Jobs', stop: () => jobs.stop() });
+  const web = await startWeb(config, shared);
+  running.add({ name: 'Web', stop: () => web.stop() });
+  return web.url;
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const running = beginStart();
+  try {
+    await assertPortFree(config);
+    const database = await prepare(config, running);
+    if (await isFirstStart(database.uris.migrate)) printSignIns(config.dataDir);
+    // Not earlier: an exit before its file is open would end in the logger's own error.
+    configureLogger({ level: config.logLevel, file: join(config.dataDir, 'logs', 'linli.log') });
+    const url = await withProgress(
+      say,
+      'web and jobs are starting',
+      serve(config, database.uris.app, running),
+    );
+    say(`Linli is ready at ${url}`);
+  } catch (err) {
+    if (!running.isEnding()) tell(portProblem(err, config));
+    await running.end(1);
+  }
+}
+
+if (process.argv.includes('--help')) say(HELP);
+else await main().catch(failWith);

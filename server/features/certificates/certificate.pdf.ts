@@ -109,7 +109,7 @@ function drawHeading({ doc, draft, t, tag }: Sheet): void {
 /** Who served, when, for whom and how long; returns where it ends. */
 function drawStatement(sheet: Sheet): number {
   const { doc, draft, t, tag } = sheet;
-  const body: TextStyle = { size: 11.5, align: 'center', lines: 2 };
+  const body: TextStyle = { size: 11.5, align: 'center', lines: 3 };
   const place = { locale: draft.locale, zone: draft.period.zone };
   tag('P', () => write(doc, t('certifies'), MARGIN, 183, CONTENT_WIDTH, { ...body, colour: COLOUR.quiet }));
   let y = drawName(sheet, 201);
@@ -135,10 +135,13 @@ const tenantName = (draft: StatementDraft): string =>
 function drawName({ doc, draft, t, tag }: Sheet, y: number): number {
   const { displayName, volunteerNumber } = draft.person;
   const style: TextStyle = { font: 'serif', size: 30, align: 'center', lines: 1 };
-  const size = fittingSize(doc, displayName, CONTENT_WIDTH - 40, style, 14);
+  const size = fittingSize(doc, displayName, CONTENT_WIDTH - 40, style, 8);
   tag('P', () => write(doc, displayName, MARGIN, y + (30 - size) * 0.9, CONTENT_WIDTH, { ...style, size }));
   const ruleY = y + 46;
-  const half = Math.max(90, textWidth(doc, displayName, { ...style, size }) / 2 + 24);
+  const half = Math.min(
+    Math.max(90, textWidth(doc, displayName, { ...style, size }) / 2 + 24),
+    CONTENT_WIDTH / 2,
+  );
   ornament(doc, () => {
     doc.lineWidth(0.7).strokeColor(COLOUR.gold);
     doc

@@ -118,7 +118,7 @@ describe('the wall between tenants', () => {
     $unionWith: () => UnitModel.aggregate([{ $unionWith: 'units' }] as never),
     '$lookup without a tenant': () =>
       UnitModel.aggregate([{ $lookup: { from: 'units', pipeline: [], as: 'all' } }]),
-    $merge: () => UnitModel.aggregate([{ $merge: 'units' }]),
+    $merge: () => UnitModel.aggregate([{ $merge: 'units' }] as never),
     $out: () => UnitModel.aggregate([{ $out: 'units2' }]),
   };
   for (const [name, attempt] of Object.entries(refused)) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import { contextNow, setContextLogging } from './core/context.ts';
 import { loadOrCreateSecret } from './core/keys.ts';
+import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
 import type { Config } from './config.ts';
 import { database, mongoClient } from './db/connect.ts';
@@ -9,6 +10,7 @@ import { createI18n } from './i18n/index.ts';
 import type { I18n } from './i18n/index.ts';
 import { createAssets } from './http/assets.ts';
 import type { Identities } from './http/authenticate.ts';
+import { openApiRoute } from './http/openapi.routes.ts';
 import type { Route } from './http/route.ts';
 import { createThrottle } from './http/throttle.ts';
 import type { Throttle } from './http/throttle.ts';
@@ -45,7 +47,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const i18n = createI18n({ strict: !config.production });
   const assets = createAssets(join(VIEWS_ROOT, 'assets', 'generated'));
   const views = createViews({ root: VIEWS_ROOT, i18n, assets, strict: !config.production });
-  const throttle = createThrottle(mongoClient(), database().databaseName);
+  const throttle = createThrottle(() => ({ client: mongoClient(), dbName: database().databaseName }));
 
   const units = createUnitService();
   const tenants = createTenantService({ units });
@@ -73,6 +75,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
 
   const services = { units, tenants, people, memberships, passwords, accounts, messages };
   const routes: Route[] = [
+    openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...(config.mailbox ? mailboxRoutes(messages) : []),

@@ -8,7 +8,10 @@ export interface Readiness {
 }
 
 /** `/healthz`: the process lives. `/readyz`: the database answers, migrations are done, nobody asked us to stop. */
-export function healthHandlers(readiness: Readiness, version: string): { path: string; handler: RequestHandler }[] {
+export function healthHandlers(
+  readiness: Readiness,
+  version: string,
+): { path: string; handler: RequestHandler }[] {
   return [
     { path: '/healthz', handler: (_req, res) => void res.json({ ok: true, version }) },
     {

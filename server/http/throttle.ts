@@ -24,23 +24,28 @@ export interface Throttle {
   forgive(name: RateName, key: string): Promise<void>;
 }
 
-export function createThrottle(client: mongoose.mongo.MongoClient, dbName: string): Throttle {
-  const limiters = new Map(
-    Object.entries(RATES).map(([name, rate]) => [
-      name,
-      new RateLimiterMongo({
-        storeClient: client,
-        dbName,
-        tableName: 'rate_limits',
-        keyPrefix: name,
-        points: rate.points,
-        duration: rate.seconds,
-        // Indexes are made by migrations, by another database user.
-        disableIndexesCreation: true,
-      }),
-    ]),
-  );
-  const limiter = (name: RateName): RateLimiterMongo => limiters.get(name) as RateLimiterMongo;
+/** The client is asked for on first use, so that routes can be listed without a database. */
+export function createThrottle(
+  store: () => { client: mongoose.mongo.MongoClient; dbName: string },
+): Throttle {
+  const limiters = new Map<RateName, RateLimiterMongo>();
+  const limiter = (name: RateName): RateLimiterMongo => {
+    const known = limiters.get(name);
+    if (known) return known;
+    const { client, dbName } = store();
+    const made = new RateLimiterMongo({
+      storeClient: client,
+      dbName,
+      tableName: 'rate_limits',
+      keyPrefix: name,
+      points: RATES[name].points,
+      duration: RATES[name].seconds,
+      // Indexes are made by migrations, by another database user.
+      disableIndexesCreation: true,
+    });
+    limiters.set(name, made);
+    return made;
+  };
   return {
     async consume(name, key) {
       try {

@@ -1,0 +1,74 @@
+import { DateTime } from 'luxon';
+
+/**
+ * Between instants, which are stored, and the wall clocks people read. Every function that needs a zone takes it; nothing
+ * here knows "now". Dates without a time are texts `YYYY-MM-DD` and never pass through `new Date(text)` (F-31).
+ */
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** Whether the text is a day of the calendar: 2026-02-29 is not. */
+export function isDate(text: string): boolean {
+  const match = DATE.exec(text);
+  if (!match) return false;
+  return DateTime.fromObject(
+    { year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) },
+    { zone: 'utc' },
+  ).isValid;
+}
+
+/**
+ * The instant at which the zone's clocks show `minutes` after midnight of the date. A time that a change to summer time
+ * skips moves forward by the gap; one that occurs twice means the first.
+ */
+export function wallToInstant(wall: { date: string; minutes: number; zone: string }): Date {
+  const day = DateTime.fromISO(wall.date, { zone: wall.zone });
+  if (!day.isValid) throw new RangeError(`${wall.date} ${wall.zone} is no day`);
+  // Built from the fields: adding minutes to midnight would shift by an hour on the nights of a change.
+  const days = Math.floor(wall.minutes / 1_440);
+  const rest = wall.minutes - days * 1_440;
+  const base = day.plus({ days });
+  return DateTime.fromObject(
+    { year: base.year, month: base.month, day: base.day, hour: Math.floor(rest / 60), minute: rest % 60 },
+    { zone: wall.zone },
+  ).toJSDate();
+}
+
+/** The date that the zone's calendars show at the instant. */
+export const localDate = (instant: Date, zone: string): string =>
+  DateTime.fromJSDate(instant, { zone }).toFormat('yyyy-MM-dd');
+
+/** Minutes after midnight that the zone's clocks show. */
+export function localMinutes(instant: Date, zone: string): number {
+  const local = DateTime.fromJSDate(instant, { zone });
+  return local.hour * 60 + local.minute;
+}
+
+/** Weekday 1 (Monday) to 7 and minutes after midnight, as availability is stated. */
+export function localWeekdayAndMinute(instant: Date, zone: string): { weekday: number; minute: number } {
+  const local = DateTime.fromJSDate(instant, { zone });
+  return { weekday: local.weekday, minute: local.hour * 60 + local.minute };
+}
+
+/** First instant of the date in the zone. */
+export const startOfDay = (date: string, zone: string): Date =>
+  DateTime.fromISO(date, { zone }).startOf('day').toJSDate();
+
+/** The date so many days later. */
+export const addDays = (date: string, days: number): string =>
+  DateTime.fromISO(date, { zone: 'utc' }).plus({ days }).toFormat('yyyy-MM-dd');
+
+/** The date so many months later; the last day of a shorter month stands for a day it lacks (F-32). */
+export const addMonths = (date: string, months: number): string =>
+  DateTime.fromISO(date, { zone: 'utc' }).plus({ months }).toFormat('yyyy-MM-dd');
+
+/** Whole years of age on the date; who was born on 29 February turns older on 1 March of common years. */
+export function ageOn(birthDate: string, date: string): number {
+  const years = Number(date.slice(0, 4)) - Number(birthDate.slice(0, 4));
+  return date.slice(5) < birthDate.slice(5) ? years - 1 : years;
+}
+
+/** Whole minutes from one instant to another, cut down; the night of a clock change is as long as it was (F-31). */
+export const minutesBetween = (from: Date, to: Date): number =>
+  Math.floor((to.getTime() - from.getTime()) / 60_000);
+
+export const isZone = (zone: string): boolean => DateTime.local({ zone }).isValid;

@@ -27,10 +27,11 @@ export function wallToInstant(wall: { date: string; minutes: number; zone: strin
   const days = Math.floor(wall.minutes / 1_440);
   const rest = wall.minutes - days * 1_440;
   const base = day.plus({ days });
-  return DateTime.fromObject(
+  const local = DateTime.fromObject(
     { year: base.year, month: base.month, day: base.day, hour: Math.floor(rest / 60), minute: rest % 60 },
     { zone: wall.zone },
-  ).toJSDate();
+  );
+  return new Date(Math.min(...local.getPossibleOffsets().map((possible) => possible.toMillis())));
 }
 
 /** The date that the zone's calendars show at the instant. */

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { asTenant } from '../../core/context.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { formatNumber } from '../../i18n/index.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { HomeSources } from './home.types.ts';
+
+const PLACES_SHOWN = 24;
+
+export interface HomeRouteParts {
+  readonly tenants: TenantService;
+  readonly sources: HomeSources;
+  readonly i18n: I18n;
+}
+
+const place = z.object({
+  slug: z.string(),
+  name: z.string(),
+  lead: z.string().nullable(),
+  openCount: z.number(),
+  joinHref: z.string(),
+});
+
+/** `/`: what Linli is for to visitors; what is next, what suits me and what have I given to members; what waits to those with a desk. */
+export function homeRoutes({ tenants, sources, i18n }: HomeRouteParts): Route[] {
+  return [
+    route({
+      name: 'home/show',
+      method: 'get',
+      path: '/',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'The front page, or the own page of whoever is signed in.',
+      input: {},
+      output: z.object({ places: z.array(place) }),
+      async run({ actor, locale }) {
+        if (actor.kind === 'account') return { places: [] };
+        const open = await tenants.listOpen(PLACES_SHOWN);
+        const places = await Promise.all(
+          open.map(async (tenant) => ({
+            slug: tenant.slug,
+            name: tenant.name[locale],
+            lead: i18n.t(locale, `home.kind.${tenant.kind}`),
+            openCount: await asTenant(tenant.id, () => sources.openCount()),
+            joinHref: `/t/${tenant.slug}/join`,
+          })),
+        );
+        return { places };
+      },
+      page: ({ places }, context) =>
+        context.actor.kind === 'account'
+          ? dashboard(context.actor, sources, context)
+          : view('home/index', { places, figures: [] }),
+    }),
+  ];
+}
+
+async function dashboard(
+  actor: AccountActor,
+  sources: HomeSources,
+  context: RouteContext,
+): Promise<PageResult> {
+  const { membership } = actor;
+  // Who belongs nowhere yet, or still waits for an answer, is helped on rather than shown an empty page.
+  if (!membership || membership.state !== 'approved') return seeOther('/join');
+  return asTenant(membership.tenantId, async () => {
+    const [comingUp, suggestions, given, desk] = await Promise.all([
+      sources.comingUp(actor),
+      sources.suggestions(actor),
+      sources.given(actor),
+      sources.desk(actor),
+    ]);
+    const next = comingUp[0] ?? null;
+    return view('home/dashboard', {
+      name: actor.name,
+      today: context.now,
+      next,
+      later: comingUp.slice(1),
+      suggestions,
+      desk,
+      given: {
+        ...given,
+        bars: given.months.map(({ month, minutes }) => ({
+          label: monthLabel(month, context.locale),
+          value: Math.round(minutes / 6) / 10,
+        })),
+      },
+      yearHours: formatNumber(Math.round(given.yearMinutes / 6) / 10, context.locale),
+      totalHours: formatNumber(Math.round(given.totalMinutes / 6) / 10, context.locale),
+    });
+  });
+}
+
+const monthLabel = (month: string, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
+    new Date(`${month}-01T00:00:00Z`),
+  );

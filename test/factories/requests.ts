@@ -40,7 +40,7 @@ export async function createRequest(
           unitId: objectId(unitId ?? tenant.rootUnitId),
           title: `社区服务${n}`,
           description: '陪老人说话，帮忙打扫。',
-          category: 'neighbourhood-care',
+          category: 'neighbourhood',
           place: { label: `社区中心${n}`, address: `示例路${n}号`, point: POINT },
           county: '330122',
           conditions: '年满十六周岁',

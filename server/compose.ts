@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import { contextNow, setContextLogging } from './core/context.ts';
+import type { InvariantCheck } from './core/invariant.ts';
 import { loadOrCreateSecret } from './core/keys.ts';
 import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
@@ -73,6 +74,8 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     render: (kind, model, context) => views.renderMail(kind, model, context),
   });
 
+  // Each feature's own checks for `npm run verify`.
+  const invariants: InvariantCheck[] = [];
   const services = { units, tenants, people, memberships, passwords, accounts, messages };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -89,6 +92,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     throttle,
     transport,
     services,
+    invariants,
     routes,
     identities: createIdentities(tenants),
     sessionSecret: deriveSecret(master, 'session').toString('base64url'),

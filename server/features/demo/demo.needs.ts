@@ -24,13 +24,12 @@ export interface DemoShift {
   readonly positionRow: object;
 }
 
-/** States of the forty requests: every state once, the living ones often. */
-const STATES: readonly string[] = [
-  ...requestLifecycle.states,
-  ...Array.from({ length: 40 - requestLifecycle.states.length }, (_unused, index) =>
-    index < 17 ? 'in_progress' : index < 20 ? 'closed' : 'verified',
-  ),
-];
+/** States of the requests: every state once, then the living ones, most of all those under way. */
+function statesOf(count: number): string[] {
+  const more = Math.max(0, count - requestLifecycle.states.length);
+  const living = Array.from({ length: more }, (_unused, index) => (index % 22 < 16 ? 'in_progress' : index % 22 < 19 ? 'closed' : 'verified'));
+  return [...requestLifecycle.states, ...living].slice(0, Math.max(count, requestLifecycle.states.length));
+}
 const WITH_PAST = ['in_progress', 'extended', 'done', 'verified', 'rated', 'reopened', 'closed'];
 const WITH_FUTURE = ['accepted', 'in_progress', 'extended', 'reopened'];
 
@@ -43,10 +42,11 @@ export function buildNeeds(
   ground: DemoGround,
   tenants: readonly DemoTenant[],
   leaderOf: (tenant: string) => { personId: string; name: string; accountId: string },
+  count = 40,
 ): DemoNeeds {
   const requests: DemoNeeds['requests'] = [];
   const shifts: DemoShift[] = [];
-  STATES.forEach((state, n) => {
+  statesOf(count).forEach((state, n) => {
     const activity = ACTIVITIES[n % ACTIVITIES.length] as Activity;
     const tenant = (n % 5 < 3 ? tenants[0] : tenants[1 + (n % 2)]) as DemoTenant;
     const unit = ground.chance.pick(tenant.places.filter((place) => place.kind !== 'township'));

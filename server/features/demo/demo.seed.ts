@@ -38,6 +38,7 @@ export interface ServedShift {
 export interface DemoOptions {
   readonly seed: number;
   readonly people: number;
+  readonly requests?: number;
   readonly today: Date;
   readonly report?: (line: string) => void;
 }
@@ -78,7 +79,7 @@ export async function seedDemo(
     personId: leaderOf(slug).id,
     name: leaderOf(slug).name,
     accountId: leaderOf(slug).accountId,
-  }));
+  }), options.requests);
   const socialWorkers = new Set(
     credentials.filter((credential) => credential.valid).map((credential) => credential.personId),
   );

@@ -1,0 +1,52 @@
+import type { Db } from 'mongodb';
+import type { InvariantCheck, InvariantResult } from '../core/invariant.ts';
+import {
+  assignmentLifecycle,
+  credentialLifecycle,
+  hoursLifecycle,
+  membershipLifecycle,
+  offerLifecycle,
+  requestLifecycle,
+  shiftLifecycle,
+} from '../core/states.ts';
+import { backgroundHolds, historiesHold } from './background.ts';
+import { acceptancesHold, bookingsHold, capacityHolds } from './capacity.ts';
+import { referencesHold, tenantsHold } from './references.ts';
+
+/** What `npm run verify` prints for one check. */
+export interface VerifiedCheck extends InvariantResult {
+  readonly name: string;
+}
+
+/**
+ * Every invariant of the product that exists, over the whole database and read-only. Checks that one feature can make
+ * alone live in it (`*.verify.ts`) and are handed in; those here look across features and tenants.
+ */
+export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): InvariantCheck[] {
+  return [
+    tenantsHold(db),
+    referencesHold(db),
+    capacityHolds(db),
+    bookingsHold(db),
+    acceptancesHold(db),
+    historiesHold(db, [
+      ['memberships', membershipLifecycle],
+      ['requests', requestLifecycle],
+      ['shifts', shiftLifecycle],
+      ['assignments', assignmentLifecycle],
+      ['offers', offerLifecycle],
+      ['hoursrecords', hoursLifecycle],
+      ['credentials', credentialLifecycle],
+    ]),
+    backgroundHolds(db),
+    ...ofFeatures,
+  ];
+}
+
+export async function runChecks(
+  checks: readonly InvariantCheck[],
+): Promise<{ ok: boolean; checks: VerifiedCheck[] }> {
+  const results: VerifiedCheck[] = [];
+  for (const check of checks) results.push({ name: check.name, ...(await check.run()) });
+  return { ok: results.every(({ violations }) => violations === 0), checks: results };
+}

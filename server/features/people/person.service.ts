@@ -59,6 +59,8 @@ export interface PeopleService {
   /** Rows for other features, who have checked through a membership that they may be seen. */
   rows(personIds: readonly (string | Types.ObjectId)[]): Promise<PersonRow[]>;
   row(personId: string | Types.ObjectId): Promise<PersonRow>;
+  /** People of these counties who agreed to be asked by others. */
+  findable(counties: readonly string[], limit: number): Promise<PersonRow[]>;
   onNameChanged(listener: NameChanged): void;
 }
 
@@ -133,6 +135,14 @@ export function createPeopleService(): PeopleService {
     row,
     rows: async (personIds) =>
       PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }).lean(),
+    findable: async (counties, limit) =>
+      PersonModel.find({
+        county: { $in: [...counties] },
+        consents: { $elemMatch: { purpose: 'asked-by-others', withdrawnAt: null } },
+      })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean(),
     onNameChanged: (listener) => void listeners.push(listener),
     async create(input) {
       return inTransaction(async () => {

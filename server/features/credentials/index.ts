@@ -1,0 +1,2 @@
+export { factsOf } from './credential.facts.ts';
+export type { CredentialFact } from './credential.facts.ts';

@@ -1,0 +1,93 @@
+import type { Types } from 'mongoose';
+import { latLngOf } from '../../core/geo.ts';
+import { localDate, localWeekdayAndMinute, minutesBetween } from '../../core/time.ts';
+import { factsOf as credentialFacts } from '../credentials/index.ts';
+import type { CredentialFact } from '../credentials/index.ts';
+import type { MembershipRow } from '../memberships/index.ts';
+import { hasConsent } from '../people/index.ts';
+import type { Booking, PersonRow } from '../people/index.ts';
+import type { PositionRow, ShiftRow } from '../shifts/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+import type { PersonFacts, PositionFacts } from './matching.types.ts';
+
+/** Stored rows as the rules want to hear of them. */
+export function positionFacts(position: PositionRow, shift: ShiftRow, zone: string): PositionFacts {
+  const { weekday, minute } = localWeekdayAndMinute(shift.startsAt, zone);
+  return {
+    startsAt: shift.startsAt,
+    endsAt: shift.endsAt,
+    startDate: localDate(shift.startsAt, zone),
+    endDate: localDate(new Date(shift.endsAt.getTime() - 1), zone),
+    weekday,
+    startMinute: minute,
+    lengthMinutes: minutesBetween(shift.startsAt, shift.endsAt),
+    shiftState: shift.state,
+    point: shift.place.point ? latLngOf(shift.place.point) : null,
+    bodilyRisk: shift.riskLevel === 'bodily',
+    skills: position.skills,
+    credentials: position.credentials,
+    languages: position.languages,
+    minAge: position.minAge,
+    maxAge: position.maxAge,
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+export interface PersonSources {
+  readonly person: PersonRow;
+  readonly membership: Pick<MembershipRow, 'state' | 'verifiedSkills'> | null;
+  readonly credentials: readonly CredentialFact[];
+  /** Everything booked around the shift; the one assignment in question left out by the caller. */
+  readonly bookings: readonly Booking[];
+}
+
+export function personFacts(
+  { person, membership, credentials, bookings }: PersonSources,
+  position: PositionFacts,
+  tenant: Tenant,
+): PersonFacts {
+  const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
+  const sameDay = bookings.filter(
+    (booking) => localDate(booking.startsAt, tenant.zone) === position.startDate,
+  );
+  const recent = bookings.filter(
+    (booking) => Math.abs(booking.startsAt.getTime() - position.startsAt.getTime()) < 14 * DAY_MS,
+  );
+  const sum = (list: readonly Booking[]): number =>
+    list.reduce((total, booking) => total + minutesBetween(booking.startsAt, booking.endsAt), 0);
+  return {
+    personId: String(person._id),
+    standing: standingOf(person, membership, tenant),
+    birthDate: person.birthDate,
+    guardianConsent: hasConsent(person, 'guardian'),
+    languages: person.languages,
+    skills: person.skills.map(({ code, level }) => ({
+      code,
+      level: Math.max(level, verified.get(code) ?? 0),
+      verified: verified.has(code),
+    })),
+    credentials,
+    availability: person.availability,
+    home: person.home ? latLngOf(person.home) : null,
+    booked: bookings,
+    bookedMinutesThatDay: sum(sameDay),
+    recentMinutes: sum(recent),
+  };
+}
+
+function standingOf(
+  person: PersonRow,
+  membership: PersonSources['membership'],
+  tenant: Tenant,
+): PersonFacts['standing'] {
+  if (membership?.state === 'approved') return 'member';
+  if (membership?.state === 'suspended') return 'suspended';
+  const near = person.county !== null && tenant.serviceCounties.includes(person.county);
+  return near && hasConsent(person, 'asked-by-others') ? 'findable' : 'stranger';
+}
+
+/** Credentials of many people, as `personFacts` takes them. */
+export const credentialsOf = (
+  personIds: readonly (string | Types.ObjectId)[],
+): Promise<Map<string, CredentialFact[]>> => credentialFacts(personIds);

@@ -1,0 +1,548 @@
+import { Types } from 'mongoose';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { assignmentLifecycle } from '../../core/states.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { addMessage } from '../../db/outbox.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { born, transition } from '../../db/transition.ts';
+import type { MatchingService } from '../matching/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import { answerBy, nextInLine } from '../offers/index.ts';
+import type { OfferRow, OfferService } from '../offers/index.ts';
+import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
+import type { PeopleService } from '../people/index.ts';
+import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { AssignmentModel, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+
+const OWN_SORT: readonly SortKey[] = [
+  ['startsAt', -1],
+  ['_id', -1],
+];
+
+export interface AssignmentParts {
+  readonly shifts: ShiftService;
+  readonly offers: OfferService;
+  readonly matching: MatchingService;
+  readonly memberships: MembershipService;
+  readonly people: PeopleService;
+  readonly tenants: TenantService;
+}
+
+/** What came of one offer of several. */
+export interface OfferOutcome {
+  readonly handle: string;
+  readonly assignmentId: string | null;
+  /** Null when the offer is open; else a code. */
+  readonly refusal: string | null;
+}
+
+export type AssignmentService = ReturnType<typeof createAssignmentService>;
+
+export function createAssignmentService({
+  shifts,
+  offers,
+  matching,
+  memberships,
+  people,
+  tenants,
+}: AssignmentParts) {
+  /** One's own, or one that somebody with the permission may see; everything else is missing. */
+  async function access(actor: Actor, id: string): Promise<AssignmentRow> {
+    const row = isId(id) ? await AssignmentModel.findById(id).lean() : null;
+    const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
+    if (!row || (!own && !can(actor, 'assignments:see', String(row.unitId)))) throw new NotFound();
+    return row;
+  }
+
+  async function placeOf(
+    row: Pick<AssignmentRow, 'positionId'>,
+  ): Promise<{ position: PositionRow; shift: ShiftRow }> {
+    const found = await shifts.position(row.positionId);
+    if (!found) throw new NotFound();
+    return found;
+  }
+
+  /**
+   * Judges the person anew under the lock of their days. @throws Conflict `assignment-refused` with every reason
+   */
+  async function assertFits(
+    place: { position: PositionRow; shift: ShiftRow },
+    personId: string,
+    except: Types.ObjectId | null,
+  ): Promise<void> {
+    const bookings = await lockPersonDays(personId, place.shift);
+    const others = bookings.filter((booking) => String(booking.assignmentId) !== String(except));
+    const reasons = await matching.refusalsFor({
+      ...place,
+      personId,
+      bookings: others,
+      tenant: await tenants.current(),
+    });
+    if (reasons.length > 0) throw new Conflict('assignment-refused', { reasons });
+  }
+
+  async function seat(
+    row: AssignmentRow,
+    options: { from: string[]; action: string; set?: Record<string, unknown> },
+  ): Promise<AssignmentRow> {
+    await bookPersonDays(String(row.personId), {
+      assignmentId: row._id,
+      tenantId: row.tenantId,
+      startsAt: row.startsAt,
+      endsAt: row.endsAt,
+    });
+    const after = await transition(AssignmentModel, row._id, {
+      lifecycle: assignmentLifecycle,
+      from: options.from,
+      to: 'accepted',
+      action: options.action,
+      set: { waitSeq: null, offerId: null, ...options.set },
+    });
+    await addMessage({
+      kind: 'assignments/accepted',
+      subjectId: row._id,
+      dedupeKey: `accepted:${String(row._id)}:${after.version}`,
+    });
+    return after;
+  }
+
+  async function insert(
+    place: { position: PositionRow; shift: ShiftRow },
+    person: { id: string; name: string; membershipId: string | null },
+    state: string,
+    more: Record<string, unknown>,
+  ): Promise<AssignmentRow> {
+    const _id = new Types.ObjectId();
+    const { position, shift } = place;
+    await AssignmentModel.create([
+      {
+        _id,
+        ...born(state),
+        requestId: shift.requestId,
+        shiftId: shift._id,
+        positionId: position._id,
+        unitId: position.unitId,
+        personId: new Types.ObjectId(person.id),
+        membershipId: person.membershipId ? new Types.ObjectId(person.membershipId) : null,
+        personName: person.name,
+        startsAt: shift.startsAt,
+        endsAt: shift.endsAt,
+        createdAt: contextNow(),
+        ...more,
+      } as never,
+    ]);
+    await recordAudit({ action: 'assignments/create', subjectType: 'Assignment', subjectId: _id, to: state });
+    return (await AssignmentModel.findById(_id).lean()) as AssignmentRow;
+  }
+
+  /** Hands a freed seat to the first in line, who keeps it until the deadline; gives it back to all when nobody waits. */
+  async function passSeatOn(positionId: Types.ObjectId): Promise<void> {
+    const place = await shifts.position(positionId);
+    if (!place) return;
+    const { settings } = await tenants.current();
+    const dueAt = answerBy({
+      now: contextNow(),
+      startsAt: place.shift.startsAt,
+      offerMinutes: settings.offerMinutes,
+    });
+    const waiting = await AssignmentModel.find({ positionId, state: 'waitlisted' })
+      .sort({ waitSeq: 1 })
+      .limit(1)
+      .lean();
+    const next = nextInLine(waiting);
+    if (!next || !dueAt || place.shift.state !== 'published') {
+      await shifts.releaseSeat(positionId);
+      return;
+    }
+    const offer = await offers.open({
+      subjectId: positionId,
+      unitId: next.unitId,
+      assignmentId: next._id,
+      personId: next.personId,
+      origin: 'waitlist',
+      holdsSeat: true,
+      dueAt,
+      note: '',
+    });
+    await transition(AssignmentModel, next._id, {
+      lifecycle: assignmentLifecycle,
+      from: ['waitlisted'],
+      to: 'offered',
+      action: 'assignments/move-up',
+      set: { offerId: offer._id },
+    });
+    await addMessage({
+      kind: 'assignments/moved-up',
+      subjectId: next._id,
+      data: { offerId: String(offer._id) },
+      dedupeKey: `moved-up:${String(offer._id)}`,
+      expiresAt: dueAt,
+    });
+  }
+
+  async function leave(
+    row: AssignmentRow,
+    to: string,
+    reason: string | null,
+    action: string,
+  ): Promise<AssignmentRow> {
+    const seated = (SEATED_STATES as readonly string[]).includes(row.state);
+    const offer = row.offerId ? await offers.row(row.offerId) : null;
+    const held = offer?.state === 'open' && offer.holdsSeat;
+    if (offer?.state === 'open')
+      await offers.close(offer._id, to === 'declined' ? 'declined' : 'withdrawn', reason);
+    const after = await transition(AssignmentModel, row._id, {
+      lifecycle: assignmentLifecycle,
+      from: [row.state],
+      to,
+      reason,
+      action,
+      set: { offerId: null, waitSeq: null },
+    });
+    if (seated) await unbookPersonDays(String(row.personId), row._id, row);
+    if (seated || held) await passSeatOn(row.positionId);
+    return after;
+  }
+
+  offers.onExpired(async (offer: OfferRow) => {
+    const row = await AssignmentModel.findById(offer.assignmentId).lean();
+    if (!row || row.state !== 'offered' || String(row.offerId) !== String(offer._id)) return;
+    await transition(AssignmentModel, row._id, {
+      lifecycle: assignmentLifecycle,
+      from: ['offered'],
+      to: 'expired',
+      action: 'assignments/expire',
+      set: { offerId: null },
+    });
+    await addMessage({
+      kind: 'assignments/expired',
+      subjectId: row._id,
+      dedupeKey: `expired:${String(offer._id)}`,
+    });
+    if (offer.holdsSeat) await passSeatOn(row.positionId);
+  });
+
+  shifts.onShiftCancelled(async (shift, reason) => {
+    const rows = await AssignmentModel.find({
+      shiftId: shift._id,
+      state: { $in: ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed'] },
+    }).lean();
+    for (const row of rows) {
+      if (row.offerId) {
+        const offer = await offers.row(row.offerId);
+        if (offer?.state === 'open') await offers.close(offer._id, 'withdrawn', reason);
+      }
+      await transition(AssignmentModel, row._id, {
+        lifecycle: assignmentLifecycle,
+        from: [row.state],
+        to: 'cancelled_by_org',
+        reason,
+        action: 'assignments/cancel',
+        set: { offerId: null, waitSeq: null },
+      });
+      if ((SEATED_STATES as readonly string[]).includes(row.state)) {
+        await unbookPersonDays(String(row.personId), row._id, row);
+        await shifts.releaseSeat(row.positionId);
+      }
+      await addMessage({
+        kind: 'assignments/cancelled',
+        subjectId: row._id,
+        dedupeKey: `cancelled:${String(row._id)}`,
+      });
+    }
+  });
+
+  return {
+    access,
+    placeOf,
+
+    /** The volunteer signs up: a place where there is one, a place in line where there is none, a question where the coordinator decides. */
+    async signUp(actor: AccountActor, positionId: string, note: string): Promise<AssignmentRow> {
+      return inTransaction(async () => {
+        const place = await shifts.position(positionId);
+        // Drafts are nobody's business yet.
+        if (!place || place.shift.state === 'draft') throw new NotFound();
+        const membership = await memberships.approvedOf(actor.personId);
+        if (!membership) throw new Forbidden('members-only');
+        const existing = await AssignmentModel.findOne({
+          positionId: place.position._id,
+          personId: new Types.ObjectId(actor.personId),
+          state: { $in: [...LIVE_STATES] },
+        }).lean();
+        if (existing) throw new Conflict('already-signed-up', { state: existing.state });
+        await assertFits(place, actor.personId, null);
+        const person = {
+          id: actor.personId,
+          name: membership.personName,
+          membershipId: String(membership._id),
+        };
+        if (place.position.admission === 'approval') {
+          const row = await insert(place, person, 'requested', { note });
+          await addMessage({
+            kind: 'assignments/requested',
+            subjectId: row._id,
+            dedupeKey: `requested:${String(row._id)}`,
+          });
+          return row;
+        }
+        if (!(await shifts.reserveSeat(place.position._id))) {
+          const row = await insert(place, person, 'waitlisted', {
+            note,
+            waitSeq: await shifts.nextWaitSeq(place.position._id),
+          });
+          await addMessage({
+            kind: 'assignments/waitlisted',
+            subjectId: row._id,
+            dedupeKey: `waitlisted:${String(row._id)}`,
+          });
+          return row;
+        }
+        const row = await insert(place, person, 'accepted', { note });
+        await bookPersonDays(actor.personId, {
+          assignmentId: row._id,
+          tenantId: row.tenantId,
+          startsAt: row.startsAt,
+          endsAt: row.endsAt,
+        });
+        await addMessage({
+          kind: 'assignments/accepted',
+          subjectId: row._id,
+          dedupeKey: `accepted:${String(row._id)}:1`,
+        });
+        return row;
+      });
+    },
+
+    /** Offers the position to each of these candidates; one refusal does not stop the others. */
+    async offerTo(
+      actor: AccountActor,
+      positionId: string,
+      handles: readonly string[],
+      note: string,
+    ): Promise<OfferOutcome[]> {
+      return inTransaction(async () => {
+        const place = await shifts.accessPosition(actor, positionId, 'offers:make');
+        if (place.shift.state !== 'published')
+          throw new Conflict('wrong-state', { state: place.shift.state });
+        const tenant = await tenants.current();
+        const dueAt = answerBy({
+          now: contextNow(),
+          startsAt: place.shift.startsAt,
+          offerMinutes: tenant.settings.offerMinutes,
+        });
+        if (!dueAt) throw new Conflict('too-late-to-offer');
+        const behind = await matching.peopleBehind(place.position, place.shift, handles);
+        const outcomes: OfferOutcome[] = [];
+        for (const handle of handles)
+          outcomes.push(await offerOne(place, handle, behind.get(handle) ?? null, dueAt, note));
+        return outcomes;
+      });
+    },
+
+    /** The volunteer says yes to an offer; everything is judged anew. */
+    async accept(actor: AccountActor, id: string): Promise<AssignmentRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        if (String(row.personId) !== actor.personId) throw new Forbidden('only-the-person');
+        if (row.state !== 'offered' || !row.offerId) throw new Conflict('wrong-state', { state: row.state });
+        const offer = await offers.row(row.offerId);
+        if (!offer || offer.state !== 'open' || offer.dueAt <= contextNow()) throw new Conflict('offer-over');
+        const place = await placeOf(row);
+        await assertFits(place, actor.personId, row._id);
+        if (!offer.holdsSeat && !(await shifts.reserveSeat(row.positionId)))
+          throw new Conflict('position-full');
+        await offers.close(offer._id, 'accepted');
+        return seat(row, { from: ['offered'], action: 'assignments/accept' });
+      });
+    },
+
+    /** The coordinator says yes to a request. */
+    async admit(actor: AccountActor, id: string): Promise<AssignmentRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        if (!can(actor, 'assignments:manage', String(row.unitId))) throw new Forbidden('not-permitted');
+        if (row.state !== 'requested') throw new Conflict('wrong-state', { state: row.state });
+        const place = await placeOf(row);
+        await assertFits(place, String(row.personId), row._id);
+        if (!(await shifts.reserveSeat(row.positionId))) {
+          const waitSeq = await shifts.nextWaitSeq(row.positionId);
+          return transition(AssignmentModel, row._id, {
+            lifecycle: assignmentLifecycle,
+            from: ['requested'],
+            to: 'waitlisted',
+            set: { waitSeq },
+            action: 'assignments/admit',
+          });
+        }
+        return seat(row, { from: ['requested'], action: 'assignments/admit' });
+      });
+    },
+
+    /** No thanks: the volunteer to an offer, the coordinator to a request. */
+    async decline(actor: AccountActor, id: string, reason: string): Promise<AssignmentRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        const own = String(row.personId) === actor.personId;
+        if (own ? row.state !== 'offered' : row.state !== 'requested')
+          throw new Conflict('wrong-state', { state: row.state });
+        if (!own && !can(actor, 'assignments:manage', String(row.unitId)))
+          throw new Forbidden('not-permitted');
+        const after = await leave(row, 'declined', reason || null, 'assignments/decline');
+        if (!own)
+          await addMessage({
+            kind: 'assignments/declined',
+            subjectId: row._id,
+            dedupeKey: `declined:${String(row._id)}`,
+          });
+        return after;
+      });
+    },
+
+    /** Either side calls it off; the seat goes to the first in line. */
+    async cancel(actor: AccountActor, id: string, reason: string): Promise<AssignmentRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        const own = String(row.personId) === actor.personId;
+        if (!own && !can(actor, 'assignments:manage', String(row.unitId)))
+          throw new Forbidden('not-permitted');
+        const cancellable = own
+          ? ['requested', 'waitlisted', 'accepted', 'confirmed']
+          : ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed'];
+        if (!cancellable.includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
+        if (row.startsAt <= contextNow() && (SEATED_STATES as readonly string[]).includes(row.state))
+          throw new Conflict('shift-started');
+        const after = await leave(
+          row,
+          own ? 'cancelled_by_person' : 'cancelled_by_org',
+          reason || null,
+          'assignments/cancel',
+        );
+        if (!own)
+          await addMessage({
+            kind: 'assignments/cancelled',
+            subjectId: row._id,
+            dedupeKey: `cancelled:${String(row._id)}`,
+          });
+        return after;
+      });
+    },
+
+    /** One's own, newest first. */
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<AssignmentRow>> {
+      const rows = await AssignmentModel.find({
+        personId: new Types.ObjectId(actor.personId),
+        ...afterCursor(OWN_SORT, cursor),
+      } as never)
+        .sort(sortOf(OWN_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
+    },
+
+    /** What is ahead of the person and still alive, soonest first. */
+    async upcoming(personId: string, limit: number): Promise<AssignmentRow[]> {
+      return AssignmentModel.find({
+        personId: new Types.ObjectId(personId),
+        state: { $in: ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed', 'checked_in'] },
+        endsAt: { $gt: contextNow() },
+      })
+        .sort({ startsAt: 1, _id: 1 })
+        .limit(limit)
+        .lean();
+    },
+
+    /** The person's live rows on these positions, for "you are signed up". */
+    async liveOn(personId: string, positionIds: readonly Types.ObjectId[]): Promise<AssignmentRow[]> {
+      return AssignmentModel.find({
+        personId: new Types.ObjectId(personId),
+        positionId: { $in: [...positionIds] },
+        state: { $in: [...LIVE_STATES] },
+      }).lean();
+    },
+
+    /** Everybody of a shift, for its coordinator. */
+    async ofShift(actor: Actor, shiftId: string): Promise<{ shift: ShiftRow; rows: AssignmentRow[] }> {
+      const shift = await shifts.access(actor, shiftId, 'assignments:see');
+      return {
+        shift,
+        rows: await AssignmentModel.find({ shiftId: shift._id })
+          .sort({ personName: 1, _id: 1 })
+          .limit(2_000)
+          .lean(),
+      };
+    },
+
+    /** How far down the line somebody is: 1 is next. */
+    async placeInLine(row: Pick<AssignmentRow, 'positionId' | 'waitSeq'>): Promise<number | null> {
+      if (row.waitSeq === null) return null;
+      return AssignmentModel.countDocuments({
+        positionId: row.positionId,
+        state: 'waitlisted',
+        waitSeq: { $lte: row.waitSeq },
+      });
+    },
+
+    row: async (id: string | Types.ObjectId): Promise<AssignmentRow | null> =>
+      AssignmentModel.findById(id).lean(),
+  };
+
+  async function offerOne(
+    place: { position: PositionRow; shift: ShiftRow },
+    handle: string,
+    personId: string | null,
+    dueAt: Date,
+    note: string,
+  ): Promise<OfferOutcome> {
+    const refuse = (refusal: string): OfferOutcome => ({ handle, assignmentId: null, refusal });
+    if (!personId) return refuse('not-findable');
+    const known = await AssignmentModel.findOne({
+      positionId: place.position._id,
+      personId: new Types.ObjectId(personId),
+      state: { $in: [...LIVE_STATES] },
+    }).lean();
+    if (known) return refuse('already-signed-up');
+    const bookings = await lockPersonDays(personId, place.shift);
+    const reasons = await matching.refusalsFor({
+      ...place,
+      personId,
+      bookings,
+      tenant: await tenants.current(),
+    });
+    if (reasons.length > 0) return refuse('does-not-fit');
+    const person = await people.row(personId);
+    const membership = await memberships.approvedOf(personId);
+    const row = await insert(
+      place,
+      { id: personId, name: person.name, membershipId: membership ? String(membership._id) : null },
+      'offered',
+      { note },
+    );
+    const offer = await offers.open({
+      subjectId: place.position._id,
+      unitId: row.unitId,
+      assignmentId: row._id,
+      personId: row.personId,
+      origin: 'coordinator',
+      holdsSeat: false,
+      dueAt,
+      note,
+    });
+    await AssignmentModel.updateOne({ _id: row._id }, { $set: { offerId: offer._id } });
+    await addMessage({
+      kind: 'offers/made',
+      subjectId: row._id,
+      data: { offerId: String(offer._id) },
+      dedupeKey: `offer:${String(offer._id)}`,
+      expiresAt: dueAt,
+    });
+    return { handle, assignmentId: String(row._id), refusal: null };
+  }
+}

@@ -1,68 +1,109 @@
 import { z } from 'zod';
 import { id, latitude, line, longitude, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { requestLifecycle } from '../../core/states.ts';
 import { isServiceArea } from '../skills/index.ts';
 
-export const place = z.strictObject({
-  label: requiredLine(80),
-  address: line(160).default(''),
-  latitude: latitude.optional(),
-  longitude: longitude.optional(),
-});
+const category = z.string().min(1).refine(isServiceArea, 'not-a-choice');
+const state = z.enum(requestLifecycle.states as [string, ...string[]]);
 
-/** What a posting states. */
-export const requestInput = z.strictObject({
-  title: requiredLine(80),
-  description: prose(4_000).default(''),
-  category: z.string().refine(isServiceArea, 'not-a-choice'),
+/** Words for people, and a WGS-84 point for distances: both coordinates or neither. */
+const place = z
+  .strictObject({
+    label: requiredLine(80),
+    address: line(160).optional(),
+    latitude: latitude.optional(),
+    longitude: longitude.optional(),
+  })
+  .refine((given) => (given.latitude === undefined) === (given.longitude === undefined), {
+    path: ['latitude'],
+    message: 'coordinates-incomplete',
+  });
+
+const shape = {
   unitId: id,
+  title: requiredLine(80),
+  description: prose(4_000).optional(),
+  category,
   place,
-  conditions: prose(1_000).default(''),
-  risks: prose(1_000).default(''),
-  support: prose(1_000).default(''),
-  contactName: line(60).default(''),
-  contactPhone: line(30).default(''),
+  conditions: prose(1_000).optional(),
+  risks: prose(1_000).optional(),
+  support: prose(1_000).optional(),
+  contactName: line(60).optional(),
+  contactPhone: line(30).optional(),
+};
+export const requestBody = z.strictObject(shape);
+/** Whoever edits sends what changes; a form sends everything. */
+export const requestPatch = z.strictObject(shape).partial();
+
+export type RequestInput = z.output<typeof requestBody>;
+export type RequestPatch = z.output<typeof requestPatch>;
+
+/** What a resident tells without an account. */
+export const askBody = z.strictObject({
+  title: requiredLine(80),
+  description: prose(2_000).optional(),
+  category: category.optional(),
+  contactName: requiredLine(60),
+  contactPhone: z
+    .string()
+    .trim()
+    .min(1)
+    .max(30)
+    .regex(/^\+?[\d][\d -]{5,24}$/, 'not-a-phone-number'),
+  placeLabel: requiredLine(80),
+  address: line(160).optional(),
+  consent: z.boolean().refine((given) => given, 'consent-needed'),
 });
+export type AskInput = z.output<typeof askBody>;
 
 export const requestFilter = z.strictObject({
-  ...paging,
-  state: z.string().max(30).optional(),
+  state: state.optional(),
   unitId: id.optional(),
+  q: line(60).optional(),
+  ...paging,
 });
 
+export const reasonBody = z.strictObject({ reason: requiredLine(300) });
+export const screeningBody = z.strictObject({
+  verdict: z.enum(['screened', 'rejected']),
+  reason: line(300).default(''),
+});
+
+const point = z.object({ type: z.literal('Point'), coordinates: z.array(z.number()) });
+export const placeView = z.object({
+  label: z.string(),
+  address: z.string(),
+  point: point.nullable(),
+});
+export const digestView = z.object({
+  shifts: z.number(),
+  required: z.number(),
+  maximum: z.number(),
+  taken: z.number(),
+  missing: z.number(),
+  nextStartsAt: z.string().nullable(),
+});
 export const requestView = z.object({
   id: z.string(),
   version: z.number(),
   state: z.string(),
+  unitId: z.string(),
+  unitName: z.string(),
   title: z.string(),
   description: z.string(),
   category: z.string(),
-  unitId: z.string(),
-  unitName: z.string(),
-  place: z.object({
-    label: z.string(),
-    address: z.string(),
-    latitude: z.number().nullable(),
-    longitude: z.number().nullable(),
-  }),
+  place: placeView,
+  county: z.string().nullable(),
   conditions: z.string(),
   risks: z.string(),
   support: z.string(),
   contactName: z.string(),
   contactPhone: z.string(),
   createdAt: z.string(),
-  assumed: z.array(z.string()),
+  source: z.object({ system: z.string(), id: z.string(), assumed: z.array(z.string()) }).nullable(),
+  history: z.array(
+    z.object({ at: z.string(), from: z.string().nullable(), to: z.string(), reason: z.string().nullable() }),
+  ),
 });
-export type RequestView = z.infer<typeof requestView>;
-export const requestPage = pageOf(requestView);
-export const screening = z.strictObject({
-  verdict: z.enum(['accepted', 'rejected']),
-  reason: prose(500).default(''),
-});
-/** What a resident writes who asks for help, without an account. */
-export const helpRequest = z.strictObject({
-  title: requiredLine(80),
-  description: prose(2_000).default(''),
-  place: requiredLine(120),
-  contactName: requiredLine(60),
-  contactPhone: requiredLine(30),
-});
+export const listedRequest = requestView.omit({ history: true }).extend({ places: digestView });
+export const requestPage = pageOf(listedRequest);

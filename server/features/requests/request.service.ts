@@ -2,10 +2,12 @@ import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
+import type { Permission } from '../../core/permissions.ts';
 import { requestLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { Place } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -14,249 +16,380 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { RequestModel } from './request.model.ts';
 import type { RequestRow } from './request.model.ts';
-import type { RequestView } from './request.schema.ts';
+import { isEditable, isServable, mayTakeOn, stepsTo } from './request.rules.ts';
+import type { AskInput, RequestInput, RequestPatch } from './request.schema.ts';
 
-export interface RequestInput {
+/** A request as other features may know it; ids as text, the row's own field names. */
+export interface Request {
+  readonly id: string;
+  readonly version: number;
+  readonly state: string;
+  readonly unitId: string;
   readonly title: string;
   readonly description: string;
   readonly category: string;
-  readonly unitId: string;
   readonly place: {
     readonly label: string;
     readonly address: string;
-    readonly latitude?: number | undefined;
-    readonly longitude?: number | undefined;
+    readonly point: { type: 'Point'; coordinates: number[] } | null;
   };
+  readonly county: string | null;
   readonly conditions: string;
   readonly risks: string;
   readonly support: string;
   readonly contactName: string;
   readonly contactPhone: string;
+  readonly createdAt: string;
+  readonly source: { readonly system: string; readonly id: string; readonly assumed: string[] } | null;
+  readonly history: readonly { at: string; from: string | null; to: string; reason: string | null }[];
+}
+
+export interface RequestFilter {
+  readonly state?: string | undefined;
+  readonly unitId?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/** The words that shifts keep copies of. */
+export interface SharedWords {
+  readonly requestId: string;
+  readonly title: string;
+  readonly category: string;
+  readonly county: string | null;
+  readonly place: Place;
 }
 
 const SORT: readonly SortKey[] = [
   ['createdAt', -1],
   ['_id', -1],
 ];
-/** States in which shifts may be planned and published. */
-export const SERVED_STATES: readonly string[] = ['accepted', 'in_progress', 'extended', 'reopened'];
 
-export type RequestService = ReturnType<typeof createRequestService>;
-
-export function createRequestService({ units, tenants }: { units: UnitService; tenants: TenantService }) {
-  /** The only way to a request by id. @throws NotFound for missing, foreign and out of reach alike */
-  async function access(actor: Actor, id: string): Promise<RequestRow> {
-    const row = isId(id) ? await RequestModel.findById(id).lean() : null;
-    if (!row || !can(actor, 'requests:see', String(row.unitId))) throw new NotFound();
-    return row;
-  }
-
-  async function toViews(rows: readonly RequestRow[], locale: 'zh-CN' | 'en'): Promise<RequestView[]> {
-    const names = await units.names(rows.map((row) => String(row.unitId)));
-    return rows.map((row) => toView(row, names.get(String(row.unitId))?.[locale] ?? ''));
-  }
-
-  const view = async (row: RequestRow, locale: 'zh-CN' | 'en'): Promise<RequestView> =>
-    (await toViews([row], locale))[0] as RequestView;
-
-  /** Walks a row along legal edges, one history entry each. */
-  async function walk(
-    id: string | Types.ObjectId,
-    way: readonly string[],
-    reason: string,
-  ): Promise<RequestRow> {
-    let row: RequestRow | null = null;
-    for (const [index, to] of way.slice(1).entries()) {
-      row = await transition(RequestModel, id, {
-        lifecycle: requestLifecycle,
-        from: [way[index] as string],
-        to,
-        reason,
-        action: 'requests/move',
-      });
-    }
-    if (!row) throw new NotFound();
-    return row;
-  }
-
-  async function insert(actor: Actor, input: RequestInput, county: string | null): Promise<Types.ObjectId> {
-    const _id = new Types.ObjectId();
-    await RequestModel.create([
-      {
-        _id,
-        ...born('draft'),
-        ...stored(input),
-        unitId: new Types.ObjectId(input.unitId),
-        county,
-        createdBy: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
-        createdAt: contextNow(),
-      } as never,
-    ]);
-    await recordAudit({ action: 'requests/create', subjectType: 'Request', subjectId: _id, to: 'draft' });
-    return _id;
-  }
-
-  return {
-    access,
-
-    /** Without asking who wants it, inside the current tenant. */
-    async row(id: string | Types.ObjectId): Promise<RequestRow> {
-      const row = await RequestModel.findById(id).lean();
-      if (!row) throw new NotFound();
-      return row;
-    },
-
-    async show(actor: Actor, id: string, locale: 'zh-CN' | 'en'): Promise<RequestView> {
-      return view(await access(actor, id), locale);
-    },
-
-    async list(
-      actor: Actor,
-      filter: { state?: string | undefined; unitId?: string | undefined },
-      limit: number,
-      cursor: string | undefined,
-      locale: 'zh-CN' | 'en',
-    ): Promise<Page<RequestView>> {
-      const reach = reachOf(actor, 'requests:see');
-      const allowed = reach === 'tenant' ? null : [...reach];
-      const unitIds = filter.unitId
-        ? [filter.unitId].filter((unitId) => !allowed || allowed.includes(unitId))
-        : allowed;
-      const rows = await RequestModel.find({
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(unitIds ? { unitId: { $in: unitIds.map((unitId) => new Types.ObjectId(unitId)) } } : {}),
-        ...afterCursor(SORT, cursor),
-      } as never)
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .lean();
-      const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
-      return { data: await toViews(page.data, locale), nextCursor: page.nextCursor };
-    },
-
-    /**
-     * A coordinator's own need: whoever may publish shifts in the unit is also the one who would be sent it, so it walks
-     * the whole way to `in_progress` at once, every edge recorded with the reason `own-need`.
-     */
-    async create(actor: AccountActor, input: RequestInput, locale: 'zh-CN' | 'en'): Promise<RequestView> {
-      return inTransaction(async () => {
-        await units.get(input.unitId);
-        if (!can(actor, 'requests:edit', input.unitId)) throw new NotFound();
-        const tenant = await tenants.current();
-        const id = await insert(actor, input, tenant.serviceCounties[0] ?? null);
-        const direct = can(actor, 'shifts:publish', input.unitId);
-        const way = direct
-          ? ['draft', 'submitted', 'screened', 'dispatched', 'accepted', 'in_progress']
-          : ['draft', 'submitted'];
-        return view(await walk(id, way, direct ? 'own-need' : 'submitted'), locale);
-      });
-    },
-
-    /** A resident asks for help; it waits with the root unit until somebody looks at it. */
-    async ask(
-      actor: Actor,
-      input: { title: string; description: string; place: string; contactName: string; contactPhone: string },
-    ): Promise<void> {
-      await inTransaction(async () => {
-        const tenant = await tenants.current();
-        const id = await insert(
-          actor,
-          {
-            ...input,
-            category: 'other',
-            unitId: tenant.rootUnitId,
-            place: { label: input.place, address: '' },
-            conditions: '',
-            risks: '',
-            support: '',
-          },
-          tenant.serviceCounties[0] ?? null,
-        );
-        await walk(id, ['draft', 'submitted'], 'asked-by-resident');
-      });
-    },
-
-    async edit(
-      actor: AccountActor,
-      id: string,
-      version: number | null,
-      input: RequestInput,
-      locale: 'zh-CN' | 'en',
-    ): Promise<RequestView> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'requests:edit', String(row.unitId))) throw new Forbidden('not-permitted');
-        if (!can(actor, 'requests:edit', input.unitId)) throw new NotFound();
-        await units.get(input.unitId);
-        const set = { ...stored(input), unitId: new Types.ObjectId(input.unitId) };
-        return view(await editRow(RequestModel, id, { version, set, action: 'requests/edit' }), locale);
-      });
-    },
-
-    /** An officer takes a submitted request on, or refuses it with a reason. */
-    async screen(
-      actor: AccountActor,
-      id: string,
-      input: { verdict: 'accepted' | 'rejected'; reason: string },
-      locale: 'zh-CN' | 'en',
-    ): Promise<RequestView> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'requests:screen', String(row.unitId))) throw new Forbidden('not-permitted');
-        if (input.verdict === 'rejected') {
-          if (input.reason === '') throw Invalid.field('reason', 'required');
-          const rejected = await transition(RequestModel, id, {
-            lifecycle: requestLifecycle,
-            from: ['submitted', 'screened'],
-            to: 'rejected',
-            reason: input.reason,
-            action: 'requests/screen',
-          });
-          return view(rejected, locale);
-        }
-        return view(
-          await walk(
-            id,
-            ['submitted', 'screened', 'dispatched', 'accepted', 'in_progress'],
-            input.reason || 'screened',
-          ),
-          locale,
-        );
-      });
-    },
-  };
-}
-
-function stored(input: RequestInput): Record<string, unknown> {
-  const { place, unitId: _unitId, ...plain } = input;
-  const { latitude, longitude } = place;
-  const point =
-    latitude === undefined || longitude === undefined
-      ? {}
-      : { point: { type: 'Point', coordinates: [longitude, latitude] } };
-  return { ...plain, place: { label: place.label, address: place.address, ...point } };
-}
-
-const toView = (row: RequestRow, unitName: string): RequestView => ({
+export const toRequest = (row: RequestRow): Request => ({
   id: String(row._id),
   version: row.version,
   state: row.state,
+  unitId: String(row.unitId),
   title: row.title,
   description: row.description,
   category: row.category,
-  unitId: String(row.unitId),
-  unitName,
-  place: {
-    label: row.place.label,
-    address: row.place.address,
-    latitude: row.place.point?.coordinates[1] ?? null,
-    longitude: row.place.point?.coordinates[0] ?? null,
-  },
+  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  county: row.county,
   conditions: row.conditions,
   risks: row.risks,
   support: row.support,
   contactName: row.contactName,
   contactPhone: row.contactPhone,
   createdAt: row.createdAt.toISOString(),
-  assumed: row.source?.assumed ?? [],
+  source: row.source
+    ? { system: row.source.system, id: row.source.id, assumed: [...row.source.assumed] }
+    : null,
+  history: row.history.map(({ at, from, to, reason }) => ({ at: at.toISOString(), from, to, reason })),
 });
+
+/** The place as it is stored; longitude first (GeoJSON). */
+const toPlace = (place: RequestInput['place']): Place => ({
+  label: place.label,
+  address: place.address ?? '',
+  ...(place.latitude !== undefined && place.longitude !== undefined
+    ? { point: { type: 'Point', coordinates: [place.longitude, place.latitude] } }
+    : {}),
+});
+
+const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export type RequestService = ReturnType<typeof createRequestService>;
+
+export function createRequestService({ units, tenants }: { units: UnitService; tenants: TenantService }) {
+  const editedListeners: ((words: SharedWords) => Promise<void>)[] = [];
+
+  /** The only way to a request by id: unknown, foreign and out of reach are all missing. @throws Forbidden when it may only be seen */
+  async function accessRequest(
+    actor: Actor,
+    id: string,
+    permission: Permission = 'requests:see',
+  ): Promise<RequestRow> {
+    const row = isId(id) ? await RequestModel.findById(id).lean() : null;
+    if (!row || !can(actor, 'requests:see', String(row.unitId))) throw new NotFound();
+    if (!can(actor, permission, String(row.unitId))) throw new Forbidden('not-permitted');
+    return row;
+  }
+
+  /** County of the unit's official code, else the first that the tenant serves. */
+  async function countyOf(unitId: string): Promise<string | null> {
+    const [unit, tenant] = [await units.get(unitId), await tenants.current()];
+    const code = /^\d{6}/.exec(unit.code ?? '')?.[0];
+    return code ?? tenant.serviceCounties[0] ?? null;
+  }
+
+  async function insert(
+    fields: Omit<RequestRow, '_id' | 'tenantId' | 'state' | 'version' | 'history' | 'createdAt' | 'source'>,
+  ): Promise<string> {
+    const _id = new Types.ObjectId();
+    await RequestModel.create([
+      { _id, ...born('draft'), ...fields, createdAt: contextNow(), source: null } as never,
+    ]);
+    await recordAudit({
+      action: 'requests/create',
+      subjectType: 'Request',
+      subjectId: _id,
+      to: 'draft',
+      facts: { unitId: String(fields.unitId), category: fields.category },
+    });
+    return String(_id);
+  }
+
+  async function walk(
+    id: string,
+    goal: Parameters<typeof stepsTo>[0],
+    from: string,
+    reason: string,
+    action: string,
+  ): Promise<void> {
+    for (const step of stepsTo(goal, from, reason)) {
+      await transition(RequestModel, id, {
+        lifecycle: requestLifecycle,
+        from: [step.from],
+        to: step.to,
+        reason: step.reason,
+        action,
+      });
+    }
+  }
+
+  const get = async (id: string): Promise<Request> => {
+    const row = isId(id) ? await RequestModel.findById(id).lean() : null;
+    if (!row) throw new NotFound();
+    return toRequest(row);
+  };
+
+  return {
+    accessRequest,
+    access: accessRequest,
+
+    /** The stored row, without asking who wants it, inside the current tenant. @throws NotFound */
+    async row(id: string | Types.ObjectId): Promise<RequestRow> {
+      const row = isId(String(id)) ? await RequestModel.findById(id).lean() : null;
+      if (!row) throw new NotFound();
+      return row;
+    },
+
+    /** Called in the editing transaction whenever words change that shifts keep copies of. */
+    onEdited: (listener: (words: SharedWords) => Promise<void>): void => void editedListeners.push(listener),
+
+    /** Without asking who wants it, inside the current tenant. @throws NotFound */
+    getRequest: get,
+
+    async show(actor: Actor, id: string): Promise<Request> {
+      return toRequest(await accessRequest(actor, id));
+    },
+
+    /** Newest first, within the actor's reach; `q` finds a part of the title. */
+    async list(
+      actor: Actor,
+      filter: RequestFilter,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<Request>> {
+      const reach = reachOf(actor, 'requests:see');
+      const below = filter.unitId ? [...(await units.expand([filter.unitId]))] : null;
+      const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
+      const rows = await RequestModel.find({
+        ...(filter.state ? { state: filter.state } : {}),
+        ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
+        // A county has a thousand open requests: scanning the tenant's newest is quick and finds inner words, as Chinese needs.
+        ...(filter.q ? { title: { $regex: escapePattern(filter.q), $options: 'i' } } : {}),
+        ...afterCursor(SORT, cursor),
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
+      return { ...page, data: page.data.map(toRequest) };
+    },
+
+    /** A new draft of a unit within reach. */
+    async create(actor: AccountActor, input: RequestInput): Promise<Request> {
+      return inTransaction(async () => {
+        await units.get(input.unitId).catch(unitIssue);
+        if (!can(actor, 'requests:edit', input.unitId)) throw Invalid.field('unitId', 'not-a-choice');
+        const id = await insert({
+          unitId: new Types.ObjectId(input.unitId),
+          title: input.title,
+          description: input.description ?? '',
+          category: input.category,
+          place: toPlace(input.place),
+          county: await countyOf(input.unitId),
+          conditions: input.conditions ?? '',
+          risks: input.risks ?? '',
+          support: input.support ?? '',
+          contactName: input.contactName ?? '',
+          contactPhone: input.contactPhone ?? '',
+          createdBy: new Types.ObjectId(actor.accountId),
+        });
+        return get(id);
+      });
+    },
+
+    /** A resident's ask for help without an account: a submitted request of the tenant's root unit. */
+    async ask(input: AskInput): Promise<{ id: string }> {
+      return inTransaction(async () => {
+        const tenant = await tenants.current();
+        const id = await insert({
+          unitId: new Types.ObjectId(tenant.rootUnitId),
+          title: input.title,
+          description: input.description ?? '',
+          category: input.category ?? 'other',
+          place: { label: input.placeLabel, address: input.address ?? '' },
+          county: await countyOf(tenant.rootUnitId),
+          conditions: '',
+          risks: '',
+          support: '',
+          contactName: input.contactName,
+          contactPhone: input.contactPhone,
+          createdBy: null,
+        });
+        await walk(id, 'submitted', 'draft', 'asked-by-resident', 'requests/ask');
+        return { id };
+      });
+    },
+
+    /** Changes the words; shifts that are not over follow. @throws PreconditionFailed when the version has moved on */
+    async edit(
+      actor: AccountActor,
+      id: string,
+      input: RequestPatch,
+      version: number | null,
+    ): Promise<Request> {
+      return inTransaction(async () => {
+        const row = await accessRequest(actor, id, 'requests:edit');
+        if (!isEditable(row.state)) throw new Conflict('wrong-state', { state: row.state });
+        const { place, unitId, ...words } = input;
+        if (unitId !== undefined && unitId !== String(row.unitId))
+          throw Invalid.field('unitId', 'unit-is-fixed');
+        const after = await editRow(RequestModel, id, {
+          version,
+          set: { ...defined(words), ...(place ? { place: toPlace(place) } : {}) },
+          action: 'requests/edit',
+        });
+        const { title, category, county } = after;
+        for (const listener of editedListeners)
+          await listener({ requestId: id, title, category, county, place: after.place });
+        return toRequest(after);
+      });
+    },
+
+    /**
+     * Submits a draft. Who may publish for its unit serves it too, so it travels on to `accepted` at once, each legal
+     * step with the reason `own-request`; everybody else's waits for an officer.
+     */
+    async submit(actor: AccountActor, id: string): Promise<Request> {
+      return inTransaction(async () => {
+        const row = await accessRequest(actor, id, 'requests:edit');
+        if (row.state !== 'draft') throw new Conflict('wrong-state', { state: row.state });
+        const own = can(actor, 'shifts:publish', String(row.unitId));
+        await walk(id, own ? 'accepted' : 'submitted', 'draft', 'own-request', 'requests/submit');
+        return get(id);
+      });
+    },
+
+    /** An officer's first look at what was submitted. */
+    async screen(
+      actor: AccountActor,
+      id: string,
+      input: { verdict: 'screened' | 'rejected'; reason: string },
+    ): Promise<Request> {
+      return inTransaction(async () => {
+        const row = await accessRequest(actor, id, 'requests:screen');
+        if (input.verdict === 'rejected' && input.reason === '') throw Invalid.field('reason', 'required');
+        if (String(row.createdBy) === actor.accountId) throw new Forbidden('not-your-own');
+        return toRequest(
+          await transition(RequestModel, id, {
+            lifecycle: requestLifecycle,
+            from: input.verdict === 'screened' ? ['submitted'] : ['submitted', 'screened'],
+            to: input.verdict,
+            reason: input.reason || null,
+            action: 'requests/screen',
+          }),
+        );
+      });
+    },
+
+    /** The unit's coordinator takes on what others asked for. @throws Conflict when an officer has to screen it first */
+    async takeOn(actor: AccountActor, id: string): Promise<Request> {
+      return inTransaction(async () => {
+        const row = await accessRequest(actor, id, 'shifts:publish');
+        const tenant = await tenants.current();
+        if (row.state === 'submitted' && !mayTakeOn(row.state, tenant.kind))
+          throw new Conflict('screening-needed');
+        if (!mayTakeOn(row.state, tenant.kind)) throw new Conflict('wrong-state', { state: row.state });
+        await walk(id, 'accepted', row.state, 'taken-on', 'requests/take-on');
+        return get(id);
+      });
+    },
+
+    /** Called when a shift is about to be published: brings the coordinator's own draft all the way. */
+    async beginService(actor: AccountActor, id: string): Promise<Request> {
+      return inTransaction(async () => {
+        const row = await accessRequest(actor, id, 'shifts:publish');
+        if (row.state === 'draft') await walk(id, 'in_progress', 'draft', 'own-request', 'requests/submit');
+        else if (row.state === 'accepted')
+          await walk(id, 'in_progress', 'accepted', 'shift-published', 'requests/begin');
+        else if (!isServable(row.state)) throw new Conflict('request-not-accepted', { state: row.state });
+        return get(id);
+      });
+    },
+
+    /** The help was given (`done`), or a draft is thrown away (`closed`). */
+    async finish(
+      actor: AccountActor,
+      id: string,
+      input: { to: 'done' | 'closed'; reason: string },
+    ): Promise<Request> {
+      return inTransaction(async () => {
+        await accessRequest(actor, id, 'requests:edit');
+        return toRequest(
+          await transition(RequestModel, id, {
+            lifecycle: requestLifecycle,
+            from: input.to === 'done' ? ['in_progress', 'extended', 'blocked'] : ['draft'],
+            to: input.to,
+            reason: input.reason || null,
+            action: input.to === 'done' ? 'requests/finish' : 'requests/discard',
+          }),
+        );
+      });
+    },
+
+    /** What the actor may do with it now, for pages. */
+    async abilitiesFor(actor: Actor, request: Request): Promise<RequestAbilities> {
+      const on = (permission: Permission): boolean => can(actor, permission, request.unitId);
+      const tenant = await tenants.current();
+      return {
+        edit: on('requests:edit') && isEditable(request.state),
+        submit: on('requests:edit') && request.state === 'draft',
+        discard: on('requests:edit') && request.state === 'draft',
+        screen: on('requests:screen') && request.state === 'submitted',
+        takeOn: on('shifts:publish') && mayTakeOn(request.state, tenant.kind),
+        finish: on('requests:edit') && ['in_progress', 'extended', 'blocked'].includes(request.state),
+        addShift: on('requests:edit') && isEditable(request.state),
+      };
+    },
+  };
+}
+
+export interface RequestAbilities {
+  readonly edit: boolean;
+  readonly submit: boolean;
+  readonly discard: boolean;
+  readonly screen: boolean;
+  readonly takeOn: boolean;
+  readonly finish: boolean;
+  readonly addShift: boolean;
+}
+
+function unitIssue(err: unknown): never {
+  if (err instanceof NotFound) throw Invalid.field('unitId', 'not-a-choice');
+  throw err;
+}
+
+const defined = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

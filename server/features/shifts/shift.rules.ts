@@ -1,62 +1,124 @@
-/** What a posting must state before it is published (R-2.4, R-1.29), as codes in the order of the form. */
+/** What a posting says before it may be published. Empty texts count as missing. */
 export interface PostingFacts {
-  readonly startsAt: Date;
-  readonly endsAt: Date;
-  readonly placeLabel: string;
-  readonly description: string;
-  readonly risks: string;
-  readonly support: string;
-  readonly riskLevel: 'none' | 'bodily';
-  readonly policyNumber: string;
+  readonly request: {
+    readonly id: string;
+    readonly title: string;
+    readonly description: string;
+    readonly placeLabel: string;
+    readonly hasPoint: boolean;
+    readonly conditions: string;
+    readonly risks: string;
+    readonly support: string;
+    readonly contactName: string;
+    readonly contactPhone: string;
+  };
+  readonly shift: {
+    readonly id: string;
+    readonly startsAt: Date;
+    readonly riskLevel: string;
+    readonly policyNumber: string;
+  };
   readonly positions: readonly { readonly maximum: number }[];
 }
 
-/** Codes of what is missing; empty means it may be published. */
-export function whatIsMissing(facts: PostingFacts, now: Date): string[] {
-  const missing: string[] = [];
-  if (facts.startsAt <= now) missing.push('starts-in-the-past');
-  if (facts.placeLabel === '') missing.push('place-missing');
-  if (facts.description === '') missing.push('content-missing');
-  if (facts.risks === '') missing.push('risks-missing');
-  if (facts.support === '') missing.push('support-missing');
-  if (facts.positions.length === 0) missing.push('positions-missing');
-  return missing;
+export interface Gap {
+  /** Kebab-case code, worded under `shifts.gap.<code>`. */
+  readonly code: string;
+  /** Where to mend it. */
+  readonly on: 'request' | 'shift' | 'positions';
+  /** Name of the form's field, for a link straight to it. */
+  readonly field: string;
+  /** False: advice, or needed only by the start. */
+  readonly blocking: boolean;
 }
 
-/** R-1.33: a task with possible bodily danger cannot start without an insurance policy. */
-export const mayStart = (facts: Pick<PostingFacts, 'riskLevel' | 'policyNumber'>): boolean =>
-  facts.riskLevel === 'none' || facts.policyNumber !== '';
+const blank = (text: string): boolean => text.trim() === '';
 
-/** Longest a single shift may be, in minutes: a day and a night. */
-export const LONGEST_SHIFT_MINUTES = 24 * 60;
+/**
+ * What is missing before volunteers may see the posting: time, place, content, conditions, number, risks and support
+ * (R-2.4, R-1.29, R-1.30). The policy number of a bodily risk is needed by the start (R-1.33), a map point helps only.
+ */
+export function postingGaps(facts: PostingFacts, now: Date): Gap[] {
+  const { request, shift, positions } = facts;
+  const gaps: Gap[] = [];
+  const need = (missing: boolean, gap: Omit<Gap, 'blocking'>, blocking = true): void => {
+    if (missing) gaps.push({ ...gap, blocking });
+  };
+  need(blank(request.title), { code: 'no-title', on: 'request', field: 'title' });
+  need(blank(request.description), { code: 'no-description', on: 'request', field: 'description' });
+  need(blank(request.placeLabel), { code: 'no-place', on: 'request', field: 'place.label' });
+  need(blank(request.conditions), { code: 'no-conditions', on: 'request', field: 'conditions' });
+  need(blank(request.risks), { code: 'no-risks', on: 'request', field: 'risks' });
+  need(blank(request.support), { code: 'no-support', on: 'request', field: 'support' });
+  need(blank(request.contactName) || blank(request.contactPhone), {
+    code: 'no-contact',
+    on: 'request',
+    field: 'contactName',
+  });
+  need(positions.length === 0, { code: 'no-positions', on: 'positions', field: 'positions' });
+  need(shift.startsAt.getTime() <= now.getTime(), { code: 'starts-in-the-past', on: 'shift', field: 'date' });
+  need(lacksPolicy(shift), { code: 'no-policy-number', on: 'shift', field: 'policyNumber' }, false);
+  need(!request.hasPoint, { code: 'no-point', on: 'request', field: 'place.latitude' }, false);
+  return gaps;
+}
 
-/** Faults of a shift's times, by code; minutes are whole. */
-export function timeFaults(span: {
-  startsAt: Date;
-  endsAt: Date;
-  breakMinutes: number;
-}): { path: string; code: string }[] {
+/** R-1.33: a shift with bodily risk must not start without an accident insurance's policy number. */
+export const lacksPolicy = (shift: { riskLevel: string; policyNumber: string }): boolean =>
+  shift.riskLevel === 'bodily' && blank(shift.policyNumber);
+
+export interface Seats {
+  readonly required: number;
+  readonly maximum: number;
+  readonly taken: number;
+}
+
+/** How full it is, in the words people use: so many more are needed, covered (more may still come), or full. */
+export function coverage(seats: Seats): {
+  readonly level: 'needs' | 'covered' | 'full';
+  missing: number;
+  free: number;
+} {
+  const missing = Math.max(0, seats.required - seats.taken);
+  const free = Math.max(0, seats.maximum - seats.taken);
+  return { level: free === 0 ? 'full' : missing > 0 ? 'needs' : 'covered', missing, free };
+}
+
+/** Sums of several positions; one position's surplus does not cover another's need. */
+export function sumSeats(positions: readonly Seats[]): Seats & { readonly missing: number } {
+  return positions.reduce<Seats & { missing: number }>(
+    (sum, seats) => ({
+      required: sum.required + seats.required,
+      maximum: sum.maximum + seats.maximum,
+      taken: sum.taken + seats.taken,
+      missing: sum.missing + coverage(seats).missing,
+    }),
+    { required: 0, maximum: 0, taken: 0, missing: 0 },
+  );
+}
+
+/** Every code of the skills that the positions ask for, once. */
+export const skillCodesOf = (positions: readonly { skills: readonly { code: string }[] }[]): string[] => [
+  ...new Set(positions.flatMap((position) => position.skills.map((skill) => skill.code))),
+];
+
+/** Longest a shift may last: a night's watch, not a mistyped morning. */
+export const MAX_SHIFT_MINUTES = 16 * 60;
+export const MIN_SHIFT_MINUTES = 15;
+
+/** Field issues of the times; `startTime`, `endTime` and `breakMinutes` as in the form. */
+export function spanIssues(span: {
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly breakMinutes: number;
+}): { readonly path: string; readonly code: string; readonly params?: Record<string, number> }[] {
   const minutes = Math.floor((span.endsAt.getTime() - span.startsAt.getTime()) / 60_000);
-  if (minutes <= 0) return [{ path: 'endTime', code: 'ends-before-start' }];
-  if (minutes > LONGEST_SHIFT_MINUTES) return [{ path: 'endTime', code: 'shift-too-long' }];
+  if (minutes < MIN_SHIFT_MINUTES)
+    return [{ path: 'endTime', code: 'shift-too-short', params: { min: MIN_SHIFT_MINUTES } }];
+  if (minutes > MAX_SHIFT_MINUTES)
+    return [{ path: 'endTime', code: 'shift-too-long', params: { max: MAX_SHIFT_MINUTES / 60 } }];
   if (span.breakMinutes >= minutes) return [{ path: 'breakMinutes', code: 'break-too-long' }];
   return [];
 }
 
-/** "11 more" or "covered": how many the shift still needs and how many more it could take. */
-export function coverage(positions: readonly { required: number; maximum: number; taken: number }[]): {
-  needed: number;
-  open: number;
-  taken: number;
-  maximum: number;
-} {
-  return positions.reduce(
-    (sum, position) => ({
-      needed: sum.needed + Math.max(0, position.required - position.taken),
-      open: sum.open + Math.max(0, position.maximum - position.taken),
-      taken: sum.taken + position.taken,
-      maximum: sum.maximum + position.maximum,
-    }),
-    { needed: 0, open: 0, taken: 0, maximum: 0 },
-  );
-}
+/** R-1.33 from the other side: whether a shift may begin. */
+export const mayStart = (shift: { riskLevel: string; policyNumber: string }): boolean => !lacksPolicy(shift);

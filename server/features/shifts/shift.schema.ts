@@ -1,48 +1,64 @@
 import { z } from 'zod';
-import { id, latitude, line, localDate, longitude, pageOf, paging, requiredLine } from '../../http/schema.ts';
+import { id, line, localDate, pageOf, paging, requiredLine } from '../../http/schema.ts';
+import { shiftLifecycle } from '../../core/states.ts';
 import { isLanguageCode, isSkillCode } from '../skills/index.ts';
+import { ADMISSIONS, RISK_LEVELS } from './shift.model.ts';
 
 /** `HH:MM` on the tenant's wall clock. */
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 
-export const shiftInput = z.strictObject({
-  requestId: id,
+const shiftShape = {
   date: localDate,
   startTime: clock,
   /** Not after the start means: on the next day. */
   endTime: clock,
-  breakMinutes: z.number().int().min(0).max(600).default(0),
-  leaderName: line(60).default(''),
-  riskLevel: z.enum(['none', 'bodily']).default('none'),
-  policyNumber: line(60).default(''),
+  breakMinutes: z.number().int().min(0).max(600).optional(),
+  leaderName: line(60).optional(),
+  riskLevel: z.enum(RISK_LEVELS).optional(),
+  policyNumber: line(60).optional(),
+};
+export const shiftBody = z.strictObject(shiftShape);
+/** The three times change together or not at all. `tellPeople`: whoever has a place is told of a new time. */
+export const shiftPatch = z.strictObject({
+  ...shiftShape,
+  date: shiftShape.date.optional(),
+  startTime: clock.optional(),
+  endTime: clock.optional(),
+  tellPeople: z.boolean().optional(),
 });
-export const shiftEdit = shiftInput.omit({ requestId: true });
+export type ShiftInput = z.output<typeof shiftBody>;
+export type ShiftPatch = z.output<typeof shiftPatch>;
 
-export const positionInput = z.strictObject({
-  name: requiredLine(40),
-  skills: z
-    .array(
-      z.strictObject({
-        code: z.string().refine(isSkillCode, 'not-a-choice'),
-        minLevel: z.number().int().min(1).max(3).default(1),
-      }),
-    )
-    .max(5)
-    .default([]),
-  credentialLevel: z.enum(['', 'any', 'assistant', 'intermediate', 'senior']).default(''),
-  languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(5).default([]),
-  minAge: z.number().int().min(8).max(100).nullable().default(null),
-  maxAge: z.number().int().min(8).max(120).nullable().default(null),
-  required: z.number().int().min(1).max(10_000),
-  maximum: z.number().int().min(1).max(10_000),
-  admission: z.enum(['direct', 'approval']).default('direct'),
+const neededSkill = z.strictObject({
+  code: z.string().refine(isSkillCode, 'not-a-choice'),
+  minLevel: z.number().int().min(1).max(3).default(1),
 });
-/** The short way: a request, its first shift and its first position from one form. */
-export const reason = z.strictObject({ reason: requiredLine(300) });
+const age = z.number().int().min(8).max(120).nullable().optional();
+const places = z.number().int().min(1).max(10_000);
+const positionShape = {
+  name: requiredLine(40),
+  skills: z.array(neededSkill).max(5).optional(),
+  /** Empty: none needed. `any` or the lowest level of the social worker's certificate that will do. */
+  credentialLevel: z.enum(['', 'any', 'assistant', 'intermediate', 'senior']).optional(),
+  languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(5).optional(),
+  minAge: age,
+  maxAge: age,
+  required: places,
+  /** At least `required`; the same when left out. */
+  maximum: places.optional(),
+  admission: z.enum(ADMISSIONS).optional(),
+};
+export const positionBody = z.strictObject(positionShape);
+export const positionPatch = z.strictObject(positionShape).partial();
+export type PositionInput = z.output<typeof positionBody>;
+export type PositionPatch = z.output<typeof positionPatch>;
+
+export const cancelBody = z.strictObject({ reason: requiredLine(300) });
 
 export const positionView = z.object({
   id: z.string(),
   version: z.number(),
+  requestId: z.string(),
   shiftId: z.string(),
   name: z.string(),
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
@@ -53,7 +69,7 @@ export const positionView = z.object({
   required: z.number(),
   maximum: z.number(),
   taken: z.number(),
-  admission: z.enum(['direct', 'approval']),
+  admission: z.enum(ADMISSIONS),
 });
 export type PositionView = z.infer<typeof positionView>;
 
@@ -68,50 +84,37 @@ export const shiftView = z.object({
   place: z.object({
     label: z.string(),
     address: z.string(),
-    latitude: z.number().nullable(),
-    longitude: z.number().nullable(),
+    point: z.object({ type: z.literal('Point'), coordinates: z.array(z.number()) }).nullable(),
   }),
   startsAt: z.string(),
   endsAt: z.string(),
   breakMinutes: z.number(),
   leaderName: z.string(),
-  riskLevel: z.enum(['none', 'bodily']),
+  riskLevel: z.enum(RISK_LEVELS),
   policyNumber: z.string(),
+  cancelReason: z.string().nullable(),
   positions: z.array(positionView),
-  needed: z.number(),
-  open: z.number(),
-  taken: z.number(),
+  required: z.number(),
   maximum: z.number(),
+  taken: z.number(),
+  /** How many more people are needed; places beyond that may still be free. */
+  missing: z.number(),
 });
 export type ShiftView = z.infer<typeof shiftView>;
 export const shiftPage = pageOf(shiftView);
+export const gapView = z.object({
+  code: z.string(),
+  on: z.enum(['request', 'shift', 'positions']),
+  field: z.string(),
+  blocking: z.boolean(),
+});
+
 export const shiftFilter = z.strictObject({
-  ...paging,
+  /** First local day; today when left out on the page. */
   from: localDate.optional(),
   to: localDate.optional(),
-  state: z.string().max(20).optional(),
+  state: z.enum(shiftLifecycle.states as [string, ...string[]]).optional(),
+  unitId: id.optional(),
   requestId: id.optional(),
-});
-export const opportunityFilter = z.strictObject({
   ...paging,
-  from: localDate.optional(),
-  to: localDate.optional(),
-  skill: z.string().max(40).optional(),
-  category: z.string().max(40).optional(),
-  latitude: z.coerce.number().pipe(latitude).optional(),
-  longitude: z.coerce.number().pipe(longitude).optional(),
-  radiusKm: z.coerce.number().min(1).max(200).optional(),
 });
-/** What the public sees: never the policy, never who else is coming. */
-export const opportunityView = shiftView
-  .omit({ policyNumber: true, version: true })
-  .extend({ distanceMetres: z.number().nullable() });
-export const opportunityDetail = opportunityView.extend({
-  description: z.string(),
-  conditions: z.string(),
-  risks: z.string(),
-  support: z.string(),
-  contactName: z.string(),
-  tenantName: z.string(),
-});
-export const opportunityPage = pageOf(opportunityView);

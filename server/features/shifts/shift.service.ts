@@ -2,197 +2,242 @@ import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
-import { isId } from '../../core/ids.ts';
-import type { Permission } from '../../core/permissions.ts';
+import { Conflict, Invalid } from '../../core/errors.ts';
 import { shiftLifecycle } from '../../core/states.ts';
-import { startOfDay, wallToInstant } from '../../core/time.ts';
+import { addDays, localDate, localMinutes, startOfDay, wallToInstant } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { inTransaction, requireTransaction } from '../../db/transaction.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
+import { isEditable } from '../requests/index.ts';
 import type { RequestService } from '../requests/index.ts';
-import { SERVED_STATES } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import { createPositionService } from './position.service.ts';
+import * as facts from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
-import type { PositionRow, ShiftRow } from './shift.model.ts';
-import { coverage, mayStart, timeFaults, whatIsMissing } from './shift.rules.ts';
-import type { PositionView, ShiftView } from './shift.schema.ts';
+import type { ShiftRow } from './shift.model.ts';
+import { mayStart, postingGaps, spanIssues, sumSeats } from './shift.rules.ts';
+import type { Gap } from './shift.rules.ts';
+import type { ShiftInput, ShiftPatch, ShiftView } from './shift.schema.ts';
 
-export interface ShiftInput {
-  readonly date: string;
-  readonly startTime: string;
-  readonly endTime: string;
-  readonly breakMinutes: number;
-  readonly leaderName: string;
-  readonly riskLevel: 'none' | 'bodily';
-  readonly policyNumber: string;
+/** Told in the transaction that cancels a shift: whoever was to come has to be told. */
+export type ShiftCancelled = (shift: ShiftRow, reason: string) => Promise<void>;
+/** Told in the transaction that moves a shift with taken places; may refuse by throwing. */
+export type ShiftChanged = (
+  shift: ShiftRow,
+  before: { readonly startsAt: Date; readonly endsAt: Date },
+) => Promise<void>;
+
+export interface ShiftFilter {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly state?: string | undefined;
+  readonly unitId?: string | undefined;
+  readonly requestId?: string | undefined;
 }
 
-export interface PositionInput {
-  readonly name: string;
-  readonly skills: readonly { readonly code: string; readonly minLevel: number }[];
-  readonly credentialLevel: '' | 'any' | 'assistant' | 'intermediate' | 'senior';
-  readonly languages: readonly string[];
-  readonly minAge: number | null;
-  readonly maxAge: number | null;
+/** "3 shifts, 5 of 12 places taken". */
+export interface Digest {
+  readonly shifts: number;
   readonly required: number;
   readonly maximum: number;
-  readonly admission: 'direct' | 'approval';
+  readonly taken: number;
+  readonly missing: number;
+  readonly nextStartsAt: string | null;
 }
 
-/** Told in the transaction that cancels a shift, before it commits: whoever was to come has to be told. */
-export type ShiftCancelled = (shift: ShiftRow, reason: string) => Promise<void>;
+export interface ShiftAbilities {
+  readonly edit: boolean;
+  readonly publish: boolean;
+  readonly lock: boolean;
+  readonly unlock: boolean;
+  readonly cancel: boolean;
+  readonly findPeople: boolean;
+  readonly runDay: boolean;
+}
+
+export interface DueQuery {
+  readonly now: Date;
+  readonly limit: number;
+  readonly except: readonly string[];
+}
 
 const SORT: readonly SortKey[] = [
   ['startsAt', 1],
   ['_id', 1],
 ];
+const CHANGEABLE = ['draft', 'published', 'locked'];
+const ids = (texts: Iterable<string>): Types.ObjectId[] => [...texts].map((id) => new Types.ObjectId(id));
+const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
+
+/** The wall times a form shows for the shift. */
+export function wallTimesOf(
+  shift: { startsAt: Date; endsAt: Date },
+  zone: string,
+): { date: string; startTime: string; endTime: string } {
+  const clock = (instant: Date): string => {
+    const minutes = localMinutes(instant, zone);
+    return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  };
+  return {
+    date: localDate(shift.startsAt, zone),
+    startTime: clock(shift.startsAt),
+    endTime: clock(shift.endsAt),
+  };
+}
+
+/** The instants of wall times; an end that is not after the start is on the next day. @throws Invalid beside the fields */
+export function spanOf(
+  wall: { date: string; startTime: string; endTime: string; breakMinutes: number },
+  zone: string,
+): { startsAt: Date; endsAt: Date } {
+  const [start, end] = [minutesOf(wall.startTime), minutesOf(wall.endTime)];
+  const span = {
+    startsAt: wallToInstant({ date: wall.date, minutes: start, zone }),
+    endsAt: wallToInstant({ date: wall.date, minutes: end > start ? end : end + 24 * 60, zone }),
+  };
+  const issues = spanIssues({ ...span, breakMinutes: wall.breakMinutes });
+  if (issues.length > 0) throw new Invalid(issues);
+  return span;
+}
 
 export type ShiftService = ReturnType<typeof createShiftService>;
 
 export function createShiftService({
   requests,
   tenants,
+  units,
 }: {
   requests: RequestService;
   tenants: TenantService;
+  units: UnitService;
 }) {
   const cancelledListeners: ShiftCancelled[] = [];
+  const changedListeners: ShiftChanged[] = [];
 
-  /** The only way to a shift by id; missing, foreign and out of reach are the same. */
-  async function access(
-    actor: Actor,
-    id: string,
-    permission: Permission = 'requests:see',
-  ): Promise<ShiftRow> {
-    const row = isId(id) ? await ShiftModel.findById(id).lean() : null;
-    if (!row || !can(actor, permission, String(row.unitId))) throw new NotFound();
-    return row;
-  }
-
-  async function accessPosition(
-    actor: Actor,
-    id: string,
-    permission: Permission = 'requests:see',
-  ): Promise<{ position: PositionRow; shift: ShiftRow }> {
-    const position = isId(id) ? await PositionModel.findById(id).lean() : null;
-    if (!position || !can(actor, permission, String(position.unitId))) throw new NotFound();
-    return { position, shift: await access(actor, String(position.shiftId), permission) };
-  }
-
-  const positionsOf = async (shiftIds: readonly Types.ObjectId[]): Promise<Map<string, PositionRow[]>> => {
-    const rows = await PositionModel.find({ shiftId: { $in: [...shiftIds] } })
-      .sort({ _id: 1 })
-      .lean();
-    return Map.groupBy(rows, (row) => String(row.shiftId));
-  };
+  // Shifts that are not over say what their request says now.
+  requests.onEdited(async ({ requestId, ...words }) => {
+    await ShiftModel.updateMany(
+      { requestId: new Types.ObjectId(requestId), state: { $in: CHANGEABLE } },
+      { $set: words },
+    );
+  });
 
   async function toViews(rows: readonly ShiftRow[]): Promise<ShiftView[]> {
-    const positions = await positionsOf(rows.map((row) => row._id));
-    return rows.map((row) => toShiftView(row, positions.get(String(row._id)) ?? []));
+    const positions = await facts.listPositionsOf(rows.map((row) => row._id));
+    return rows.map((row) => facts.toShiftView(row, positions.get(String(row._id)) ?? []));
   }
   const view = async (row: ShiftRow): Promise<ShiftView> => (await toViews([row]))[0] as ShiftView;
 
-  async function spanOf(input: ShiftInput): Promise<{ startsAt: Date; endsAt: Date }> {
-    const { zone } = await tenants.current();
-    const [start, end] = [minutesOf(input.startTime), minutesOf(input.endTime)];
-    const span = {
-      startsAt: wallToInstant({ date: input.date, minutes: start, zone }),
-      endsAt: wallToInstant({ date: input.date, minutes: end > start ? end : end + 24 * 60, zone }),
-    };
-    const faults = timeFaults({ ...span, breakMinutes: input.breakMinutes });
-    if (faults.length > 0) throw new Invalid(faults);
-    return span;
+  async function gapsOf(row: ShiftRow): Promise<Gap[]> {
+    const request = await requests.row(row.requestId);
+    const positions = (await facts.listPositionsOf([row._id])).get(String(row._id)) ?? [];
+    return postingGaps(
+      {
+        request: {
+          ...request,
+          id: String(request._id),
+          placeLabel: request.place.label,
+          hasPoint: request.place.point !== undefined,
+        },
+        shift: { ...row, id: String(row._id) },
+        positions,
+      },
+      contextNow(),
+    );
   }
 
-  const mustEdit = (actor: Actor, unitId: unknown): void => {
-    if (!can(actor, 'requests:edit', String(unitId))) throw new Forbidden('not-permitted');
-  };
+  async function cancelRow(row: ShiftRow, reason: string): Promise<ShiftRow> {
+    const after = await transition(ShiftModel, row._id, {
+      lifecycle: shiftLifecycle,
+      from: ['draft', 'published', 'locked', 'running'],
+      to: 'cancelled',
+      reason,
+      action: 'shifts/cancel',
+    });
+    for (const listener of cancelledListeners) await listener(after, reason);
+    return after;
+  }
 
-  async function refreshSkills(shiftId: Types.ObjectId): Promise<void> {
-    const positions = (await positionsOf([shiftId])).get(String(shiftId)) ?? [];
-    const skillCodes = [
-      ...new Set(positions.flatMap((position) => position.skills.map((skill) => skill.code))),
-    ];
-    await ShiftModel.updateOne({ _id: shiftId }, { $set: { skillCodes } });
+  async function due(
+    query: DueQuery,
+    filter: object,
+    by: string,
+  ): Promise<{ tenantId: string; id: string }[]> {
+    const rows = await ShiftModel.find({ ...filter, _id: { $nin: ids(query.except) } } as never)
+      .sort({ [by]: 1 })
+      .limit(query.limit)
+      .select({ tenantId: 1 })
+      .lean();
+    return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+  }
+
+  /** The fields an edit changes, and whether it moves the shift in time. */
+  async function editOf(
+    row: ShiftRow,
+    input: ShiftPatch,
+  ): Promise<{ set: Record<string, unknown>; moved: boolean }> {
+    const { zone } = await tenants.current();
+    const { date, startTime, endTime, tellPeople: _tellPeople, ...plain } = input;
+    const before = wallTimesOf(row, zone);
+    const wall = {
+      date: date ?? before.date,
+      startTime: startTime ?? before.startTime,
+      endTime: endTime ?? before.endTime,
+    };
+    const same =
+      wall.date === before.date && wall.startTime === before.startTime && wall.endTime === before.endTime;
+    const breakMinutes = plain.breakMinutes ?? row.breakMinutes;
+    // Untouched times keep their instants: seconds of an imported row, the second of two equal wall times.
+    const span = same
+      ? { startsAt: row.startsAt, endsAt: row.endsAt }
+      : spanOf({ ...wall, breakMinutes }, zone);
+    const issues = spanIssues({ ...span, breakMinutes });
+    if (issues.length > 0) throw new Invalid(issues);
+    const moved =
+      span.startsAt.getTime() !== row.startsAt.getTime() || span.endsAt.getTime() !== row.endsAt.getTime();
+    const set = Object.fromEntries(
+      Object.entries({ ...plain, ...span }).filter(([, value]) => value !== undefined),
+    );
+    return { set, moved };
   }
 
   return {
-    access,
-    accessPosition,
-    positionsOf,
+    ...facts,
+    ...createPositionService(),
+    access: facts.accessShift,
+    row: facts.shiftFacts,
+    rows: facts.listShifts,
+    position: facts.findPositionFacts,
+    positionsOf: facts.listPositionsOf,
+    toViews,
     onShiftCancelled: (listener: ShiftCancelled): void => void cancelledListeners.push(listener),
-
-    /** Rows for other features, inside the current tenant, without asking who wants them. @throws NotFound */
-    async row(id: string | Types.ObjectId): Promise<ShiftRow> {
-      const row = await ShiftModel.findById(id).lean();
-      if (!row) throw new NotFound();
-      return row;
-    },
-    async rows(ids: readonly (string | Types.ObjectId)[]): Promise<ShiftRow[]> {
-      return ShiftModel.find({ _id: { $in: ids.map((id) => new Types.ObjectId(String(id))) } }).lean();
-    },
-    async position(id: string | Types.ObjectId): Promise<{ position: PositionRow; shift: ShiftRow } | null> {
-      const position = isId(String(id)) ? await PositionModel.findById(id).lean() : null;
-      const shift = position ? await ShiftModel.findById(position.shiftId).lean() : null;
-      return position && shift ? { position, shift } : null;
-    },
-
-    /** Takes one seat if one is free: the filter, not the caller, wins the race (invariant 3). */
-    async reserveSeat(positionId: Types.ObjectId): Promise<boolean> {
-      requireTransaction('A seat');
-      const result = await PositionModel.updateOne(
-        { _id: positionId, $expr: { $lt: ['$taken', '$maximum'] } },
-        { $inc: { taken: 1 } },
-      );
-      return result.modifiedCount === 1;
-    },
-    async releaseSeat(positionId: Types.ObjectId): Promise<void> {
-      requireTransaction('A seat');
-      await PositionModel.updateOne({ _id: positionId, taken: { $gt: 0 } }, { $inc: { taken: -1 } });
-    },
-    /** The next number of the waitlist. */
-    async nextWaitSeq(positionId: Types.ObjectId): Promise<number> {
-      requireTransaction('A place in the waitlist');
-      const row = await PositionModel.findOneAndUpdate(
-        { _id: positionId },
-        { $inc: { waitSeq: 1 } },
-        { returnDocument: 'after' },
-      ).lean();
-      if (!row) throw new NotFound();
-      return row.waitSeq;
-    },
+    onShiftChanged: (listener: ShiftChanged): void => void changedListeners.push(listener),
 
     async show(actor: Actor, id: string): Promise<ShiftView> {
-      return view(await access(actor, id));
+      return view(await facts.accessShift(actor, id));
     },
 
+    /** Soonest first, within the actor's reach; `from` and `to` are local days, both included. */
     async list(
       actor: Actor,
-      filter: {
-        from?: string | undefined;
-        to?: string | undefined;
-        state?: string | undefined;
-        requestId?: string | undefined;
-      },
+      filter: ShiftFilter,
       limit: number,
       cursor: string | undefined,
     ): Promise<Page<ShiftView>> {
       const { zone } = await tenants.current();
       const reach = reachOf(actor, 'requests:see');
+      const below = filter.unitId ? await units.expand([filter.unitId]) : null;
+      const allowed = reach === 'tenant' ? below : below ? below.intersection(reach) : reach;
       const rows = await ShiftModel.find({
         ...(filter.state ? { state: filter.state } : {}),
         ...(filter.requestId ? { requestId: new Types.ObjectId(filter.requestId) } : {}),
-        ...(reach === 'tenant'
-          ? {}
-          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+        ...(allowed ? { unitId: { $in: ids(allowed) } } : {}),
         $and: [
-          ...(filter.from ? [{ endsAt: { $gt: startOfDay(filter.from, zone) } }] : []),
-          ...(filter.to
-            ? [{ startsAt: { $lt: new Date(startOfDay(filter.to, zone).getTime() + 86_400_000) } }]
-            : []),
+          ...(filter.from ? [{ startsAt: { $gte: startOfDay(filter.from, zone) } }] : []),
+          ...(filter.to ? [{ startsAt: { $lt: startOfDay(addDays(filter.to, 1), zone) } }] : []),
           afterCursor(SORT, cursor),
         ],
       } as never)
@@ -203,13 +248,41 @@ export function createShiftService({
       return { data: await toViews(page.data), nextCursor: page.nextCursor };
     },
 
+    /** How many shifts each request has and how full they are; cancelled ones do not count. */
+    async digestsOf(requestIds: readonly string[]): Promise<Map<string, Digest>> {
+      const shifts = await ShiftModel.find({
+        requestId: { $in: ids(requestIds) },
+        state: { $ne: 'cancelled' },
+      })
+        .select({ requestId: 1, startsAt: 1 })
+        .lean();
+      const live = new Set(shifts.map((shift) => String(shift._id)));
+      const positions = await PositionModel.find({ requestId: { $in: ids(requestIds) } })
+        .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
+        .lean();
+      const byRequest = Map.groupBy(shifts, (shift) => String(shift.requestId));
+      const seatsByRequest = Map.groupBy(
+        positions.filter((position) => live.has(String(position.shiftId))),
+        (position) => String(position.requestId),
+      );
+      const now = contextNow().getTime();
+      return new Map(
+        requestIds.map((id) => {
+          const own = byRequest.get(id) ?? [];
+          const coming = own.map((shift) => shift.startsAt.getTime()).filter((start) => start > now);
+          const nextStartsAt = coming.length > 0 ? new Date(Math.min(...coming)).toISOString() : null;
+          return [id, { shifts: own.length, nextStartsAt, ...sumSeats(seatsByRequest.get(id) ?? []) }];
+        }),
+      );
+    },
+
     async create(actor: AccountActor, requestId: string, input: ShiftInput): Promise<ShiftView> {
       return inTransaction(async () => {
-        const request = await requests.access(actor, requestId);
-        mustEdit(actor, request.unitId);
-        if (!SERVED_STATES.includes(request.state))
-          throw new Conflict('request-not-served', { state: request.state });
-        const span = await spanOf(input);
+        const request = await requests.accessRequest(actor, requestId, 'requests:edit');
+        if (!isEditable(request.state)) throw new Conflict('wrong-state', { state: request.state });
+        const { zone } = await tenants.current();
+        const breakMinutes = input.breakMinutes ?? 0;
+        const span = spanOf({ ...input, breakMinutes }, zone);
         const _id = new Types.ObjectId();
         await ShiftModel.create([
           {
@@ -222,199 +295,147 @@ export function createShiftService({
             category: request.category,
             county: request.county,
             place: request.place,
-            breakMinutes: input.breakMinutes,
+            breakMinutes,
             leaderName: input.leaderName || actor.name,
             leaderPersonId: input.leaderName ? null : new Types.ObjectId(actor.personId),
-            riskLevel: input.riskLevel,
-            policyNumber: input.policyNumber,
+            riskLevel: input.riskLevel ?? 'none',
+            policyNumber: input.policyNumber ?? '',
             createdBy: new Types.ObjectId(actor.accountId),
             createdAt: contextNow(),
           } as never,
         ]);
-        await recordAudit({ action: 'shifts/create', subjectType: 'Shift', subjectId: _id, to: 'draft' });
-        return view((await ShiftModel.findById(_id).lean()) as ShiftRow);
+        await recordAudit({
+          action: 'shifts/create',
+          subjectType: 'Shift',
+          subjectId: _id,
+          to: 'draft',
+          facts: { requestId },
+        });
+        return view(await facts.shiftFacts(_id));
       });
     },
 
-    /** Times move freely until somebody has a place; then only by cancelling, so that nobody is moved silently. */
+    /**
+     * Moves a shift and its other facts. Nobody with a place is moved silently: then `tellPeople` is needed, and the
+     * listeners of `onShiftChanged` tell them in the same transaction.
+     */
     async edit(
       actor: AccountActor,
       id: string,
+      input: ShiftPatch,
       version: number | null,
-      input: ShiftInput,
     ): Promise<ShiftView> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
-        mustEdit(actor, row.unitId);
-        if (!['draft', 'published', 'locked'].includes(row.state))
-          throw new Conflict('wrong-state', { state: row.state });
-        const span = await spanOf(input);
-        const moved =
-          span.startsAt.getTime() !== row.startsAt.getTime() ||
-          span.endsAt.getTime() !== row.endsAt.getTime();
-        const taken = [...(await positionsOf([row._id])).values()]
-          .flat()
-          .reduce((sum, position) => sum + position.taken, 0);
-        if (moved && taken > 0)
-          throw new Invalid([{ path: 'date', code: 'shift-has-people', params: { count: taken } }]);
-        const { breakMinutes, riskLevel, policyNumber } = input;
-        const set = {
-          ...span,
-          breakMinutes,
-          riskLevel,
-          policyNumber,
-          leaderName: input.leaderName || row.leaderName,
-        };
-        return view(await editRow(ShiftModel, id, { version, set, action: 'shifts/edit' }));
-      });
-    },
-
-    async addPosition(actor: AccountActor, shiftId: string, input: PositionInput): Promise<PositionView> {
-      return inTransaction(async () => {
-        const shift = await access(actor, shiftId);
-        mustEdit(actor, shift.unitId);
-        if (!['draft', 'published', 'locked'].includes(shift.state))
-          throw new Conflict('wrong-state', { state: shift.state });
-        const _id = new Types.ObjectId();
-        await PositionModel.create([
-          {
-            _id,
-            requestId: shift.requestId,
-            shiftId: shift._id,
-            unitId: shift.unitId,
-            ...storedPosition(input),
-          } as never,
-        ]);
-        await refreshSkills(shift._id);
-        await recordAudit({ action: 'positions/create', subjectType: 'Position', subjectId: _id });
-        return toPositionView((await PositionModel.findById(_id).lean()) as PositionRow);
-      });
-    },
-
-    async editPosition(
-      actor: AccountActor,
-      id: string,
-      version: number | null,
-      input: PositionInput,
-    ): Promise<PositionView> {
-      return inTransaction(async () => {
-        const { position, shift } = await accessPosition(actor, id);
-        mustEdit(actor, position.unitId);
-        if (input.maximum < position.taken)
-          throw new Invalid([{ path: 'maximum', code: 'places-taken', params: { count: position.taken } }]);
-        const after = await editRow(PositionModel, id, {
+        const row = await facts.accessShift(actor, id, 'requests:edit');
+        if (!CHANGEABLE.includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
+        const { set, moved } = await editOf(row, input);
+        const { taken } = sumSeats((await facts.listPositionsOf([id])).get(id) ?? []);
+        const announced = moved && row.state !== 'draft';
+        if (announced && taken > 0 && input.tellPeople !== true)
+          throw Invalid.field('tellPeople', 'people-must-be-told', { count: taken });
+        if (announced && (set['startsAt'] as Date) <= contextNow())
+          throw Invalid.field('date', 'starts-in-the-past');
+        const after = await editRow(ShiftModel, id, {
           version,
-          set: storedPosition(input),
-          action: 'positions/edit',
+          set,
+          action: 'shifts/edit',
+          facts: { moved },
         });
-        await refreshSkills(shift._id);
-        return toPositionView(after);
+        if (announced)
+          for (const listener of changedListeners)
+            await listener(after, { startsAt: row.startsAt, endsAt: row.endsAt });
+        return view(after);
       });
     },
 
-    async removePosition(actor: AccountActor, id: string): Promise<{ shiftId: string }> {
+    /** What is missing before it may be published, with the field to mend. */
+    async gaps(id: string): Promise<Gap[]> {
+      return gapsOf(await facts.shiftFacts(id));
+    },
+
+    /**
+     * Shows a shift to volunteers. A coordinator's own draft request travels along with it; anything else must have been
+     * taken on. @throws Invalid with a code per gap (R-2.4, R-1.29)
+     */
+    async publish(actor: AccountActor, id: string): Promise<ShiftView> {
       return inTransaction(async () => {
-        const { position, shift } = await accessPosition(actor, id);
-        mustEdit(actor, position.unitId);
-        if (shift.state !== 'draft') throw new Conflict('wrong-state', { state: shift.state });
-        await PositionModel.deleteOne({ _id: position._id, taken: 0 });
-        await refreshSkills(shift._id);
-        await recordAudit({ action: 'positions/remove', subjectType: 'Position', subjectId: id });
-        return { shiftId: String(shift._id) };
+        const row = await facts.accessShift(actor, id, 'shifts:publish');
+        const missing = (await gapsOf(row)).filter((gap) => gap.blocking);
+        if (row.state === 'draft' && missing.length > 0)
+          throw new Invalid(missing.map((gap) => ({ path: gap.field, code: gap.code })));
+        await requests.beginService(actor, String(row.requestId));
+        const after = await transition(ShiftModel, id, {
+          lifecycle: shiftLifecycle,
+          from: ['draft', 'locked'],
+          to: 'published',
+          action: 'shifts/publish',
+        });
+        return view(after);
       });
     },
 
-    /** What a shift still lacks before it may be published; codes. */
-    async missing(id: string): Promise<string[]> {
-      return missingOf((await ShiftModel.findById(id).lean()) as ShiftRow);
-    },
-
-    async publish(actor: AccountActor, id: string, version: number | null): Promise<ShiftView> {
+    /** Closes sign-up; whoever has a place keeps it. Publishing opens it again. */
+    async lock(actor: AccountActor, id: string): Promise<ShiftView> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'shifts:publish', String(row.unitId))) throw new Forbidden('not-permitted');
-        const missing = await missingOf(row);
-        if (missing.length > 0) throw new Invalid(missing.map((code) => ({ path: 'shift', code })));
+        await facts.accessShift(actor, id, 'shifts:publish');
         return view(
           await transition(ShiftModel, id, {
             lifecycle: shiftLifecycle,
-            from: ['draft', 'locked'],
-            to: 'published',
-            version,
-            action: 'shifts/publish',
+            from: ['published'],
+            to: 'locked',
+            action: 'shifts/lock',
           }),
         );
       });
     },
 
     async cancel(actor: AccountActor, id: string, reason: string): Promise<ShiftView> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'shifts:publish', String(row.unitId))) throw new Forbidden('not-permitted');
-        return view(await cancel(row, reason));
+      return inTransaction(async () =>
+        view(await cancelRow(await facts.accessShift(actor, id, 'shifts:publish'), reason)),
+      );
+    },
+
+    /** What the actor may do with it now, for pages. */
+    abilitiesFor(actor: Actor, shift: { unitId: string; state: string }): ShiftAbilities {
+      const edit = can(actor, 'requests:edit', shift.unitId) && CHANGEABLE.includes(shift.state);
+      const publish = can(actor, 'shifts:publish', shift.unitId);
+      return {
+        edit,
+        publish: publish && shift.state === 'draft',
+        lock: publish && shift.state === 'published',
+        unlock: publish && shift.state === 'locked',
+        cancel: publish && [...CHANGEABLE, 'running'].includes(shift.state),
+        findPeople:
+          can(actor, 'positions:candidates', shift.unitId) && ['published', 'locked'].includes(shift.state),
+        runDay: can(actor, 'attendance:run', shift.unitId) && !['draft', 'cancelled'].includes(shift.state),
+      };
+    },
+
+    /** For the sweep: shifts of any tenant whose start, or end, has come. */
+    dueToStart: (query: DueQuery) =>
+      due(query, { state: { $in: ['published', 'locked'] }, startsAt: { $lte: query.now } }, 'startsAt'),
+    dueToEnd: (query: DueQuery) => due(query, { state: 'running', endsAt: { $lte: query.now } }, 'endsAt'),
+
+    /** Starts a shift whose time has come, or cancels it when its people would not be insured (R-1.33). Twice changes nothing. */
+    async start(id: string): Promise<void> {
+      await inTransaction(async () => {
+        const row = await facts.shiftFacts(id);
+        if (!['published', 'locked'].includes(row.state) || row.startsAt > contextNow()) return;
+        if (!mayStart(row)) return void (await cancelRow(row, 'no-policy-number'));
+        await transition(ShiftModel, id, {
+          lifecycle: shiftLifecycle,
+          from: [row.state],
+          to: 'running',
+          action: 'shifts/start',
+        });
       });
     },
 
-    /** For the sweep: shifts of any tenant whose start has come. */
-    async dueToStart({
-      now,
-      limit,
-      except,
-    }: {
-      now: Date;
-      limit: number;
-      except: readonly string[];
-    }): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await ShiftModel.find({
-        state: { $in: ['published', 'locked'] },
-        startsAt: { $lte: now },
-        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-      })
-        .sort({ startsAt: 1 })
-        .limit(limit)
-        .select({ tenantId: 1 })
-        .lean();
-      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
-    async dueToEnd({
-      now,
-      limit,
-      except,
-    }: {
-      now: Date;
-      limit: number;
-      except: readonly string[];
-    }): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await ShiftModel.find({
-        state: 'running',
-        endsAt: { $lte: now },
-        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-      })
-        .sort({ endsAt: 1 })
-        .limit(limit)
-        .select({ tenantId: 1 })
-        .lean();
-      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
-    /** Starts a shift whose time has come, or cancels it when its people would not be insured (R-1.33). */
-    async start(id: string): Promise<void> {
-      await inTransaction(async () => {
-        const row = await ShiftModel.findById(id).lean();
-        if (!row || !['published', 'locked'].includes(row.state) || row.startsAt > contextNow()) return;
-        if (!mayStart(row)) await cancel(row, 'no-insurance');
-        else
-          await transition(ShiftModel, id, {
-            lifecycle: shiftLifecycle,
-            from: [row.state],
-            to: 'running',
-            action: 'shifts/start',
-          });
-      });
-    },
+    /** Ends a running shift whose end has come; the hours settle it later. Twice changes nothing. */
     async end(id: string): Promise<void> {
       await inTransaction(async () => {
-        const row = await ShiftModel.findById(id).lean();
-        if (!row || row.state !== 'running' || row.endsAt > contextNow()) return;
+        const row = await facts.shiftFacts(id);
+        if (row.state !== 'running' || row.endsAt > contextNow()) return;
         await transition(ShiftModel, id, {
           lifecycle: shiftLifecycle,
           from: ['running'],
@@ -424,88 +445,4 @@ export function createShiftService({
       });
     },
   };
-
-  async function missingOf(row: ShiftRow): Promise<string[]> {
-    const request = await requests.row(row.requestId);
-    const positions = (await positionsOf([row._id])).get(String(row._id)) ?? [];
-    return whatIsMissing(
-      {
-        ...row,
-        placeLabel: row.place.label,
-        description: request.description,
-        risks: request.risks,
-        support: request.support,
-        positions,
-      },
-      contextNow(),
-    );
-  }
-
-  async function cancel(row: ShiftRow, reason: string): Promise<ShiftRow> {
-    const after = await transition(ShiftModel, row._id, {
-      lifecycle: shiftLifecycle,
-      from: ['draft', 'published', 'locked', 'running'],
-      to: 'cancelled',
-      reason,
-      action: 'shifts/cancel',
-    });
-    for (const listener of cancelledListeners) await listener(after, reason);
-    return after;
-  }
 }
-
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
-
-function storedPosition(input: PositionInput): Record<string, unknown> {
-  const { credentialLevel, ...plain } = input;
-  if (input.maximum < input.required) throw Invalid.field('maximum', 'maximum-below-required');
-  if (input.minAge !== null && input.maxAge !== null && input.maxAge < input.minAge)
-    throw Invalid.field('maxAge', 'ages-crossed');
-  return {
-    ...plain,
-    credentials:
-      credentialLevel === ''
-        ? []
-        : [{ type: 'social-worker', level: credentialLevel === 'any' ? '' : credentialLevel }],
-  };
-}
-
-export const toPositionView = (row: PositionRow): PositionView => ({
-  id: String(row._id),
-  version: row.version,
-  shiftId: String(row.shiftId),
-  name: row.name,
-  skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
-  credentials: row.credentials.map(({ type, level }) => ({ type, level })),
-  languages: row.languages,
-  minAge: row.minAge,
-  maxAge: row.maxAge,
-  required: row.required,
-  maximum: row.maximum,
-  taken: row.taken,
-  admission: row.admission,
-});
-
-export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): ShiftView => ({
-  id: String(row._id),
-  version: row.version,
-  state: row.state,
-  requestId: String(row.requestId),
-  unitId: String(row.unitId),
-  title: row.title,
-  category: row.category,
-  place: {
-    label: row.place.label,
-    address: row.place.address,
-    latitude: row.place.point?.coordinates[1] ?? null,
-    longitude: row.place.point?.coordinates[0] ?? null,
-  },
-  startsAt: row.startsAt.toISOString(),
-  endsAt: row.endsAt.toISOString(),
-  breakMinutes: row.breakMinutes,
-  leaderName: row.leaderName,
-  riskLevel: row.riskLevel,
-  policyNumber: row.policyNumber,
-  positions: positions.map(toPositionView),
-  ...coverage(positions),
-});

@@ -1,0 +1,136 @@
+import { Types } from 'mongoose';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { Conflict, Invalid } from '../../core/errors.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { editRow } from '../../db/transition.ts';
+import { accessPosition, accessShift, listPositionsOf, toPositionView } from './shift.facts.ts';
+import { PositionModel, ShiftModel } from './shift.model.ts';
+import type { PositionRow, ShiftRow } from './shift.model.ts';
+import { skillCodesOf } from './shift.rules.ts';
+import type { PositionInput, PositionPatch, PositionView } from './shift.schema.ts';
+
+const CHANGEABLE = ['draft', 'published', 'locked'];
+
+/** A position's fields as they are stored, without its ids and counters. */
+type Stored = Pick<
+  PositionRow,
+  'name' | 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge' | 'required' | 'maximum' | 'admission'
+>;
+
+const BLANK: Stored = {
+  name: '',
+  skills: [],
+  credentials: [],
+  languages: [],
+  minAge: null,
+  maxAge: null,
+  required: 1,
+  maximum: 1,
+  admission: 'direct',
+};
+
+/** What the input changes of the fields before. @throws Invalid when the whole makes no sense */
+export function storedPosition(input: PositionPatch, before: Stored = BLANK): Stored {
+  const { credentialLevel, ...plain } = input;
+  const changed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
+  const after: Stored = { ...before, ...changed };
+  if (credentialLevel !== undefined)
+    after.credentials =
+      credentialLevel === ''
+        ? []
+        : [{ type: 'social-worker', level: credentialLevel === 'any' ? '' : credentialLevel }];
+  if (before === BLANK && input.maximum === undefined) after.maximum = after.required;
+  if (after.maximum < after.required) throw Invalid.field('maximum', 'maximum-below-required');
+  if (after.minAge !== null && after.maxAge !== null && after.maxAge < after.minAge)
+    throw Invalid.field('maxAge', 'ages-crossed');
+  const codes = after.skills.map((skill) => skill.code);
+  if (new Set(codes).size < codes.length) throw Invalid.field('skills', 'skill-named-twice');
+  return after;
+}
+
+/** The public list filters shifts by skill: they carry their positions' codes. */
+async function followSkills(shiftId: Types.ObjectId): Promise<void> {
+  const positions = (await listPositionsOf([shiftId])).get(String(shiftId)) ?? [];
+  await ShiftModel.updateOne({ _id: shiftId }, { $set: { skillCodes: skillCodesOf(positions) } });
+}
+
+function mustBeChangeable(shift: ShiftRow): void {
+  if (!CHANGEABLE.includes(shift.state)) throw new Conflict('wrong-state', { state: shift.state });
+}
+
+export type PositionService = ReturnType<typeof createPositionService>;
+
+export function createPositionService() {
+  return {
+    async showPosition(actor: Actor, id: string): Promise<PositionView> {
+      return toPositionView((await accessPosition(actor, id)).position);
+    },
+
+    async addPosition(actor: AccountActor, shiftId: string, input: PositionInput): Promise<PositionView> {
+      return inTransaction(async () => {
+        const shift = await accessShift(actor, shiftId, 'requests:edit');
+        mustBeChangeable(shift);
+        const _id = new Types.ObjectId();
+        await PositionModel.create([
+          {
+            _id,
+            requestId: shift.requestId,
+            shiftId: shift._id,
+            unitId: shift.unitId,
+            ...storedPosition(input),
+          } as never,
+        ]);
+        await followSkills(shift._id);
+        await recordAudit({
+          action: 'positions/create',
+          subjectType: 'Position',
+          subjectId: _id,
+          facts: { shiftId: String(shift._id), required: input.required },
+        });
+        return toPositionView((await PositionModel.findById(_id).lean()) as PositionRow);
+      });
+    },
+
+    /** People who have a place keep it: conditions bind whoever comes later. @throws Invalid below the places taken */
+    async editPosition(
+      actor: AccountActor,
+      id: string,
+      input: PositionPatch,
+      version: number | null,
+    ): Promise<PositionView> {
+      return inTransaction(async () => {
+        const { position, shift } = await accessPosition(actor, id, 'requests:edit');
+        mustBeChangeable(shift);
+        const set = storedPosition(input, position);
+        if (set.maximum < position.taken)
+          throw Invalid.field('maximum', 'places-taken', { count: position.taken });
+        const { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission } = set;
+        const after = await editRow(PositionModel, id, {
+          version,
+          set: { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission },
+          action: 'positions/edit',
+        });
+        await followSkills(shift._id);
+        return toPositionView(after);
+      });
+    },
+
+    /** Only while the shift is a draft: what was published keeps its history. */
+    async removePosition(actor: AccountActor, id: string): Promise<{ shiftId: string }> {
+      return inTransaction(async () => {
+        const { position, shift } = await accessPosition(actor, id, 'requests:edit');
+        if (shift.state !== 'draft') throw new Conflict('position-was-published');
+        await PositionModel.deleteOne({ _id: position._id, taken: 0 });
+        await followSkills(shift._id);
+        await recordAudit({
+          action: 'positions/remove',
+          subjectType: 'Position',
+          subjectId: id,
+          facts: { shiftId: String(shift._id) },
+        });
+        return { shiftId: String(shift._id) };
+      });
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { Types } from 'mongoose';
+import type { Actor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { Forbidden, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import type { Permission } from '../../core/permissions.ts';
+import { requireTransaction } from '../../db/transaction.ts';
+import { PositionModel, ShiftModel } from './shift.model.ts';
+import type { PositionRow, ShiftRow } from './shift.model.ts';
+import { sumSeats } from './shift.rules.ts';
+import type { PositionView, ShiftView } from './shift.schema.ts';
+
+/** A position with the shift it belongs to: what matching, offers and assignments decide on. */
+export interface PositionWithShift {
+  readonly position: PositionRow;
+  readonly shift: ShiftRow;
+}
+
+export interface OpenShiftsQuery {
+  /** Shifts that start after this instant. */
+  readonly from: Date;
+  readonly to?: Date | null;
+  readonly limit?: number;
+}
+
+/** What a member may do with any shift that is public: these look past the unit, not past a draft. */
+const OPEN_TO_MEMBERS: readonly Permission[] = [
+  'opportunities:see',
+  'assignments:accept-own',
+  'assignments:see-own',
+  'attendance:check-in-own',
+];
+/** How many open shifts one ranking looks at, unless told otherwise. */
+const MOST_OPEN = 500;
+
+const oid = (id: string | Types.ObjectId): Types.ObjectId => new Types.ObjectId(String(id));
+
+const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> =>
+  isId(String(id)) ? ShiftModel.findById(id).lean() : null;
+const findPosition = async (id: string | Types.ObjectId): Promise<PositionRow | null> =>
+  isId(String(id)) ? PositionModel.findById(id).lean() : null;
+
+/** @throws NotFound when the actor may not know of it, Forbidden when they may see it and not do this */
+function admit(actor: Actor, shift: ShiftRow, permission: Permission): void {
+  const unitId = String(shift.unitId);
+  if (OPEN_TO_MEMBERS.includes(permission)) {
+    if (shift.state === 'draft' || !can(actor, permission)) throw new NotFound();
+    return;
+  }
+  if (!can(actor, 'requests:see', unitId) && !can(actor, 'assignments:see', unitId)) throw new NotFound();
+  if (!can(actor, permission, unitId)) throw new Forbidden('not-permitted');
+}
+
+/** The only way to a shift by id; missing, foreign and out of reach are the same. @throws NotFound, Forbidden */
+export async function accessShift(
+  actor: Actor,
+  id: string,
+  permission: Permission = 'requests:see',
+): Promise<ShiftRow> {
+  const shift = await findShift(id);
+  if (!shift) throw new NotFound();
+  admit(actor, shift, permission);
+  return shift;
+}
+
+/** The same for a position; it is as visible as its shift. */
+export async function accessPosition(
+  actor: Actor,
+  id: string,
+  permission: Permission = 'requests:see',
+): Promise<PositionWithShift> {
+  const position = await findPosition(id);
+  const shift = position ? await findShift(position.shiftId) : null;
+  if (!position || !shift) throw new NotFound();
+  admit(actor, shift, permission);
+  return { position, shift };
+}
+
+/** Without asking who wants it, inside the current tenant. @throws NotFound */
+export async function shiftFacts(id: string | Types.ObjectId): Promise<ShiftRow> {
+  const shift = await findShift(id);
+  if (!shift) throw new NotFound();
+  return shift;
+}
+
+/** Without asking who wants it, inside the current tenant; null when there is none. */
+export async function findPositionFacts(id: string | Types.ObjectId): Promise<PositionWithShift | null> {
+  const position = await findPosition(id);
+  const shift = position ? await findShift(position.shiftId) : null;
+  return position && shift ? { position, shift } : null;
+}
+
+/** @throws NotFound */
+export async function positionFacts(id: string | Types.ObjectId): Promise<PositionWithShift> {
+  const found = await findPositionFacts(id);
+  if (!found) throw new NotFound();
+  return found;
+}
+
+export async function listShifts(ids: readonly (string | Types.ObjectId)[]): Promise<ShiftRow[]> {
+  return ShiftModel.find({ _id: { $in: ids.map(oid) } }).lean();
+}
+
+/** Positions by the id of their shift, oldest first; one query however many shifts. */
+export async function listPositionsOf(
+  shiftIds: readonly (string | Types.ObjectId)[],
+): Promise<Map<string, PositionRow[]>> {
+  const rows = await PositionModel.find({ shiftId: { $in: shiftIds.map(oid) } })
+    .sort({ _id: 1 })
+    .lean();
+  return Map.groupBy(rows, (row) => String(row.shiftId));
+}
+
+/** Published shifts that start after `from`, soonest first: what people can still ask for. */
+export async function openShifts(query: OpenShiftsQuery): Promise<ShiftRow[]> {
+  return ShiftModel.find({
+    state: 'published',
+    startsAt: { $gt: query.from, ...(query.to ? { $lt: query.to } : {}) },
+  })
+    .sort({ startsAt: 1, _id: 1 })
+    .limit(query.limit ?? MOST_OPEN)
+    .lean();
+}
+
+/** Takes one seat if one is free: the filter, not the caller, wins the race (invariant 3). Only in a transaction. */
+export async function reserveSeat(positionId: string | Types.ObjectId): Promise<boolean> {
+  requireTransaction('A seat');
+  const result = await PositionModel.updateOne(
+    { _id: oid(positionId), $expr: { $lt: ['$taken', '$maximum'] } },
+    { $inc: { taken: 1 } },
+  );
+  return result.modifiedCount === 1;
+}
+
+/** Gives a seat back. @returns false when none was taken, which would be a bug of the caller */
+export async function releaseSeat(positionId: string | Types.ObjectId): Promise<boolean> {
+  requireTransaction('A seat');
+  const result = await PositionModel.updateOne(
+    { _id: oid(positionId), taken: { $gt: 0 } },
+    { $inc: { taken: -1 } },
+  );
+  return result.modifiedCount === 1;
+}
+
+/** The next number of the position's waitlist. Only in a transaction. @throws NotFound */
+export async function nextWaitSeq(positionId: string | Types.ObjectId): Promise<number> {
+  requireTransaction('A place in the waitlist');
+  const row = await PositionModel.findOneAndUpdate(
+    { _id: oid(positionId) },
+    { $inc: { waitSeq: 1 } },
+    { returnDocument: 'after' },
+  ).lean();
+  if (!row) throw new NotFound();
+  return row.waitSeq;
+}
+
+export const toPositionView = (row: PositionRow): PositionView => ({
+  id: String(row._id),
+  version: row.version,
+  requestId: String(row.requestId),
+  shiftId: String(row.shiftId),
+  name: row.name,
+  skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
+  credentials: row.credentials.map(({ type, level }) => ({ type, level })),
+  languages: [...row.languages],
+  minAge: row.minAge,
+  maxAge: row.maxAge,
+  required: row.required,
+  maximum: row.maximum,
+  taken: row.taken,
+  admission: row.admission,
+});
+
+export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): ShiftView => ({
+  id: String(row._id),
+  version: row.version,
+  state: row.state,
+  requestId: String(row.requestId),
+  unitId: String(row.unitId),
+  title: row.title,
+  category: row.category,
+  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  startsAt: row.startsAt.toISOString(),
+  endsAt: row.endsAt.toISOString(),
+  breakMinutes: row.breakMinutes,
+  leaderName: row.leaderName,
+  riskLevel: row.riskLevel,
+  policyNumber: row.policyNumber,
+  cancelReason: row.history.findLast((entry) => entry.to === 'cancelled')?.reason ?? null,
+  positions: positions.map(toPositionView),
+  ...sumSeats(positions),
+});

@@ -1,6 +1,6 @@
 import { randomBytes, sign, verify } from 'node:crypto';
 import type { SigningKeys, TrustedKeys } from '../../core/keys.ts';
-import { canonicalJson, NotCanonical, parseCanonicalJson } from './canonical-json.ts';
+import { canonicalJson, NotCanonical, parseCanonicalJson } from '../../core/canonical-json.ts';
 import { certificateStatementSchema } from './certificate.types.ts';
 import type { CertificateStatement } from './certificate.types.ts';
 

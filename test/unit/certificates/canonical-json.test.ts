@@ -4,7 +4,7 @@ import {
   canonicalJson,
   NotCanonical,
   parseCanonicalJson,
-} from '../../../server/features/certificates/canonical-json.ts';
+} from '../../../server/core/canonical-json.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { loadOrCreateSigningKeys, rotateSigningKeys } from '../../../server/core/keys.ts';
 import type { SigningKeys } from '../../../server/core/keys.ts';
-import { canonicalJson } from '../../../server/features/certificates/canonical-json.ts';
+import { canonicalJson } from '../../../server/core/canonical-json.ts';
 import { produceCertificate } from '../../../server/features/certificates/certificate.document.ts';
 import type { IssuedDocument } from '../../../server/features/certificates/certificate.document.ts';
 import {

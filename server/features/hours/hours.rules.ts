@@ -1,0 +1,104 @@
+/**
+ * From planned and attended time to recorded minutes (R-1.9, R-2.13): one pure, versioned function, so that a record can
+ * be computed again years later from the inputs stored beside it. Planned, attended and recorded stay three facts.
+ */
+export const HOURS_POLICY_VERSION = '2026-11';
+
+export interface HoursInputs {
+  /** Epoch milliseconds. */
+  readonly plannedFrom: number;
+  readonly plannedTo: number;
+  readonly attendedFrom: number;
+  readonly attendedTo: number;
+  readonly breakMinutes: number;
+  /** Recorded minutes are cut down to a multiple of this; 1 keeps every whole minute. */
+  readonly roundToMinutes: number;
+  /** Coming early or staying a little longer is no service: attended time counts only inside the plan, with this much grace at its end. */
+  readonly lateGraceMinutes: number;
+}
+
+export interface RecordedMinutes {
+  readonly minutes: number;
+  readonly notes: readonly string[];
+}
+
+const MINUTE = 60_000;
+
+/** Whole minutes of service; never more than the evidence shows, never less than zero. */
+export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
+  const from = Math.max(inputs.plannedFrom, inputs.attendedFrom);
+  const to = Math.min(inputs.plannedTo + inputs.lateGraceMinutes * MINUTE, inputs.attendedTo);
+  const present = Math.max(0, Math.floor((to - from) / MINUTE));
+  const planned = Math.floor((inputs.plannedTo - inputs.plannedFrom) / MINUTE);
+  // The break was taken by whoever stayed for more than half of the plan.
+  const pause = present * 2 > planned ? inputs.breakMinutes : 0;
+  const served = Math.max(0, present - pause);
+  const minutes = served - (served % inputs.roundToMinutes);
+  const notes: string[] = [];
+  if (inputs.attendedFrom > inputs.plannedFrom + 5 * MINUTE) notes.push('came-late');
+  if (inputs.attendedTo < inputs.plannedTo - 5 * MINUTE) notes.push('left-early');
+  if (inputs.attendedTo > inputs.plannedTo + inputs.lateGraceMinutes * MINUTE) notes.push('stayed-longer');
+  if (pause > 0) notes.push('break-taken-off');
+  return { minutes, notes };
+}
+
+export type Grade = 'device' | 'supervisor' | 'roster' | 'self';
+
+/** How well both ends are evidenced; the weaker end decides. */
+export function gradeOf(
+  checkIn: 'code' | 'coordinator' | 'automatic',
+  checkOut: 'code' | 'coordinator' | 'automatic',
+): Grade {
+  if (checkIn === 'automatic' || checkOut === 'automatic') return 'roster';
+  return checkIn === 'code' && checkOut === 'code' ? 'device' : 'supervisor';
+}
+
+export interface ConfirmationFacts {
+  readonly confirmerPersonId: string;
+  readonly subjectPersonId: string;
+  readonly confirmerName: string;
+  readonly grade: Grade;
+  /** Who saw it, in the volunteer's words; only for service logged by the volunteer. */
+  readonly witness: string;
+  /** Who rejected it before, when this answers an appeal. */
+  readonly rejectedByPersonId: string | null;
+}
+
+/**
+ * Why this person may not confirm these hours (S-10, invariant 5): not their own, not as the only witness, and an appeal
+ * is not answered by whoever rejected. People are compared, not accounts. Null when they may.
+ */
+export function whyNotConfirm(facts: ConfirmationFacts): string | null {
+  if (facts.confirmerPersonId === facts.subjectPersonId) return 'not-your-own';
+  if (facts.rejectedByPersonId === facts.confirmerPersonId) return 'appeal-needs-another';
+  const named = facts.witness.normalize('NFKC').replace(/\s+/g, '');
+  if (
+    facts.grade === 'self' &&
+    named !== '' &&
+    named === facts.confirmerName.normalize('NFKC').replace(/\s+/g, '')
+  )
+    return 'sole-witness';
+  return null;
+}
+
+export interface LoggedSpan {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Longest service that may be logged in one piece. */
+export const LONGEST_LOG_MINUTES = 16 * 60;
+
+/** Why a self-logged stretch cannot be: by field and code. */
+export function logFaults(
+  span: LoggedSpan,
+  facts: { now: Date; memberSince: Date; others: readonly LoggedSpan[] },
+): { path: string; code: string }[] {
+  const minutes = Math.floor((span.to.getTime() - span.from.getTime()) / MINUTE);
+  if (minutes <= 0) return [{ path: 'endTime', code: 'ends-before-start' }];
+  if (minutes > LONGEST_LOG_MINUTES) return [{ path: 'endTime', code: 'log-too-long' }];
+  if (span.to > facts.now) return [{ path: 'date', code: 'in-the-future' }];
+  if (span.from < facts.memberSince) return [{ path: 'date', code: 'before-membership' }];
+  const clash = facts.others.some((other) => other.from < span.to && span.from < other.to);
+  return clash ? [{ path: 'startTime', code: 'overlaps-recorded' }] : [];
+}

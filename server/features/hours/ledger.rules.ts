@@ -1,0 +1,83 @@
+/**
+ * The service ledger as pure rules: double entry in whole minutes, append-only. A posting's lines sum to zero; the
+ * person's account stands against the shift's or the logged activity's; a correction is a linked reversal, once.
+ */
+export interface LedgerLine {
+  readonly account: string;
+  /** Whole minutes, positive or negative, never zero. */
+  readonly minutes: number;
+  readonly sourceKey: string;
+  readonly postingId: string;
+  readonly cause: 'hours' | 'reversal';
+  /** Posting that this one takes back. */
+  readonly reversalOf: string | null;
+}
+
+export type LedgerCommand =
+  | {
+      readonly kind: 'post';
+      readonly recordId: string;
+      readonly personId: string;
+      readonly counterAccount: string;
+      readonly minutes: number;
+    }
+  | { readonly kind: 'reverse'; readonly recordId: string };
+
+export type LedgerOutcome =
+  | { readonly lines: readonly LedgerLine[] }
+  | { readonly refusal: 'nothing-to-post' | 'already-posted' | 'not-posted' | 'already-reversed' };
+
+export const personAccount = (personId: string): string => `person:${personId}`;
+export const shiftAccount = (shiftId: string): string => `shift:${shiftId}`;
+export const activityAccount = (recordId: string): string => `activity:${recordId}`;
+/** Deterministic, so that the database's unique index lets each cause post once (F-14). */
+export const postingKey = (recordId: string): string => `hours:${recordId}:v1`;
+export const reversalKey = (recordId: string): string => `reversal:${recordId}:v1`;
+
+/** What the command adds to these lines, or why it adds nothing. */
+export function post(existing: readonly LedgerLine[], command: LedgerCommand): LedgerOutcome {
+  const key = postingKey(command.recordId);
+  const posted = existing.filter((line) => line.sourceKey === key);
+  if (command.kind === 'post') {
+    if (posted.length > 0) return { refusal: 'already-posted' };
+    if (!Number.isInteger(command.minutes) || command.minutes <= 0) return { refusal: 'nothing-to-post' };
+    const line = (account: string, minutes: number): LedgerLine => ({
+      account,
+      minutes,
+      sourceKey: key,
+      postingId: key,
+      cause: 'hours',
+      reversalOf: null,
+    });
+    return {
+      lines: [
+        line(personAccount(command.personId), command.minutes),
+        line(command.counterAccount, -command.minutes),
+      ],
+    };
+  }
+  if (posted.length === 0) return { refusal: 'not-posted' };
+  const reversal = reversalKey(command.recordId);
+  if (existing.some((line) => line.sourceKey === reversal)) return { refusal: 'already-reversed' };
+  return {
+    lines: posted.map((line) => ({
+      account: line.account,
+      minutes: -line.minutes,
+      sourceKey: reversal,
+      postingId: reversal,
+      cause: 'reversal',
+      reversalOf: line.postingId,
+    })),
+  };
+}
+
+/** Sum of an account's lines in whole minutes. */
+export const balance = (lines: readonly Pick<LedgerLine, 'account' | 'minutes'>[], account: string): number =>
+  lines.reduce((sum, line) => (line.account === account ? sum + line.minutes : sum), 0);
+
+/** Ids of postings whose lines do not sum to zero. */
+export function unbalanced(lines: readonly Pick<LedgerLine, 'postingId' | 'minutes'>[]): string[] {
+  const sums = new Map<string, number>();
+  for (const line of lines) sums.set(line.postingId, (sums.get(line.postingId) ?? 0) + line.minutes);
+  return [...sums].filter(([, sum]) => sum !== 0).map(([postingId]) => postingId);
+}

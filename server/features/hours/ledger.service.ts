@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+import { actorLabel } from '../../core/actor.ts';
+import { contextNow, requireContext } from '../../core/context.ts';
+import { Conflict } from '../../core/errors.ts';
+import { localDate } from '../../core/time.ts';
+import { requireTransaction } from '../../db/transaction.ts';
+import { canonicalJson } from '../../core/canonical-json.ts';
+import type { HoursRow } from './hours.model.ts';
+import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
+import type { LedgerEntryRow } from './ledger.model.ts';
+import { post, postingKey, reversalKey } from './ledger.rules.ts';
+import type { LedgerCommand, LedgerLine } from './ledger.rules.ts';
+
+/** What an entry's hash covers, in canonical JSON; `verify` computes it again. */
+export function entryHash(entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash' | 'reason'>): string {
+  const {
+    account,
+    seq,
+    postingId,
+    minutes,
+    sourceKey,
+    cause,
+    serviceDate,
+    ruleVersion,
+    reversalOf,
+    previousHash,
+  } = entry;
+  const facts = {
+    account,
+    seq,
+    postingId,
+    minutes,
+    sourceKey,
+    cause,
+    hoursId: String(entry.hoursId),
+    serviceDate,
+    serviceFrom: entry.serviceFrom.toISOString(),
+    serviceTo: entry.serviceTo.toISOString(),
+    postedAt: entry.postedAt.toISOString(),
+    actor: entry.actor,
+    ruleVersion,
+    reversalOf,
+    previousHash,
+  };
+  return createHash('sha256').update(canonicalJson(facts)).digest('hex');
+}
+
+async function existingLines(recordId: string): Promise<LedgerLine[]> {
+  return LedgerEntryModel.find({ sourceKey: { $in: [postingKey(recordId), reversalKey(recordId)] } })
+    .select({ account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 })
+    .lean();
+}
+
+/** Appends one line to its account: the account's row orders appends, its head chains them. */
+async function append(
+  line: LedgerLine,
+  record: HoursRow,
+  zone: string,
+  reason: string | null,
+): Promise<void> {
+  const { actor } = requireContext();
+  const account = await LedgerAccountModel.findOneAndUpdate(
+    { account: line.account },
+    { $inc: { entries: 1, minutes: line.minutes }, $setOnInsert: { head: '' } },
+    { upsert: true, returnDocument: 'after' },
+  ).lean();
+  const entry = {
+    ...line,
+    seq: account.entries,
+    hoursId: record._id,
+    serviceDate: localDate(record.activity.startsAt, zone),
+    serviceFrom: record.attendedFrom ?? record.activity.startsAt,
+    serviceTo: record.attendedTo ?? record.activity.endsAt,
+    postedAt: contextNow(),
+    actor: actorLabel(actor),
+    accountId: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
+    ruleVersion: record.policyVersion,
+    previousHash: account.head,
+  };
+  const hash = entryHash(entry);
+  await LedgerEntryModel.create([{ ...entry, reason, hash } as never]);
+  await LedgerAccountModel.updateOne({ account: line.account }, { $set: { head: hash } });
+}
+
+/**
+ * Posts or reverses a record, in the transaction of its state change.
+ * @throws Conflict with the refusal's code when the ledger already says so, or there is nothing to post
+ */
+export async function applyToLedger(
+  command: LedgerCommand,
+  record: HoursRow,
+  zone: string,
+  reason: string | null = null,
+): Promise<void> {
+  requireTransaction('A posting');
+  const outcome = post(await existingLines(command.recordId), command);
+  if ('refusal' in outcome) throw new Conflict(outcome.refusal);
+  // In one order always, so that two postings never wait for each other's accounts crosswise.
+  for (const line of [...outcome.lines].sort((a, b) => a.account.localeCompare(b.account)))
+    await append(line, record, zone, reason);
+}
+
+/** Balance of an account in whole minutes. */
+export async function balanceOf(account: string): Promise<number> {
+  return (await LedgerAccountModel.findOne({ account }).select({ minutes: 1 }).lean())?.minutes ?? 0;
+}

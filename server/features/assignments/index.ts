@@ -1,0 +1,4 @@
+export { createAssignmentService } from './assignment.service.ts';
+export type { AssignmentService, OfferOutcome } from './assignment.service.ts';
+export { LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
+export type { AssignmentRow, AttendanceMark } from './assignment.model.ts';

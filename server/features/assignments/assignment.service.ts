@@ -490,6 +490,48 @@ export function createAssignmentService({
       });
     },
 
+    /** One legal step, for the features that run the day; inside their transaction. */
+    move(
+      row: AssignmentRow,
+      step: { from: string[]; to: string; action: string; set?: Record<string, unknown>; reason?: string },
+    ): Promise<AssignmentRow> {
+      return transition(AssignmentModel, row._id, { lifecycle: assignmentLifecycle, ...step });
+    },
+
+    /** What ended within the last hours and was not closed: somebody may still check out. */
+    async recentlyOver(personId: string): Promise<AssignmentRow[]> {
+      const at = contextNow();
+      return AssignmentModel.find({
+        personId: new Types.ObjectId(personId),
+        state: 'checked_in',
+        endsAt: { $lte: at, $gt: new Date(at.getTime() - 6 * 3_600_000) },
+      }).lean();
+    },
+
+    /** For the sweep: rows of any tenant that nobody closed so long after the end. */
+    async dueToClose({
+      now,
+      limit,
+      except,
+      afterMinutes,
+    }: {
+      now: Date;
+      limit: number;
+      except: readonly string[];
+      afterMinutes: number;
+    }): Promise<{ tenantId: string; id: string }[]> {
+      const rows = await AssignmentModel.find({
+        state: { $in: ['accepted', 'confirmed', 'checked_in'] },
+        endsAt: { $lte: new Date(now.getTime() - afterMinutes * 60_000) },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      })
+        .sort({ endsAt: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
     row: async (id: string | Types.ObjectId): Promise<AssignmentRow | null> =>
       AssignmentModel.findById(id).lean(),
   };

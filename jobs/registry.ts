@@ -1,10 +1,16 @@
 import type { Services } from '../server/compose.ts';
+import { closeAssignments } from './assignments/close.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
+import { expireOffers } from './offers/expire.sweep.ts';
 import type { Sweep } from './sweep.ts';
 
 /** Every sweep there is, listed once. Names are unique: agenda would overwrite silently. */
 export function allSweeps(services: Services): Sweep[] {
-  const sweeps = [deliverMessages(services.messages)];
+  const sweeps = [
+    deliverMessages(services.messages),
+    expireOffers(services.offers),
+    closeAssignments(services.assignments, services.attendance),
+  ];
   const names = new Set(sweeps.map((sweep) => sweep.name));
   if (names.size !== sweeps.length) throw new Error('Two sweeps have the same name');
   return sweeps;

@@ -16,6 +16,7 @@ import {
 import { pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
 import { once } from '../db/idempotency.ts';
+import { inQueue } from '../core/queue.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { identify } from './authenticate.ts';
 import type { Identities, Identity, SessionLimits } from './authenticate.ts';
@@ -257,6 +258,11 @@ async function execute(work: Work, context: RouteContext): Promise<unknown> {
     return isBinary(output) ? output : route.output.parse(output);
   };
   if (!route.transaction) return act();
+  return inQueue(route.queue?.(context.params as never) ?? null, () => commit(work, context, act));
+}
+
+async function commit(work: Work, context: RouteContext, act: () => Promise<unknown>): Promise<unknown> {
+  const { route } = work;
   const key = idempotencyKeyOf(work);
   if (key === null) return inTransaction(act);
   const call = {

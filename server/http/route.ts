@@ -131,6 +131,11 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
   readonly uploadBytes?: number;
   /** Needs a password proved within the last ten minutes (S-22). */
   readonly fresh?: boolean;
+  /**
+   * Requests that would fight over one row wait for each other in this process instead of retrying against each other.
+   * Only a courtesy to the database, which decides all the same; names the row.
+   */
+  readonly queue?: (params: Infer<P>) => string;
   readonly input: { readonly params?: P; readonly query?: Q; readonly body?: B };
   readonly output: O;
   /** API status of success; default 200, 201 for POST. */
@@ -147,13 +152,14 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
 /** A declared route with its types erased, as the registry keeps it. */
 export interface Route extends Omit<
   RouteSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
-  'run' | 'page' | 'invalid'
+  'run' | 'page' | 'invalid' | 'queue'
 > {
   readonly feature: string;
   readonly doors: readonly Door[];
   readonly rate: RateClass;
   readonly idempotent: boolean;
   readonly transaction: boolean;
+  readonly queue?: (params: never) => string;
   readonly run: (context: RouteContext) => Promise<unknown>;
   readonly page?: (output: unknown, context: RouteContext) => PageResult | Promise<PageResult>;
   readonly invalid?: (failure: FormFailure, context: RouteContext) => PageResult | Promise<PageResult>;

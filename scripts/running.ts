@@ -3,9 +3,13 @@ import { onStop, say } from './terminal.ts';
 /** Something that was started and must be stopped. */
 export interface Part {
   readonly name: string;
+  /** How long it may take; 20 seconds unless told otherwise. */
+  readonly stopMs?: number;
   stop(): Promise<void>;
 }
 
+/** A part that takes longer is left to itself; the next one must still be stopped in order. */
+const PART_MS = 20_000;
 const STOP_MS = 90_000;
 
 /**
@@ -20,6 +24,14 @@ export interface Running {
   end(code: number): Promise<never>;
 }
 
+async function inTime(part: Part): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('not in time')), part.stopMs ?? PART_MS);
+  });
+  await Promise.race([part.stop(), late]).finally(() => clearTimeout(timer));
+}
+
 /** Begins a start: from here on a signal ends it in order. */
 export function beginStart(): Running {
   const parts: Part[] = [];
@@ -31,7 +43,7 @@ export function beginStart(): Running {
     }, STOP_MS).unref();
     let outcome = code;
     for (const part of parts.reverse()) {
-      await part.stop().catch((err: unknown) => {
+      await inTime(part).catch((err: unknown) => {
         outcome = 1;
         process.stderr.write(`${part.name} did not stop cleanly: ${String(err)}\n`);
       });

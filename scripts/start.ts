@@ -23,7 +23,7 @@ The last line when ready is "Linli is ready at …". Ctrl-C stops everything.`;
 
 async function prepare(config: Config, running: Running): Promise<Database> {
   const database = await openDatabase({ dataDir: config.dataDir, env: process.env, report: say });
-  running.add({ name: 'The database', stop: () => database.stop() });
+  running.add({ name: 'The database', stopMs: 70_000, stop: () => database.stop() });
   if (database.kind === 'embedded' && !database.supported) {
     say(
       `Database: the embedded MongoDB ${database.version} is for trying out and one small machine (README)`,

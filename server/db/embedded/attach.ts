@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { ensureCredentials, socketUri } from './credentials.ts';
@@ -11,6 +11,17 @@ export interface RunningAddresses {
   readonly backup: string;
 }
 
+/** In the data folder: where the server listens, whatever runtime folder another shell's settings would name. */
+export const SOCKET_FILE = 'database.socket';
+
+function recordedSocket(dataDir: string): string | null {
+  try {
+    return readFileSync(join(dataDir, SOCKET_FILE), 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Addresses of the embedded server of a data folder that a running Linli holds, so that commands work beside it; null
  * when none answers. Starts nothing.
@@ -18,7 +29,7 @@ export interface RunningAddresses {
 export async function findRunning(dataDir: string, env: NodeJS.ProcessEnv): Promise<RunningAddresses | null> {
   const credentialsFile = join(dataDir, 'keys', 'database.json');
   if (!existsSync(credentialsFile)) return null;
-  const socket = socketPath(realpathSync(dataDir), env);
+  const socket = recordedSocket(dataDir) ?? socketPath(realpathSync(dataDir), env);
   if (!existsSync(socket)) return null;
   const credentials = ensureCredentials(credentialsFile);
   const uri = (user: keyof RunningAddresses): string =>

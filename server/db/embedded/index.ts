@@ -1,15 +1,17 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MongoClient } from 'mongodb';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { findMongod } from './binary.ts';
 import { ensureCredentials, socketUri } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { hostsOf, inspectExternal } from './external.ts';
 import { lockFolder } from './lock.ts';
+import type { FolderLock } from './lock.ts';
 import { StartProblem, reasonOf } from './problem.ts';
 import type { Report } from './problem.ts';
 import { openSet } from './replica-set.ts';
 import { socketPath } from './runtime-folder.ts';
+import { SOCKET_FILE } from './attach.ts';
 import { endOrphan, ensureKeyFile, startServer } from './server.ts';
 import type { RunningServer, ServerPlace } from './server.ts';
 import { ensureUsers, setAppRole } from './users.ts';
@@ -92,25 +94,17 @@ async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions
   const folder = realpathSync(dataDir);
   const lock = lockFolder(folder);
   let server: RunningServer | null = null;
-  let client: MongoClient | null = null;
   try {
     const place = placeOf(folder, env);
     await endOrphan(place.dbPath, report);
     const mongod = await findMongod({ env, dataDir: folder, writtenBy: writtenBy(folder), report });
     const credentials = ensureCredentials(join(folder, 'keys', 'database.json'));
     server = await startServer(mongod, place, { tests, report });
-    client = await openSet(place.socket, credentials.operator);
-    await ensureUsers(client, DATABASE, credentials);
+    await asOperator(place.socket, credentials, (client) => ensureUsers(client, DATABASE, credentials));
     writeFileSync(join(folder, VERSION_FILE), `${mongod.version}\n`);
-    return embedded({
-      version: mongod.version,
-      server,
-      client,
-      lock,
-      uris: urisOf(place.socket, credentials),
-    });
+    writeFileSync(join(folder, SOCKET_FILE), `${place.socket}\n`);
+    return embedded({ version: mongod.version, server, lock, socket: place.socket, credentials });
   } catch (err) {
-    await client?.close();
     await server?.stop();
     lock.release();
     throw err;
@@ -139,32 +133,42 @@ function writtenBy(folder: string): string | null {
   }
 }
 
-function urisOf(
-  socket: string,
-  passwords: { app: string; migrate: string; backup: string },
-): Database['uris'] {
+function urisOf(socket: string, passwords: Credentials): Database['uris'] {
   const uri = (user: 'app' | 'migrate' | 'backup'): string =>
     socketUri(socket, { database: DATABASE, user, password: passwords[user], authSource: DATABASE });
   return { app: uri('app'), migrate: uri('migrate'), backup: uri('backup') };
 }
 
+/** No connection of the operator outlives its work. */
+async function asOperator(
+  socket: string,
+  credentials: Credentials,
+  work: (client: MongoClient) => Promise<void>,
+): Promise<void> {
+  const client = await openSet(socket, credentials.operator);
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
 function embedded(parts: {
   version: string;
   server: RunningServer;
-  client: MongoClient;
-  lock: { release(): void };
-  uris: Database['uris'];
+  lock: FolderLock;
+  socket: string;
+  credentials: Credentials;
 }): Database {
-  const { version, server, client, lock, uris } = parts;
+  const { version, server, lock, socket, credentials } = parts;
   return {
     kind: 'embedded',
     version,
-    uris,
+    uris: urisOf(socket, credentials),
     supported: isSupported(version),
     died: server.died,
-    limitApp: (scope) => setAppRole(client.db(DATABASE), scope),
+    limitApp: (scope) => asOperator(socket, credentials, (client) => setAppRole(client.db(DATABASE), scope)),
     async stop() {
-      await client.close();
       await server.stop();
       lock.release();
     },

@@ -7,6 +7,7 @@ import { REPLICA_SET } from './server.ts';
 const PRIMARY_MS = 30_000;
 const AUTHENTICATION_FAILED = 18;
 const ALREADY_INITIALISED = 23;
+const NOT_YET_INITIALISED = 94;
 const CLIENT_OPTIONS = { serverSelectionTimeoutMS: 10_000, maxPoolSize: 2 } as const;
 
 /**
@@ -25,8 +26,7 @@ export async function openSet(socket: string, password: string): Promise<MongoCl
     return openSet(socket, password);
   }
   try {
-    await followSocket(client, socket);
-    await untilPrimary(client);
+    await untilPrimary(client, () => followSocket(client, socket));
     return client;
   } catch (err) {
     await client.close();
@@ -61,27 +61,38 @@ function refused(err: unknown): unknown {
   return err;
 }
 
-/** The data folder was moved: the set's only member has a new address, which only a forced change can say. */
+interface SetConfig {
+  version: number;
+  members: { host: string }[];
+}
+
+/**
+ * The data folder was moved: the set's only member has a new address, which only a forced change can say. A server that
+ * has just started takes a moment to read its configuration; until then there is nothing to change.
+ */
 async function followSocket(client: MongoClient, socket: string): Promise<void> {
   const admin = client.db('admin');
-  const hello = await admin.command({ hello: 1 });
-  if (hello['me'] === socket) return;
-  const { config } = (await admin.command({ replSetGetConfig: 1 })) as {
-    config: { version: number; members: { host: string }[] };
-  };
+  const answer = await admin.command({ replSetGetConfig: 1 }).catch((err: unknown) => {
+    if (err instanceof MongoServerError && err.code === NOT_YET_INITIALISED) return null;
+    throw err;
+  });
+  if (answer === null) return;
+  const config = answer['config'] as SetConfig;
   const [member] = config.members;
   if (!member || member.host === socket) return;
   const moved = { ...config, version: config.version + 1, members: [{ ...member, host: socket }] };
   await admin.command({ replSetReconfig: moved, force: true });
 }
 
-async function untilPrimary(client: MongoClient): Promise<void> {
+/** Waits until the only member takes writes; `meanwhile` is done again and again as long as it does not. */
+async function untilPrimary(client: MongoClient, meanwhile?: () => Promise<void>): Promise<void> {
   const until = performance.now() + PRIMARY_MS;
   for (;;) {
     const hello = await client.db('admin').command({ hello: 1 });
     if (hello['isWritablePrimary'] === true) return;
     if (performance.now() > until)
       throw new StartProblem('The database did not become writable within 30 s.');
+    await meanwhile?.();
     await delay(10);
   }
 }

@@ -3,3 +3,9 @@ export type { Request, RequestAbilities, RequestService, SharedWords } from './r
 export { isEditable, isServable, SERVABLE as SERVED_STATES } from './request.rules.ts';
 export type { RequestInput } from './request.schema.ts';
 export type { RequestRow } from './request.model.ts';
+export { forecastImported, upsertImported } from './request.import.ts';
+export type { ImportedRequest, ImportOrigin, ImportOutcome } from './request.import.ts';
+export { requestRoutes } from './request.routes.ts';
+export type { RequestRouteParts } from './request.routes.ts';
+export { askRoutes } from './ask.routes.ts';
+export { areaName } from './request.view.ts';

@@ -14,6 +14,8 @@ export interface RequestSource {
   system: string;
   id: string;
   importId: Types.ObjectId;
+  /** Of the values that were read: an unchanged row of a later file has the same. */
+  fingerprint: string;
   original: Record<string, string>;
   /** Fields that were missing and filled with the mapping's stated defaults. */
   assumed: string[];
@@ -61,6 +63,7 @@ const requestSchema = new Schema({
         system: { type: String, required: true },
         id: { type: String, required: true },
         importId: { type: Schema.Types.ObjectId, required: true },
+        fingerprint: { type: String, required: true },
         original: { type: Schema.Types.Mixed, required: true },
         assumed: { type: [String], default: [] },
       },

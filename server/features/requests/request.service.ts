@@ -41,7 +41,7 @@ export interface Request {
   readonly contactPhone: string;
   readonly createdAt: string;
   readonly source: { readonly system: string; readonly id: string; readonly assumed: string[] } | null;
-  readonly history: readonly { at: string; from: string | null; to: string; reason: string | null }[];
+  readonly history: { at: string; from: string | null; to: string; reason: string | null }[];
 }
 
 export interface RequestFilter {

@@ -10,7 +10,7 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
-import { isEditable } from '../requests/index.ts';
+import { isEditable } from '../requests/request.rules.ts';
 import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';

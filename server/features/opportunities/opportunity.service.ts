@@ -1,0 +1,124 @@
+import { contextNow } from '../../core/context.ts';
+import { NotFound } from '../../core/errors.ts';
+import type { Locale } from '../../core/locale.ts';
+import { isId } from '../../core/ids.ts';
+import { addDays, startOfDay } from '../../core/time.ts';
+import type { Page } from '../../db/pagination.ts';
+import type { RequestService } from '../requests/index.ts';
+import { coverage, listNearShifts, listOpenShifts, sumSeats } from '../shifts/index.ts';
+import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import type { Opportunity, OpportunityDetail, OpportunityFilter } from './opportunity.schema.ts';
+
+/** Whoever has not begun yet and was announced has a public page; drafts and what is over do not. */
+const PUBLIC = ['published', 'locked', 'running', 'cancelled'];
+
+export type OpportunityService = ReturnType<typeof createOpportunityService>;
+
+/** The public reading side of shifts: what, when, where and how many, never who. */
+export function createOpportunityService({
+  requests,
+  shifts,
+  tenants,
+  units,
+}: {
+  requests: RequestService;
+  shifts: ShiftService;
+  tenants: TenantService;
+  units: UnitService;
+}) {
+  async function shaped(
+    rows: readonly (ShiftRow & { readonly distanceMetres?: number })[],
+    locale: Locale,
+  ): Promise<Opportunity[]> {
+    const positions = await shifts.listPositionsOf(rows.map((row) => row._id));
+    const names = await units.names(rows.map((row) => String(row.unitId)));
+    return rows.map((row) => ({
+      ...shared(row, positions.get(String(row._id)) ?? [], names.get(String(row.unitId))?.[locale] ?? ''),
+      distanceMetres: row.distanceMetres === undefined ? null : Math.round(row.distanceMetres),
+    }));
+  }
+
+  return {
+    /** Soonest first; with a point, nearest first within the radius. */
+    async list(filter: OpportunityFilter, locale: Locale): Promise<Page<Opportunity>> {
+      const { zone } = await tenants.current();
+      const now = contextNow();
+      const first = filter.from ? startOfDay(filter.from, zone) : now;
+      const open = {
+        after: first > now ? new Date(first.getTime() - 1) : now,
+        before: filter.to ? startOfDay(addDays(filter.to, 1), zone) : null,
+        skill: filter.skill ?? null,
+        category: filter.category ?? null,
+      };
+      const { latitude, longitude, limit, cursor } = filter;
+      const page =
+        latitude === undefined || longitude === undefined
+          ? await listOpenShifts(open, limit, cursor)
+          : await listNearShifts(
+              open,
+              { latitude, longitude, radiusMetres: filter.radiusKm * 1_000 },
+              limit,
+              cursor,
+            );
+      return { data: await shaped(page.data, locale), nextCursor: page.nextCursor };
+    },
+
+    /** @throws NotFound for drafts and for what is over, as for what never was */
+    async show(id: string, locale: Locale): Promise<OpportunityDetail> {
+      const row = isId(id) ? (await shifts.rows([id]))[0] : undefined;
+      if (!row || !PUBLIC.includes(row.state)) throw new NotFound();
+      const request = await requests.row(row.requestId);
+      const positions = (await shifts.listPositionsOf([id])).get(id) ?? [];
+      const unit = await units.get(String(row.unitId));
+      return {
+        ...shared(row, positions, unit.name[locale]),
+        state: row.state,
+        open: row.state === 'published' && row.startsAt > contextNow(),
+        description: request.description,
+        conditions: request.conditions,
+        risks: request.risks,
+        support: request.support,
+        riskLevel: row.riskLevel,
+        positions: positions.map(toPublicPosition),
+      };
+    },
+  };
+}
+
+const shared = (
+  row: ShiftRow,
+  positions: readonly PositionRow[],
+  unitName: string,
+): Omit<Opportunity, 'distanceMetres'> => ({
+  id: String(row._id),
+  title: row.title,
+  category: row.category,
+  unitName,
+  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  startsAt: row.startsAt.toISOString(),
+  endsAt: row.endsAt.toISOString(),
+  breakMinutes: row.breakMinutes,
+  skillCodes: [...row.skillCodes],
+  ...sumSeats(positions),
+});
+
+function toPublicPosition(row: PositionRow): OpportunityDetail['positions'][number] {
+  const { missing, free } = coverage(row);
+  return {
+    id: String(row._id),
+    name: row.name,
+    skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
+    credentials: row.credentials.map(({ type, level }) => ({ type, level })),
+    languages: [...row.languages],
+    minAge: row.minAge,
+    maxAge: row.maxAge,
+    admission: row.admission,
+    required: row.required,
+    maximum: row.maximum,
+    taken: row.taken,
+    missing,
+    free,
+  };
+}

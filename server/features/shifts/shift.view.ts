@@ -1,0 +1,394 @@
+import type { FieldIssue } from '../../core/errors.ts';
+import type { Locale } from '../../core/locale.ts';
+import { shiftLifecycle } from '../../core/states.ts';
+import { addDays, localDate } from '../../core/time.ts';
+import { createForm } from '../../i18n/index.ts';
+import type { Field, Form, I18n, OptionInput } from '../../i18n/index.ts';
+import { findLanguage, findSkill, LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
+import { coverage } from './shift.rules.ts';
+import type { Gap } from './shift.rules.ts';
+import type { PositionView, ShiftView } from './shift.schema.ts';
+import type { ShiftAbilities } from './shift.service.ts';
+
+interface Parts {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly issues?: readonly FieldIssue[];
+}
+
+/** Rows of the skill table in a form; more can be sent by the API. */
+const SKILL_ROWS = 3;
+
+/** Fields of a shift; `prefix` (`shift.`) when they stand inside a larger form. Labels come from `shifts.form`. */
+export function shiftFields(
+  form: Form,
+  i18n: I18n,
+  locale: Locale,
+  prefix: string,
+  today: string,
+): Record<string, Field> {
+  const label = (name: string): { label: string; hint: string | null } => wording(i18n, locale, name);
+  const risks: OptionInput[] = ['none', 'bodily'].map((value) => ({
+    value,
+    label: i18n.t(locale, `shifts.risk.${value}`),
+  }));
+  return {
+    date: form.input(`${prefix}date`, 'date', {
+      ...label('date'),
+      required: true,
+      width: 'short',
+      min: today,
+    }),
+    startTime: form.input(`${prefix}startTime`, 'time', {
+      ...label('startTime'),
+      required: true,
+      width: 'short',
+    }),
+    endTime: form.input(`${prefix}endTime`, 'time', { ...label('endTime'), required: true, width: 'short' }),
+    breakMinutes: form.input(`${prefix}breakMinutes`, 'number', {
+      ...label('breakMinutes'),
+      min: 0,
+      max: 600,
+      inputMode: 'numeric',
+      width: 'short',
+    }),
+    leaderName: form.input(`${prefix}leaderName`, 'text', { ...label('leaderName'), maxLength: 60 }),
+    riskLevel: form.radios(`${prefix}riskLevel`, risks, { ...label('riskLevel'), required: true }),
+    policyNumber: form.input(`${prefix}policyNumber`, 'text', { ...label('policyNumber'), maxLength: 60 }),
+  };
+}
+
+function wording(i18n: I18n, locale: Locale, name: string): { label: string; hint: string | null } {
+  const hint = `shifts.form.${name}.hint`;
+  return {
+    label: i18n.t(locale, `shifts.form.${name}.label`),
+    hint: i18n.has(locale, hint) ? i18n.t(locale, hint) : null,
+  };
+}
+
+function skillChoices(locale: Locale): OptionInput[] {
+  return SKILL_GROUPS.flatMap((group) =>
+    group.skills.map((skill) => ({ value: skill.code, label: `${group[locale]} · ${skill[locale]}` })),
+  );
+}
+
+/** Fields of a position; `prefix` as above. */
+export function positionFields(form: Form, i18n: I18n, locale: Locale, prefix: string): object {
+  const label = (name: string): { label: string; hint: string | null } => wording(i18n, locale, name);
+  const t = i18n.in(locale);
+  const none = { value: '', label: t('shifts.form.skill.none') };
+  const levels: OptionInput[] = SKILL_LEVELS.map((level) => ({
+    value: level === 1 ? '' : String(level),
+    label: t(`shifts.level.${level}`),
+  }));
+  const credentials: OptionInput[] = ['', 'any', 'assistant', 'intermediate', 'senior'].map((value) => ({
+    value,
+    label: t(`shifts.credential.${value === '' ? 'none' : value}`),
+  }));
+  const number = { inputMode: 'numeric', width: 'short' } as const;
+  return {
+    name: form.input(`${prefix}name`, 'text', { ...label('positionName'), required: true, maxLength: 40 }),
+    required: form.input(`${prefix}required`, 'number', {
+      ...label('required'),
+      ...number,
+      required: true,
+      min: 1,
+    }),
+    maximum: form.input(`${prefix}maximum`, 'number', { ...label('maximum'), ...number, min: 1 }),
+    admission: form.radios(
+      `${prefix}admission`,
+      ['direct', 'approval'].map((value) => ({ value, label: t(`shifts.admission.${value}`) })),
+      { ...label('admission'), required: true },
+    ),
+    skills: Array.from({ length: SKILL_ROWS }, (_unused, row) => ({
+      code: form.select(`${prefix}skills.${row}.code`, [none, ...skillChoices(locale)], {
+        ...label('skill'),
+        hint: null,
+      }),
+      minLevel: form.select(`${prefix}skills.${row}.minLevel`, levels, { ...label('minLevel'), hint: null }),
+    })),
+    credentialLevel: form.select(`${prefix}credentialLevel`, credentials, label('credentialLevel')),
+    languages: form.checkboxes(
+      `${prefix}languages`,
+      LANGUAGES.map((language) => ({ value: language.code, label: language[locale] })),
+      { ...label('languages'), width: 'short' },
+    ),
+    minAge: form.input(`${prefix}minAge`, 'number', { ...label('minAge'), ...number, min: 8, max: 120 }),
+    maxAge: form.input(`${prefix}maxAge`, 'number', { ...label('maxAge'), ...number, min: 8, max: 120 }),
+  };
+}
+
+/** A position's stored values under the names of its form. */
+export function positionValues(position: PositionView): Record<string, unknown> {
+  const credential = position.credentials[0];
+  return {
+    ...position,
+    credentialLevel: credential ? credential.level || 'any' : '',
+    ...Object.fromEntries(
+      position.skills.flatMap((skill, row) => [
+        [`skills.${row}.code`, skill.code],
+        [`skills.${row}.minLevel`, skill.minLevel === 1 ? '' : skill.minLevel],
+      ]),
+    ),
+  };
+}
+
+/** Model of `shifts/form`: a new shift of a request, or an edit. */
+export function shiftFormModel(
+  parts: Parts & {
+    action: string;
+    crumb: { href: string; label: string };
+    version: number | null;
+    today: string;
+    taken: number;
+  },
+): object {
+  const { i18n, locale } = parts;
+  const form = createForm({
+    ...parts,
+    messages: 'shifts.form',
+    values: { riskLevel: 'none', ...parts.values },
+  });
+  const fields = {
+    ...shiftFields(form, i18n, locale, '', parts.today),
+    tellPeople: parts.taken > 0 ? form.checkbox('tellPeople') : null,
+  };
+  return {
+    fields,
+    errors: form.errors,
+    action: parts.action,
+    crumb: parts.crumb,
+    version: parts.version,
+    taken: parts.taken,
+    isNew: parts.version === null,
+  };
+}
+
+/** Model of `shifts/position-form`. */
+export function positionFormModel(
+  parts: Parts & { action: string; crumb: { href: string; label: string }; version: number | null },
+): object {
+  const { i18n, locale } = parts;
+  const form = createForm({
+    ...parts,
+    messages: 'shifts.form',
+    values: { admission: 'direct', ...parts.values },
+  });
+  const fields = positionFields(form, i18n, locale, '');
+  return {
+    fields,
+    errors: form.errors,
+    action: parts.action,
+    crumb: parts.crumb,
+    version: parts.version,
+    isNew: parts.version === null,
+  };
+}
+
+/** "11 more", "covered", "full" with the tone to show it in. */
+export function coverageBadge(
+  seats: { required: number; maximum: number; taken: number },
+  i18n: I18n,
+  locale: Locale,
+): { text: string; tone: string; icon: string } {
+  const { level, missing } = coverage(seats);
+  if (level === 'full') return { text: i18n.t(locale, 'shifts.coverage.full'), tone: 'grey', icon: 'users' };
+  if (level === 'covered')
+    return { text: i18n.t(locale, 'shifts.coverage.covered'), tone: 'green', icon: 'circle-check' };
+  return {
+    text: i18n.t(locale, 'shifts.coverage.needs', { count: missing }),
+    tone: 'amber',
+    icon: 'user-plus',
+  };
+}
+
+/** The badge of a whole shift: one position's surplus does not cover another's need. */
+export function shiftBadge(
+  shift: { missing: number; maximum: number; taken: number },
+  i18n: I18n,
+  locale: Locale,
+): { text: string; tone: string; icon: string } | null {
+  if (shift.maximum === 0) return null;
+  return coverageBadge(
+    { required: shift.taken + shift.missing, maximum: shift.maximum, taken: shift.taken },
+    i18n,
+    locale,
+  );
+}
+
+/** One line of a list of shifts. */
+export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
+  return {
+    id: shift.id,
+    href: `/shifts/${shift.id}`,
+    title: shift.title,
+    startsAt: shift.startsAt,
+    endsAt: shift.endsAt,
+    place: shift.place.label,
+    state: shift.state,
+    taken: shift.taken,
+    maximum: shift.maximum,
+    badge: ['draft', 'published', 'locked', 'running'].includes(shift.state)
+      ? shiftBadge(shift, i18n, locale)
+      : null,
+  };
+}
+
+/** What a position asks for, in words. */
+export function needsOf(
+  position: Pick<PositionView, 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge'>,
+  i18n: I18n,
+  locale: Locale,
+): { icon: string; text: string }[] {
+  const t = i18n.in(locale);
+  const needs: { icon: string; text: string }[] = [];
+  for (const credential of position.credentials)
+    needs.push({ icon: 'certificate', text: t(`shifts.credential.${credential.level || 'any'}`) });
+  for (const skill of position.skills)
+    needs.push({
+      icon: 'tools',
+      text: t('shifts.needs.skill', {
+        skill: findSkill(skill.code)?.[locale] ?? skill.code,
+        level: t(`shifts.level.${skill.minLevel}`),
+      }),
+    });
+  if (position.languages.length > 0)
+    needs.push({
+      icon: 'language',
+      text: position.languages
+        .map((code) => findLanguage(code)?.[locale] ?? code)
+        .join(t('shifts.needs.and')),
+    });
+  const { minAge, maxAge } = position;
+  if (minAge !== null && maxAge !== null)
+    needs.push({ icon: 'user', text: t('shifts.needs.ages', { min: minAge, max: maxAge }) });
+  else if (minAge !== null) needs.push({ icon: 'user', text: t('shifts.needs.minAge', { min: minAge }) });
+  else if (maxAge !== null) needs.push({ icon: 'user', text: t('shifts.needs.maxAge', { max: maxAge }) });
+  return needs;
+}
+
+/** Where a gap is mended. */
+function gapHref(gap: Gap, shift: { id: string; requestId: string }): string {
+  const anchor = `#f-${gap.field.replaceAll('.', '-')}`;
+  if (gap.on === 'positions') return `/shifts/${shift.id}/positions/new`;
+  return gap.on === 'request'
+    ? `/requests/${shift.requestId}/edit${anchor}`
+    : `/shifts/${shift.id}/edit${anchor}`;
+}
+
+/** Model of `shifts/show`: the coordinator's page. */
+export function shiftModel(
+  parts: Parts & {
+    shift: ShiftView & { readonly unitName: string };
+    gaps: readonly Gap[];
+    abilities: ShiftAbilities;
+    publicHref: string | null;
+  },
+): object {
+  const { i18n, locale, shift, gaps, abilities } = parts;
+  const t = i18n.in(locale);
+  const form = createForm({ ...parts, messages: 'shifts.cancel', idPrefix: 'c' });
+  const reason = form.textarea('reason', { required: true, maxLength: 300, rows: 2 });
+  const waiting = shift.state === 'draft' || shift.state === 'published' || shift.state === 'locked';
+  const word = (gap: Gap): object => ({
+    text: t(`errors.${gap.code}`),
+    href: gapHref(gap, shift),
+  });
+  return {
+    ...shift,
+    badge: waiting ? shiftBadge(shift, i18n, locale) : null,
+    facts: [
+      { label: t('shifts.show.request'), value: shift.title, href: `/requests/${shift.requestId}` },
+      {
+        label: t('common.word.place'),
+        value: [shift.place.label, shift.place.address].filter(Boolean).join(' · '),
+      },
+      { label: t('shifts.show.unit'), value: shift.unitName },
+      { label: t('shifts.form.leaderName.label'), value: shift.leaderName || '–' },
+      { label: t('shifts.form.breakMinutes.label'), value: String(shift.breakMinutes) },
+      { label: t('shifts.form.riskLevel.label'), value: t(`shifts.risk.${shift.riskLevel}`) },
+      ...(shift.riskLevel === 'bodily'
+        ? [{ label: t('shifts.form.policyNumber.label'), value: shift.policyNumber || '–' }]
+        : []),
+    ],
+    cancelled: shift.cancelReason === null ? null : cancelText(shift.cancelReason, i18n, locale),
+    checklist: {
+      show: abilities.edit && waiting && gaps.length > 0,
+      blocking: gaps.filter((gap) => gap.blocking && shift.state === 'draft').map(word),
+      advice: gaps.filter((gap) => !gap.blocking).map(word),
+    },
+    ready: gaps.every((gap) => !gap.blocking),
+    positions: shift.positions.map((position) => ({
+      ...position,
+      needs: needsOf(position, i18n, locale),
+      badge: coverageBadge(position, i18n, locale),
+      admissionText: t(`shifts.admission.${position.admission}`),
+      candidatesHref: abilities.findPeople ? `/positions/${position.id}/candidates` : null,
+      editHref: abilities.edit ? `/positions/${position.id}/edit` : null,
+      removeAction: abilities.edit && shift.state === 'draft' ? `/positions/${position.id}/removal` : null,
+    })),
+    abilities,
+    publicHref: parts.publicHref,
+    attendanceHref: abilities.runDay ? `/shifts/${shift.id}/attendance` : null,
+    errors: form.errors,
+    fields: { reason },
+  };
+}
+
+function cancelText(reason: string, i18n: I18n, locale: Locale): string {
+  const key = `shifts.coded.${reason}`;
+  return /^[a-z]+(-[a-z]+)*$/.test(reason) && i18n.has(locale, key) ? i18n.t(locale, key) : reason;
+}
+
+/** Model of `shifts/index`: the list by day. */
+export function shiftListModel(
+  parts: Parts & {
+    shifts: readonly ShiftView[];
+    query: { readonly from: string; readonly state?: string | undefined };
+    zone: string;
+    today: string;
+    next: string | null;
+    canCreate: boolean;
+  },
+): object {
+  const { i18n, locale, query, zone } = parts;
+  const form = createForm({ i18n, locale, messages: 'shifts.filter', values: query });
+  const states: OptionInput[] = [
+    { value: '', label: i18n.t(locale, 'common.word.all') },
+    ...shiftLifecycle.states.map((state) => ({
+      value: state,
+      label: i18n.t(locale, `states.shift.${state}`),
+    })),
+  ];
+  const days = Map.groupBy(parts.shifts, (shift) => localDate(new Date(shift.startsAt), zone));
+  const at = (date: string): string => `/shifts?from=${date}${query.state ? `&state=${query.state}` : ''}`;
+  return {
+    filter: {
+      from: form.input('from', 'date', { width: 'short', required: true }),
+      state: form.select('state', states, { required: true }),
+    },
+    filtered: query.from !== parts.today || query.state !== undefined,
+    jumps: [
+      {
+        href: at(addDays(query.from, -7)),
+        icon: 'chevrons-left',
+        label: i18n.t(locale, 'shifts.index.weekBack'),
+      },
+      { href: at(parts.today), icon: 'calendar-event', label: i18n.t(locale, 'common.word.today') },
+      {
+        href: at(addDays(query.from, 7)),
+        icon: 'chevrons-right',
+        label: i18n.t(locale, 'shifts.index.weekOn'),
+      },
+    ],
+    days: [...days].map(([day, shifts]) => ({
+      day: shifts[0]?.startsAt ?? day,
+      isToday: day === parts.today,
+      shifts: shifts.map((shift) => shiftRow(shift, i18n, locale)),
+    })),
+    next: parts.next,
+    count: parts.shifts.length,
+    canCreate: parts.canCreate,
+  };
+}

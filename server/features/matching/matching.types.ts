@@ -64,7 +64,7 @@ export interface FitSettings {
 /** Something a rule noticed; worded in the locale files under `matching.finding.<code>`. */
 export interface Finding {
   readonly code: string;
-  readonly params?: Readonly<Record<string, string | number>>;
+  readonly params?: Readonly<Record<string, string | number>> | undefined;
 }
 
 export interface HardRule {

@@ -1,0 +1,322 @@
+import { can } from '../../core/actor.ts';
+import { AppError } from '../../core/errors.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
+import { messageOf } from '../../http/error-handler.ts';
+import { z } from 'zod';
+import type { Finding, MatchingService, Suited } from '../matching/index.ts';
+import type { OfferService } from '../offers/index.ts';
+import { listOpenShifts } from '../shifts/index.ts';
+import type { ShiftService } from '../shifts/index.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+import {
+  assignmentPage,
+  assignmentView,
+  fullId,
+  ownFilter,
+  positionParams,
+  reasonBody,
+  signUpBody,
+  suitedList,
+} from './assignment.schema.ts';
+import type { AssignmentView, SuitedView } from './assignment.schema.ts';
+import type { AssignmentService } from './assignment.service.ts';
+import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding } from './assignment.view.ts';
+
+export interface AssignmentRouteParts {
+  readonly assignments: AssignmentService;
+  readonly offers: OfferService;
+  readonly shifts: ShiftService;
+  readonly matching: MatchingService;
+  readonly i18n: I18n;
+}
+
+/** Open shifts that a volunteer's page looks at: the soonest. */
+const LOOKED_AT = 200;
+
+/** Rows with the words of their shift and position, in three queries however many there are. */
+export async function viewsOf(
+  rows: readonly AssignmentRow[],
+  { shifts, offers, assignments }: Pick<AssignmentRouteParts, 'shifts' | 'offers' | 'assignments'>,
+): Promise<AssignmentView[]> {
+  const [shiftRows, positions, open] = await Promise.all([
+    shifts.rows(rows.map((row) => row.shiftId)),
+    shifts.positionsOf(rows.map((row) => row.shiftId)),
+    offers.rows(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
+  ]);
+  const byShift = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
+  const due = new Map(open.map((offer) => [String(offer._id), offer.dueAt]));
+  return Promise.all(
+    rows.map(async (row) => {
+      const shift = byShift.get(String(row.shiftId));
+      const position = positions
+        .get(String(row.shiftId))
+        ?.find((one) => String(one._id) === String(row.positionId));
+      return toAssignmentView(row, {
+        title: shift?.title ?? '',
+        place: shift?.place.label ?? '',
+        position: position?.name ?? '',
+        answerBy: due.get(String(row.offerId)) ?? null,
+        placeInLine: row.state === 'waitlisted' ? await assignments.placeInLine(row) : null,
+      });
+    }),
+  );
+}
+
+export function assignmentRoutes(parts: AssignmentRouteParts): Route[] {
+  return [...volunteerRoutes(parts), ...answerRoutes(parts)];
+}
+
+function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
+  const { assignments, matching, i18n } = parts;
+  const suitedFor = async (
+    { account, now }: Pick<RouteContext, 'account' | 'now'>,
+    filter: { skill?: string | undefined; category?: string | undefined },
+  ) => {
+    const { data: open } = await listOpenShifts(
+      { after: now, before: null, skill: filter.skill ?? null, category: filter.category ?? null },
+      LOOKED_AT,
+      undefined,
+    );
+    const { suited, others } = await matching.suits(account, open);
+    const live = await assignments.liveOn(
+      account.personId,
+      [...suited, ...others].map((one) => one.position._id),
+    );
+    const own = new Map(live.map((row) => [String(row.positionId), row]));
+    const toView = (one: Suited): SuitedView => suitedView(one, own.get(String(one.position._id)) ?? null);
+    // What one has signed up for already is no longer a suggestion.
+    return {
+      data: suited.map(toView).filter(({ state }) => state === null),
+      others: others.map(toView).filter(({ state }) => state === null),
+      nextCursor: null,
+    };
+  };
+  return [
+    route({
+      name: 'assignments/suiting',
+      method: 'get',
+      path: '/opportunities',
+      apiPath: '/me/opportunities',
+      access: 'opportunities:see',
+      tenant: 'member',
+      summary: 'Open positions as they suit the person, best first, and the others with why not.',
+      input: {
+        query: z.strictObject({
+          skill: z.string().max(40).optional(),
+          category: z.string().max(40).optional(),
+          tab: z.enum(['suiting', 'others']).default('suiting'),
+        }),
+      },
+      output: suitedList,
+      run: (context) => suitedFor(context, context.query),
+      page: ({ data, others }, { locale, query }) =>
+        view('assignments/opportunities', {
+          tabs: [
+            {
+              href: '/opportunities',
+              label: i18n.t(locale, 'assignments.suiting.tab'),
+              current: query.tab === 'suiting',
+              count: data.length,
+            },
+            {
+              href: '/opportunities?tab=others',
+              label: i18n.t(locale, 'assignments.suiting.othersTab'),
+              current: query.tab === 'others',
+              count: others.length,
+            },
+          ],
+          suiting: query.tab === 'suiting',
+          list: (query.tab === 'suiting' ? data : others).slice(0, 60).map((one) => ({
+            ...one,
+            reasons: one.reasons.map((finding) => wordFinding(i18n, locale, finding)),
+            refusals: refusalsModel(i18n, locale, one.refusals),
+          })),
+        }),
+    }),
+    route({
+      name: 'assignments/sign-up',
+      method: 'post',
+      path: '/positions/:positionId/assignments',
+      access: 'assignments:accept-own',
+      tenant: 'member',
+      summary:
+        'Signs up: a place, a place in line, or a question to the coordinator, as the position has it.',
+      queue: ({ positionId }) => `position:${positionId}`,
+      input: { params: positionParams, body: signUpBody },
+      output: assignmentView,
+      async run({ account, params, body }) {
+        const row = await assignments.signUp(account, params.positionId, body.note);
+        return (await viewsOf([row], parts))[0] as AssignmentView;
+      },
+      page: ({ id, state }) =>
+        seeOther(`/assignments/${id}`, {
+          kind: state === 'accepted' ? 'success' : 'info',
+          key: `assignments.did.${state}`,
+        }),
+      invalid: (failure, context) => refusedPage(failure, context, i18n),
+    }),
+    route({
+      name: 'assignments/list-own',
+      method: 'get',
+      path: '/assignments',
+      access: 'assignments:see-own',
+      tenant: 'member',
+      summary: 'One’s own assignments, newest first.',
+      input: { query: ownFilter },
+      output: assignmentPage,
+      async run({ account, query }) {
+        const page = await assignments.own(account, query.limit, query.cursor);
+        return { data: await viewsOf(page.data, parts), nextCursor: page.nextCursor };
+      },
+      page: ({ data, nextCursor }, { now, query }) => {
+        const ahead = data.filter((one) => one.endsAt > now.toISOString()).reverse();
+        const over = data.filter((one) => one.endsAt <= now.toISOString());
+        return view('assignments/list', {
+          ahead,
+          over,
+          next: nextCursor ? `/assignments?cursor=${encodeURIComponent(nextCursor)}` : null,
+          first: query.cursor ? '/assignments' : null,
+          count: data.length,
+        });
+      },
+    }),
+    route({
+      name: 'assignments/show',
+      method: 'get',
+      path: '/assignments/:id',
+      access: 'assignments:see-own',
+      tenant: 'member',
+      summary: 'One assignment, one’s own or of a shift one runs.',
+      input: { params: fullId },
+      output: assignmentView,
+      run: async ({ actor, params }) =>
+        (await viewsOf([await assignments.access(actor, params.id)], parts))[0] as AssignmentView,
+      page: (one, context) => showPage(one, context, parts),
+    }),
+  ];
+
+  async function showPage(
+    one: AssignmentView,
+    { actor, account, now, params }: RouteContext<{ id: string }>,
+    { shifts: plan }: AssignmentRouteParts,
+  ): Promise<PageResult> {
+    const row = await assignments.access(actor, params.id);
+    const shift = await plan.row(row.shiftId);
+    const own = String(row.personId) === account.personId;
+    const manages = can(actor, 'assignments:manage', String(row.unitId));
+    return view('assignments/show', {
+      ...one,
+      own,
+      can: abilitiesOn(one, { own, manages }, now),
+      address: shift.place.address,
+      leaderName: shift.leaderName,
+      history: row.history.map((entry) => ({
+        title: i18n.t(actor.kind === 'account' ? actor.locale : 'zh-CN', `states.assignment.${entry.to}`),
+        at: entry.at,
+        by: null,
+        text: entry.reason,
+        icon: null,
+      })),
+      shiftHref: manages ? `/shifts/${one.shiftId}` : null,
+    });
+  }
+}
+
+function answerRoutes(parts: AssignmentRouteParts): Route[] {
+  const { assignments, i18n } = parts;
+  const answered = async (row: AssignmentRow): Promise<AssignmentView> =>
+    (await viewsOf([row], parts))[0] as AssignmentView;
+  const back = ({ id, state }: AssignmentView): PageResult =>
+    seeOther(`/assignments/${id}`, { kind: 'success', key: `assignments.did.${state}` });
+  const step = (
+    name: string,
+    verb: string,
+    summary: string,
+    access: 'assignments:accept-own' | 'assignments:manage' | 'assignments:see-own',
+    act: (context: RouteContext<{ id: string }, unknown, { reason: string }>) => Promise<AssignmentRow>,
+  ): Route =>
+    route({
+      name: `assignments/${name}`,
+      method: 'post',
+      path: `/assignments/:id/${verb}`,
+      access,
+      tenant: 'member',
+      summary,
+      status: 200,
+      input: { params: fullId, body: reasonBody },
+      output: assignmentView,
+      run: async (context) => answered(await act(context as never)),
+      page: back,
+      invalid: (failure, context) => refusedPage(failure, context, i18n),
+    });
+  return [
+    step(
+      'accept',
+      'accept',
+      'Accepts an offer; everything is judged anew.',
+      'assignments:accept-own',
+      ({ account, params }) => assignments.accept(account, params.id),
+    ),
+    step(
+      'decline',
+      'decline',
+      'Declines an offer, or refuses a request.',
+      'assignments:see-own',
+      ({ account, params, body }) => assignments.decline(account, params.id, body.reason),
+    ),
+    step(
+      'cancel',
+      'cancel',
+      'Calls it off; the place goes to the first in line.',
+      'assignments:see-own',
+      ({ account, params, body }) => assignments.cancel(account, params.id, body.reason),
+    ),
+    step(
+      'admit',
+      'admit',
+      'The coordinator says yes to a request.',
+      'assignments:manage',
+      ({ account, params }) => assignments.admit(account, params.id),
+    ),
+  ];
+}
+
+function suitedView({ position, shift, fit }: Suited, own: AssignmentRow | null): SuitedView {
+  const plain = ({ code, params }: Finding): { code: string; params?: Record<string, string | number> } =>
+    params ? { code, params: { ...params } } : { code };
+  return {
+    positionId: String(position._id),
+    shiftId: String(shift._id),
+    title: shift.title,
+    position: position.name,
+    place: shift.place.label,
+    startsAt: shift.startsAt.toISOString(),
+    endsAt: shift.endsAt.toISOString(),
+    open: Math.max(0, position.maximum - position.taken),
+    admission: position.admission,
+    score: fit.score,
+    distanceMetres: fit.distanceMetres,
+    reasons: fit.parts.flatMap((part) => (part.finding ? [plain(part.finding)] : [])),
+    refusals: fit.refusals.map(plain),
+    state: own?.state ?? null,
+    assignmentId: own ? String(own._id) : null,
+  };
+}
+
+/** A refusal in words with every reason, and the way back. */
+function refusedPage(
+  { error }: FormFailure,
+  { locale }: Pick<RouteContext, 'locale'>,
+  i18n: I18n,
+): PageResult {
+  const reasons =
+    error instanceof AppError && Array.isArray(error.details['reasons'])
+      ? (error.details['reasons'] as Finding[])
+      : [];
+  return view('assignments/refused', {
+    message: messageOf(i18n, locale, error, error.status),
+    reasons: refusalsModel(i18n, locale, reasons),
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { id, pageOf, paging, prose } from '../../http/schema.ts';
+
+const finding = z.object({
+  code: z.string(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+});
+const mark = z.object({ at: z.string(), method: z.enum(['code', 'coordinator', 'automatic']) }).nullable();
+
+export const assignmentView = z.object({
+  id: z.string(),
+  version: z.number(),
+  state: z.string(),
+  shiftId: z.string(),
+  positionId: z.string(),
+  requestId: z.string(),
+  title: z.string(),
+  position: z.string(),
+  place: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  personName: z.string(),
+  note: z.string(),
+  /** 1 is next in line; null when not waiting. */
+  placeInLine: z.number().nullable(),
+  answerBy: z.string().nullable(),
+  checkIn: mark,
+  checkOut: mark,
+});
+export type AssignmentView = z.infer<typeof assignmentView>;
+export const assignmentPage = pageOf(assignmentView);
+
+export const positionParams = z.strictObject({ positionId: id });
+export const signUpBody = z.strictObject({ note: prose(500).default('') });
+export const reasonBody = z.strictObject({ reason: prose(300).default('') });
+export const ownFilter = z.strictObject({ ...paging });
+export const fullId = z.strictObject({ id });
+
+export const suited = z.object({
+  positionId: z.string(),
+  shiftId: z.string(),
+  title: z.string(),
+  position: z.string(),
+  place: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  open: z.number(),
+  admission: z.enum(['direct', 'approval']),
+  score: z.number(),
+  distanceMetres: z.number().nullable(),
+  reasons: z.array(finding),
+  refusals: z.array(finding),
+  /** The state of one's own row on the position, if any. */
+  state: z.string().nullable(),
+  assignmentId: z.string().nullable(),
+});
+export type SuitedView = z.infer<typeof suited>;
+export const suitedList = z.object({ data: z.array(suited), others: z.array(suited), nextCursor: z.null() });
+export const findingSchema = finding;

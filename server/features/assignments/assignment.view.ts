@@ -1,0 +1,94 @@
+import type { I18n } from '../../i18n/index.ts';
+import { formatDistance } from '../../i18n/index.ts';
+import type { Locale } from '../../core/locale.ts';
+import type { Finding } from '../matching/index.ts';
+import { wayOut } from '../matching/index.ts';
+import { findLanguage, findSkill } from '../skills/index.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+import type { AssignmentView } from './assignment.schema.ts';
+
+/** A finding in words: codes of skills, languages and credentials are worded too. */
+export function wordFinding(i18n: I18n, locale: Locale, finding: Finding): string {
+  const params = Object.fromEntries(
+    Object.entries(finding.params ?? {}).map(([name, value]): [string, string | number] => {
+      if (name === 'skill') return [name, findSkill(String(value))?.[locale] ?? String(value)];
+      if (name === 'language') return [name, findLanguage(String(value))?.[locale] ?? String(value)];
+      if (name === 'credential') return [name, i18n.t(locale, `matching.credential.${String(value)}`)];
+      if (name === 'metres') return [name, formatDistance(Number(value), locale)];
+      if (name === 'level')
+        return [
+          name,
+          typeof value === 'number'
+            ? i18n.t(locale, `matching.level.${value}`)
+            : i18n.t(locale, `matching.credentialLevel.${value}`),
+        ];
+      if (name === 'minutes') return [name, Math.round(Number(value) / 60)];
+      return [name, value];
+    }),
+  );
+  return i18n.t(locale, `matching.finding.${finding.code}`, params);
+}
+
+/** Refusals as a page shows them: words, and where the person could do something about it. */
+export function refusalsModel(
+  i18n: I18n,
+  locale: Locale,
+  refusals: readonly Finding[],
+): { text: string; href: string | null }[] {
+  const ways = { profile: '/profile', credentials: '/credentials', membership: '/join' } as const;
+  return refusals.map((refusal) => {
+    const way = wayOut(refusal);
+    return { text: wordFinding(i18n, locale, refusal), href: way ? ways[way] : null };
+  });
+}
+
+export interface AssignmentFacts {
+  readonly title: string;
+  readonly place: string;
+  readonly position: string;
+  readonly answerBy: Date | null;
+  readonly placeInLine: number | null;
+}
+
+export const toAssignmentView = (row: AssignmentRow, facts: AssignmentFacts): AssignmentView => ({
+  id: String(row._id),
+  version: row.version,
+  state: row.state,
+  shiftId: String(row.shiftId),
+  positionId: String(row.positionId),
+  requestId: String(row.requestId),
+  title: facts.title,
+  position: facts.position,
+  place: facts.place,
+  startsAt: row.startsAt.toISOString(),
+  endsAt: row.endsAt.toISOString(),
+  personName: row.personName,
+  note: row.note,
+  placeInLine: facts.placeInLine,
+  answerBy: facts.answerBy?.toISOString() ?? null,
+  checkIn: row.checkIn ? { at: row.checkIn.at.toISOString(), method: row.checkIn.method } : null,
+  checkOut: row.checkOut ? { at: row.checkOut.at.toISOString(), method: row.checkOut.method } : null,
+});
+
+/** What the reader may do with the assignment now. */
+export function abilitiesOn(
+  view: AssignmentView,
+  reader: { own: boolean; manages: boolean },
+  now: Date,
+): Record<'accept' | 'decline' | 'cancel' | 'admit' | 'refuse' | 'checkIn', boolean> {
+  const ahead = view.startsAt > now.toISOString();
+  return {
+    accept: reader.own && view.state === 'offered',
+    decline: reader.own && view.state === 'offered',
+    cancel:
+      (reader.own || reader.manages) &&
+      (['requested', 'waitlisted'].includes(view.state) ||
+        (ahead && ['accepted', 'confirmed'].includes(view.state))),
+    admit: !reader.own && reader.manages && view.state === 'requested',
+    refuse: !reader.own && reader.manages && view.state === 'requested',
+    checkIn:
+      reader.own &&
+      ['accepted', 'confirmed', 'checked_in'].includes(view.state) &&
+      Date.parse(view.startsAt) - now.getTime() < 3_600_000,
+  };
+}

@@ -50,6 +50,7 @@ const COORDINATOR = [
   'hours:see',
   'hours:confirm',
   'imports:run',
+  'imports:see',
 ] as const;
 
 const OFFICER = [

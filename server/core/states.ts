@@ -128,6 +128,14 @@ export const offerLifecycle = defineLifecycle('offer', {
   withdrawn: [],
 });
 
+/** A file that was brought: checked first, then applied in batches. */
+export const importLifecycle = defineLifecycle('import', {
+  checked: ['applying'],
+  applying: ['done', 'failed'],
+  failed: ['applying'],
+  done: [],
+});
+
 export const LIFECYCLES = [
   membershipLifecycle,
   requestLifecycle,
@@ -136,4 +144,5 @@ export const LIFECYCLES = [
   hoursLifecycle,
   credentialLifecycle,
   offerLifecycle,
+  importLifecycle,
 ] as const;

@@ -2,12 +2,15 @@ import { Schema } from 'mongoose';
 import type { Types } from 'mongoose';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
+import { importLifecycle } from '../../core/states.ts';
 import { tenantFields } from '../../db/tenancy.ts';
+import { stateFields } from '../../db/transition.ts';
+import type { StateRow } from '../../db/transition.ts';
+import type { ImportMapping, ParsedOpportunity, RowProblem } from './import.types.ts';
 
 export const IMPORT_KINDS = ['opportunities'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
-export const IMPORT_STATES = ['checked', 'applying', 'done', 'failed'] as const;
-export type ImportState = (typeof IMPORT_STATES)[number];
+export type ImportState = 'checked' | 'applying' | 'done' | 'failed';
 
 export interface ImportCounts {
   read: number;
@@ -17,31 +20,59 @@ export interface ImportCounts {
   rejected: number;
 }
 
+/** How often something was noticed in a file's rows. */
+export interface ImportNotice {
+  field: string;
+  code: string;
+  count: number;
+}
+
 /** One file that somebody brought: first checked (dry run), then applied in resumable batches. */
-export interface ImportRow extends TenantRow {
+export interface ImportRow extends TenantRow, StateRow<ImportState> {
   kind: ImportKind;
-  state: ImportState;
   fileName: string;
   fileHash: string;
   unitId: Types.ObjectId;
+  fileBytes: number;
+  encoding: string;
+  /** Names of the file's columns, in its order. */
+  columns: string[];
   /** Column of the file for each of our fields, and stated defaults for what may be missing. */
-  mapping: Record<string, unknown>;
+  mapping: ImportMapping;
+  /** What was noticed in all rows together; `assumed` fields have the code `assumed`. */
+  notices: ImportNotice[];
   total: number;
-  /** Rows up to here are applied. */
+  /** Lines up to here are applied. */
   appliedTo: number;
+  /** While only checked: what applying would come to; from the start on: what it came to. */
   counts: ImportCounts;
   createdBy: Types.ObjectId | null;
   createdAt: Date;
   finishedAt: Date | null;
-  version: number;
 }
 
 const importSchema = new Schema({
   ...tenantFields,
   kind: { type: String, enum: [...IMPORT_KINDS], required: true },
-  state: { type: String, enum: [...IMPORT_STATES], required: true },
+  ...stateFields(importLifecycle.states),
   fileName: { type: String, required: true },
   fileHash: { type: String, required: true },
+  fileBytes: { type: Number, required: true },
+  encoding: { type: String, required: true },
+  columns: { type: [String], required: true },
+  notices: {
+    type: [
+      new Schema(
+        {
+          field: { type: String, required: true },
+          code: { type: String, required: true },
+          count: { type: Number, required: true },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+    ],
+    default: [],
+  },
   unitId: { type: Schema.Types.ObjectId, required: true },
   mapping: { type: Schema.Types.Mixed, required: true },
   total: { type: Number, required: true },
@@ -62,7 +93,6 @@ const importSchema = new Schema({
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
   finishedAt: { type: Date, default: null },
-  version: { type: Number, required: true, default: 1 },
 });
 importSchema.index({ tenantId: 1, createdAt: -1, _id: -1 });
 // The sweep that applies batches looks across tenants.
@@ -76,9 +106,13 @@ export interface ImportLineRow extends TenantRow {
   line: number;
   original: Record<string, string>;
   /** Parsed values; null when the row is rejected. */
-  parsed: Record<string, unknown> | null;
-  problems: { field: string; code: string; value: string }[];
+  parsed: ParsedOpportunity | null;
+  /** Taken from the parsed values: the same row read again has the same. */
+  fingerprint: string;
+  problems: RowProblem[];
   assumed: string[];
+  /** The request that the row became. */
+  requestId: Types.ObjectId | null;
   outcome: 'pending' | 'created' | 'updated' | 'unchanged' | 'rejected';
 }
 
@@ -88,6 +122,8 @@ const lineSchema = new Schema({
   line: { type: Number, required: true },
   original: { type: Schema.Types.Mixed, required: true },
   parsed: { type: Schema.Types.Mixed, default: null },
+  fingerprint: { type: String, default: '' },
+  requestId: { type: Schema.Types.ObjectId, default: null },
   problems: {
     type: [
       new Schema(

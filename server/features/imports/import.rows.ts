@@ -1,0 +1,82 @@
+import type { ImportCounts, ImportLineRow, ImportNotice, ImportRow, ImportState } from './import.model.ts';
+import type { ImportMapping, RowProblem } from './import.types.ts';
+
+/** An import as other layers know it: ids and moments as texts. */
+export interface Import {
+  readonly id: string;
+  readonly version: number;
+  readonly kind: ImportRow['kind'];
+  readonly state: ImportState;
+  readonly fileName: string;
+  readonly fileBytes: number;
+  readonly encoding: string;
+  readonly columns: readonly string[];
+  readonly unitId: string;
+  readonly mapping: ImportMapping;
+  readonly notices: readonly ImportNotice[];
+  readonly total: number;
+  /** Rows that are settled: applied, or rejected from the start. */
+  readonly settled: number;
+  readonly counts: ImportCounts;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+}
+
+/** A line with what the first look needs of it. */
+export interface ImportLine {
+  readonly line: number;
+  readonly sourceId: string;
+  readonly title: string;
+  readonly organisation: string;
+  readonly place: string;
+  readonly day: string | null;
+  readonly people: number | null;
+  readonly outcome: ImportLineRow['outcome'];
+  readonly problems: readonly RowProblem[];
+  readonly assumed: readonly string[];
+  /** The cells as they stand in the file, one text: what a rejected row is recognised by. */
+  readonly excerpt: string;
+  readonly requestId: string | null;
+}
+
+export function toImport(row: ImportRow): Import {
+  const { created, updated, unchanged, rejected } = row.counts;
+  return {
+    id: String(row._id),
+    version: row.version,
+    kind: row.kind,
+    state: row.state,
+    fileName: row.fileName,
+    fileBytes: row.fileBytes,
+    encoding: row.encoding,
+    columns: row.columns,
+    unitId: String(row.unitId),
+    mapping: row.mapping,
+    notices: row.notices,
+    total: row.total,
+    settled: row.state === 'checked' ? 0 : created + updated + unchanged + rejected,
+    counts: row.counts,
+    createdAt: row.createdAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+const EXCERPT = 120;
+
+export const toLine = (row: ImportLineRow): ImportLine => ({
+  line: row.line,
+  sourceId: row.parsed?.sourceId ?? '',
+  title: row.parsed?.title ?? '',
+  organisation: row.parsed?.organisation ?? '',
+  place: row.parsed?.placeLabel ?? '',
+  day: row.parsed?.shift?.date ?? null,
+  people: row.parsed?.shift?.people ?? null,
+  outcome: row.outcome,
+  problems: row.problems,
+  assumed: row.assumed,
+  excerpt: Object.values(row.original)
+    .filter((cell) => cell.trim() !== '')
+    .join(' · ')
+    .slice(0, EXCERPT),
+  requestId: row.requestId ? String(row.requestId) : null,
+});

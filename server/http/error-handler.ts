@@ -82,7 +82,8 @@ export interface ErrorModel {
 /** The one handler: problem+json for the API door, a page with the way back for people (S-33). */
 export function errorHandler(pages: ErrorPages): ErrorRequestHandler {
   return (err: unknown, req, res, next) => {
-    if (res.headersSent || req.destroyed) {
+    // The request itself is "destroyed" as soon as its body was read to the end (uploads); the socket tells who has gone.
+    if (res.headersSent || req.socket.destroyed) {
       next(err);
       return;
     }

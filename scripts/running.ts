@@ -20,14 +20,14 @@ export interface Running {
   add(part: Part): void;
   /** Whether a stop is under way; what fails from then on fails because of it. */
   isEnding(): boolean;
-  /** Stops everything and ends the process. */
-  end(code: number): Promise<never>;
+  /** Stops everything and ends the process. Each part has its time, or the given milliseconds when less is worth waiting. */
+  end(code: number, partMs?: number): Promise<never>;
 }
 
-async function inTime(part: Part): Promise<void> {
+async function inTime(part: Part, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('not in time')), part.stopMs ?? PART_MS);
+    timer = setTimeout(() => reject(new Error('not in time')), ms);
   });
   await Promise.race([part.stop(), late]).finally(() => clearTimeout(timer));
 }
@@ -36,21 +36,21 @@ async function inTime(part: Part): Promise<void> {
 export function beginStart(): Running {
   const parts: Part[] = [];
   let ending: Promise<never> | null = null;
-  const endInOrder = async (code: number): Promise<never> => {
+  const endInOrder = async (code: number, partMs?: number): Promise<never> => {
     setTimeout(() => {
       process.stderr.write(`Not everything ended within ${STOP_MS / 1000} s; giving up.\n`);
       process.exit(1);
     }, STOP_MS).unref();
     let outcome = code;
     for (const part of parts.reverse()) {
-      await inTime(part).catch((err: unknown) => {
+      await inTime(part, partMs ?? part.stopMs ?? PART_MS).catch((err: unknown) => {
         outcome = 1;
         process.stderr.write(`${part.name} did not stop cleanly: ${String(err)}\n`);
       });
     }
     process.exit(outcome);
   };
-  const end = (code: number): Promise<never> => (ending ??= endInOrder(code));
+  const end: Running['end'] = (code, partMs) => (ending ??= endInOrder(code, partMs));
   onStop((why) => {
     say(`Stopping (${why}) …`);
     void end(0);

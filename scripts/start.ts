@@ -33,7 +33,8 @@ async function prepare(config: Config, running: Running): Promise<Database> {
     if (running.isEnding()) return;
     tell(problem);
     say('Stopping. What was stored is safe; start again with: npm start');
-    await running.end(1);
+    // Whatever still waits for that database waits in vain.
+    await running.end(1, 2_000);
   });
   const { applied } = await withProgress(say, 'migrating', migrate(database.uris.migrate, say));
   if (applied.length > 0) say(`Database: ${applied.length} migration(s) applied`);

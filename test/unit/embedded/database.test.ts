@@ -7,22 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { openDatabase } from '../../../server/db/embedded/index.ts';
 import type { Database } from '../../../server/db/embedded/index.ts';
-import { commandLine, identityOf, isRunning, signal } from '../../../server/db/embedded/processes.ts';
+import { identityOf, isRunning, signal } from '../../../server/db/embedded/processes.ts';
 import type { ProcessIdentity } from '../../../server/db/embedded/processes.ts';
+import { databaseProcesses } from '../../support/database-processes.ts';
 import { eventually, temporaryFolder } from '../../support/temporary.ts';
 
 const HOLDER = fileURLToPath(new URL('../../support/hold-database.ts', import.meta.url));
-
-/** Processes whose arguments name this folder: our mongod and its watchdog. */
-function processesOn(folder: string): { mongod: number[]; watchdog: number[] } {
-  const found = { mongod: [] as number[], watchdog: [] as number[] };
-  for (const entry of readdirSync('/proc')) {
-    const args = /^\d+$/.test(entry) ? commandLine(Number(entry)) : [];
-    if (!args.some((arg) => arg === join(folder, 'database'))) continue;
-    (args.includes('linli-watchdog') ? found.watchdog : found.mongod).push(Number(entry));
-  }
-  return found;
-}
 
 /** Inodes of the listening TCP sockets of this network namespace, IPv4 and IPv6. */
 function listeningInodes(): Set<string> {
@@ -98,7 +88,7 @@ describe('The embedded database', function () {
   it('listens on a private socket and on no port, keeps its secrets, and ends with its owner', async () => {
     const folder = temporaryFolder();
     const database = await open(folder);
-    const [pid = 0] = processesOn(folder).mongod;
+    const [pid = 0] = databaseProcesses(folder).mongod;
     const listening = listeningInodes();
     expect(openSockets(pid).filter((inode) => listening.has(inode))).to.deep.equal([]);
     const socket = decodeURIComponent(/@([^/]+)\//.exec(database.uris.app)?.[1] ?? '');
@@ -119,7 +109,7 @@ describe('The embedded database', function () {
     expect(refusal).to.equal('Unauthorized');
     await database.stop();
     opened = null;
-    expect(processesOn(folder)).to.deep.equal({ mongod: [], watchdog: [] });
+    expect(databaseProcesses(folder)).to.deep.equal({ mongod: [], watchdog: [] });
     expect(readdirSync(folder)).not.to.include('in-use.json');
   });
 
@@ -151,7 +141,7 @@ describe('The embedded database', function () {
     const second = hold(folder);
     expect(await second.ended).to.equal(3);
     expect(second.output()).to.include(`in use by a running Linli (process ${holder.child.pid})`);
-    expect(processesOn(folder).mongod).to.have.length(1);
+    expect(databaseProcesses(folder).mongod).to.have.length(1);
     holder.child.kill('SIGTERM');
     expect(await holder.ended).to.equal(0);
   });
@@ -159,7 +149,7 @@ describe('The embedded database', function () {
   it('ends by itself when its owner is killed, and loses nothing', async () => {
     const folder = temporaryFolder();
     const holder = await held(folder);
-    const server = identified(processesOn(folder).mongod[0]);
+    const server = identified(databaseProcesses(folder).mongod[0]);
     holder.child.kill('SIGKILL');
     await eventually('the server ends', () => !isRunning(server));
     expect(await rows(await open(folder))).to.equal(1);
@@ -168,7 +158,7 @@ describe('The embedded database', function () {
   it('is ended by the next start when owner and watchdog were killed, and loses nothing', async () => {
     const folder = temporaryFolder();
     const holder = await held(folder);
-    const before = processesOn(folder);
+    const before = databaseProcesses(folder);
     const orphan = identified(before.mongod[0]);
     // The watchdog first, or it would do its work.
     for (const pid of before.watchdog) signal(pid, 'SIGKILL');
@@ -179,14 +169,14 @@ describe('The embedded database', function () {
     const database = await open(folder, lines);
     expect(lines.join('\n')).to.include(`left behind (process ${orphan.pid})`);
     expect(isRunning(orphan)).to.equal(false);
-    expect(processesOn(folder).mongod).to.have.length(1);
+    expect(databaseProcesses(folder).mongod).to.have.length(1);
     expect(await rows(database)).to.equal(1);
   });
 
   it('loses nothing when everything is killed at once', async () => {
     const folder = temporaryFolder();
     const holder = await held(folder);
-    const all = processesOn(folder);
+    const all = databaseProcesses(folder);
     for (const pid of [...all.watchdog, ...all.mongod]) signal(pid, 'SIGKILL');
     holder.child.kill('SIGKILL');
     await holder.ended;
@@ -196,7 +186,7 @@ describe('The embedded database', function () {
   it('tells when the server ends while it is running, and why', async () => {
     const folder = temporaryFolder();
     const database = await open(folder);
-    signal(processesOn(folder).mongod[0] ?? 0, 'SIGKILL');
+    signal(databaseProcesses(folder).mongod[0] ?? 0, 'SIGKILL');
     const problem = await database.died;
     expect(problem.message).to.include('ended unexpectedly (signal SIGKILL)');
     expect(problem.message).to.include(join(folder, 'logs', 'mongod.log'));
@@ -210,6 +200,6 @@ describe('The embedded database', function () {
     const problem = await open(folder).catch((err: unknown) => err as Error);
     expect(problem).to.be.instanceOf(Error);
     expect((problem as Error).message).to.include('ended unexpectedly');
-    expect(processesOn(folder).mongod).to.deep.equal([]);
+    expect(databaseProcesses(folder).mongod).to.deep.equal([]);
   });
 });

@@ -2,7 +2,7 @@
 // Plain JavaScript for Node 18 and newer: it runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = process.env.LINLI_ROOT ?? fileURLToPath(new URL('..', import.meta.url));
 
 const PROGRESS_MS = 2_000;
-const STALE_LOCK_MS = 30 * 60_000;
+/** The holder touches its lock far more often than this; a number alone may long belong to another process. */
+const STALE_LOCK_MS = 30_000;
 const production = process.env.NODE_ENV === 'production';
 
 /** The way out of what usually stops an installation, by what npm says. */
@@ -107,9 +108,11 @@ function matchesTree(lockfile) {
   });
 }
 
+const lockFile = () => join(ROOT, 'tmp', 'install.lock');
+
 /** @returns {Promise<() => void>} */
 async function takeLock() {
-  const path = join(ROOT, 'tmp', 'install.lock');
+  const path = lockFile();
   const startedAt = Date.now();
   let told = startedAt;
   mkdirSync(dirname(path), { recursive: true });
@@ -145,7 +148,7 @@ function isAbandoned(path, holder) {
     process.kill(holder, 0);
     return age > STALE_LOCK_MS;
   } catch (err) {
-    return /** @type {NodeJS.ErrnoException} */ (err).code === 'ESRCH';
+    return /** @type {NodeJS.ErrnoException} */ (err).code !== 'EPERM' || age > STALE_LOCK_MS;
   }
 }
 
@@ -155,12 +158,24 @@ const seconds = (since) => Math.round((Date.now() - since) / 1000);
 async function install() {
   const startedAt = Date.now();
   notice('Installing Node 24 and the packages of the lockfile (about 700 MB, once) …');
-  const progress = setInterval(() => notice(`  installing … ${seconds(startedAt)} s`), PROGRESS_MS * 2);
+  const progress = setInterval(() => {
+    notice(`  installing … ${seconds(startedAt)} s`);
+    touch(lockFile());
+  }, PROGRESS_MS * 2);
   try {
     await npmCi();
     notice(`Installed in ${seconds(startedAt)} s.`);
   } finally {
     clearInterval(progress);
+  }
+}
+
+/** @param {string} path */
+function touch(path) {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // Without the lock a second installation may begin; npm ci itself is not harmed by the missing file.
   }
 }
 

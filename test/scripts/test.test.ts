@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCommand } from '../support/command.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Spec files outside the suite, so that `npm test` itself never meets them. */
+function specs(files: Record<string, string>): string[] {
+  const folder = temporaryFolder();
+  return Object.entries(files).map(([name, text]) => {
+    const path = join(folder, name);
+    const chai = JSON.stringify(join(ROOT, 'node_modules', 'chai', 'index.js'));
+    writeFileSync(path, `import { expect } from ${chai};\nvoid expect;\n${text}`);
+    return path;
+  });
+}
+
+async function run(
+  files: string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ lines: string[]; code: unknown; all: string }> {
+  const command = startCommand(['scripts/test.ts', ...files], { CI: undefined, ...env });
+  const code = await command.ended;
+  const all = command.stdout();
+  return { code, all, lines: all.trimEnd().split('\n') };
+}
+
+describe('npm test', function () {
+  this.timeout(60_000);
+
+  it('ends with the counts, as its very last line, and code 0 when all passed', async () => {
+    const { code, lines } = await run(
+      specs({
+        'a.test.ts': "describe('a', () => { it('one', () => {}); it('two', () => {}); });",
+        'b.test.ts': "it('three', () => {});",
+      }),
+    );
+    expect(lines.at(-1)).to.equal('3 passed, 0 failed');
+    expect(code).to.equal(0);
+  });
+
+  it('shows a failure with its difference and counts skipped ones', async () => {
+    const { code, lines, all } = await run(
+      specs({
+        'a.test.ts':
+          "it('differs', () => { expect({ a: 1 }).to.deep.equal({ a: 2 }); }); it.skip('later', () => {});",
+      }),
+    );
+    expect(lines.at(-1)).to.equal('0 passed, 1 failed, 1 skipped');
+    expect(all)
+      .to.match(/-\s+"a": 1/)
+      .and.match(/\+\s+"a": 2/);
+    expect(code).to.equal(1);
+  });
+
+  it('goes on after a file that dies, does not load or holds no test, and counts each as failed', async () => {
+    const { code, lines, all } = await run(
+      specs({
+        'dies.test.ts': "it('dies', () => { process.kill(process.pid, 'SIGKILL'); });",
+        'empty.test.ts': '',
+        'good.test.ts': "it('good', () => {});",
+        'lost.test.ts': "import './nothing.ts';",
+      }),
+    );
+    expect(lines.at(-1)).to.equal('1 passed, 3 failed');
+    expect(all).to.include('(SIGKILL)').and.include('It holds none').and.include('Cannot find module');
+    expect(code).to.equal(1);
+  });
+
+  it('counts a failing hook as a failure', async () => {
+    const { lines } = await run(
+      specs({
+        'a.test.ts': "describe('a', () => { before(() => { throw new Error('no'); }); it('x', () => {}); });",
+      }),
+    );
+    expect(lines.at(-1)).to.equal('0 passed, 1 failed');
+  });
+
+  it('refuses .only where the suite must be whole', async () => {
+    const files = specs({ 'a.test.ts': "it.only('one', () => {}); it('two', () => {});" });
+    expect((await run(files)).lines.at(-1)).to.equal('1 passed, 0 failed');
+    expect((await run(files, { CI: '1' })).code).to.equal(1);
+  });
+
+  it('lets no test reach beyond this machine', async () => {
+    const { lines, all } = await run(
+      specs({ 'a.test.ts': "it('calls', async () => { await fetch('http://192.0.2.1/'); });" }),
+    );
+    expect(lines.at(-1)).to.equal('0 passed, 1 failed');
+    expect(all).to.include('Tests reach nothing outside this machine');
+  });
+
+  it('says which folder or file is not there', async () => {
+    const { code, lines } = await run(['nowhere']);
+    expect(lines.at(-1)).to.equal('0 passed, 0 failed');
+    expect(code).to.equal(1);
+  });
+});

@@ -51,13 +51,18 @@ const ENDED: readonly string[] = requestLifecycle.states.filter(
   (state) => requestLifecycle.edges[state].length === 0,
 );
 
-type Known = Pick<RequestRow, 'state' | 'unitId'> & { fingerprint: string };
+type Known = Pick<RequestRow, 'state' | 'unitId' | 'source'>;
+/** What decides whether a row changes anything. */
+type RowMark = Pick<ImportedRequest, 'fingerprint' | 'assumed'>;
 
-function outcomeOf(known: Known | undefined, row: { fingerprint: string }, unitId: string): ImportOutcome {
+function outcomeOf(known: Known | undefined, row: RowMark, unitId: string): ImportOutcome {
   if (!known) return 'created';
   // A source's id says which request it is, not whose: another unit's request is not ours to change.
   if (String(known.unitId) !== unitId) return 'other-unit';
-  if (known.fingerprint === row.fingerprint) return 'unchanged';
+  // The same values, and nothing assumed that was not assumed before (a service day, say).
+  const assumed = new Set(known.source?.assumed);
+  if (known.source?.fingerprint === row.fingerprint && row.assumed.every((field) => assumed.has(field)))
+    return 'unchanged';
   return ENDED.includes(known.state) ? 'request-closed' : 'updated';
 }
 
@@ -75,7 +80,7 @@ const CHUNK = 1_000;
 /** What `upsertImported` would do now, without doing it; in the order of the rows. */
 export async function forecastImported(
   origin: Pick<ImportOrigin, 'system' | 'unitId'>,
-  rows: readonly Pick<ImportedRequest, 'sourceId' | 'fingerprint'>[],
+  rows: readonly (RowMark & Pick<ImportedRequest, 'sourceId'>)[],
 ): Promise<ImportOutcome[]> {
   const outcomes: ImportOutcome[] = [];
   for (let at = 0; at < rows.length; at += CHUNK) {
@@ -84,11 +89,9 @@ export async function forecastImported(
       'source.system': origin.system,
       'source.id': { $in: chunk.map((row) => row.sourceId) },
     })
-      .select({ 'source.id': 1, 'source.fingerprint': 1, state: 1, unitId: 1 })
+      .select({ 'source.id': 1, 'source.fingerprint': 1, 'source.assumed': 1, state: 1, unitId: 1 })
       .lean();
-    const byId = new Map(
-      known.map((row) => [row.source?.id, { ...row, fingerprint: row.source?.fingerprint ?? '' }]),
-    );
+    const byId = new Map(known.map((row) => [row.source?.id, row]));
     outcomes.push(...chunk.map((row) => outcomeOf(byId.get(row.sourceId), row, origin.unitId)));
   }
   return outcomes;
@@ -111,11 +114,7 @@ export async function upsertImported(
   const results: ImportedResult[] = [];
   for (const row of rows) {
     const existing = known.get(row.sourceId);
-    const outcome = outcomeOf(
-      existing && { ...existing, fingerprint: existing.source?.fingerprint ?? '' },
-      row,
-      origin.unitId,
-    );
+    const outcome = outcomeOf(existing, row, origin.unitId);
     const request =
       outcome === 'created'
         ? await insert(origin, row)

@@ -267,7 +267,10 @@ export function askModel(parts: Parts & { tenant: { slug: string; name: string }
       autocomplete: 'tel',
       inputMode: 'tel',
     }),
-    consent: form.checkbox('consent', { required: true }),
+    consent: form.checkbox('consent', {
+      required: true,
+      label: parts.i18n.t(locale, 'requests.ask.consent.label', { place: parts.tenant.name }),
+    }),
   };
   return { fields, errors: form.errors, tenant: parts.tenant, action: `/t/${parts.tenant.slug}/requests` };
 }

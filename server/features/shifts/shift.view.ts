@@ -297,7 +297,7 @@ export function shiftModel(
   });
   return {
     ...shift,
-    badge: waiting ? shiftBadge(shift, i18n, locale) : null,
+    coverageText: waiting ? (shiftBadge(shift, i18n, locale)?.text ?? null) : null,
     facts: [
       { label: t('shifts.show.request'), value: shift.title, href: `/requests/${shift.requestId}` },
       {

@@ -130,6 +130,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
           suiting: query.tab === 'suiting',
           list: (query.tab === 'suiting' ? data : others).slice(0, 60).map((one) => ({
             ...one,
+            signUp: one.open > 0 ? one.admission : 'full',
             reasons: one.reasons.map((finding) => wordFinding(i18n, locale, finding)),
             refusals: refusalsModel(i18n, locale, one.refusals),
           })),

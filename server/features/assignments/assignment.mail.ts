@@ -1,0 +1,88 @@
+import { DEFAULT_LOCALE } from '../../core/locale.ts';
+import type { OutboxRow } from '../../db/outbox.ts';
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
+import type { OfferService } from '../offers/index.ts';
+import type { ShiftService } from '../shifts/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { AssignmentModel } from './assignment.model.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+
+/** Who receives mail of a person, if they have an address; injected by compose.ts. */
+export interface Recipients {
+  ofPerson(
+    personId: string,
+  ): Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  /** Those who answer requests of the unit: the shift's creator, else nobody. */
+  ofAccount(
+    accountId: string,
+  ): Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+}
+
+export interface AssignmentMailParts {
+  readonly shifts: ShiftService;
+  readonly offers: OfferService;
+  readonly tenants: TenantService;
+  readonly recipients: Recipients;
+  readonly publicUrl: string;
+}
+
+/** Which states of the assignment still want each message; others have been overtaken (F-22). */
+const WANTED: Record<string, readonly string[]> = {
+  'assignments/accepted': ['accepted', 'confirmed', 'checked_in'],
+  'assignments/waitlisted': ['waitlisted'],
+  'assignments/moved-up': ['offered'],
+  'assignments/requested': ['requested'],
+  'assignments/declined': ['declined'],
+  'assignments/cancelled': ['cancelled_by_org'],
+  'assignments/expired': ['expired'],
+  'offers/made': ['offered'],
+};
+
+export function assignmentMessages({
+  shifts,
+  offers,
+  tenants,
+  recipients,
+  publicUrl,
+}: AssignmentMailParts): MessageDefinition[] {
+  async function load(kind: string, row: OutboxRow): Promise<MessageContent | null> {
+    const assignment = await AssignmentModel.findById(row.subjectId).lean();
+    if (!assignment || (row.state === 'waiting' && !(WANTED[kind] ?? []).includes(assignment.state)))
+      return null;
+    const shift = await shifts.row(assignment.shiftId);
+    const tenant = await tenants.current();
+    const to = await recipientOf(kind, assignment, shift.createdBy ? String(shift.createdBy) : null);
+    if (!to) return null;
+    const offer = row.data['offerId'] ? await offers.row(String(row.data['offerId'])) : null;
+    const locale = to.locale ?? tenant.locale ?? DEFAULT_LOCALE;
+    return {
+      to: { name: to.name, address: to.address },
+      locale,
+      zone: tenant.zone,
+      tenant: { name: tenant.name[locale], slug: tenant.slug },
+      model: {
+        name: to.name,
+        person: assignment.personName,
+        title: shift.title,
+        startsAt: shift.startsAt,
+        endsAt: shift.endsAt,
+        place: shift.place.label,
+        until: offer?.dueAt ?? null,
+        note: kind === 'offers/made' ? assignment.note : null,
+        link: `${publicUrl}/assignments/${String(assignment._id)}`,
+      },
+    };
+  }
+
+  const recipientOf = (
+    kind: string,
+    assignment: AssignmentRow,
+    createdBy: string | null,
+  ): ReturnType<Recipients['ofPerson']> => {
+    if (kind !== 'assignments/requested') return recipients.ofPerson(String(assignment.personId));
+    return createdBy ? recipients.ofAccount(createdBy) : Promise.resolve(null);
+  };
+
+  return Object.keys(WANTED).map((kind) => defineMessage({ kind, load: (row) => load(kind, row) }));
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { I18n } from '../../i18n/index.ts';
+import { prose } from '../../http/schema.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { MatchingService } from '../matching/index.ts';
+import type { ShiftService } from '../shifts/index.ts';
+import { findingSchema, positionParams } from './assignment.schema.ts';
+import type { AssignmentService } from './assignment.service.ts';
+import { wordFinding } from './assignment.view.ts';
+
+const SHOWN = 50;
+const EXCLUDED_SHOWN = 50;
+
+const candidate = z.object({
+  handle: z.string(),
+  name: z.string().nullable(),
+  membershipId: z.string().nullable(),
+  score: z.number(),
+  distanceMetres: z.number().nullable(),
+  parts: z.array(
+    z.object({ rule: z.string(), points: z.number(), most: z.number(), finding: findingSchema.nullable() }),
+  ),
+});
+const ranking = z.object({
+  data: z.array(candidate),
+  nextCursor: z.null(),
+  total: z.number(),
+  looked: z.number(),
+  funnel: z.array(z.object({ rule: z.string(), remaining: z.number() })),
+  excluded: z.array(
+    z.object({ name: z.string(), membershipId: z.string(), refusals: z.array(findingSchema) }),
+  ),
+});
+const outcomes = z.object({
+  outcomes: z.array(
+    z.object({ handle: z.string(), assignmentId: z.string().nullable(), refusal: z.string().nullable() }),
+  ),
+});
+
+export interface CandidateRouteParts {
+  readonly assignments: AssignmentService;
+  readonly matching: MatchingService;
+  readonly shifts: ShiftService;
+  readonly i18n: I18n;
+}
+
+/** Who fits a position, and offering it to them. */
+export function candidateRoutes({ assignments, matching, shifts, i18n }: CandidateRouteParts): Route[] {
+  return [
+    route({
+      name: 'positions/candidates',
+      method: 'get',
+      path: '/positions/:positionId/candidates',
+      access: 'positions:candidates',
+      tenant: 'member',
+      summary:
+        'Who fits the position, best first, with every reason, the funnel, and why the own others do not.',
+      input: {
+        params: positionParams,
+        query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(SHOWN) }),
+      },
+      output: ranking,
+      async run({ actor, params, query }) {
+        const found = await matching.candidates(actor, params.positionId);
+        return {
+          data: found.candidates.slice(0, query.limit).map(({ handle, name, membershipId, fit }) => ({
+            handle,
+            name,
+            membershipId,
+            score: fit.score,
+            distanceMetres: fit.distanceMetres,
+            parts: fit.parts.map((part) => ({
+              ...part,
+              finding: part.finding ? { ...part.finding, params: { ...part.finding.params } } : null,
+            })),
+          })),
+          nextCursor: null,
+          total: found.candidates.length,
+          looked: found.looked,
+          funnel: [...found.funnel],
+          excluded: found.excluded
+            .slice(0, EXCLUDED_SHOWN)
+            .map((one) => ({
+              ...one,
+              refusals: one.refusals.map(({ code, params: more }) => ({ code, params: { ...more } })),
+            })),
+        };
+      },
+      async page(found, { actor, params, locale }) {
+        const { position, shift } = await shifts.accessPosition(
+          actor,
+          params.positionId,
+          'positions:candidates',
+        );
+        return view('matching/candidates', {
+          title: shift.title,
+          startsAt: shift.startsAt,
+          endsAt: shift.endsAt,
+          shiftHref: `/shifts/${String(shift._id)}`,
+          position: position.name,
+          taken: position.taken,
+          maximum: position.maximum,
+          action: `/positions/${params.positionId}/offers`,
+          looked: found.looked,
+          more: found.total > found.data.length ? found.data.length : null,
+          funnel: found.funnel.map((step) => ({
+            label: i18n.t(locale, `matching.rule.${step.rule}`),
+            remaining: step.remaining,
+          })),
+          candidates: found.data.map((one) => ({
+            ...one,
+            label: one.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
+            href: one.membershipId ? `/memberships/${one.membershipId}` : null,
+            reasons: one.parts.flatMap((part) =>
+              part.finding ? [wordFinding(i18n, locale, part.finding)] : [],
+            ),
+          })),
+          excluded: found.excluded.map((one) => ({
+            name: one.name,
+            href: `/memberships/${one.membershipId}`,
+            reasons: one.refusals.map((finding) => wordFinding(i18n, locale, finding)),
+          })),
+        });
+      },
+    }),
+    route({
+      name: 'positions/offer',
+      method: 'post',
+      path: '/positions/:positionId/offers',
+      access: 'offers:make',
+      tenant: 'member',
+      summary: 'Offers the position to one or many candidates; one refusal does not stop the others.',
+      input: {
+        params: positionParams,
+        body: z.strictObject({
+          handles: z
+            .array(z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'not-a-choice'))
+            .min(1)
+            .max(100),
+          note: prose(500).default(''),
+        }),
+      },
+      output: outcomes,
+      run: async ({ account, params, body }) => ({
+        outcomes: await assignments.offerTo(account, params.positionId, body.handles, body.note),
+      }),
+      page: (result, { params }) => {
+        const made = result.outcomes.filter((one) => one.refusal === null).length;
+        const failed = result.outcomes.length - made;
+        const flash =
+          made > 0
+            ? ({ kind: 'success', key: 'assignments.candidates.offered', params: { count: made } } as const)
+            : ({ kind: 'error', key: 'assignments.candidates.failed', params: { count: failed } } as const);
+        return seeOther(`/positions/${params.positionId}/candidates`, flash);
+      },
+      invalid: (_failure, { params }) =>
+        seeOther(`/positions/${params.positionId}/candidates`, {
+          kind: 'error',
+          key: 'assignments.candidates.failed',
+          params: { count: 0 },
+        }),
+    }),
+  ];
+}

@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import type { AccountActor } from '../../core/actor.ts';
+import { createForm } from '../../i18n/index.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import { id, line, prose } from '../../http/schema.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { FieldIssue } from '../../core/errors.ts';
+import type { AssignmentService } from '../assignments/index.ts';
+import type { AttendanceService } from './attendance.service.ts';
+
+const marked = z.object({ id: z.string(), state: z.string(), version: z.number() });
+const idParams = z.strictObject({ id });
+const codeBody = z.strictObject({ code: line(20).min(1) });
+const LISTED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'];
+
+export interface AttendanceRouteParts {
+  readonly attendance: AttendanceService;
+  readonly assignments: AssignmentService;
+  readonly i18n: I18n;
+}
+
+/** The day: the coordinator's list and code, the volunteer's check-in. */
+export function attendanceRoutes(parts: AttendanceRouteParts): Route[] {
+  return [...listRoutes(parts), ...codeRoutes(parts)];
+}
+
+function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] {
+  return [
+    route({
+      name: 'attendance/list',
+      method: 'get',
+      path: '/shifts/:id/attendance',
+      access: 'attendance:run',
+      tenant: 'member',
+      summary: 'Everybody who has a place on the shift, and the code to show now.',
+      input: { params: idParams },
+      output: z.object({
+        shiftId: z.string(),
+        title: z.string(),
+        startsAt: z.string(),
+        endsAt: z.string(),
+        code: z.string(),
+        secondsLeft: z.number(),
+        people: z.array(
+          z.object({
+            id: z.string(),
+            name: z.string(),
+            state: z.string(),
+            checkedInAt: z.string().nullable(),
+            checkedOutAt: z.string().nullable(),
+          }),
+        ),
+      }),
+      async run({ actor, params }) {
+        const { code, secondsLeft, shift } = await attendance.currentCode(actor, params.id);
+        const { rows } = await assignments.ofShift(actor, params.id);
+        return {
+          shiftId: params.id,
+          title: shift.title,
+          startsAt: shift.startsAt.toISOString(),
+          endsAt: shift.endsAt.toISOString(),
+          code,
+          secondsLeft,
+          people: rows
+            .filter((row) => LISTED.includes(row.state))
+            .map((row) => ({
+              id: String(row._id),
+              name: row.personName,
+              state: row.state,
+              checkedInAt: row.checkIn?.at.toISOString() ?? null,
+              checkedOutAt: row.checkOut?.at.toISOString() ?? null,
+            })),
+        };
+      },
+      page: (list, { publicUrl }) =>
+        view('attendance/list', {
+          ...list,
+          codeUrl: `${publicUrl}/check-in?code=${list.code}`,
+          refreshEvery: `every ${Math.max(5, list.secondsLeft)}s`,
+          people: list.people.map((one) => ({
+            ...one,
+            waiting: ['accepted', 'confirmed'].includes(one.state),
+            inside: one.state === 'checked_in',
+          })),
+        }),
+    }),
+    route({
+      name: 'attendance/mark',
+      method: 'post',
+      path: '/assignments/:id/attendance',
+      access: 'attendance:run',
+      tenant: 'member',
+      summary: 'The coordinator notes: came, left, did not come, is excused.',
+      status: 200,
+      input: {
+        params: idParams,
+        body: z.strictObject({
+          mark: z.enum(['check-in', 'check-out', 'no-show', 'excused']),
+          reason: prose(300).default(''),
+        }),
+      },
+      output: marked.extend({ shiftId: z.string() }),
+      async run({ account, params, body }) {
+        const row = await attendance.mark(account, params.id, body.mark, body.reason);
+        return { id: String(row._id), state: row.state, version: row.version, shiftId: String(row.shiftId) };
+      },
+      page: ({ shiftId }) =>
+        seeOther(`/shifts/${shiftId}/attendance`, { kind: 'success', key: 'assignments.attendance.done' }),
+    }),
+  ];
+}
+
+function codeRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Route[] {
+  const formModel = async (
+    account: AccountActor,
+    locale: Locale,
+    values: Readonly<Record<string, unknown>>,
+    issues: readonly FieldIssue[],
+  ): Promise<object> => {
+    const form = createForm({ i18n, locale, messages: 'assignments.checkIn', values, issues });
+    const code = form.input('code', 'text', {
+      required: true,
+      maxLength: 20,
+      autocomplete: 'one-time-code',
+      width: 'short',
+    });
+    const next = (await assignments.upcoming(account.personId, 5)).find((row) =>
+      ['accepted', 'confirmed', 'checked_in'].includes(row.state),
+    );
+    return {
+      code,
+      errors: form.errors,
+      next: next
+        ? {
+            startsAt: next.startsAt,
+            endsAt: next.endsAt,
+            state: next.state,
+            href: `/assignments/${String(next._id)}`,
+          }
+        : null,
+    };
+  };
+  const own = (
+    name: 'check-in' | 'check-out',
+    act: (
+      account: AccountActor,
+      assignmentId: string,
+      code: string,
+    ) => Promise<{ _id: unknown; state: string; version: number }>,
+  ): Route =>
+    route({
+      name: `attendance/${name}-own`,
+      method: 'post',
+      path: `/assignments/:id/${name}`,
+      doors: ['api'],
+      access: 'attendance:check-in-own',
+      tenant: 'member',
+      summary: `The volunteer’s own ${name} with the code shown at the place.`,
+      status: 200,
+      input: { params: idParams, body: codeBody },
+      output: marked,
+      async run({ account, params, body }) {
+        const row = await act(account, params.id, body.code);
+        return { id: String(row._id), state: row.state, version: row.version };
+      },
+    });
+  return [
+    own('check-in', (account, assignmentId, code) => attendance.checkInOwn(account, assignmentId, code)),
+    own('check-out', (account, assignmentId, code) => attendance.checkOutOwn(account, assignmentId, code)),
+    route({
+      name: 'attendance/code-form',
+      method: 'get',
+      path: '/check-in',
+      doors: ['page'],
+      access: 'attendance:check-in-own',
+      tenant: 'member',
+      summary: 'Where the code is typed; a scanned QR link fills it in.',
+      input: { query: z.strictObject({ code: z.string().max(20).optional() }) },
+      output: z.object({ code: z.string() }),
+      run: async ({ query }) => ({ code: query.code ?? '' }),
+      page: async ({ code }, { account, locale }) =>
+        view('attendance/check-in', await formModel(account, locale, { code }, [])),
+    }),
+    route({
+      name: 'attendance/use-code',
+      method: 'post',
+      path: '/check-ins',
+      access: 'attendance:check-in-own',
+      tenant: 'member',
+      summary:
+        'In when expected, out when in; which shift is meant follows from one’s own places and the code.',
+      input: { body: codeBody },
+      output: marked.extend({ did: z.enum(['checked-in', 'checked-out']) }),
+      async run({ account, body }) {
+        const { row, did } = await attendance.useCode(account, body.code);
+        return { id: String(row._id), state: row.state, version: row.version, did };
+      },
+      page: ({ id: assignmentId, did }) =>
+        seeOther(`/assignments/${assignmentId}`, {
+          kind: 'success',
+          key: `assignments.checkIn.${did === 'checked-in' ? 'in' : 'out'}`,
+        }),
+      invalid: async ({ issues, values, error }, { account, locale }) =>
+        view(
+          'attendance/check-in',
+          await formModel(
+            account,
+            locale,
+            values,
+            issues.length > 0 ? issues : [{ path: 'code', code: error.code }],
+          ),
+        ),
+    }),
+  ];
+}

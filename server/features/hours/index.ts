@@ -1,0 +1,4 @@
+export { createHoursService } from './hours.service.ts';
+export type { ApprovalOutcome, HoursService } from './hours.service.ts';
+export type { HoursRow } from './hours.model.ts';
+export type { LedgerEntryRow } from './ledger.model.ts';

@@ -378,9 +378,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
       HoursModel.countDocuments(queueFilter(actor) as never),
 
     /** Balance, this year's and waiting minutes, and the last twelve months; whole minutes. */
-    async given(
-      personId: string,
-    ): Promise<{
+    async given(personId: string): Promise<{
       totalMinutes: number;
       yearMinutes: number;
       waitingMinutes: number;

@@ -2,3 +2,5 @@ export { createHoursService } from './hours.service.ts';
 export type { ApprovalOutcome, HoursService } from './hours.service.ts';
 export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
+export { hoursMessages } from './hours.mail.ts';
+export { hoursRoutes } from './hours.routes.ts';

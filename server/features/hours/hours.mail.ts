@@ -1,0 +1,42 @@
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageDefinition } from '../../mail/message.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { HoursModel } from './hours.model.ts';
+
+export interface HoursMailParts {
+  readonly tenants: TenantService;
+  readonly recipientOf: (
+    personId: string,
+  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly publicUrl: string;
+}
+
+/** What the volunteer is told of their hours. */
+export function hoursMessages({ tenants, recipientOf, publicUrl }: HoursMailParts): MessageDefinition[] {
+  const message = (kind: string, wanted: readonly string[]): MessageDefinition =>
+    defineMessage({
+      kind,
+      async load(row) {
+        const record = await HoursModel.findById(row.subjectId).lean();
+        if (!record || (row.state === 'waiting' && !wanted.includes(record.state))) return null;
+        const to = await recipientOf(String(record.personId));
+        if (!to) return null;
+        const tenant = await tenants.current();
+        const locale = to.locale ?? tenant.locale;
+        return {
+          to: { name: to.name, address: to.address },
+          locale,
+          zone: tenant.zone,
+          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          model: {
+            name: to.name,
+            title: record.activity.name,
+            recordedMinutes: record.recordedMinutes,
+            reason: record.rejectionReason,
+            link: `${publicUrl}/hours/${String(record._id)}`,
+          },
+        };
+      },
+    });
+  return [message('hours/confirmed', ['posted']), message('hours/rejected', ['rejected'])];
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
+
+export const hoursView = z.object({
+  id: z.string(),
+  version: z.number(),
+  state: z.string(),
+  personName: z.string(),
+  unitId: z.string(),
+  shiftId: z.string().nullable(),
+  activity: z.object({
+    name: z.string(),
+    content: z.string(),
+    place: z.string(),
+    startsAt: z.string(),
+    endsAt: z.string(),
+    unitName: z.string(),
+    leaderName: z.string(),
+  }),
+  attendedFrom: z.string().nullable(),
+  attendedTo: z.string().nullable(),
+  plannedMinutes: z.number(),
+  recordedMinutes: z.number(),
+  policyVersion: z.string(),
+  notes: z.array(z.string()),
+  grade: z.enum(['device', 'supervisor', 'roster', 'self']),
+  witness: z.string(),
+  rejectionReason: z.string(),
+  postedAt: z.string().nullable(),
+});
+export type HoursView = z.infer<typeof hoursView>;
+export const hoursPage = pageOf(hoursView);
+export const ownHours = hoursPage.extend({
+  totalMinutes: z.number(),
+  yearMinutes: z.number(),
+  waitingMinutes: z.number(),
+  months: z.array(z.object({ month: z.string(), minutes: z.number() })),
+});
+export const logBody = z.strictObject({
+  name: requiredLine(80),
+  content: prose(500).default(''),
+  place: line(120).default(''),
+  date: localDate,
+  startTime: clock,
+  endTime: clock,
+  witness: requiredLine(60),
+});
+export const reasonNeeded = z.strictObject({ reason: prose(300).min(1) });
+export const approvals = z.strictObject({ ids: z.array(id).min(1).max(100) });
+export const approvalOutcomes = z.object({
+  outcomes: z.array(z.object({ id: z.string(), refusal: z.string().nullable() })),
+});
+export const hoursFilter = z.strictObject({ ...paging });
+export const ledgerEntry = z.object({
+  id: z.string(),
+  account: z.string(),
+  seq: z.number(),
+  minutes: z.number(),
+  cause: z.enum(['hours', 'reversal']),
+  hoursId: z.string(),
+  serviceDate: z.string(),
+  postedAt: z.string(),
+  reversalOf: z.string().nullable(),
+  hash: z.string(),
+});
+export const ledgerPage = pageOf(ledgerEntry);

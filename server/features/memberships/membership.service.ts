@@ -444,6 +444,13 @@ export function createMembershipService({
       }).lean();
     },
 
+    /** The person's latest membership here, whatever became of it: hours outlive it. */
+    async anyOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({ personId: new Types.ObjectId(String(personId)) })
+        .sort({ _id: -1 })
+        .lean();
+    },
+
     async ofPeople(personIds: readonly (string | Types.ObjectId)[]): Promise<MembershipRow[]> {
       return MembershipModel.find({
         personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },

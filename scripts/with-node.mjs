@@ -3,7 +3,7 @@
 //   node scripts/with-node.mjs [--node-option …] SCRIPT [ARGUMENT …]
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { InstallFault, ROOT, ensureInstalled, notice } from './install.mjs';
 
@@ -59,15 +59,30 @@ function run(node, args) {
 }
 
 /**
- * npm passes on every signal but the one that cannot be caught: when npm itself was killed, the script ends in order.
+ * npm passes on every signal but the one that cannot be caught: when npm itself, or the shell between, was killed, the
+ * script ends in order.
  * @param {import('node:child_process').ChildProcess} child
  */
 function endWithNpm(child) {
   if (!process.env.npm_lifecycle_event) return;
-  const parent = process.ppid;
+  const family = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const born = family();
   setInterval(() => {
-    if (process.ppid !== parent) child.kill('SIGTERM');
+    if (family() !== born) child.kill('SIGTERM');
   }, PARENT_CHECK_MS).unref();
+}
+
+/**
+ * @param {number} pid
+ * @returns {string} empty where the system does not tell
+ */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CATEGORY_NAMES } from './import.categories.ts';
 import { judgeRow } from './import.row.rules.ts';
-import type { ImportMapping, JudgedLine, TableRow } from './import.types.ts';
+import type { ImportMapping, JudgedLine, ParsedOpportunity, TableRow } from './import.types.ts';
 
 /** Judges every row of a table, in order; the second row with one source id is rejected. */
 export function judgeTable(rows: readonly TableRow[], mapping: ImportMapping, today: string): JudgedLine[] {
@@ -20,5 +20,7 @@ export function judgeTable(rows: readonly TableRow[], mapping: ImportMapping, to
   });
 }
 
-const fingerprintOf = (parsed: object): string =>
-  createHash('sha256').update(JSON.stringify(parsed)).digest('hex');
+/** Of what the row says, not of the day it is planned for: the same row next week is the same row. */
+function fingerprintOf({ shift: _shift, ...said }: ParsedOpportunity): string {
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
+}

@@ -85,11 +85,11 @@ function readRow(cell: Cells, mapping: ImportMapping, facts: RowFacts, notes: No
   if (day?.assumed) notes.assumed.push('date');
   // One shift is planned; when a task that goes on for months is served again, the source does not say.
   if (day && /ongoing|长期|常态|weekly|每周/i.test(cell('recurrence'))) notes.assumed.push('recurrence');
-  const shift = planShift(day, {
+  const times = {
     startMinutes: readStart(cell, mapping, notes),
     hours: readHours(cell, mapping, notes),
     people: readPeople(cell, mapping, notes),
-  });
+  };
   return {
     sourceId,
     title: limited(title, 'title', LIMITS.title, notes),
@@ -102,7 +102,9 @@ function readRow(cell: Cells, mapping: ImportMapping, facts: RowFacts, notes: No
     longitude: place.coordinates?.longitude ?? null,
     risks: assumedText(defaults.risks, 'risks', notes),
     support: assumedText(defaults.support, 'support', notes),
-    shift,
+    date,
+    ...times,
+    shift: planShift(day, times),
   };
 }
 

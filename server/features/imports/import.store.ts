@@ -13,11 +13,15 @@ const INSERT_LINES = 1_000;
 /** What applying would come to now; other imports may have been applied since the file was first checked. */
 export async function refreshForecast(row: ImportRow): Promise<ImportRow> {
   const lines = await ImportLineModel.find({ importId: row._id, outcome: 'pending' })
-    .select({ fingerprint: 1, 'parsed.sourceId': 1 })
+    .select({ fingerprint: 1, assumed: 1, 'parsed.sourceId': 1 })
     .lean();
   const outcomes = await forecastImported(
     { system: row.mapping.system, unitId: String(row.unitId) },
-    lines.map(({ parsed, fingerprint }) => ({ sourceId: parsed?.sourceId ?? '', fingerprint })),
+    lines.map(({ parsed, fingerprint, assumed }) => ({
+      sourceId: parsed?.sourceId ?? '',
+      fingerprint,
+      assumed,
+    })),
   );
   const counts = { ...countOutcomes(row.total, row.total - lines.length, outcomes) };
   return inTransaction(async () =>
@@ -27,8 +31,8 @@ export async function refreshForecast(row: ImportRow): Promise<ImportRow> {
 
 /** What applying the file would come to now. */
 export async function forecast(read: ParsedFile, unitId: string): Promise<ImportCounts> {
-  const taken = read.lines.flatMap(({ parsed, fingerprint }) =>
-    parsed ? [{ sourceId: parsed.sourceId, fingerprint }] : [],
+  const taken = read.lines.flatMap(({ parsed, fingerprint, assumed }) =>
+    parsed ? [{ sourceId: parsed.sourceId, fingerprint, assumed }] : [],
   );
   const outcomes = await forecastImported({ system: read.mapping.system, unitId }, taken);
   return countOutcomes(read.lines.length, read.lines.length - taken.length, outcomes);

@@ -83,6 +83,12 @@ export interface ParsedOpportunity {
   readonly longitude: number | null;
   readonly risks: string;
   readonly support: string;
+  /** What the row states, or the mapping assumes, of its time; null where neither does. */
+  readonly date: string | null;
+  readonly startMinutes: number | null;
+  readonly hours: number | null;
+  readonly people: number | null;
+  /** What follows from it on the day of the import. */
   readonly shift: ShiftPlan | null;
 }
 

@@ -22,7 +22,7 @@ async function uploadToApi(
   const { url } = await testApp();
   const body = new FormData();
   for (const [key, value] of Object.entries(fields)) body.append(key, value);
-  body.append('file', new Blob([bytes as BlobPart], { type: 'text/csv' }), name);
+  body.append('file', new Blob([bytes as never], { type: 'text/csv' }), name);
   const { token } = await member.api();
   const response = await fetch(`${url}/api/v1/imports`, {
     method: 'POST',

@@ -15,7 +15,6 @@ interface Target {
   path?: string | null;
 }
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with the socket as `this` below
 const connect = Socket.prototype.connect;
 
 Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import { contextNow, setContextLogging } from './core/context.ts';
 import type { InvariantCheck } from './core/invariant.ts';
-import { loadOrCreateSecret } from './core/keys.ts';
+import { loadOrCreateSecret, loadOrCreateSigningKeys } from './core/keys.ts';
 import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
 import type { Config } from './config.ts';
@@ -28,9 +28,26 @@ import {
 import { createMembershipService } from './features/memberships/index.ts';
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
 import { createPeopleService } from './features/people/index.ts';
+import {
+  assignmentMessages,
+  assignmentRoutes,
+  candidateRoutes,
+  createAssignmentService,
+} from './features/assignments/index.ts';
+import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
+import { certificateRoutes, createCertificateService } from './features/certificates/index.ts';
+import { homeRoutes } from './features/home/index.ts';
+import { createHoursService, hoursMessages, hoursRoutes } from './features/hours/index.ts';
+import { createImportService, importRoutes } from './features/imports/index.ts';
+import { createMatchingService } from './features/matching/index.ts';
+import { createOfferService } from './features/offers/index.ts';
+import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
+import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
+import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import { createTenantService } from './features/tenants/index.ts';
 import { createUnitService } from './features/units/index.ts';
+import { createHomeSources } from './home-sources.ts';
 import { createIdentities } from './identities.ts';
 
 const VIEWS_ROOT = join(import.meta.dirname, '..', 'views');
@@ -62,25 +79,112 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     linkKey: deriveSecret(master, 'account-token'),
   });
 
+  const requests = createRequestService({ units, tenants });
+  const shifts = createShiftService({ requests, tenants, units });
+  const opportunities = createOpportunityService({ requests, shifts, tenants, units });
+  const imports = createImportService({ units, tenants, i18n });
+  const offers = createOfferService();
+  const handleKey = deriveSecret(master, 'candidate-handle');
+  const matching = createMatchingService({ people, memberships, shifts, tenants, handleKey });
+  const assignments = createAssignmentService({ shifts, offers, matching, memberships, people, tenants });
+
+  const attendance = createAttendanceService({
+    assignments,
+    shifts,
+    tenants,
+    codeKey: deriveSecret(master, 'check-in-code'),
+  });
+  const hours = createHoursService({
+    memberships,
+    units,
+    tenants,
+    async shiftFacts(shiftId) {
+      const shift = await shifts.row(shiftId);
+      const { description } = await requests.row(shift.requestId);
+      return { ...shift, description, place: shift.place.label };
+    },
+  });
+  attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
+
+  const keys = loadOrCreateSigningKeys(join(config.dataDir, 'keys', 'certificates'));
+  const certificates = createCertificateService({
+    hours,
+    memberships,
+    people,
+    tenants,
+    units,
+    keys,
+    i18n,
+    publicUrl,
+  });
+  const recipients = {
+    ofPerson: (personId: string) => accounts.recipientOf({ personId }),
+    ofAccount: (accountId: string) => accounts.recipientOf({ accountId }),
+  };
+
   const transport = createTransport({
     smtpUrl: config.smtpUrl,
     from: config.mailFrom,
     domain: new URL(publicUrl).hostname,
   });
-  const definitions: MessageDefinition[] = [...accountMessages({ accounts, people, publicUrl })];
+  const definitions: MessageDefinition[] = [
+    ...accountMessages({ accounts, people, publicUrl }),
+    ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
+    ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+  ];
   const messages = createMessageService({
     definitions,
     transport,
     render: (kind, model, context) => views.renderMail(kind, model, context),
   });
 
+  const home = createHomeSources({
+    assignments,
+    shifts,
+    matching,
+    memberships,
+    hours,
+    tenants,
+    dueOf: async (ids) =>
+      new Map((await offers.rows(ids as never)).map((offer) => [String(offer._id), offer.dueAt])),
+  });
+
   // Each feature's own checks for `npm run verify`.
   const invariants: InvariantCheck[] = [];
-  const services = { units, tenants, people, memberships, passwords, accounts, messages };
+  const services = {
+    units,
+    tenants,
+    people,
+    memberships,
+    passwords,
+    accounts,
+    messages,
+    requests,
+    shifts,
+    opportunities,
+    offers,
+    matching,
+    assignments,
+    attendance,
+    hours,
+    certificates,
+    imports,
+  };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
+    ...requestRoutes({ requests, shifts, units, i18n }),
+    ...askRoutes({ requests, i18n }),
+    ...shiftRoutes({ requests, shifts, units, i18n }),
+    ...opportunityRoutes({ opportunities, i18n }),
+    ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
+    ...candidateRoutes({ assignments, matching, shifts, i18n }),
+    ...attendanceRoutes({ attendance, assignments, i18n }),
+    ...hoursRoutes({ hours, i18n }),
+    ...certificateRoutes({ certificates, i18n, publicUrl }),
+    ...homeRoutes({ tenants, sources: home, i18n }),
+    ...importRoutes({ imports, i18n }),
     ...(config.mailbox ? mailboxRoutes(messages) : []),
   ];
   return {

@@ -3,4 +3,51 @@ import type { NavEntry } from './http/page-context.ts';
 /** The main navigation, in order. The first five a person may use become the phone's tab bar. */
 export const navigation: readonly NavEntry[] = [
   { href: '/', key: 'nav.home', icon: 'home', permission: 'signed-in', phone: true },
+  {
+    href: '/opportunities',
+    key: 'nav.opportunities',
+    icon: 'search',
+    permission: 'opportunities:see',
+    phone: true,
+  },
+  {
+    href: '/check-in',
+    key: 'nav.checkIn',
+    icon: 'qrcode',
+    permission: 'attendance:check-in-own',
+    phone: true,
+  },
+  { href: '/hours', key: 'nav.hours', icon: 'clock', permission: 'hours:see-own', phone: true },
+  { href: '/profile', key: 'nav.me', icon: 'user', permission: 'profile:edit-own', phone: true },
+  {
+    href: '/assignments',
+    key: 'nav.myShifts',
+    icon: 'calendar-event',
+    permission: 'assignments:see-own',
+    phone: false,
+  },
+  {
+    href: '/certificates',
+    key: 'nav.certificates',
+    icon: 'certificate',
+    permission: 'certificates:issue-own',
+    phone: false,
+  },
+  { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
+  { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'requests:see', phone: true },
+  { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
+  {
+    href: '/hours/queue',
+    key: 'nav.confirmHours',
+    icon: 'checks',
+    permission: 'hours:confirm',
+    phone: false,
+  },
+  {
+    href: '/memberships',
+    key: 'nav.memberships',
+    icon: 'users',
+    permission: 'memberships:see',
+    phone: false,
+  },
 ];

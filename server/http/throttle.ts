@@ -6,7 +6,7 @@ import type { RateClass } from './route.ts';
 /** Points per window, counted in the database so that all processes and restarts share them (S-17). */
 export const RATES = {
   write: { points: 240, seconds: 60 },
-  heavy: { points: 30, seconds: 60 },
+  heavy: { points: 120, seconds: 60 },
   mail: { points: 20, seconds: 3_600 },
   'sign-in': { points: 20, seconds: 900 },
   /** Wrong passwords from one network; far above what a community centre's shared address produces. */

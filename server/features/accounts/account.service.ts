@@ -375,6 +375,22 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
       });
     },
 
+    /** Name, address and language of whoever is to get mail; null for people without a confirmed account. */
+    async recipientOf(
+      whom: { accountId: string } | { personId: string },
+    ): Promise<{ name: string; address: string; locale: Locale | null } | null> {
+      const account = await (
+        'accountId' in whom
+          ? AccountModel.findById(whom.accountId)
+          : AccountModel.findOne({ personId: new Types.ObjectId(whom.personId) })
+      )
+        .select({ email: 1, locale: 1, personId: 1, state: 1 })
+        .lean();
+      if (!account || account.state !== 'active') return null;
+      const { name } = await people.row(account.personId);
+      return { name, address: account.email, locale: account.locale };
+    },
+
     async addressOf(accountId: string): Promise<{
       email: string;
       locale: Locale | null;

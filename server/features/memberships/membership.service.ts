@@ -444,6 +444,17 @@ export function createMembershipService({
       }).lean();
     },
 
+    /** Applications that wait for a reviewer within the actor's reach. */
+    async waitingCount(actor: Actor): Promise<number> {
+      const reach = reachOf(actor, 'memberships:see');
+      return MembershipModel.countDocuments({
+        state: { $in: can(actor, 'memberships:decide') ? ['submitted', 'first_review'] : ['submitted'] },
+        ...(reach === 'tenant'
+          ? {}
+          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+      });
+    },
+
     /** The person's latest membership here, whatever became of it: hours outlive it. */
     async anyOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
       return MembershipModel.findOne({ personId: new Types.ObjectId(String(personId)) })

@@ -12,3 +12,4 @@ export { coverageBadge, needsOf, positionFields, shiftBadge, shiftFields, shiftR
 export { planImported } from './shift.import.ts';
 export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';
 export { shiftRoutes } from './shift.routes.ts';
+export { countOpenShifts, countShiftsToday } from './shift.counts.ts';

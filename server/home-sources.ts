@@ -1,0 +1,113 @@
+import { can } from './core/actor.ts';
+import type { AccountActor } from './core/actor.ts';
+import { contextNow } from './core/context.ts';
+import type { AssignmentService } from './features/assignments/index.ts';
+import type { ComingUp, DeskTask, HomeSources } from './features/home/index.ts';
+import type { HoursService } from './features/hours/index.ts';
+import type { MatchingService } from './features/matching/index.ts';
+import type { MembershipService } from './features/memberships/index.ts';
+import { countOpenShifts, countShiftsToday, listOpenShifts } from './features/shifts/index.ts';
+import type { ShiftService } from './features/shifts/index.ts';
+import type { TenantService } from './features/tenants/index.ts';
+
+const NEXT_SHOWN = 6;
+const SUGGESTED = 4;
+/** Shifts that the home page's suggestions are picked from. */
+const LOOKED_AT = 80;
+const CHECK_IN_AHEAD_MS = 3_600_000;
+
+export interface HomeParts {
+  readonly assignments: AssignmentService;
+  readonly shifts: ShiftService;
+  readonly matching: MatchingService;
+  readonly memberships: MembershipService;
+  readonly hours: HoursService;
+  readonly tenants: TenantService;
+  readonly dueOf: (offerIds: readonly unknown[]) => Promise<Map<string, Date>>;
+}
+
+/** The home page's parts, each from the feature that knows; a fixed number of queries. */
+export function createHomeSources(parts: HomeParts): HomeSources {
+  const { assignments, shifts, matching, memberships, hours, tenants, dueOf } = parts;
+  return {
+    async comingUp(actor) {
+      const rows = await assignments.upcoming(actor.personId, NEXT_SHOWN);
+      const [shiftRows, due] = await Promise.all([
+        shifts.rows(rows.map((row) => row.shiftId)),
+        dueOf(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
+      ]);
+      const byId = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
+      const now = contextNow().getTime();
+      return rows.map((row): ComingUp => {
+        const href = `/assignments/${String(row._id)}`;
+        const shift = byId.get(String(row.shiftId));
+        const soon =
+          ['accepted', 'confirmed', 'checked_in'].includes(row.state) &&
+          row.startsAt.getTime() - now < CHECK_IN_AHEAD_MS;
+        return {
+          href,
+          title: shift?.title ?? '',
+          startsAt: row.startsAt.toISOString(),
+          endsAt: row.endsAt.toISOString(),
+          place: shift?.place.label ?? '',
+          state: row.state,
+          answerBy: due.get(String(row.offerId))?.toISOString() ?? null,
+          acceptAction: row.state === 'offered' ? `${href}/accept` : null,
+          declineAction: row.state === 'offered' ? `${href}/decline` : null,
+          checkInHref: soon ? '/check-in' : null,
+        };
+      });
+    },
+    async suggestions(actor) {
+      const { data: open } = await listOpenShifts(
+        { after: contextNow(), before: null, skill: null, category: null },
+        LOOKED_AT,
+        undefined,
+      );
+      const { suited } = await matching.suits(actor, open);
+      const taken = new Set(
+        (
+          await assignments.liveOn(
+            actor.personId,
+            suited.map((one) => one.position._id),
+          )
+        ).map((row) => String(row.positionId)),
+      );
+      return suited
+        .filter((one) => !taken.has(String(one.position._id)))
+        .slice(0, SUGGESTED)
+        .map(({ position, shift, fit }) => ({
+          href: '/opportunities',
+          title: shift.title,
+          startsAt: shift.startsAt.toISOString(),
+          endsAt: shift.endsAt.toISOString(),
+          place: shift.place.label,
+          distanceMetres: fit.distanceMetres,
+          signUpAction: `/positions/${String(position._id)}/assignments`,
+        }));
+    },
+    given: (actor) => hours.given(actor.personId),
+    desk: async (actor) => deskOf(actor, (await tenants.current()).zone, { hours, memberships }),
+    openCount: () => countOpenShifts(),
+  };
+}
+
+async function deskOf(
+  actor: AccountActor,
+  zone: string,
+  { hours, memberships }: Pick<HomeParts, 'hours' | 'memberships'>,
+): Promise<DeskTask[]> {
+  const tasks: DeskTask[] = [];
+  if (can(actor, 'shifts:publish'))
+    tasks.push({ key: 'today', count: await countShiftsToday(actor, zone), href: '/shifts' });
+  if (can(actor, 'hours:confirm'))
+    tasks.push({ key: 'hours', count: await hours.waitingCount(actor), href: '/hours/queue' });
+  if (can(actor, 'memberships:review') || can(actor, 'memberships:decide')) {
+    tasks.push({
+      key: 'memberships',
+      count: await memberships.waitingCount(actor),
+      href: '/memberships?state=submitted',
+    });
+  }
+  return tasks;
+}

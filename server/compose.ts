@@ -25,9 +25,13 @@ import {
   createAccountService,
   createPasswords,
 } from './features/accounts/index.ts';
-import { createMembershipService } from './features/memberships/index.ts';
+import {
+  createMembershipService,
+  membershipMessages,
+  membershipRoutes,
+} from './features/memberships/index.ts';
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
-import { createPeopleService } from './features/people/index.ts';
+import { createPeopleService, personRoutes } from './features/people/index.ts';
 import {
   assignmentMessages,
   assignmentRoutes,
@@ -129,6 +133,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
   const definitions: MessageDefinition[] = [
     ...accountMessages({ accounts, people, publicUrl }),
+    ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
@@ -173,6 +178,8 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
+    ...membershipRoutes({ memberships, tenants, units, i18n }),
+    ...personRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),

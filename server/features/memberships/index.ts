@@ -3,3 +3,5 @@ export type { Membership, MembershipService } from './membership.service.ts';
 export { prefixRange, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';
 export type { MembershipKind, MembershipRow } from './membership.model.ts';
+export { membershipRoutes } from './membership.routes.ts';
+export { membershipMessages } from './membership.mail.ts';

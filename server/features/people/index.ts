@@ -10,3 +10,4 @@ export {
 export type { Span } from './person-day.service.ts';
 export { CONSENT_PURPOSES } from './person.model.ts';
 export type { AvailabilitySlot, Booking, Consent, ConsentPurpose, PersonRow } from './person.model.ts';
+export { personRoutes } from './person.routes.ts';

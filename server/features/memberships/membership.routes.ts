@@ -1,0 +1,387 @@
+import { z } from 'zod';
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { ROLES } from '../../core/permissions.ts';
+import { membershipLifecycle } from '../../core/states.ts';
+import { createForm } from '../../i18n/index.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import { id, slugParams } from '../../http/schema.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import { findSkill } from '../skills/index.ts';
+import { MEMBERSHIP_KINDS } from './membership.model.ts';
+import {
+  answerBody,
+  applyBody,
+  filter,
+  grantBody,
+  membershipPage,
+  membershipView,
+  reviewBody,
+  skillBody,
+  standingBody,
+} from './membership.schema.ts';
+import type { MembershipView } from './membership.schema.ts';
+import type { Membership, MembershipService } from './membership.service.ts';
+
+const idParams = z.strictObject({ id });
+
+export interface MembershipRouteParts {
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+  readonly units: UnitService;
+  readonly i18n: I18n;
+}
+
+export function membershipRoutes(parts: MembershipRouteParts): Route[] {
+  return [...joinRoutes(parts), ...deskRoutes(parts), ...decisionRoutes(parts)];
+}
+
+async function toViews(
+  rows: readonly Membership[],
+  units: UnitService,
+  locale: Locale,
+): Promise<MembershipView[]> {
+  const names = await units.names(
+    rows.flatMap((row) => [row.unitId, ...row.grants.map((grant) => grant.unitId)]),
+  );
+  const nameOf = (unitId: string): string => names.get(unitId)?.[locale] ?? '';
+  return rows.map((row) => ({
+    ...row,
+    unitName: nameOf(row.unitId),
+    grants: row.grants.map((grant) => ({ ...grant, unitName: nameOf(grant.unitId) })),
+    verifiedSkills: [...row.verifiedSkills],
+    history: [...row.history],
+  }));
+}
+const toView = async (row: Membership, units: UnitService, locale: Locale): Promise<MembershipView> =>
+  (await toViews([row], units, locale))[0] as MembershipView;
+
+function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts): Route[] {
+  const placesShown = 60;
+  return [
+    route({
+      name: 'memberships/where',
+      method: 'get',
+      path: '/join',
+      doors: ['page'],
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Where one belongs, where one has asked, and where one could.',
+      input: {},
+      output: z.object({}),
+      run: async () => ({}),
+      async page(_output, { account, locale }) {
+        const [choices, open] = await Promise.all([
+          memberships.choicesOf(account.accountId),
+          tenants.listOpen(placesShown),
+        ]);
+        const own = new Map(choices.map((choice) => [choice.tenantId, choice]));
+        return view('memberships/join', {
+          mine: open.flatMap((tenant) => {
+            const choice = own.get(tenant.id);
+            return choice
+              ? [
+                  {
+                    name: tenant.name[locale],
+                    slug: tenant.slug,
+                    state: choice.state,
+                    membershipId: choice.id,
+                  },
+                ]
+              : [];
+          }),
+          others: open
+            .filter((tenant) => !own.has(tenant.id))
+            .map((tenant) => ({
+              name: tenant.name[locale],
+              slug: tenant.slug,
+              kind: i18n.t(locale, `home.kind.${tenant.kind}`),
+            })),
+        });
+      },
+    }),
+    route({
+      name: 'memberships/apply-form',
+      method: 'get',
+      path: '/t/:tenantSlug/join',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'slug',
+      summary: 'What the organisation is and how to join it.',
+      input: { params: slugParams },
+      output: z.object({}),
+      run: async () => ({}),
+      page: (_output, { actor, tenant, locale }) => {
+        if (actor.kind !== 'account') return seeOther(`/register?place=${tenant?.slug ?? ''}`);
+        return view(
+          'memberships/apply',
+          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', {}),
+        );
+      },
+    }),
+    route({
+      name: 'memberships/apply',
+      method: 'post',
+      path: '/t/:tenantSlug/memberships',
+      access: 'signed-in',
+      tenant: 'slug',
+      summary: 'Asks to join the organisation.',
+      input: { params: slugParams, body: applyBody },
+      output: membershipView,
+      run: async ({ account, body, locale }) =>
+        toView(await memberships.apply(account, { ...body, unitId: body.unitId ?? null }), units, locale),
+      page: () => seeOther('/join', { kind: 'success', key: 'memberships.apply.done' }),
+      invalid: ({ values, error }, { tenant, locale }) => {
+        if (error.code === 'already-member')
+          return seeOther('/join', { kind: 'info', key: 'errors.already-member' });
+        return view(
+          'memberships/apply',
+          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', values),
+        );
+      },
+    }),
+  ];
+}
+
+function applyModel(
+  i18n: I18n,
+  locale: Locale,
+  slug: string,
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+): object {
+  const form = createForm({
+    i18n,
+    locale,
+    messages: 'memberships.apply',
+    values: { kind: 'volunteer', ...values },
+  });
+  const fields = {
+    kind: form.radios(
+      'kind',
+      MEMBERSHIP_KINDS.map((kind) => ({
+        value: kind,
+        label: i18n.t(locale, `states.membershipKind.${kind}`),
+      })),
+      { required: true },
+    ),
+    motivation: form.textarea('motivation', { maxLength: 500, rows: 3 }),
+  };
+  return { fields, errors: form.errors, action: `/t/${slug}/memberships`, name };
+}
+
+function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[] {
+  return [
+    route({
+      name: 'memberships/list',
+      method: 'get',
+      path: '/memberships',
+      access: 'people:see',
+      tenant: 'member',
+      summary:
+        'People as this organisation sees them, by state, kind, unit or name (characters, pinyin or initials).',
+      input: { query: filter },
+      output: membershipPage,
+      async run({ actor, query, locale }) {
+        const page = await memberships.list(actor, query, query.limit, query.cursor);
+        return { data: await toViews(page.data, units, locale), nextCursor: page.nextCursor };
+      },
+      page({ data, nextCursor }, { query, locale }) {
+        const form = createForm({ i18n, locale, messages: 'memberships.filter', values: query });
+        const keep = new URLSearchParams(
+          Object.entries({ q: query.q, state: query.state, kind: query.kind }).flatMap(
+            ([name, value]): [string, string][] => (value ? [[name, value]] : []),
+          ),
+        );
+        const at = (cursor: string): string =>
+          `/memberships?${new URLSearchParams([...keep, ['cursor', cursor]]).toString()}`;
+        return view('memberships/list', {
+          members: data,
+          filtered: keep.size > 0,
+          fields: {
+            q: form.input('q', 'search', { maxLength: 60 }),
+            state: form.select('state', [
+              { value: '', label: i18n.t(locale, 'common.word.all') },
+              ...membershipLifecycle.states.map((state) => ({
+                value: state,
+                label: i18n.t(locale, `states.membership.${state}`),
+              })),
+            ]),
+            kind: form.select('kind', [
+              { value: '', label: i18n.t(locale, 'common.word.all') },
+              ...MEMBERSHIP_KINDS.map((kind) => ({
+                value: kind,
+                label: i18n.t(locale, `states.membershipKind.${kind}`),
+              })),
+            ]),
+          },
+          next: nextCursor ? at(nextCursor) : null,
+          first: query.cursor ? `/memberships?${keep.toString()}` : null,
+          count: data.length,
+        });
+      },
+    }),
+    route({
+      name: 'memberships/show',
+      method: 'get',
+      path: '/memberships/:id',
+      access: 'signed-in',
+      tenant: 'member',
+      summary: 'One membership: one’s own, or of somebody within reach.',
+      input: { params: idParams },
+      output: membershipView,
+      run: async ({ actor, params, locale }) =>
+        toView(await memberships.show(actor, params.id), units, locale),
+      page: (membership, context) => showPage(membership, context, { units, i18n }),
+    }),
+  ];
+}
+
+async function showPage(
+  membership: MembershipView,
+  { actor, account, locale }: RouteContext,
+  { units, i18n }: Pick<MembershipRouteParts, 'units' | 'i18n'>,
+): Promise<PageResult> {
+  const own = membership.id === account.membership?.id;
+  const may = (
+    permission: 'memberships:review' | 'memberships:decide' | 'roles:grant' | 'people:edit',
+  ): boolean => !own && can(actor, permission, membership.unitId);
+  const form = createForm({ i18n, locale, messages: 'memberships.grant' });
+  const grants = may('roles:grant') && membership.state === 'approved';
+  const unitChoices = grants
+    ? (await units.all())
+        .slice(0, 400)
+        .map((unit) => ({ value: unit.id, label: `${'  '.repeat(unit.depth)}${unit.name[locale]}` }))
+    : [];
+  return view('memberships/show', {
+    ...membership,
+    can: {
+      firstReview: may('memberships:review') && membership.state === 'submitted',
+      approve: may('memberships:decide') && membership.state === 'first_review',
+      reject:
+        (may('memberships:review') || may('memberships:decide')) &&
+        ['submitted', 'first_review'].includes(membership.state),
+      suspend: may('memberships:decide') && membership.state === 'approved',
+      resume: may('memberships:decide') && membership.state === 'suspended',
+      end: may('memberships:decide') && ['approved', 'suspended'].includes(membership.state),
+      grant: grants,
+      answer: own && membership.state === 'needs_correction',
+      withdraw: own && ['submitted', 'needs_correction', 'first_review'].includes(membership.state),
+    },
+    grantFields: grants
+      ? {
+          role: form.select(
+            'role',
+            ROLES.filter((role) => role !== 'volunteer').map((role) => ({
+              value: role,
+              label: i18n.t(locale, `states.role.${role}`),
+            })),
+            { required: true },
+          ),
+          unitId: form.select('unitId', unitChoices, { required: true }),
+        }
+      : null,
+    skills: membership.verifiedSkills.map((skill) => ({
+      name: findSkill(skill.code)?.[locale] ?? skill.code,
+      level: i18n.t(locale, `matching.level.${skill.level}`),
+    })),
+    timeline: membership.history.map((entry) => ({
+      title: i18n.t(locale, `states.membership.${entry.to}`),
+      at: entry.at,
+      by: null,
+      text: entry.reason,
+      icon: null,
+    })),
+  });
+}
+
+function decisionRoutes({ memberships, units }: MembershipRouteParts): Route[] {
+  const decision = <B extends z.ZodType>(
+    name: string,
+    path: string,
+    access: 'people:see' | 'roles:grant' | 'people:edit' | 'signed-in',
+    summary: string,
+    body: B,
+    act: (
+      account: AccountActor,
+      membershipId: string,
+      input: z.output<B>,
+      version: number | null,
+    ) => Promise<Membership>,
+  ): Route =>
+    route({
+      name: `memberships/${name}`,
+      method: 'post',
+      path,
+      access,
+      tenant: 'member',
+      summary,
+      status: 200,
+      input: { params: idParams, body },
+      output: membershipView,
+      run: async ({ account, params, body: input, version, locale }) =>
+        toView(await act(account, params.id, input as z.output<B>, version), units, locale),
+      page: ({ id: membershipId }) =>
+        seeOther(`/memberships/${membershipId}`, { kind: 'success', key: 'memberships.done' }),
+      invalid: ({ issues, error }, { params }) =>
+        seeOther(`/memberships/${params.id}`, {
+          kind: 'error',
+          key: `errors.${issues[0]?.code ?? error.code}`,
+        }),
+    });
+  return [
+    decision(
+      'review',
+      '/memberships/:id/review',
+      'people:see',
+      'One step of the review; the final word by another person where the organisation asks for it.',
+      reviewBody,
+      (account, membershipId, input, version) => memberships.review(account, membershipId, input, version),
+    ),
+    decision(
+      'change-standing',
+      '/memberships/:id/standing',
+      'people:see',
+      'Suspends, brings back or ends a membership, with a reason.',
+      standingBody,
+      (account, membershipId, input, version) =>
+        memberships.changeStanding(account, membershipId, input, version),
+    ),
+    decision(
+      'answer-own',
+      '/memberships/:id/answer',
+      'signed-in',
+      'Mends one’s own application that was sent back, or takes it back.',
+      answerBody,
+      (account, membershipId, input) => memberships.answerOwn(account, membershipId, input),
+    ),
+    decision(
+      'grant',
+      '/memberships/:id/grants',
+      'roles:grant',
+      'Grants a role on a unit and everything below it; never to oneself.',
+      grantBody,
+      (account, membershipId, input, version) => memberships.grant(account, membershipId, input, version),
+    ),
+    decision(
+      'revoke',
+      '/memberships/:id/grants/revocation',
+      'roles:grant',
+      'Takes a role away; acts on the next request.',
+      grantBody,
+      (account, membershipId, input, version) => memberships.revoke(account, membershipId, input, version),
+    ),
+    decision(
+      'verify-skill',
+      '/memberships/:id/skills',
+      'people:edit',
+      'Notes that somebody has seen proof of a skill.',
+      skillBody,
+      (account, membershipId, input, version) =>
+        memberships.verifySkill(account, membershipId, input, version),
+    ),
+  ];
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { id, line, pageOf, paging, prose } from '../../http/schema.ts';
+import { ROLES } from '../../core/permissions.ts';
+import { membershipLifecycle } from '../../core/states.ts';
+import { isSkillCode } from '../skills/index.ts';
+import { MEMBERSHIP_KINDS } from './membership.model.ts';
+
+export const membershipView = z.object({
+  id: z.string(),
+  version: z.number(),
+  personName: z.string(),
+  unitId: z.string(),
+  unitName: z.string(),
+  kind: z.enum(MEMBERSHIP_KINDS),
+  state: z.string(),
+  motivation: z.string(),
+  grants: z.array(
+    z.object({ role: z.enum(ROLES), unitId: z.string(), unitName: z.string(), grantedAt: z.string() }),
+  ),
+  verifiedSkills: z.array(z.object({ code: z.string(), level: z.number() })),
+  history: z.array(
+    z.object({ at: z.string(), from: z.string().nullable(), to: z.string(), reason: z.string().nullable() }),
+  ),
+  createdAt: z.string(),
+});
+export type MembershipView = z.infer<typeof membershipView>;
+export const membershipPage = pageOf(membershipView);
+export const filter = z.strictObject({
+  ...paging,
+  state: z.enum(membershipLifecycle.states as [string, ...string[]]).optional(),
+  kind: z.enum(MEMBERSHIP_KINDS).optional(),
+  unitId: id.optional(),
+  q: line(60).optional(),
+});
+export const applyBody = z.strictObject({
+  kind: z.enum(MEMBERSHIP_KINDS).default('volunteer'),
+  unitId: id.optional(),
+  motivation: prose(500).default(''),
+});
+export const reviewBody = z.strictObject({
+  verdict: z.enum(['first_review', 'approved', 'rejected', 'needs_correction']),
+  reason: prose(500).default(''),
+});
+export const standingBody = z.strictObject({
+  to: z.enum(['suspended', 'approved', 'ended']),
+  reason: prose(500).min(1),
+});
+export const answerBody = z.strictObject({
+  to: z.enum(['submitted', 'withdrawn']),
+  motivation: prose(500).default(''),
+});
+export const grantBody = z.strictObject({ role: z.enum(ROLES), unitId: id });
+export const skillBody = z.strictObject({
+  code: z.string().refine(isSkillCode, 'not-a-choice'),
+  level: z.number().int().min(1).max(3),
+});

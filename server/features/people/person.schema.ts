@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { latitude, line, longitude, requiredLine } from '../../http/schema.ts';
+import { isDate } from '../../core/time.ts';
+import { isLanguageCode, isSkillCode } from '../skills/index.ts';
+
+const clock = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, 'not-a-time');
+const phone = z
+  .string()
+  .trim()
+  .transform((text) => text.replace(/^\+86/, '').replace(/[\s-]+/g, ''))
+  .pipe(z.string().regex(/^(1[3-9]\d{9})?$/, 'not-a-phone'));
+
+/** The profile as its form and the API send it. Two stretches a weekday at most: more is a calendar, not a habit. */
+export const profileBody = z.strictObject({
+  name: requiredLine(60),
+  phone: phone.default(''),
+  birthDate: z
+    .string()
+    .refine((text) => text === '' || isDate(text), 'not-a-date')
+    .default(''),
+  languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(20).default([]),
+  skills: z
+    .array(
+      z.strictObject({
+        code: z.string().refine(isSkillCode, 'not-a-choice'),
+        level: z.number().int().min(1).max(3).default(1),
+      }),
+    )
+    .max(60)
+    .default([]),
+  homeLabel: line(120).default(''),
+  latitude: latitude.nullable().default(null),
+  longitude: longitude.nullable().default(null),
+  county: z
+    .string()
+    .regex(/^(\d{6})?$/, 'invalid-format')
+    .default(''),
+  availability: z
+    .array(z.strictObject({ weekday: z.number().int().min(1).max(7), from: clock, to: clock }))
+    .max(28)
+    .default([]),
+  emergencyName: line(60).default(''),
+  emergencyPhone: phone.default(''),
+  emergencyRelation: line(20).default(''),
+  consents: z
+    .array(z.enum(['asked-by-others', 'location']))
+    .max(4)
+    .default([]),
+});
+export type ProfileBody = z.output<typeof profileBody>;
+
+export const profileView = z.object({
+  id: z.string(),
+  version: z.number(),
+  name: z.string(),
+  phone: z.string().nullable(),
+  birthDate: z.string().nullable(),
+  languages: z.array(z.string()),
+  skills: z.array(z.object({ code: z.string(), level: z.number() })),
+  homeLabel: z.string(),
+  home: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
+  county: z.string().nullable(),
+  availability: z.array(z.object({ weekday: z.number(), startMinute: z.number(), endMinute: z.number() })),
+  emergencyContact: z.object({ name: z.string(), phone: z.string(), relation: z.string() }).nullable(),
+  consents: z.array(z.object({ purpose: z.string(), version: z.string(), givenAt: z.string() })),
+});

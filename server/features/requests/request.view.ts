@@ -236,7 +236,12 @@ export function requestModel(
     })),
     assumed:
       request.source && request.source.assumed.length > 0
-        ? word('requests.show.assumed', { fields: request.source.assumed.join(', ') })
+        ? word('requests.show.assumed', {
+            // The importer's fields have words of its own.
+            fields: request.source.assumed
+              .map((field) => word(`imports.field.${field}`))
+              .join(word('imports.between')),
+          })
         : null,
     errors: form.errors,
     fields: { reason },

@@ -6,7 +6,7 @@ import { disconnect } from '../server/db/connect.ts';
 import { openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import type { Database } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
-import { isFirstStart, printSignIns } from './first-start.ts';
+import { loadOnce, printSignIns } from './first-start.ts';
 import { assertPortFree, portProblem } from './port.ts';
 import { beginStart } from './running.ts';
 import type { Running } from './running.ts';
@@ -42,6 +42,16 @@ async function prepare(config: Config, running: Running): Promise<Database> {
   return database;
 }
 
+/** The very first start loads the demo place, unless LINLI_SEED says none; the sign-ins are told once. */
+async function fillPlace(config: Config, uris: Database['uris']): Promise<void> {
+  if (config.seed !== 'demo') return;
+  const loaded = await loadOnce(uris.migrate, async () => {
+    const { fillDemoPlace } = await import('./place.ts');
+    await withProgress(say, 'loading the demo place', fillDemoPlace(config, uris.app));
+  });
+  if (loaded) printSignIns(config.dataDir);
+}
+
 async function serve(config: Config, mongodbUri: string, running: Running): Promise<string> {
   // Loaded late: what can go wrong before is told at once.
   const [{ startWeb }, { startJobs }] = await Promise.all([
@@ -63,7 +73,7 @@ async function main(): Promise<void> {
   try {
     await assertPortFree(config);
     const database = await prepare(config, running);
-    if (await isFirstStart(database.uris.migrate)) printSignIns(config.dataDir);
+    await fillPlace(config, database.uris);
     // Not earlier: an exit before its file is open would end in the logger's own error.
     configureLogger({ level: config.logLevel, file: join(config.dataDir, 'logs', 'linli.log') });
     const url = await withProgress(

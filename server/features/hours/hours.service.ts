@@ -377,6 +377,17 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     waitingCount: (actor: AccountActor): Promise<number> =>
       HoursModel.countDocuments(queueFilter(actor) as never),
 
+    /** Submitted records of these assignments. */
+    async recordIdsOf(assignmentIds: readonly string[]): Promise<string[]> {
+      const rows = await HoursModel.find({
+        assignmentId: { $in: assignmentIds.map((id) => new Types.ObjectId(id)) },
+        state: 'submitted',
+      })
+        .select({ _id: 1 })
+        .lean();
+      return rows.map((row) => String(row._id));
+    },
+
     /** Balance, this year's and waiting minutes, and the last twelve months; whole minutes. */
     async given(personId: string): Promise<{
       totalMinutes: number;

@@ -54,7 +54,7 @@ const entrySchema = new Schema({
   ruleVersion: { type: String, required: true },
   reversalOf: { type: String, default: null },
   reason: { type: String, default: null },
-  previousHash: { type: String, required: true },
+  previousHash: { type: String, default: '' },
   hash: { type: String, required: true },
 });
 entrySchema.index({ tenantId: 1, account: 1, seq: 1 }, { unique: true });
@@ -77,7 +77,7 @@ const accountSchema = new Schema({
   account: { type: String, required: true },
   minutes: { type: Number, required: true, default: 0 },
   entries: { type: Number, required: true, default: 0 },
-  head: { type: String, required: true, default: '' },
+  head: { type: String, default: '' },
 });
 accountSchema.index({ tenantId: 1, account: 1 }, { unique: true });
 

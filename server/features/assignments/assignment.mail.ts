@@ -5,7 +5,7 @@ import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
-import { AssignmentModel } from './assignment.model.ts';
+import { AssignmentModel, LIVE_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
 /** Who receives mail of a person, if they have an address; injected by compose.ts. */
@@ -35,6 +35,7 @@ const WANTED: Record<string, readonly string[]> = {
   'assignments/requested': ['requested'],
   'assignments/declined': ['declined'],
   'assignments/cancelled': ['cancelled_by_org'],
+  'assignments/moved': LIVE_STATES,
   'assignments/expired': ['expired'],
   'offers/made': ['offered'],
 };

@@ -19,6 +19,7 @@ import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/inde
 import type { PeopleService } from '../people/index.ts';
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import { followMoves } from './assignment.moves.ts';
 import { AssignmentModel, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
@@ -229,6 +230,8 @@ export function createAssignmentService({
     });
     if (offer.holdsSeat) await passSeatOn(row.positionId);
   });
+
+  followMoves(shifts);
 
   shifts.onShiftCancelled(async (shift, reason) => {
     const rows = await AssignmentModel.find({

@@ -421,7 +421,10 @@ export function createShiftService({
       await inTransaction(async () => {
         const row = await facts.shiftFacts(id);
         if (!['published', 'locked'].includes(row.state) || row.startsAt > contextNow()) return;
-        if (!mayStart(row)) return void (await cancelRow(row, 'no-policy-number'));
+        if (!mayStart(row)) {
+          await cancelRow(row, 'no-policy-number');
+          return;
+        }
         await transition(ShiftModel, id, {
           lifecycle: shiftLifecycle,
           from: [row.state],

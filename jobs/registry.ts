@@ -1,7 +1,10 @@
 import type { Services } from '../server/compose.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
+import { applyImports } from './imports/apply.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
+import { endShifts } from './shifts/end.sweep.ts';
+import { startShifts } from './shifts/start.sweep.ts';
 import type { Sweep } from './sweep.ts';
 
 /** Every sweep there is, listed once. Names are unique: agenda would overwrite silently. */
@@ -9,6 +12,9 @@ export function allSweeps(services: Services): Sweep[] {
   const sweeps = [
     deliverMessages(services.messages),
     expireOffers(services.offers),
+    startShifts(services.shifts),
+    endShifts(services.shifts),
+    applyImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
   ];
   const names = new Set(sweeps.map((sweep) => sweep.name));

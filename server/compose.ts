@@ -50,7 +50,7 @@ import { askRoutes, createRequestService, requestRoutes } from './features/reque
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import { createTenantService } from './features/tenants/index.ts';
-import { createUnitService } from './features/units/index.ts';
+import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { createIdentities } from './identities.ts';
 
@@ -179,6 +179,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
+    ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),

@@ -50,4 +50,5 @@ export const navigation: readonly NavEntry[] = [
     permission: 'memberships:see',
     phone: false,
   },
+  { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

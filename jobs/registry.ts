@@ -1,6 +1,7 @@
 import type { Services } from '../server/compose.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
+import { expireCredentials } from './credentials/expire.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
@@ -12,6 +13,7 @@ export function allSweeps(services: Services): Sweep[] {
   const sweeps = [
     deliverMessages(services.messages),
     expireOffers(services.offers),
+    expireCredentials(services.credentials),
     startShifts(services.shifts),
     endShifts(services.shifts),
     applyImports(services.imports),

@@ -39,6 +39,11 @@ import {
   createAssignmentService,
 } from './features/assignments/index.ts';
 import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
+import {
+  createCredentialService,
+  credentialMessages,
+  credentialRoutes,
+} from './features/credentials/index.ts';
 import { certificateRoutes, createCertificateService } from './features/certificates/index.ts';
 import { homeRoutes } from './features/home/index.ts';
 import { createHoursService, hoursMessages, hoursRoutes } from './features/hours/index.ts';
@@ -110,6 +115,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
+  const credentials = createCredentialService({ memberships, tenants });
   const keys = loadOrCreateSigningKeys(join(config.dataDir, 'keys', 'certificates'));
   const certificates = createCertificateService({
     hours,
@@ -135,6 +141,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...accountMessages({ accounts, people, publicUrl }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
+    ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
   const messages = createMessageService({
@@ -173,6 +180,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     attendance,
     hours,
     certificates,
+    credentials,
     imports,
   };
   const routes: Route[] = [
@@ -190,6 +198,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, i18n }),
     ...hoursRoutes({ hours, i18n }),
+    ...credentialRoutes({ credentials, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, i18n }),
     ...importRoutes({ imports, i18n }),

@@ -51,4 +51,18 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
+  {
+    href: '/credentials',
+    key: 'nav.credentials',
+    icon: 'id-badge-2',
+    permission: 'credentials:claim-own',
+    phone: false,
+  },
+  {
+    href: '/credentials/reviews',
+    key: 'credentials.desk',
+    icon: 'rosette',
+    permission: 'credentials:review',
+    phone: false,
+  },
 ];

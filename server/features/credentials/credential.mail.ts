@@ -1,0 +1,45 @@
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageDefinition } from '../../mail/message.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { CredentialModel } from './credential.model.ts';
+
+export interface CredentialMailParts {
+  readonly tenants: TenantService;
+  readonly recipientOf: (
+    personId: string,
+  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly publicUrl: string;
+}
+
+/** What the holder is told of a review, and of a validity that runs out. */
+export function credentialMessages({
+  tenants,
+  recipientOf,
+  publicUrl,
+}: CredentialMailParts): MessageDefinition[] {
+  return [
+    defineMessage({
+      kind: 'credentials/reviewed',
+      async load(row) {
+        const credential = await CredentialModel.findById(row.subjectId).lean();
+        const to = credential ? await recipientOf(String(credential.personId)) : null;
+        if (!credential || !to) return null;
+        const tenant = await tenants.current();
+        const locale = to.locale ?? tenant.locale;
+        return {
+          to: { name: to.name, address: to.address },
+          locale,
+          zone: tenant.zone,
+          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          model: {
+            name: to.name,
+            state: row.data['state'] ?? credential.state,
+            validTo: credential.validTo,
+            reason: credential.history.at(-1)?.reason ?? null,
+            link: `${publicUrl}/credentials/${String(credential._id)}`,
+          },
+        };
+      },
+    }),
+  ];
+}

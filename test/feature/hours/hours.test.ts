@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
+import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
+import { unbalanced } from '../../../server/features/hours/ledger.rules.ts';
+import { born } from '../../../server/db/transition.ts';
+import { inTransaction } from '../../../server/db/transaction.ts';
+import { createMember, createMembership, createTenant, inTenant, memberOf } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { createPosition, createShift } from '../../factories/requests.ts';
+import { as } from '../../support/actor.ts';
+import { testApp } from '../../support/app.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+
+/** A shift that is over, with the member checked in and out by code. @returns the id of the hours record */
+async function served(tenant: Tenant, member: Member, hoursAgo: number): Promise<string> {
+  const { composed } = await testApp();
+  const startsAt = new Date(Date.now() - hoursAgo * 3_600_000);
+  const endsAt = new Date(startsAt.getTime() + 2 * 3_600_000);
+  const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt });
+  const positionId = await createPosition(tenant, { shiftId });
+  const assignmentId = new Types.ObjectId();
+  await inTenant(tenant.id, () =>
+    inTransaction(async () => {
+      const shift = await composed.services.shifts.row(shiftId);
+      const mark = (at: Date) => ({ at, method: 'code', by: new Types.ObjectId(member.accountId) });
+      await AssignmentModel.create([
+        {
+          _id: assignmentId,
+          ...born('checked_out'),
+          requestId: shift.requestId,
+          shiftId: shift._id,
+          positionId: new Types.ObjectId(positionId),
+          unitId: shift.unitId,
+          personId: new Types.ObjectId(member.personId),
+          membershipId: new Types.ObjectId(member.membershipId),
+          personName: member.name,
+          startsAt,
+          endsAt,
+          checkIn: mark(new Date(startsAt.getTime() - 300_000)),
+          checkOut: mark(new Date(endsAt.getTime() + 60_000)),
+          createdAt: startsAt,
+        } as never,
+      ]);
+      const row = await composed.services.assignments.row(assignmentId);
+      if (row) await composed.services.hours.openFromAssignment(row);
+    }),
+  );
+  const [recordId] = await inTenant(tenant.id, () =>
+    composed.services.hours.recordIdsOf([String(assignmentId)]),
+  );
+  if (!recordId) throw new Error('No record');
+  return recordId;
+}
+
+describe('hours', function () {
+  this.timeout(60_000);
+
+  it('are recorded once after check-out, confirmed by another person, posted by double entry', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const id = await served(tenant, volunteer, 5);
+    const own = await volunteer.api();
+    expect((await own.get(`/hours/${id}`)).json()).to.include({
+      state: 'submitted',
+      grade: 'device',
+      recordedMinutes: 121,
+    });
+    expect((await coordinator.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    const entries = (await own.get('/hours/entries')).json<{ data: { minutes: number }[] }>().data;
+    expect(entries.map(({ minutes }) => minutes)).to.deep.equal([121]);
+    expect((await own.get('/hours')).json()).to.include({ totalMinutes: 121 });
+    expect((await coordinator.post(`/hours/${id}/approve`)).status).to.equal(409);
+  });
+
+  it('are never confirmed by the person themselves, by any door', async () => {
+    const tenant = await createTenant();
+    const coordinator = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
+    const id = await served(tenant, coordinator, 5);
+    const api = await coordinator.api();
+    const page = await coordinator.page();
+    expect((await api.post(`/hours/${id}/approve`)).json()['code']).to.equal('not-your-own');
+    expect((await api.post(`/hours/${id}/reject`, { reason: 'x' })).json()['code']).to.equal('not-your-own');
+    expect((await page.post(`/hours/${id}/approve`)).status).to.equal(403);
+    const bulk = await api.post('/hours/approvals', { ids: [id] });
+    expect(bulk.json<{ outcomes: { refusal: string }[] }>().outcomes[0]?.refusal).to.equal('not-your-own');
+    expect((await api.get('/hours/queue')).json<{ data: object[] }>().data).to.deep.equal([]);
+  });
+
+  it('end in one legal state when approved, rejected and reversed at once', async () => {
+    const { composed } = await testApp();
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const coordinators = await Promise.all(
+      [1, 2, 3].map(() => createMember(tenant, { roles: ['coordinator', 'reviewer'] })),
+    );
+    for (let round = 0; round < 6; round += 1) {
+      const id = await served(tenant, volunteer, 10 + round * 3);
+      const { hours } = composed.services;
+      await Promise.allSettled([
+        as(coordinators[0]!, (actor) => hours.approve(actor, id)),
+        as(coordinators[1]!, (actor) => hours.approve(actor, id)),
+        as(coordinators[2]!, (actor) => hours.reject(actor, id, 'race')),
+        as(coordinators[0]!, (actor) => hours.reverse(actor, id, 'race')),
+      ]);
+    }
+    await inTenant(tenant.id, async () => {
+      const entries = await LedgerEntryModel.find({}).lean();
+      expect(unbalanced(entries)).to.deep.equal([]);
+      for (const account of await LedgerAccountModel.find({}).lean()) {
+        const own = entries
+          .filter((entry) => entry.account === account.account)
+          .sort((a, b) => a.seq - b.seq);
+        expect(own.map((entry) => entry.seq)).to.deep.equal(own.map((_entry, index) => index + 1));
+        expect(own.reduce((sum, entry) => sum + entry.minutes, 0)).to.equal(account.minutes);
+        own.forEach((entry, index) => expect(entry.previousHash).to.equal(own[index - 1]?.hash ?? ''));
+        expect(own.at(-1)?.hash).to.equal(account.head);
+      }
+    });
+  });
+
+  it('may be logged for service nobody scheduled, once, in the past, as a member', async () => {
+    const tenant = await createTenant();
+    const person = await createMember(tenant);
+    const api = await person.api();
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const body = {
+      name: '帮邻居修灯',
+      date: yesterday,
+      startTime: '08:00',
+      endTime: '09:30',
+      witness: '王阿姨',
+    };
+    const early = await api.post('/hours', body);
+    expect(early.status).to.equal(422);
+    expect(early.json<{ errors: { code: string }[] }>().errors[0]?.code).to.equal('before-membership');
+    const future = await api.post('/hours', { ...body, date: '2999-01-01' });
+    expect(future.json<{ errors: { code: string }[] }>().errors[0]?.code).to.equal('in-the-future');
+    expect((await api.post('/hours', { ...body, witness: '' })).status).to.equal(422);
+  });
+
+  it('of another tenant cannot be seen or confirmed', async () => {
+    const [one, other] = [await createTenant(), await createTenant()];
+    const volunteer = await createMember(one);
+    const id = await served(one, volunteer, 5);
+    const stranger = await (await createMember(other, { roles: ['coordinator', 'auditor'] })).api();
+    expect((await stranger.get(`/hours/${id}`)).status).to.equal(404);
+    expect((await stranger.post(`/hours/${id}/approve`)).status).to.equal(404);
+    const elsewhere = memberOf(other, volunteer, await createMembership(other, volunteer));
+    expect((await (await elsewhere.api()).get(`/hours/${id}`)).status).to.equal(404);
+  });
+});
+
+describe('service certificates', function () {
+  this.timeout(60_000);
+
+  it('are one for the same hours, however often and at once they are asked for, and verify in public', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const coordinator = await (await createMember(tenant, { roles: ['coordinator', 'reviewer'] })).api();
+    const id = await served(tenant, volunteer, 5);
+    await coordinator.post(`/hours/${id}/approve`);
+    const api = await volunteer.api();
+    const year = new Date().getUTCFullYear();
+    const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        api.post('/certificates', { from: `${year - 1}-01-01`, to: today, locale: 'zh-CN' }),
+      ),
+    );
+    expect(
+      new Set(answers.map((answer) => String(answer.json()['id']))).size,
+      answers.map((answer) => answer.text).join('\n'),
+    ).to.equal(1);
+    const {
+      code,
+      totalMinutes,
+      id: certificateId,
+    } = answers[0]!.json<{ code: string; totalMinutes: number; id: string }>();
+    expect(totalMinutes).to.equal(121);
+    const found = await api.get(`/certificates/verify/${code}`);
+    expect(found.json<{ certificate: object }>().certificate).to.include({
+      state: 'valid',
+      totalMinutes: 121,
+    });
+    expect(found.text).to.not.include(volunteer.name);
+    const stranger = await (await createMember(tenant)).api();
+    expect((await stranger.get(`/certificates/${certificateId}/pdf`)).status).to.equal(404);
+    await coordinator.post(`/hours/${id}/reversal`, { reason: '登记有误' });
+    expect(
+      (await api.get(`/certificates/verify/${code}`)).json<{ certificate: object }>().certificate,
+    ).to.include({ state: 'changed-since', minutesNow: 0 });
+    expect((await api.get('/certificates/verify/ABCDEFGHJKMNPQRSTVWXYZ2345')).json()).to.deep.equal({
+      found: false,
+      certificate: null,
+    });
+  });
+});

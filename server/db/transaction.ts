@@ -22,18 +22,22 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
   if (storage.getStore()) return work();
   const state: TransactionState = { afterCommit: [] };
   let result: { value: T } | null = null;
+  const deadline = performance.now() + BUDGET_MS;
+  let attempts = 0;
   try {
     await mongoose.connection.transaction(
       async () => {
+        // The driver itself retries conflicts for two minutes, whatever it is told.
+        attempts += 1;
+        if (attempts > 1 && performance.now() > deadline) throw new Unavailable('busy');
         // Each attempt starts with an empty list: what an aborted attempt planned never happened.
         state.afterCommit = [];
         result = { value: await storage.run(state, work) };
       },
       {
         readConcern: { level: 'snapshot' },
-        writeConcern: { w: 'majority', j: true },
-        timeoutMS: BUDGET_MS,
-      } as never,
+        writeConcern: { w: 'majority', journal: true },
+      },
     );
   } catch (err) {
     if (hasLabel(err, 'TransientTransactionError') || isTimeout(err)) throw new Unavailable('busy', err);

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { asTenant, requireContext } from '../server/core/context.ts';
-import { AppError } from '../server/core/errors.ts';
+import { AppError, Unavailable } from '../server/core/errors.ts';
 import { FILE_LIMITS, mappingChoice } from '../server/features/imports/index.ts';
 import type { Import, MappingChoice } from '../server/features/imports/index.ts';
 import { withServices } from './connect.ts';
@@ -103,7 +103,7 @@ async function apply({ imports }: Session['services'], checked: Import): Promise
   await imports.start(actor, checked.id, checked.version);
   let settled = 0;
   for (;;) {
-    const { done, lines } = await imports.applyNext(checked.id);
+    const { done, lines } = await patiently(() => imports.applyNext(checked.id));
     settled += lines;
     say(`Applied ${settled} rows …`);
     if (done) break;
@@ -111,6 +111,21 @@ async function apply({ imports }: Session['services'], checked: Import): Promise
   const { state, counts } = await imports.show(actor, checked.id, 'en');
   if (state !== 'done') throw new Error(`The import is ${state}`);
   return counts;
+}
+
+/** How long to wait for rows that somebody else holds: a database forgets a killed process's transaction after 90 s. */
+const PATIENCE_MS = 120_000;
+
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (err) {
+      if (!(err instanceof Unavailable) || performance.now() > deadline) throw err;
+      say('Waiting for rows that somebody else is changing …');
+    }
+  }
 }
 
 async function main(): Promise<number> {

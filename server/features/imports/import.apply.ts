@@ -1,4 +1,4 @@
-import { Types } from 'mongoose';
+import type { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { importLifecycle } from '../../core/states.ts';
 import { localDate, wallToInstant } from '../../core/time.ts';

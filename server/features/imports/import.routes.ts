@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Invalid } from '../../core/errors.ts';
 import { can } from '../../core/actor.ts';
 import type { I18n } from '../../i18n/index.ts';

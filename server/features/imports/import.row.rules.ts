@@ -177,7 +177,8 @@ function assumedText(text: string | null, field: string, notes: Notes): string {
 function readStart(cell: Cells, mapping: ImportMapping, notes: Notes): number | null {
   const text = cell('startTime').trim();
   const stated = /^0*$/.test(text) ? null : optional(text, readTime, 'startTime', notes);
-  if (stated !== null) return stated;
+  // A time that stands there and cannot be read is a fault of the row, not a gap.
+  if (stated !== null || !/^0*$/.test(text)) return stated;
   const fallback = mapping.defaults.startTime === null ? null : readTime(mapping.defaults.startTime);
   if (fallback && 'value' in fallback) {
     notes.assumed.push('startTime');
@@ -192,6 +193,7 @@ function readHours(cell: Cells, mapping: ImportMapping, notes: Notes): number | 
   const stated = /^0*(\.0*)?$/.test(text) ? null : optional(text, readNumber, 'hours', notes);
   if (stated !== null && stated > 0 && stated <= MOST_HOURS) return stated;
   if (stated !== null) note(notes, 'hours', 'hours-out-of-range', text);
+  else if (!/^0*(\.0*)?$/.test(text)) return null;
   if (mapping.defaults.hours === null) note(notes, 'hours', 'missing', text);
   else notes.assumed.push('hours');
   return mapping.defaults.hours;
@@ -203,8 +205,8 @@ function readPeople(cell: Cells, mapping: ImportMapping, notes: Notes): number |
   if (stated !== null) {
     if (Number.isInteger(stated) && stated >= 1 && stated <= MOST_PEOPLE) return stated;
     note(notes, 'people', 'people-out-of-range', text);
-    return null;
   }
+  if (text !== '') return null;
   if (mapping.defaults.people === null) note(notes, 'people', 'missing', text);
   else notes.assumed.push('people');
   return mapping.defaults.people;

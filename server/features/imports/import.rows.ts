@@ -29,6 +29,9 @@ export interface ImportLine {
   readonly title: string;
   readonly organisation: string;
   readonly place: string;
+  /** The date the row states. */
+  readonly date: string | null;
+  /** The day its shift is planned for. */
   readonly day: string | null;
   readonly people: number | null;
   readonly outcome: ImportLineRow['outcome'];
@@ -69,8 +72,9 @@ export const toLine = (row: ImportLineRow): ImportLine => ({
   title: row.parsed?.title ?? '',
   organisation: row.parsed?.organisation ?? '',
   place: row.parsed?.placeLabel ?? '',
+  date: row.parsed?.date ?? null,
   day: row.parsed?.shift?.date ?? null,
-  people: row.parsed?.shift?.people ?? null,
+  people: row.parsed?.people ?? null,
   outcome: row.outcome,
   problems: row.problems,
   assumed: row.assumed,

@@ -81,6 +81,7 @@ const lineView = z.object({
   title: z.string(),
   organisation: z.string(),
   place: z.string(),
+  date: nullableText,
   day: nullableText,
   people: z.number().nullable(),
   outcome: z.string(),

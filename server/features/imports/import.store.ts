@@ -75,9 +75,9 @@ function noticesOf(lines: readonly JudgedLine[]): ImportNotice[] {
     const known = counts.get(key) ?? { field, code, count: 0 };
     counts.set(key, { ...known, count: known.count + 1 });
   };
-  for (const { problems, assumed } of lines) {
+  for (const { parsed, problems, assumed } of lines) {
     for (const { field, code } of problems) add(field, code);
-    for (const field of assumed) add(field, 'assumed');
+    if (parsed) for (const field of assumed) add(field, 'assumed');
   }
   return [...counts.values()].sort((a, b) => b.count - a.count || a.field.localeCompare(b.field));
 }

@@ -2,7 +2,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { Field, I18n } from '../../i18n/index.ts';
-import { SERVICE_AREAS } from '../skills/index.ts';
+import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import { FILE_LIMITS } from './import.decode.ts';
 import type { ImportDetailView, ImportView } from './import.schema.ts';
@@ -84,11 +84,21 @@ export function detailModel({ detail, ...parts }: Parts & { detail: ImportDetail
     isDone: state === 'done',
     mayStart: mayRun && (state === 'checked' || state === 'failed'),
     nothingToDo: counts.created + counts.updated === 0,
-    assumedNotices: notices.filter(({ code }) => code === 'assumed'),
+    assumedNotices: notices
+      .filter(({ code }) => code === 'assumed')
+      .map((notice) => ({ ...notice, value: assumedValue(parts.locale, detail, notice.field) })),
     problemNotices: notices.filter(({ code }) => code !== 'assumed'),
     form: mayRun && state === 'checked' ? mappingModel({ ...parts, detail }) : null,
     facts: factsOf(parts, detail),
   };
+}
+
+/** What the mapping fills in; null where it follows from the row itself. */
+function assumedValue(locale: Locale, { mapping }: ImportDetailView, field: string): string | null {
+  if (field === 'date') return mapping.from;
+  const value = Object.entries(mapping.defaults).find(([key]) => key === field)?.[1];
+  if (value == null) return null;
+  return field === 'category' ? (findServiceArea(String(value))?.[locale] ?? null) : String(value);
 }
 
 function factsOf({ i18n, locale }: Parts, detail: ImportDetailView): { label: string; value: string }[] {

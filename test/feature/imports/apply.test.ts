@@ -10,6 +10,7 @@ import type { RequestRow } from '../../../server/features/requests/request.model
 import { PositionModel, ShiftModel } from '../../../server/features/shifts/shift.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import type { MappingChoice } from '../../../server/features/imports/index.ts';
+import { Invalid } from '../../../server/core/errors.ts';
 import { requireContext } from '../../../server/core/context.ts';
 import { nycFile, nycRow } from './samples.ts';
 
@@ -95,8 +96,8 @@ describe('POST /imports/:id/start', () => {
       expect(shift?.state).to.equal('draft');
       expect((shift?.endsAt.getTime() ?? 0) - (shift?.startsAt.getTime() ?? 0)).to.equal(2 * 3_600_000);
       expect(shift?.startsAt.toISOString().slice(11, 16), '09:00 in Shanghai').to.equal('01:00');
-      expect(shift?.startsAt.toISOString().slice(0, 10)! >= day(30)).to.equal(true);
-      expect(shift?.startsAt.toISOString().slice(0, 10)! < day(44)).to.equal(true);
+      const planned = shift?.startsAt.toISOString().slice(0, 10) ?? '';
+      expect(planned >= day(30) && planned < day(44), planned).to.equal(true);
       expect([position?.required, position?.maximum, position?.taken]).to.deep.equal([12, 12, 0]);
     });
   });
@@ -342,7 +343,7 @@ describe('reading a file apart', () => {
     const refusal = async (caps: object): Promise<string> =>
       parseApart(job, caps).then(
         () => 'read',
-        (err: { issues?: { code: string }[] }) => err.issues?.[0]?.code ?? String(err),
+        (err: unknown) => (err instanceof Invalid ? err.issues[0]?.code : undefined) ?? String(err),
       );
     expect(await refusal({ timeoutMs: 1 })).to.equal('file-too-slow');
     expect(await refusal({ memoryMb: 16 })).to.equal('file-too-heavy');

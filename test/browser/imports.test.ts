@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { LOCALES } from '../../server/core/locale.ts';
+import { createMember, createTenant, PASSWORD } from '../factories/people.ts';
+import type { Member } from '../factories/people.ts';
+import { nycFile, nycRow } from '../feature/imports/samples.ts';
+import { testApp } from '../support/app.ts';
+import {
+  axe,
+  axeText,
+  collectCspViolations,
+  collectPageErrors,
+  launchBrowser,
+  newPage,
+  overflowsSideways,
+  screenshot,
+} from '../support/browser.ts';
+import type { Browser, Page } from '../support/browser.ts';
+
+const PICTURES = join(import.meta.dirname, '../../tmp/imports');
+
+/** The first on a phone's screen is what one came for. */
+const LAST_ON_SCREEN = 844;
+
+async function signIn(page: Page, who: Member): Promise<void> {
+  await page.goto('/sign-in');
+  await page.fill('#f-email', who.email);
+  await page.fill('#f-password', PASSWORD);
+  await page.click('main button[type=submit]');
+  await page.waitForURL((url) => url.pathname !== '/sign-in');
+}
+
+describe('bringing a file in a browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  before(async () => {
+    browser = await launchBrowser();
+  });
+  after(async () => browser?.close());
+
+  const file = (): Buffer =>
+    Buffer.from(
+      nycFile([
+        ...Array.from({ length: 60 }, () => nycRow()),
+        nycRow({ title: '', summary: 'Nobody wrote what this is' }),
+        nycRow({ vol_requests: 'as many as come' }),
+        nycRow({ locality: '', category_desc: 'Knitting' }),
+      ]),
+    );
+
+  for (const phone of [true, false])
+    for (const locale of LOCALES)
+      it(`goes from the file to its requests at ${phone ? 390 : 1280} px in ${locale}`, async () => {
+        const { url, sweep } = await testApp();
+        const coordinator = await createMember(await createTenant(), { roles: ['coordinator'] });
+        const page = await newPage(browser, { phone, locale, baseURL: url });
+        const problems = [...[collectCspViolations(page), collectPageErrors(page)]];
+        const faults: string[] = [];
+        const look = async (name: string, action: string | null): Promise<void> => {
+          await screenshot(page, join(PICTURES, `${name}-${phone ? 390 : 1280}-${locale}.png`));
+          const found = await axe(page);
+          if (found.length > 0) faults.push(`${name}: ${axeText(found)}`);
+          if (await overflowsSideways(page)) faults.push(`${name} overflows`);
+          const box = action ? await page.locator(action).first().boundingBox() : null;
+          if (action && phone && (!box || box.y + box.height > LAST_ON_SCREEN))
+            faults.push(`${name}: ${action} is not on the first screen`);
+        };
+        await signIn(page, coordinator);
+        await page.goto(`/imports?lang=${locale}`);
+        await look('none', 'a[href="/imports/new"]');
+        await page.goto('/imports/new');
+        await look('new', '#f-file');
+        await page.setInputFiles('#f-file', {
+          name: '2026 opportunities.csv',
+          mimeType: 'text/csv',
+          buffer: file(),
+        });
+        await page.click('main form button[type=submit]');
+        await page.waitForURL(/\/imports\/[0-9a-f]{24}$/);
+        await look('checked', '.page-actions .btn-primary');
+        await page.click('details:not(.menu) summary');
+        await look('mapping', null);
+        await page.click('.page-actions .btn-primary');
+        await page.waitForSelector('#import-progress progress');
+        await look('applying', 'progress');
+        await sweep('imports/apply');
+        // The page asks by itself how far it is.
+        await page.waitForSelector('#import-progress:not([hx-trigger])', { timeout: 15_000 });
+        await page.reload();
+        await look('done', '.page-actions .btn');
+        await page.goto('/imports');
+        await look('list', 'a[href="/imports/new"]');
+        expect([...problems.flat(), ...faults].join('\n')).to.equal('');
+        await page.context().close();
+      });
+});

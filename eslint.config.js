@@ -34,7 +34,7 @@ export default tseslint.config(
       // A forgotten await on a Mongoose query never executes it.
       '@typescript-eslint/no-floating-promises': ['error', { checkThenables: true }],
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/explicit-function-return-type': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowAny: true }],
@@ -103,7 +103,13 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': 'off' },
   },
   {
-    files: ['scripts/**', 'bench/**', 'test/support/reporter.ts', 'test/support/results.ts'],
+    files: [
+      'scripts/**',
+      'bench/**',
+      'test/support/reporter.ts',
+      'test/support/results.ts',
+      'test/browser/**',
+    ],
     rules: { 'no-console': 'off' },
   },
   {
@@ -178,6 +184,11 @@ export default tseslint.config(
         fetch: 'readonly',
         localStorage: 'readonly',
         HTMLElement: 'readonly',
+        Element: 'readonly',
+        Node: 'readonly',
+        HTMLFormElement: 'readonly',
+        HTMLAnchorElement: 'readonly',
+        HTMLInputElement: 'readonly',
         L: 'readonly',
         htmx: 'readonly',
         FormData: 'readonly',

@@ -14,7 +14,10 @@ export interface RunningJobs {
 const DRAIN_MS = 8_000;
 
 /** Starts the worker process, or the worker part of the default start. */
-export async function startJobs(config: Config, options: { mongodbUri: string; keepConnection?: boolean }): Promise<RunningJobs> {
+export async function startJobs(
+  config: Config,
+  options: { mongodbUri: string; keepConnection?: boolean },
+): Promise<RunningJobs> {
   setClockOffset(config.clockOffsetMs);
   await connect(options.mongodbUri);
   const { services, transport } = compose(config);

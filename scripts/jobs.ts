@@ -20,7 +20,7 @@ const show = (rows: readonly object[]): void => {
 
 async function act(words: readonly string[], { services }: Session): Promise<number> {
   const sweeps = allSweeps(services);
-  switch (words[0]) {
+  switch (words[0] ?? '') {
     case 'list':
       show(sweeps.map(({ name, everyMs, leaseMs, batch }) => ({ name, everyMs, leaseMs, batch })));
       return 0;

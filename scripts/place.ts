@@ -43,7 +43,9 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
     ),
   );
   // What happened long ago in the story is nobody's news today.
-  await database().collection('outboxmessages').updateMany({ state: 'waiting' }, { $set: { state: 'dropped' } });
+  await database()
+    .collection('outboxmessages')
+    .updateMany({ state: 'waiting' }, { $set: { state: 'dropped' } });
   const file = join(config.dataDir, 'first-sign-in.json');
   writeFileSync(file, `${JSON.stringify(signIns, null, 2)}\n`, { mode: 0o600 });
   return counts;

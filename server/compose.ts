@@ -46,7 +46,7 @@ import {
 } from './features/credentials/index.ts';
 import { certificateRoutes, createCertificateService } from './features/certificates/index.ts';
 import { homeRoutes } from './features/home/index.ts';
-import { createHoursService, hoursMessages, hoursRoutes } from './features/hours/index.ts';
+import { createHoursService, hoursInvariants, hoursMessages, hoursRoutes } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import { createMatchingService } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
@@ -162,7 +162,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
 
   // Each feature's own checks for `npm run verify`.
-  const invariants: InvariantCheck[] = [];
+  const invariants: InvariantCheck[] = [...hoursInvariants];
   const services = {
     units,
     tenants,

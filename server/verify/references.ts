@@ -29,23 +29,21 @@ export const referencesHold = (db: Db): InvariantCheck => ({
     const tally = invariantTally();
     for (const [from, field, to] of REFERENCES) {
       tally.examine(await db.collection(from).countDocuments({ [field]: { $ne: null } }));
-      const stray = db
-        .collection(from)
-        .aggregate<{ _id: unknown }>([
-          { $match: { [field]: { $ne: null } } },
-          {
-            $lookup: {
-              from: to,
-              localField: field,
-              foreignField: '_id',
-              as: 'target',
-              pipeline: [{ $project: { tenantId: 1 } }],
-            },
+      const stray = db.collection(from).aggregate<{ _id: unknown }>([
+        { $match: { [field]: { $ne: null } } },
+        {
+          $lookup: {
+            from: to,
+            localField: field,
+            foreignField: '_id',
+            as: 'target',
+            pipeline: [{ $project: { tenantId: 1 } }],
           },
-          { $match: { $expr: { $ne: [{ $first: '$target.tenantId' }, '$tenantId'] } } },
-          { $project: { _id: 1 } },
-          { $limit: 1_000 },
-        ]);
+        },
+        { $match: { $expr: { $ne: [{ $first: '$target.tenantId' }, '$tenantId'] } } },
+        { $project: { _id: 1 } },
+        { $limit: 1_000 },
+      ]);
       for await (const row of stray)
         tally.violate(`${from} ${String(row._id)}: ${field} names nothing of its tenant`);
     }

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { readMessages } from '../../server/i18n/index.ts';
 import type { Locale } from '../../server/i18n/index.ts';
@@ -38,8 +38,12 @@ describe('the locale files', () => {
     expect(baseKeys('zh-CN')).to.deep.equal(baseKeys('en'));
   });
 
+  /** One sentence in two halves, which each language divides where its grammar does. */
+  const HALVES = ['certificate-pdf.served', 'certificate-pdf.amounting'];
+
   it('use the same values in both languages', () => {
     const different = baseKeys('en').filter((key) => {
+      if (HALVES.includes(key)) return false;
       // "one" may be written out, so that only the count may be missing from one language.
       const [en, zh] = [params('en', key), params('zh-CN', key)];
       return en.filter((name) => name !== 'count').join() !== zh.filter((name) => name !== 'count').join();
@@ -103,9 +107,13 @@ describe('the words that code and templates ask for', () => {
     .map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
   const known = new Set(baseKeys('en'));
 
-  /** `certificate-pdf.${key}`: a function of the file's own that words keys below one namespace. */
-  const prefixesOf = (text: string): string[] =>
-    [...text.matchAll(/`([\w-]+(?:\.[\w-]+)*\.)\$\{/g)].map(([, prefix]) => prefix ?? '');
+  /** `certificate-pdf.${key}`: a function that words keys below one namespace, handed on inside its folder. */
+  const prefixesOf = (folder: string): string[] =>
+    sources
+      .filter(({ file }) => dirname(file) === folder)
+      .flatMap(({ text }) =>
+        [...text.matchAll(/`([\w-]+(?:\.[\w-]+)*\.)\$\{/g)].map(([, prefix]) => prefix ?? ''),
+      );
 
   it('exist', () => {
     const missing = sources.flatMap(({ file, text }) =>
@@ -117,7 +125,10 @@ describe('the words that code and templates ask for', () => {
         ),
       ]
         .map(([, key]) => key ?? '')
-        .filter((key) => !known.has(key) && !prefixesOf(text).some((prefix) => known.has(`${prefix}${key}`)))
+        .filter(
+          (key) =>
+            !known.has(key) && !prefixesOf(dirname(file)).some((prefix) => known.has(`${prefix}${key}`)),
+        )
         .map((key) => `${file}: ${key}`),
     );
     expect(missing).to.deep.equal([]);

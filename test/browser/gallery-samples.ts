@@ -105,7 +105,7 @@ export function pageSample(i18n: I18n, locale: Locale, signedIn: boolean): PageC
           item('hours', '/hours', 'clock', true),
           item('me', '/me', 'user', true),
           item('requests', '/requests', 'clipboard-list', false),
-          item('people', '/people', 'users', false),
+          item('memberships', '/memberships', 'users', false),
         ]
       : [],
     flash: signedIn ? [{ kind: 'success', text: words.totalHint }] : [],

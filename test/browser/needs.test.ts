@@ -76,7 +76,11 @@ describe('the pages of requests, shifts and opportunities in a browser', functio
     const place = `/t/${tenant.slug}`;
     open = [
       { name: 'opportunities', path: `${place}/opportunities`, action: '.row-title a' },
-      { name: 'opportunity-anonymous', path: `${place}/opportunities/${shiftId}`, action: 'main .btn-primary' },
+      {
+        name: 'opportunity-anonymous',
+        path: `${place}/opportunities/${shiftId}`,
+        action: 'main .btn-primary',
+      },
       { name: 'ask', path: `${place}/requests/new`, action: '#f-title' },
     ];
     member = [

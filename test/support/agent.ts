@@ -69,7 +69,11 @@ export class PageAgent {
     const body = new FormData();
     for (const [name, value] of Object.entries({ _csrf: this.#token, _key: randomUUID(), ...fields }))
       body.append(name, value);
-    body.append('file', new Blob([file.bytes as BlobPart], { type: file.type ?? 'text/csv' }), file.name);
+    body.append(
+      'file',
+      new Blob([file.bytes as Uint8Array<ArrayBuffer>], { type: file.type ?? 'text/csv' }),
+      file.name,
+    );
     return this.#send(path, { method: 'POST', headers: { origin: url }, body });
   }
 

@@ -79,12 +79,10 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           total: found.candidates.length,
           looked: found.looked,
           funnel: [...found.funnel],
-          excluded: found.excluded
-            .slice(0, EXCLUDED_SHOWN)
-            .map((one) => ({
-              ...one,
-              refusals: one.refusals.map(({ code, params: more }) => ({ code, params: { ...more } })),
-            })),
+          excluded: found.excluded.slice(0, EXCLUDED_SHOWN).map((one) => ({
+            ...one,
+            refusals: one.refusals.map(({ code, params: more }) => ({ code, params: { ...more } })),
+          })),
         };
       },
       async page(found, { actor, params, locale }) {

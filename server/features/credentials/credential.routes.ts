@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';

@@ -27,7 +27,9 @@ export interface DemoShift {
 /** States of the requests: every state once, then the living ones, most of all those under way. */
 function statesOf(count: number): string[] {
   const more = Math.max(0, count - requestLifecycle.states.length);
-  const living = Array.from({ length: more }, (_unused, index) => (index % 22 < 16 ? 'in_progress' : index % 22 < 19 ? 'closed' : 'verified'));
+  const living = Array.from({ length: more }, (_unused, index) =>
+    index % 22 < 16 ? 'in_progress' : index % 22 < 19 ? 'closed' : 'verified',
+  );
   return [...requestLifecycle.states, ...living].slice(0, Math.max(count, requestLifecycle.states.length));
 }
 const WITH_PAST = ['in_progress', 'extended', 'done', 'verified', 'rated', 'reopened', 'closed'];

@@ -75,11 +75,16 @@ export async function seedDemo(
   ]);
   const leaderOf = (slug: string): DemoPerson =>
     castOf(slug === 'tonglu' ? 'coordinator' : `${slug}.coordinator`);
-  const needs = buildNeeds(ground, tenants, (slug) => ({
-    personId: leaderOf(slug).id,
-    name: leaderOf(slug).name,
-    accountId: leaderOf(slug).accountId,
-  }), options.requests);
+  const needs = buildNeeds(
+    ground,
+    tenants,
+    (slug) => ({
+      personId: leaderOf(slug).id,
+      name: leaderOf(slug).name,
+      accountId: leaderOf(slug).accountId,
+    }),
+    options.requests,
+  );
   const socialWorkers = new Set(
     credentials.filter((credential) => credential.valid).map((credential) => credential.personId),
   );

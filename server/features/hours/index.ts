@@ -4,3 +4,4 @@ export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';
+export { hoursInvariants } from './hours.verify.ts';

@@ -1,10 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  canonicalJson,
-  NotCanonical,
-  parseCanonicalJson,
-} from '../../../server/core/canonical-json.ts';
+import { canonicalJson, NotCanonical, parseCanonicalJson } from '../../../server/core/canonical-json.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -17,7 +17,10 @@ describe("The application's user of the embedded database", () => {
     const migrate = await new MongoClient(database.migrateUri).connect();
     await migrate.db().createCollection('people');
     await migrate.db().createCollection('ledger');
-    await migrate.db().collection('people').createIndexes([{ key: { name: 1 } }]);
+    await migrate
+      .db()
+      .collection('people')
+      .createIndexes([{ key: { name: 1 } }]);
     await migrate.close();
     app = await new MongoClient(await database.appUri({ appendOnly: ['ledger'] })).connect();
   });
@@ -42,7 +45,9 @@ describe("The application's user of the embedded database", () => {
     const db = app.db();
     expect(await refusal(db.collection('people').drop())).to.equal('Unauthorized');
     expect(await refusal(db.dropDatabase())).to.equal('Unauthorized');
-    expect(await refusal(db.collection('people').createIndexes([{ key: { x: 1 } }]))).to.equal('Unauthorized');
+    expect(await refusal(db.collection('people').createIndexes([{ key: { x: 1 } }]))).to.equal(
+      'Unauthorized',
+    );
     expect(await refusal(db.collection('people').dropIndex('name_1'))).to.equal('Unauthorized');
     expect(await refusal(db.command({ createUser: 'x', pwd: 'x', roles: [] }))).to.equal('Unauthorized');
     expect(await refusal(db.command({ collMod: 'people', validator: {} }))).to.equal('Unauthorized');

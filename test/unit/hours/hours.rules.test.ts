@@ -1,0 +1,139 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  gradeOf,
+  logFaults,
+  recordedMinutes,
+  whyNotConfirm,
+} from '../../../server/features/hours/hours.rules.ts';
+import type { HoursInputs } from '../../../server/features/hours/hours.rules.ts';
+import {
+  balance,
+  personAccount,
+  post,
+  shiftAccount,
+  unbalanced,
+} from '../../../server/features/hours/ledger.rules.ts';
+import type { LedgerLine } from '../../../server/features/hours/ledger.rules.ts';
+
+const MINUTE = 60_000;
+const inputs = (overrides: Partial<Record<keyof HoursInputs, number>> = {}): HoursInputs => ({
+  plannedFrom: 0,
+  plannedTo: 120 * MINUTE,
+  attendedFrom: 0,
+  attendedTo: 120 * MINUTE,
+  breakMinutes: 0,
+  roundToMinutes: 1,
+  lateGraceMinutes: 15,
+  ...overrides,
+});
+
+describe('recorded minutes', () => {
+  const cases: [string, Partial<Record<keyof HoursInputs, number>>, number][] = [
+    ['the whole plan', {}, 120],
+    ['nothing for coming early', { attendedFrom: -30 * MINUTE }, 120],
+    ['less for coming late', { attendedFrom: 20 * MINUTE }, 100],
+    ['less for leaving early', { attendedTo: 90 * MINUTE }, 90],
+    ['at most the grace for staying longer', { attendedTo: 200 * MINUTE }, 135],
+    ['whole minutes, cut down', { attendedTo: 119 * MINUTE + 59_999 }, 119],
+    ['without the break, for whoever stayed', { breakMinutes: 30 }, 90],
+    ['with the break, for whoever left before it', { breakMinutes: 30, attendedTo: 40 * MINUTE }, 40],
+    ['multiples of the slice', { roundToMinutes: 30, attendedTo: 119 * MINUTE }, 90],
+    ['nothing, never less', { attendedFrom: 130 * MINUTE, attendedTo: 140 * MINUTE, breakMinutes: 60 }, 5],
+  ];
+  for (const [name, overrides, minutes] of cases) {
+    it(`are ${name}`, () => expect(recordedMinutes(inputs(overrides)).minutes).to.equal(minutes));
+  }
+
+  it('never exceed what was attended, and are whole', () => {
+    const instant = fc.integer({ min: -500 * MINUTE, max: 500 * MINUTE });
+    fc.assert(
+      fc.property(instant, instant, fc.integer({ min: 0, max: 60 }), (from, to, breakMinutes) => {
+        const { minutes } = recordedMinutes(inputs({ attendedFrom: from, attendedTo: to, breakMinutes }));
+        expect(Number.isInteger(minutes)).to.equal(true);
+        expect(minutes).to.be.within(0, Math.max(0, Math.floor((to - from) / MINUTE)));
+      }),
+    );
+  });
+
+  it('are as well evidenced as their weaker end', () => {
+    expect([
+      gradeOf('code', 'code'),
+      gradeOf('code', 'coordinator'),
+      gradeOf('code', 'automatic'),
+    ]).to.deep.equal(['device', 'supervisor', 'roster']);
+  });
+});
+
+describe('confirming', () => {
+  const facts = {
+    confirmerPersonId: 'b',
+    subjectPersonId: 'a',
+    confirmerName: '王 阿姨',
+    grade: 'self',
+    witness: '',
+    rejectedByPersonId: null,
+  } as const;
+  it('is for another person, not the only witness, not whoever rejected', () => {
+    expect(whyNotConfirm(facts)).to.equal(null);
+    expect(whyNotConfirm({ ...facts, confirmerPersonId: 'a' })).to.equal('not-your-own');
+    expect(whyNotConfirm({ ...facts, witness: '王阿姨' })).to.equal('sole-witness');
+    expect(whyNotConfirm({ ...facts, rejectedByPersonId: 'b' })).to.equal('appeal-needs-another');
+  });
+});
+
+describe('logging', () => {
+  const span = (from: number, to: number) => ({ from: new Date(from * MINUTE), to: new Date(to * MINUTE) });
+  const facts = { now: new Date(10_000 * MINUTE), memberSince: new Date(0), others: [span(100, 200)] };
+  it('is for the past, as a member, once, and not for ever', () => {
+    expect(logFaults(span(200, 260), facts)).to.deep.equal([]);
+    const code = (from: number, to: number): string | undefined => logFaults(span(from, to), facts)[0]?.code;
+    expect(code(260, 200)).to.equal('ends-before-start');
+    expect(code(199, 260)).to.equal('overlaps-recorded');
+    expect(code(9_990, 10_010)).to.equal('in-the-future');
+    expect(code(-10, 60)).to.equal('before-membership');
+    expect(code(300, 300 + 17 * 60)).to.equal('log-too-long');
+  });
+});
+
+describe('the ledger', () => {
+  type Command = { kind: 'post' | 'reverse'; record: number; minutes: number };
+  const commands = fc.array(
+    fc.record<Command>({
+      kind: fc.constantFrom('post', 'reverse'),
+      record: fc.integer({ min: 0, max: 5 }),
+      minutes: fc.integer({ min: -5, max: 300 }),
+    }),
+    { maxLength: 40 },
+  );
+  const play = (history: readonly Command[]): LedgerLine[] =>
+    history.reduce<LedgerLine[]>((lines, { kind, record, minutes }) => {
+      const outcome = post(
+        lines,
+        kind === 'post'
+          ? {
+              kind,
+              recordId: `r${record}`,
+              personId: `p${record % 2}`,
+              counterAccount: shiftAccount('s'),
+              minutes,
+            }
+          : { kind, recordId: `r${record}` },
+      );
+      return 'lines' in outcome ? [...lines, ...outcome.lines] : lines;
+    }, []);
+
+  it('sums to zero, posts each cause once and takes it back once, whatever is asked of it', () => {
+    fc.assert(
+      fc.property(commands, (history) => {
+        const lines = play(history);
+        expect(unbalanced(lines)).to.deep.equal([]);
+        for (const key of new Set(lines.map((line) => line.sourceKey)))
+          expect(lines.filter((line) => line.sourceKey === key)).to.have.length(2);
+        const all = ['p0', 'p1'].map((person) => balance(lines, personAccount(person)));
+        for (const minutes of all) expect(minutes).to.be.at.least(0);
+        expect(all[0]! + all[1]! + balance(lines, shiftAccount('s'))).to.equal(0);
+      }),
+    );
+  });
+});

@@ -1,8 +1,22 @@
 import type { NavEntry } from './http/page-context.ts';
 
-/** The main navigation, in order. The first five a person may use become the phone's tab bar. */
+/**
+ * The main navigation, in order: desk work first for those who have it. The first five with `phone` become the phone's
+ * tab bar, the first seven stand in the desk's header; everything is in the menu.
+ */
 export const navigation: readonly NavEntry[] = [
   { href: '/', key: 'nav.home', icon: 'home', permission: 'signed-in', phone: true },
+  { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
+  { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'shifts:publish', phone: true },
+  { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', permission: 'hours:confirm', phone: true },
+  { href: '/memberships', key: 'nav.memberships', icon: 'users', permission: 'people:see', phone: true },
+  {
+    href: '/credentials/reviews',
+    key: 'credentials.desk',
+    icon: 'rosette',
+    permission: 'credentials:review',
+    phone: false,
+  },
   {
     href: '/opportunities',
     key: 'nav.opportunities',
@@ -33,24 +47,6 @@ export const navigation: readonly NavEntry[] = [
     permission: 'certificates:issue-own',
     phone: false,
   },
-  { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
-  { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'requests:see', phone: true },
-  { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
-  {
-    href: '/hours/queue',
-    key: 'nav.confirmHours',
-    icon: 'checks',
-    permission: 'hours:confirm',
-    phone: false,
-  },
-  {
-    href: '/memberships',
-    key: 'nav.memberships',
-    icon: 'users',
-    permission: 'memberships:see',
-    phone: false,
-  },
-  { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
   {
     href: '/credentials',
     key: 'nav.credentials',
@@ -58,11 +54,6 @@ export const navigation: readonly NavEntry[] = [
     permission: 'credentials:claim-own',
     phone: false,
   },
-  {
-    href: '/credentials/reviews',
-    key: 'credentials.desk',
-    icon: 'rosette',
-    permission: 'credentials:review',
-    phone: false,
-  },
+  { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
+  { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

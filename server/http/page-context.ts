@@ -84,14 +84,24 @@ function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): 
     return permission === 'signed-in' || can(identity.actor, permission);
   });
   let tabs = 0;
+  const here = currentOf(
+    visible.map((entry) => entry.href),
+    req.path,
+  );
   return visible.map((entry) => ({
     href: entry.href,
     label: i18n.t(locale, entry.key),
     icon: entry.icon,
-    current:
-      entry.href === '/'
-        ? req.path === '/'
-        : req.path === entry.href || req.path.startsWith(`${entry.href}/`),
+    current: entry.href === here,
     phone: entry.phone && (tabs += 1) <= PHONE_TABS,
   }));
+}
+
+/** The entry one is in: the longest whose path begins the page's, so that `/hours/queue` is not also `/hours`. */
+function currentOf(hrefs: readonly string[], path: string): string | null {
+  const inside = hrefs.filter((href) => path === href || (href !== '/' && path.startsWith(`${href}/`)));
+  return inside.reduce<string | null>(
+    (best, href) => (best === null || href.length > best.length ? href : best),
+    null,
+  );
 }

@@ -42,6 +42,9 @@ export interface PageTenant {
   readonly colour?: string | null;
 }
 
+/** How many entries fit into the header of a desk's screen; the menu holds all. */
+const HEADER_ENTRIES = 7;
+
 /** Everything a page needs beside its own model; templates read it as `@page`. Built by the express side for each answer. */
 export interface PageContext {
   readonly locale: Locale;
@@ -160,6 +163,7 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
           title: page.title ?? null,
           languageHref: languageHref(page),
           phoneNav: page.nav.filter((item) => item.phone),
+          topNav: page.nav.slice(0, HEADER_ENTRIES),
           ...extra,
         }),
       },

@@ -8,6 +8,7 @@ import type { Cast } from './play.ts';
 
 interface ImportView {
   readonly id: string;
+  readonly version: number;
   readonly state: string;
   readonly counts: { readonly read: number; readonly created: number; readonly rejected: number };
 }
@@ -29,7 +30,7 @@ export async function playOpportunities(
     return coordinator.call<ImportView>('POST', '/imports', form);
   });
   await day.step('applies it', coordinator.name, async () => {
-    await coordinator.call('POST', `/imports/${checked.id}/start`, {});
+    await coordinator.call('POST', `/imports/${checked.id}/start`, {}, { version: checked.version });
     for (let attempt = 0; attempt < 600; attempt += 1) {
       const state = await coordinator.call<ImportView>('GET', `/imports/${checked.id}`);
       if (state.state === 'done') return;
@@ -38,18 +39,11 @@ export async function playOpportunities(
     }
     throw new StepFailed('The import did not end within five minutes');
   });
-  const shift = await day.step('completes and publishes an imported shift', coordinator.name, async () => {
+  const shift = await day.step('publishes an imported shift', coordinator.name, async () => {
     const drafts = await coordinator.call<{
       data: { id: string; requestId: string; title: string; positions: { id: string }[] }[];
     }>('GET', '/shifts?state=draft&limit=20');
     for (const draft of drafts.data) {
-      const request = await coordinator.call<{ version: number }>('GET', `/requests/${draft.requestId}`);
-      await coordinator.call(
-        'PATCH',
-        `/requests/${draft.requestId}`,
-        { risks: '无特别风险', support: '饮水', description: '见原始说明' },
-        { version: request.version },
-      );
       const answer = await coordinator.raw('POST', `/shifts/${draft.id}/publication`, {});
       if (answer.ok) return draft;
     }

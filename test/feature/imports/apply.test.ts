@@ -346,7 +346,7 @@ describe('reading a file apart', () => {
         (err: unknown) => (err instanceof Invalid ? err.issues[0]?.code : undefined) ?? String(err),
       );
     expect(await refusal({ timeoutMs: 1 })).to.equal('file-too-slow');
-    expect(await refusal({ memoryMb: 16 })).to.equal('file-too-heavy');
+    expect(await refusal({ memoryMb: 6 })).to.equal('file-too-heavy');
     expect(await refusal({})).to.equal('read');
   });
 

@@ -197,7 +197,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, i18n }),
-    ...hoursRoutes({ hours, i18n }),
+    ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, i18n }),

@@ -34,6 +34,9 @@ export interface HoursRow extends TenantRow, StateRow {
   activity: Activity;
   attendedFrom: Date | null;
   attendedTo: Date | null;
+  /** What of the attended time is counted, half-open; a person's posted stretches never overlap (invariant 7). */
+  servedFrom: Date;
+  servedTo: Date;
   breakMinutes: number;
   /** Whole minutes that the rule gives. */
   recordedMinutes: number;
@@ -78,6 +81,8 @@ const hoursSchema = new Schema({
   },
   attendedFrom: { type: Date, default: null },
   attendedTo: { type: Date, default: null },
+  servedFrom: { type: Date, required: true },
+  servedTo: { type: Date, required: true },
   breakMinutes: { type: Number, required: true, default: 0 },
   recordedMinutes: { type: Number, required: true },
   policyVersion: { type: String, required: true },
@@ -99,5 +104,7 @@ hoursSchema.index(
 hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
+// One minute of a person's life counts once, in whatever tenant: overlaps are looked for by person alone.
+hoursSchema.index({ personId: 1, servedFrom: 1 });
 
 export const HoursModel = tenantModel<HoursRow>('HoursRecord', hoursSchema);

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
-import type { FieldIssue } from '../../core/errors.ts';
-import { localDate, minutesBetween } from '../../core/time.ts';
-import { createForm } from '../../i18n/index.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
-import { id } from '../../http/schema.ts';
+import { localDate } from '../../core/time.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
-import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { UnitService } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import {
   approvalOutcomes,
   approvals,
+  entriesFilter,
   hoursFilter,
   hoursPage,
   hoursView,
@@ -20,14 +19,12 @@ import {
   ownHours,
   reasonNeeded,
 } from './hours.schema.ts';
-import type { HoursView } from './hours.schema.ts';
 import type { HoursService } from './hours.service.ts';
-import type { LedgerEntryRow } from './ledger.model.ts';
-
-const idParams = z.strictObject({ id });
+import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
 
 export interface HoursRouteParts {
   readonly hours: HoursService;
+  readonly units: UnitService;
   readonly i18n: I18n;
 }
 
@@ -35,7 +32,7 @@ export function hoursRoutes(parts: HoursRouteParts): Route[] {
   return [...ownRoutes(parts), ...deskRoutes(parts)];
 }
 
-function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
+function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
   return [
     route({
       name: 'hours/list-own',
@@ -53,19 +50,7 @@ function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
         ]);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given };
       },
-      page: (own, { query, locale }) =>
-        view('hours/list', {
-          ...own,
-          bars: own.months.map(({ month, minutes }) => ({
-            label: new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
-              new Date(`${month}-01T00:00:00Z`),
-            ),
-            value: Math.round(minutes / 6) / 10,
-          })),
-          next: own.nextCursor ? `/hours?cursor=${encodeURIComponent(own.nextCursor)}` : null,
-          first: query.cursor ? '/hours' : null,
-          count: own.data.length,
-        }),
+      page: (own, { query, locale }) => view('hours/list', listModel(own, locale, query.cursor)),
     }),
     route({
       name: 'hours/entries',
@@ -74,11 +59,16 @@ function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
       doors: ['api'],
       access: 'hours:see-own',
       tenant: 'member',
-      summary: 'Entries of one’s own ledger account, newest first.',
-      input: { query: hoursFilter },
+      summary: 'Entries of one’s own ledger account, or of a member within reach, newest first.',
+      input: { query: entriesFilter },
       output: ledgerPage,
       async run({ account, query }) {
-        const page = await hours.entries(account.personId, query.limit, query.cursor);
+        const page = await hours.entries(
+          account,
+          query.personId ?? account.personId,
+          query.limit,
+          query.cursor,
+        );
         return { data: page.data.map(toEntryView), nextCursor: page.nextCursor };
       },
     }),
@@ -91,10 +81,19 @@ function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
       tenant: 'member',
       summary: 'The form for service that nobody scheduled.',
       input: {},
-      output: z.object({}),
-      run: async () => ({}),
-      page: (_output, { locale, now, zone }) =>
-        view('hours/new', logModel(i18n, locale, { date: localDate(now, zone) }, [])),
+      output: z.object({ unitId: z.string().nullable() }),
+      run: async ({ account }) => ({ unitId: await hours.unitOf(account) }),
+      page: async ({ unitId }, { locale, now, zone }) =>
+        view(
+          'hours/new',
+          logModel({
+            i18n,
+            locale,
+            units: await units.all(),
+            values: { date: localDate(now, zone), unitId },
+            issues: [],
+          }),
+        ),
     }),
     route({
       name: 'hours/log',
@@ -102,12 +101,14 @@ function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
       path: '/hours',
       access: 'hours:log-own',
       tenant: 'member',
-      summary: 'Logs service that nobody scheduled; somebody else confirms it.',
+      summary:
+        'Logs service that nobody scheduled; somebody else confirms it. `submit: false` keeps a draft.',
       input: { body: logBody },
       output: hoursView,
       run: async ({ account, body }) => toHoursView(await hours.log(account, body)),
       page: ({ id: recordId }) => seeOther(`/hours/${recordId}`, { kind: 'success', key: 'hours.log.done' }),
-      invalid: ({ issues, values }, { locale }) => view('hours/new', logModel(i18n, locale, values, issues)),
+      invalid: async ({ issues, values }, { locale }) =>
+        view('hours/new', logModel({ i18n, locale, units: await units.all(), values, issues })),
     }),
     route({
       name: 'hours/show',
@@ -119,7 +120,24 @@ function ownRoutes({ hours, i18n }: HoursRouteParts): Route[] {
       input: { params: idParams },
       output: hoursView,
       run: async ({ actor, params }) => toHoursView(await hours.access(actor, params.id)),
-      page: (record, context) => showPage(record, context, { hours, i18n }),
+      page: async (record, { actor, account, params, locale }) =>
+        view(
+          'hours/show',
+          showModel(record, await hours.access(actor, params.id), { account, locale, i18n }),
+        ),
+    }),
+    route({
+      name: 'hours/submit',
+      method: 'post',
+      path: '/hours/:id/submit',
+      access: 'hours:log-own',
+      tenant: 'member',
+      summary: 'Hands in a draft of one’s own.',
+      status: 200,
+      input: { params: idParams },
+      output: hoursView,
+      run: async ({ account, params }) => toHoursView(await hours.submit(account, params.id)),
+      page: ({ id: recordId }) => seeOther(`/hours/${recordId}`, { kind: 'success', key: 'hours.log.done' }),
     }),
     route({
       name: 'hours/appeal',
@@ -182,17 +200,7 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor };
       },
       page: ({ data, nextCursor }, { query }) =>
-        view('hours/queue', {
-          groups: [...Map.groupBy(data, (record) => record.shiftId ?? record.id).values()].map((records) => ({
-            name: records[0]?.activity.name ?? '',
-            startsAt: records[0]?.activity.startsAt ?? null,
-            endsAt: records[0]?.activity.endsAt ?? null,
-            records,
-          })),
-          next: nextCursor ? `/hours/queue?cursor=${encodeURIComponent(nextCursor)}` : null,
-          first: query.cursor ? '/hours/queue' : null,
-          count: data.length,
-        }),
+        view('hours/queue', queueModel(data, nextCursor, query.cursor)),
     }),
     decide(
       'approve',
@@ -250,94 +258,3 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
     }),
   ];
 }
-
-async function showPage(
-  record: HoursView,
-  { actor, account, params, locale }: RouteContext<{ id: string }>,
-  { hours, i18n }: HoursRouteParts,
-): Promise<PageResult> {
-  const row = await hours.access(actor, params.id);
-  const own = String(row.personId) === account.personId;
-  const confirms =
-    !own &&
-    can(actor, 'hours:confirm', String(row.unitId)) &&
-    ['submitted', 'under_check', 'appealed'].includes(row.state);
-  return view('hours/show', {
-    ...record,
-    own,
-    can: {
-      confirm: confirms,
-      appeal: own && row.state === 'rejected',
-      reverse: !own && row.state === 'posted' && can(actor, 'hours:reverse', String(row.unitId)),
-    },
-    noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
-    gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
-    history: row.history.map((entry) => ({
-      title: i18n.t(locale, `states.hours.${entry.to}`),
-      at: entry.at,
-      by: null,
-      text: entry.reason,
-      icon: null,
-    })),
-  });
-}
-
-function logModel(
-  i18n: I18n,
-  locale: Locale,
-  values: Readonly<Record<string, unknown>>,
-  issues: readonly FieldIssue[],
-): object {
-  const form = createForm({ i18n, locale, messages: 'hours.log', values, issues });
-  const fields = {
-    name: form.input('name', 'text', { required: true, maxLength: 80 }),
-    date: form.input('date', 'date', { required: true, width: 'short' }),
-    startTime: form.input('startTime', 'time', { required: true, width: 'short' }),
-    endTime: form.input('endTime', 'time', { required: true, width: 'short' }),
-    witness: form.input('witness', 'text', { required: true, maxLength: 60 }),
-    place: form.input('place', 'text', { maxLength: 120 }),
-    content: form.textarea('content', { maxLength: 500, rows: 3 }),
-  };
-  return { fields, errors: form.errors };
-}
-
-export const toHoursView = (row: HoursRow): HoursView => ({
-  id: String(row._id),
-  version: row.version,
-  state: row.state,
-  personName: row.personName,
-  unitId: String(row.unitId),
-  shiftId: row.shiftId ? String(row.shiftId) : null,
-  activity: {
-    name: row.activity.name,
-    content: row.activity.content,
-    place: row.activity.place,
-    startsAt: row.activity.startsAt.toISOString(),
-    endsAt: row.activity.endsAt.toISOString(),
-    unitName: row.activity.unitName,
-    leaderName: row.activity.leaderName,
-  },
-  attendedFrom: row.attendedFrom?.toISOString() ?? null,
-  attendedTo: row.attendedTo?.toISOString() ?? null,
-  plannedMinutes: minutesBetween(row.activity.startsAt, row.activity.endsAt),
-  recordedMinutes: row.recordedMinutes,
-  policyVersion: row.policyVersion,
-  notes: row.notes,
-  grade: row.grade,
-  witness: row.witness,
-  rejectionReason: row.rejectionReason,
-  postedAt: row.postedAt?.toISOString() ?? null,
-});
-
-const toEntryView = (row: LedgerEntryRow): z.input<typeof ledgerPage>['data'][number] => ({
-  id: String(row._id),
-  account: row.account,
-  seq: row.seq,
-  minutes: row.minutes,
-  cause: row.cause,
-  hoursId: String(row.hoursId),
-  serviceDate: row.serviceDate,
-  postedAt: row.postedAt.toISOString(),
-  reversalOf: row.reversalOf,
-  hash: row.hash,
-});

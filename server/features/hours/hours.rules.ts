@@ -15,10 +15,19 @@ export interface HoursInputs {
   readonly roundToMinutes: number;
   /** Coming early or staying a little longer is no service: attended time counts only inside the plan, with this much grace at its end. */
   readonly lateGraceMinutes: number;
+  /**
+   * Where other service of the same person, in whatever tenant, already counts: end of what began before, start of what
+   * began after. One minute of a life counts once (invariant 7). Null when there is none.
+   */
+  readonly countedBefore: number | null;
+  readonly countedAfter: number | null;
 }
 
 export interface RecordedMinutes {
   readonly minutes: number;
+  /** Epoch milliseconds; the half-open stretch that is counted, empty when nothing is. */
+  readonly from: number;
+  readonly to: number;
   readonly notes: readonly string[];
 }
 
@@ -26,9 +35,11 @@ const MINUTE = 60_000;
 
 /** Whole minutes of service; never more than the evidence shows, never less than zero. */
 export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
-  const from = Math.max(inputs.plannedFrom, inputs.attendedFrom);
-  const to = Math.min(inputs.plannedTo + inputs.lateGraceMinutes * MINUTE, inputs.attendedTo);
-  const present = Math.max(0, Math.floor((to - from) / MINUTE));
+  const begun = Math.max(inputs.plannedFrom, inputs.attendedFrom);
+  const ended = Math.min(inputs.plannedTo + inputs.lateGraceMinutes * MINUTE, inputs.attendedTo);
+  const from = Math.max(begun, inputs.countedBefore ?? begun);
+  const to = Math.max(from, Math.min(ended, inputs.countedAfter ?? ended));
+  const present = Math.floor((to - from) / MINUTE);
   const planned = Math.floor((inputs.plannedTo - inputs.plannedFrom) / MINUTE);
   // The break was taken by whoever stayed for more than half of the plan.
   const pause = present * 2 > planned ? inputs.breakMinutes : 0;
@@ -39,7 +50,8 @@ export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
   if (inputs.attendedTo < inputs.plannedTo - 5 * MINUTE) notes.push('left-early');
   if (inputs.attendedTo > inputs.plannedTo + inputs.lateGraceMinutes * MINUTE) notes.push('stayed-longer');
   if (pause > 0) notes.push('break-taken-off');
-  return { minutes, notes };
+  if (from > begun || to < Math.max(begun, ended)) notes.push('counted-elsewhere');
+  return { minutes, from, to, notes };
 }
 
 export type Grade = 'device' | 'supervisor' | 'roster' | 'self';
@@ -89,16 +101,23 @@ export interface LoggedSpan {
 /** Longest service that may be logged in one piece. */
 export const LONGEST_LOG_MINUTES = 16 * 60;
 
-/** Why a self-logged stretch cannot be: by field and code. */
+/** Why a self-logged stretch cannot be: by field and code. `others` is recorded time, `booked` is places taken. */
 export function logFaults(
   span: LoggedSpan,
-  facts: { now: Date; memberSince: Date; others: readonly LoggedSpan[] },
+  facts: {
+    now: Date;
+    memberSince: Date;
+    others: readonly LoggedSpan[];
+    booked: readonly LoggedSpan[];
+  },
 ): { path: string; code: string }[] {
   const minutes = Math.floor((span.to.getTime() - span.from.getTime()) / MINUTE);
   if (minutes <= 0) return [{ path: 'endTime', code: 'ends-before-start' }];
   if (minutes > LONGEST_LOG_MINUTES) return [{ path: 'endTime', code: 'log-too-long' }];
   if (span.to > facts.now) return [{ path: 'date', code: 'in-the-future' }];
   if (span.from < facts.memberSince) return [{ path: 'date', code: 'before-membership' }];
-  const clash = facts.others.some((other) => other.from < span.to && span.from < other.to);
-  return clash ? [{ path: 'startTime', code: 'overlaps-recorded' }] : [];
+  const clash = (other: LoggedSpan): boolean => other.from < span.to && span.from < other.to;
+  if (facts.others.some(clash)) return [{ path: 'startTime', code: 'overlaps-recorded' }];
+  // A shift has its own evidence; a log beside it would be a second, weaker claim to the same time.
+  return facts.booked.some(clash) ? [{ path: 'startTime', code: 'overlaps-shift' }] : [];
 }

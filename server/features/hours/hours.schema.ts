@@ -46,6 +46,12 @@ export const logBody = z.strictObject({
   startTime: clock,
   endTime: clock,
   witness: requiredLine(60),
+  /** Where it was done; the member's own unit when left out. */
+  unitId: z
+    .union([id, z.literal('')])
+    .optional()
+    .transform((value) => value || null),
+  submit: z.boolean().default(true),
 });
 export const reasonNeeded = z.strictObject({ reason: prose(300).min(1) });
 export const approvals = z.strictObject({ ids: z.array(id).min(1).max(100) });
@@ -53,6 +59,8 @@ export const approvalOutcomes = z.object({
   outcomes: z.array(z.object({ id: z.string(), refusal: z.string().nullable() })),
 });
 export const hoursFilter = z.strictObject({ ...paging });
+/** `personId` of another needs the right to see that member's hours. */
+export const entriesFilter = z.strictObject({ ...paging, personId: id.optional() });
 export const ledgerEntry = z.object({
   id: z.string(),
   account: z.string(),

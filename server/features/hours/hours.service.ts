@@ -1,15 +1,12 @@
 import { Types } from 'mongoose';
-import type { AccountActor, Actor } from '../../core/actor.ts';
-import { can, reachOf } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
-import { isId } from '../../core/ids.ts';
+import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../../core/errors.ts';
+import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
-import { localDate, wallToInstant } from '../../core/time.ts';
+import { wallToInstant } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
-import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
-import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
@@ -17,13 +14,14 @@ import type { MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
+import { accessHours, createHoursQueries, overlappingHours, WAITING_STATES } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
+import { canConfirm, canReject, canReverse, canSpeakFor } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
-import { gradeOf, HOURS_POLICY_VERSION, logFaults, recordedMinutes, whyNotConfirm } from './hours.rules.ts';
-import { activityAccount, personAccount, shiftAccount } from './ledger.rules.ts';
-import { applyToLedger, balanceOf } from './ledger.service.ts';
-import { LedgerEntryModel } from './ledger.model.ts';
-import type { LedgerEntryRow } from './ledger.model.ts';
+import { gradeOf, HOURS_POLICY_VERSION, logFaults, recordedMinutes } from './hours.rules.ts';
+import type { HoursInputs } from './hours.rules.ts';
+import { activityAccount, shiftAccount } from './ledger.rules.ts';
+import { applyToLedger } from './ledger.service.ts';
 
 /** The parts of a shift that a service record states (R-1.8). */
 export interface ServedShiftFacts {
@@ -44,6 +42,10 @@ export interface LogInput {
   readonly startTime: string;
   readonly endTime: string;
   readonly witness: string;
+  /** Where it was done; the member's own unit when null. */
+  readonly unitId: string | null;
+  /** False keeps it as a draft that only its person sees to. */
+  readonly submit: boolean;
 }
 
 export interface HoursParts {
@@ -64,97 +66,69 @@ export interface ApprovalOutcome {
 const LATE_GRACE_MINUTES = 15;
 /** States whose time may not be claimed a second time. */
 const CLAIMED = ['open', 'submitted', 'under_check', 'approved', 'posted', 'appealed'];
-const OWN_SORT: readonly SortKey[] = [
-  ['activity.startsAt', -1],
-  ['_id', -1],
-];
-const QUEUE_SORT: readonly SortKey[] = [
-  ['activity.startsAt', 1],
-  ['_id', 1],
-];
-
 export type HoursService = ReturnType<typeof createHoursService>;
 
 export function createHoursService({ memberships, units, tenants, shiftFacts }: HoursParts) {
-  /** One's own, or one that somebody with the permission may see; everything else is missing. */
-  async function access(actor: Actor, id: string): Promise<HoursRow> {
-    const row = isId(id) ? await HoursModel.findById(id).lean() : null;
-    const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
-    if (!row || (!own && !can(actor, 'hours:see', String(row.unitId)))) throw new NotFound();
-    return row;
-  }
-
   async function insert(row: Record<string, unknown>): Promise<HoursRow> {
     const _id = new Types.ObjectId();
     await HoursModel.create([{ _id, ...born('open'), ...row, createdAt: contextNow() } as never]);
     await recordAudit({ action: 'hours/open', subjectType: 'HoursRecord', subjectId: _id, to: 'open' });
-    return transition(HoursModel, _id, {
+    return (await HoursModel.findById(_id).lean()) as HoursRow;
+  }
+
+  const submit = (id: Types.ObjectId): Promise<HoursRow> =>
+    transition(HoursModel, id, {
       lifecycle: hoursLifecycle,
       from: ['open'],
       to: 'submitted',
       action: 'hours/submit',
     });
-  }
 
-  const compute = async (
-    planned: { from: Date; to: Date },
-    attended: { from: Date; to: Date },
-    breakMinutes: number,
-  ) => {
+  const compute = async (facts: {
+    planned: Stretch;
+    attended: Stretch;
+    breakMinutes: number;
+    counted?: Counted;
+  }) => {
     const { settings } = await tenants.current();
     const inputs = {
-      plannedFrom: planned.from.getTime(),
-      plannedTo: planned.to.getTime(),
-      attendedFrom: attended.from.getTime(),
-      attendedTo: attended.to.getTime(),
-      breakMinutes,
+      plannedFrom: facts.planned.from.getTime(),
+      plannedTo: facts.planned.to.getTime(),
+      attendedFrom: facts.attended.from.getTime(),
+      attendedTo: facts.attended.to.getTime(),
+      breakMinutes: facts.breakMinutes,
       roundToMinutes: settings.roundToMinutes,
       lateGraceMinutes: LATE_GRACE_MINUTES,
+      ...(facts.counted ?? { countedBefore: null, countedAfter: null }),
     };
-    const { minutes, notes } = recordedMinutes(inputs);
-    return { inputs, recordedMinutes: minutes, notes, policyVersion: HOURS_POLICY_VERSION };
+    const { minutes, from, to, notes } = recordedMinutes(inputs);
+    return {
+      inputs,
+      attendedFrom: facts.attended.from,
+      attendedTo: facts.attended.to,
+      servedFrom: new Date(from),
+      servedTo: new Date(to),
+      breakMinutes: facts.breakMinutes,
+      recordedMinutes: minutes,
+      notes,
+      policyVersion: HOURS_POLICY_VERSION,
+    };
   };
-
-  const overlapping = (
-    personId: Types.ObjectId,
-    from: Date,
-    to: Date,
-    states: readonly string[],
-    except?: Types.ObjectId,
-  ): Promise<HoursRow[]> =>
-    HoursModel.find({
-      personId,
-      state: { $in: [...states] },
-      attendedFrom: { $lt: to },
-      attendedTo: { $gt: from },
-      ...(except ? { _id: { $ne: except } } : {}),
-    } as never).lean();
 
   /** Confirms and posts one record; facts are read in the caller's transaction. */
   async function approveOne(actor: AccountActor, id: string): Promise<HoursRow> {
-    const row = await access(actor, id);
+    const row = await accessHours(actor, id);
+    authorize(canConfirm(actor, row));
     const personId = String(row.personId);
-    const refusal = whyNotConfirm({
-      confirmerPersonId: actor.personId,
-      subjectPersonId: personId,
-      confirmerName: actor.name,
-      grade: row.grade,
-      witness: row.witness,
-      rejectedByPersonId:
-        row.state === 'appealed' && row.confirmedByPersonId ? String(row.confirmedByPersonId) : null,
-    });
-    // Nobody confirms their own hours by any door, whatever else they may do (S-10).
-    if (refusal) throw new Forbidden(refusal);
-    if (!can(actor, 'hours:confirm', String(row.unitId))) throw new Forbidden('not-permitted');
     if (row.recordedMinutes <= 0) throw new Conflict('nothing-to-post');
-    const [from, to] = [row.attendedFrom ?? row.activity.startsAt, row.attendedTo ?? row.activity.endsAt];
+    const [from, to] = [row.servedFrom, row.servedTo];
     await lockPersonDays(personId, { startsAt: from, endsAt: to });
-    if ((await overlapping(row.personId, from, to, ['posted'], row._id)).length > 0)
+    if ((await overlappingHours(row.personId, { from, to }, ['posted'], row._id)).length > 0)
       throw new Conflict('overlaps-recorded');
     const { zone } = await tenants.current();
     await transition(HoursModel, row._id, {
       lifecycle: hoursLifecycle,
-      from: ['submitted', 'under_check', 'appealed'],
+      from: WAITING_STATES,
       to: 'approved',
       action: 'hours/approve',
       set: {
@@ -184,7 +158,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
   }
 
   return {
-    access,
+    ...createHoursQueries({ memberships, tenants }),
+    access: accessHours,
 
     /** The system's part after a check-out: one record for the assignment, submitted for somebody's confirmation. */
     async openFromAssignment(assignment: AssignmentRow): Promise<void> {
@@ -195,7 +170,9 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
         const shift = await shiftFacts(String(assignment.shiftId));
         const { name } = await units.get(String(assignment.unitId));
         const { locale } = await tenants.current();
-        await insert({
+        const planned = { from: shift.startsAt, to: shift.endsAt };
+        const counted = await countedElsewhere(assignment, planned);
+        const { _id } = await insert({
           personId: assignment.personId,
           membershipId: assignment.membershipId,
           personName: assignment.personName,
@@ -211,17 +188,22 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
             unitName: name[locale],
             leaderName: shift.leaderName,
           },
-          attendedFrom: checkIn.at,
-          attendedTo: checkOut.at,
-          breakMinutes: shift.breakMinutes,
           grade: gradeOf(checkIn.method, checkOut.method),
-          ...(await compute(
-            { from: shift.startsAt, to: shift.endsAt },
-            { from: checkIn.at, to: checkOut.at },
-            shift.breakMinutes,
-          )),
+          ...(await compute({
+            planned,
+            attended: { from: checkIn.at, to: checkOut.at },
+            breakMinutes: shift.breakMinutes,
+            counted,
+          })),
         });
+        await submit(_id);
       });
+    },
+
+    /** The unit that a log is for unless another is chosen. */
+    async unitOf(actor: AccountActor): Promise<string | null> {
+      const membership = await memberships.approvedOf(actor.personId);
+      return membership ? String(membership.unitId) : null;
     },
 
     /** The volunteer's own entry for service that nobody scheduled: grade `self`. */
@@ -230,44 +212,49 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
         const membership = await memberships.approvedOf(actor.personId);
         if (!membership) throw new Forbidden('members-only');
         const { zone, locale } = await tenants.current();
-        const [start, end] = [minutesOf(input.startTime), minutesOf(input.endTime)];
-        const from = wallToInstant({ date: input.date, minutes: start, zone });
-        const to = wallToInstant({ date: input.date, minutes: end, zone });
-        await lockPersonDays(actor.personId, { startsAt: from, endsAt: to });
-        const others = await overlapping(new Types.ObjectId(actor.personId), from, to, CLAIMED);
-        const faults = logFaults(
-          { from, to },
-          {
-            now: contextNow(),
-            memberSince: membership.createdAt,
-            others: others.map((row) => ({
-              from: row.attendedFrom ?? row.activity.startsAt,
-              to: row.attendedTo ?? row.activity.endsAt,
-            })),
-          },
-        );
+        const span = wallSpan(input, zone);
+        const { from, to } = span;
+        const bookings = await lockPersonDays(actor.personId, { startsAt: from, endsAt: to });
+        const others = await overlappingHours(membership.personId, span, CLAIMED);
+        const faults = logFaults(span, {
+          now: contextNow(),
+          memberSince: membership.createdAt,
+          others: others.map((row) => ({ from: row.servedFrom, to: row.servedTo })),
+          booked: bookings.map((booking) => ({ from: booking.startsAt, to: booking.endsAt })),
+        });
         if (faults.length > 0) throw new Invalid(faults);
-        const { name } = await units.get(String(membership.unitId));
-        return insert({
+        const unit = await units.get(input.unitId ?? String(membership.unitId)).catch((err: unknown) => {
+          if (err instanceof NotFound) throw Invalid.field('unitId', 'invalid-id');
+          throw err;
+        });
+        const row = await insert({
           personId: membership.personId,
           membershipId: membership._id,
           personName: membership.personName,
-          unitId: membership.unitId,
+          unitId: new Types.ObjectId(unit.id),
           activity: {
             name: input.name,
             content: input.content,
             place: input.place,
             startsAt: from,
             endsAt: to,
-            unitName: name[locale],
+            unitName: unit.name[locale],
             leaderName: '',
           },
-          attendedFrom: from,
-          attendedTo: to,
           grade: 'self',
           witness: input.witness,
-          ...(await compute({ from, to }, { from, to }, 0)),
+          ...(await compute({ planned: span, attended: span, breakMinutes: 0 })),
         });
+        return input.submit ? submit(row._id) : row;
+      });
+    },
+
+    /** The volunteer hands in a draft of their own. */
+    async submit(actor: AccountActor, id: string): Promise<HoursRow> {
+      return inTransaction(async () => {
+        const row = await accessHours(actor, id);
+        authorize(canSpeakFor(actor, row));
+        return submit(row._id);
       });
     },
 
@@ -282,9 +269,13 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
           await inTransaction(() => approveOne(actor, id));
           outcomes.push({ id, refusal: null });
         } catch (err) {
-          const { code } = err as { code?: unknown };
-          if (!(err instanceof NotFound || err instanceof Forbidden || err instanceof Conflict)) throw err;
-          outcomes.push({ id, refusal: String(code) });
+          const refused =
+            err instanceof NotFound ||
+            err instanceof Forbidden ||
+            err instanceof Conflict ||
+            err instanceof Unavailable;
+          if (!refused) throw err;
+          outcomes.push({ id, refusal: err.code });
         }
       }
       return outcomes;
@@ -292,14 +283,11 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
 
     async reject(actor: AccountActor, id: string, reason: string): Promise<HoursRow> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        if (!can(actor, 'hours:confirm', String(row.unitId))) throw new Forbidden('not-permitted');
-        if (row.state === 'appealed' && String(row.confirmedByPersonId) === actor.personId)
-          throw new Forbidden('appeal-needs-another');
+        const row = await accessHours(actor, id);
+        authorize(canReject(actor, row));
         const after = await transition(HoursModel, row._id, {
           lifecycle: hoursLifecycle,
-          from: ['submitted', 'under_check', 'appealed'],
+          from: WAITING_STATES,
           to: 'rejected',
           reason,
           action: 'hours/reject',
@@ -321,8 +309,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     /** The volunteer contests a rejection; somebody else answers. */
     async appeal(actor: AccountActor, id: string, reason: string): Promise<HoursRow> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (String(row.personId) !== actor.personId) throw new Forbidden('only-the-person');
+        const row = await accessHours(actor, id);
+        authorize(canSpeakFor(actor, row));
         return transition(HoursModel, row._id, {
           lifecycle: hoursLifecycle,
           from: ['rejected'],
@@ -336,9 +324,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     /** Takes a posting back by a linked reversal. */
     async reverse(actor: AccountActor, id: string, reason: string): Promise<HoursRow> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        if (!can(actor, 'hours:reverse', String(row.unitId))) throw new Forbidden('not-permitted');
+        const row = await accessHours(actor, id);
+        authorize(canReverse(actor, row));
         const { zone } = await tenants.current();
         const after = await transition(HoursModel, row._id, {
           lifecycle: hoursLifecycle,
@@ -351,140 +338,40 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
         return after;
       });
     },
-
-    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
-      const rows = await HoursModel.find({
-        personId: new Types.ObjectId(actor.personId),
-        ...afterCursor(OWN_SORT, cursor),
-      } as never)
-        .sort(sortOf(OWN_SORT))
-        .limit(limit + 1)
-        .lean();
-      return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
-    },
-
-    /** What waits for confirmation within the actor's reach, oldest first; their own records are somebody else's. */
-    async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
-      const rows = await HoursModel.find({
-        ...queueFilter(actor),
-        ...afterCursor(QUEUE_SORT, cursor),
-      } as never)
-        .sort(sortOf(QUEUE_SORT))
-        .limit(limit + 1)
-        .lean();
-      return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
-    },
-    waitingCount: (actor: AccountActor): Promise<number> =>
-      HoursModel.countDocuments(queueFilter(actor) as never),
-
-    /** Submitted records of these assignments. */
-    async recordIdsOf(assignmentIds: readonly string[]): Promise<string[]> {
-      const rows = await HoursModel.find({
-        assignmentId: { $in: assignmentIds.map((id) => new Types.ObjectId(id)) },
-        state: 'submitted',
-      })
-        .select({ _id: 1 })
-        .lean();
-      return rows.map((row) => String(row._id));
-    },
-
-    /** Balance, this year's and waiting minutes, and the last twelve months; whole minutes. */
-    async given(personId: string): Promise<{
-      totalMinutes: number;
-      yearMinutes: number;
-      waitingMinutes: number;
-      months: { month: string; minutes: number }[];
-    }> {
-      const { zone } = await tenants.current();
-      const today = localDate(contextNow(), zone);
-      const months = lastMonths(today, 12);
-      const [totalMinutes, entries, waiting] = await Promise.all([
-        balanceOf(personAccount(personId)),
-        LedgerEntryModel.find({
-          account: personAccount(personId),
-          serviceDate: { $gte: `${[months[0], `${today.slice(0, 4)}-01`].sort()[0] ?? ''}-01` },
-        })
-          .select({ serviceDate: 1, minutes: 1 })
-          .lean(),
-        HoursModel.find({
-          personId: new Types.ObjectId(personId),
-          state: { $in: ['submitted', 'under_check', 'appealed'] },
-        })
-          .select({ recordedMinutes: 1 })
-          .lean(),
-      ]);
-      const sum = (within: (date: string) => boolean): number =>
-        entries.reduce((total, entry) => (within(entry.serviceDate) ? total + entry.minutes : total), 0);
-      return {
-        totalMinutes,
-        yearMinutes: sum((date) => date.startsWith(today.slice(0, 4))),
-        waitingMinutes: waiting.reduce((total, row) => total + row.recordedMinutes, 0),
-        months: months.map((month) => ({ month, minutes: sum((date) => date.startsWith(month)) })),
-      };
-    },
-
-    /** Entries of one person's account, newest first. */
-    async entries(
-      personId: string,
-      limit: number,
-      cursor: string | undefined,
-    ): Promise<Page<LedgerEntryRow>> {
-      const sort: readonly SortKey[] = [
-        ['seq', -1],
-        ['_id', -1],
-      ];
-      const rows = await LedgerEntryModel.find({
-        account: personAccount(personId),
-        ...afterCursor(sort, cursor),
-      } as never)
-        .sort(sortOf(sort))
-        .limit(limit + 1)
-        .lean();
-      return pageOf(rows, limit, (row) => [row.seq, row._id]);
-    },
-
-    /** Entries and their records for a certificate: everything of the person's account whose service lies in the period. */
-    async ledgerOf(
-      personId: string,
-      period: { from: string; to: string },
-    ): Promise<{ entry: LedgerEntryRow; record: HoursRow }[]> {
-      const entries = await LedgerEntryModel.find({
-        account: personAccount(personId),
-        serviceDate: { $gte: period.from, $lte: period.to },
-      })
-        .sort({ seq: 1 })
-        .lean();
-      const records = new Map(
-        (await HoursModel.find({ _id: { $in: entries.map((entry) => entry.hoursId) } }).lean()).map((row) => [
-          String(row._id),
-          row,
-        ]),
-      );
-      return entries.flatMap((entry) => {
-        const record = records.get(String(entry.hoursId));
-        return record ? [{ entry, record }] : [];
-      });
-    },
   };
 }
 
-function queueFilter(actor: AccountActor): Record<string, unknown> {
-  const reach = reachOf(actor, 'hours:confirm');
+interface Stretch {
+  readonly from: Date;
+  readonly to: Date;
+}
+type Counted = Pick<HoursInputs, 'countedBefore' | 'countedAfter'>;
+
+/**
+ * Where the person's other service already counts around this plan, in whatever tenant: who runs from one shift straight
+ * to the next is not refused for the minutes in which both were attended. A log that nobody confirmed does not count.
+ */
+async function countedElsewhere(assignment: AssignmentRow, planned: Stretch): Promise<Counted> {
+  const span = { from: planned.from, to: new Date(planned.to.getTime() + LATE_GRACE_MINUTES * 60_000) };
+  await lockPersonDays(String(assignment.personId), { startsAt: span.from, endsAt: span.to });
+  const rows = (await overlappingHours(assignment.personId, span, CLAIMED)).filter(
+    (row) => row.assignmentId !== null || row.state === 'posted',
+  );
+  const [before, after] = [
+    rows.filter((row) => row.servedFrom <= planned.from).map((row) => row.servedTo.getTime()),
+    rows.filter((row) => row.servedFrom > planned.from).map((row) => row.servedFrom.getTime()),
+  ];
   return {
-    state: { $in: ['submitted', 'under_check', 'appealed'] },
-    personId: { $ne: new Types.ObjectId(actor.personId) },
-    ...(reach === 'tenant'
-      ? {}
-      : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+    countedBefore: before.length > 0 ? Math.max(...before) : null,
+    countedAfter: after.length > 0 ? Math.min(...after) : null,
   };
+}
+
+/** The stretch that was typed; an end not after its start is on the next day. */
+function wallSpan(input: Pick<LogInput, 'date' | 'startTime' | 'endTime'>, zone: string): Stretch {
+  const [start, end] = [minutesOf(input.startTime), minutesOf(input.endTime)];
+  const at = (minutes: number): Date => wallToInstant({ date: input.date, minutes, zone });
+  return { from: at(start), to: at(end > start ? end : end + 1_440) };
 }
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
-
-/** The months up to that of the date, oldest first, `YYYY-MM`. */
-function lastMonths(date: string, count: number): string[] {
-  const [year = 0, month = 1] = date.split('-').map(Number);
-  return Array.from({ length: count }, (_unused, index) =>
-    new Date(Date.UTC(year, month - count + index, 1)).toISOString().slice(0, 7),
-  );
-}

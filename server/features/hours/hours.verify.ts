@@ -1,6 +1,9 @@
 import { invariantTally } from '../../core/invariant.ts';
 import type { InvariantCheck } from '../../core/invariant.ts';
+import { minutesBetween } from '../../core/time.ts';
 import { HoursModel } from './hours.model.ts';
+import { HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
+import type { HoursInputs } from './hours.rules.ts';
 import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { entryHash } from './ledger.service.ts';
@@ -75,33 +78,99 @@ const accountsHold: InvariantCheck = {
   },
 };
 
-/** Invariants 5 and 7: nobody confirmed their own hours; posted time of a person never overlaps nor exceeds its evidence. */
-const recordsHold: InvariantCheck = {
-  name: 'hours/own-will-and-evidence',
+const BATCH = 500;
+
+/** Invariant 6: the ledger says of each record what its state says; each cause posted once and was taken back at most once. */
+const statesHold: InvariantCheck = {
+  name: 'hours/ledger-follows-records',
   async run() {
     const tally = invariantTally();
-    let last = null as { key: string; to: Date; id: string } | null;
-    for await (const record of HoursModel.find({ state: 'posted' })
-      .sort({ tenantId: 1, personId: 1, attendedFrom: 1 })
+    const posted = new Map<string, { minutes: number; entries: number }>();
+    for await (const entry of LedgerEntryModel.find({ account: /^person:/ })
+      .select({ hoursId: 1, minutes: 1 })
       .lean()
       .cursor()) {
+      const id = String(entry.hoursId);
+      const known = posted.get(id) ?? { minutes: 0, entries: 0 };
+      posted.set(id, { minutes: known.minutes + entry.minutes, entries: known.entries + 1 });
+    }
+    for await (const record of HoursModel.find({})
+      .select({ state: 1, recordedMinutes: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
       tally.examine();
       const id = String(record._id);
-      const [from, to] = [
+      const found = posted.get(id) ?? { minutes: 0, entries: 0 };
+      const wanted =
+        record.state === 'posted'
+          ? { minutes: record.recordedMinutes, entries: 1 }
+          : { minutes: 0, entries: record.state === 'reversed' ? 2 : 0 };
+      if (found.minutes !== wanted.minutes || found.entries !== wanted.entries)
+        tally.violate(`${id} is ${record.state} with ${found.entries} entries of ${found.minutes} minutes`);
+      posted.delete(id);
+    }
+    for (const id of posted.keys()) tally.violate(`${id}: entries without a record`);
+    return tally.result();
+  },
+};
+
+/** Invariants 5 and 7: nobody confirmed their own hours; a person's posted time never overlaps, in whatever tenants. */
+const peopleHold: InvariantCheck = {
+  name: 'hours/own-will-and-overlap',
+  async run() {
+    const tally = invariantTally();
+    let last = null as { personId: string; to: Date; id: string } | null;
+    for await (const record of HoursModel.find({ state: 'posted' })
+      .select({ personId: 1, confirmedByPersonId: 1, servedFrom: 1, servedTo: 1 })
+      .sort({ personId: 1, servedFrom: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
+      tally.examine();
+      const [id, personId] = [String(record._id), String(record.personId)];
+      if (record.confirmedByPersonId === null) tally.violate(`${id} was confirmed by nobody`);
+      if (String(record.confirmedByPersonId) === personId)
+        tally.violate(`${id} was confirmed by its own person`);
+      if (last?.personId === personId && record.servedFrom < last.to)
+        tally.violate(`${id} overlaps ${last.id}`);
+      last = { personId, to: record.servedTo, id };
+    }
+    return tally.result();
+  },
+};
+
+/** Invariant 7: recorded minutes never exceed what was attended, and are what the rule gives for the inputs kept beside them. */
+const evidenceHolds: InvariantCheck = {
+  name: 'hours/minutes-follow-evidence',
+  async run() {
+    const tally = invariantTally();
+    for await (const record of HoursModel.find({})
+      .select({ attendedFrom: 1, attendedTo: 1, servedFrom: 1, servedTo: 1, activity: 1, recordedMinutes: 1 })
+      .select({ policyVersion: 1, inputs: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
+      tally.examine();
+      const id = String(record._id);
+      const attended = minutesBetween(
         record.attendedFrom ?? record.activity.startsAt,
         record.attendedTo ?? record.activity.endsAt,
-      ];
-      if (String(record.confirmedByPersonId) === String(record.personId))
-        tally.violate(`${id} was confirmed by its own person`);
-      if (record.recordedMinutes > Math.floor((to.getTime() - from.getTime()) / 60_000))
+      );
+      if (record.recordedMinutes > Math.max(0, attended))
         tally.violate(`${id} counts more than was attended`);
-      const key = `${String(record.tenantId)} ${String(record.personId)}`;
-      if (last?.key === key && from < last.to) tally.violate(`${id} overlaps ${last.id}`);
-      last = { key, to, id };
+      if (record.recordedMinutes > minutesBetween(record.servedFrom, record.servedTo))
+        tally.violate(`${id} counts more than its own stretch`);
+      if (record.policyVersion !== HOURS_POLICY_VERSION) continue;
+      const again = recordedMinutes(record.inputs as unknown as HoursInputs);
+      if (again.minutes !== record.recordedMinutes) tally.violate(`${id} is not what its rule gives`);
     }
     return tally.result();
   },
 };
 
 /** What `npm run verify` checks of hours, across tenants and read-only. */
-export const hoursInvariants: readonly InvariantCheck[] = [postingsHold, accountsHold, recordsHold];
+export const hoursInvariants: readonly InvariantCheck[] = [
+  postingsHold,
+  accountsHold,
+  statesHold,
+  peopleHold,
+  evidenceHolds,
+];

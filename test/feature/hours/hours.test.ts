@@ -1,57 +1,10 @@
 import { expect } from 'chai';
-import { Types } from 'mongoose';
-import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
 import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { unbalanced } from '../../../server/features/hours/ledger.rules.ts';
-import { born } from '../../../server/db/transition.ts';
-import { inTransaction } from '../../../server/db/transaction.ts';
+import { createServed, storedHours } from '../../factories/hours.ts';
 import { createMember, createMembership, createTenant, inTenant, memberOf } from '../../factories/people.ts';
-import type { Member } from '../../factories/people.ts';
-import { createPosition, createShift } from '../../factories/requests.ts';
 import { as } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
-import type { Tenant } from '../../../server/features/tenants/index.ts';
-
-/** A shift that is over, with the member checked in and out by code. @returns the id of the hours record */
-async function served(tenant: Tenant, member: Member, hoursAgo: number): Promise<string> {
-  const { composed } = await testApp();
-  const startsAt = new Date(Date.now() - hoursAgo * 3_600_000);
-  const endsAt = new Date(startsAt.getTime() + 2 * 3_600_000);
-  const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt });
-  const positionId = await createPosition(tenant, { shiftId });
-  const assignmentId = new Types.ObjectId();
-  await inTenant(tenant.id, () =>
-    inTransaction(async () => {
-      const shift = await composed.services.shifts.row(shiftId);
-      const mark = (at: Date) => ({ at, method: 'code', by: new Types.ObjectId(member.accountId) });
-      await AssignmentModel.create([
-        {
-          _id: assignmentId,
-          ...born('checked_out'),
-          requestId: shift.requestId,
-          shiftId: shift._id,
-          positionId: new Types.ObjectId(positionId),
-          unitId: shift.unitId,
-          personId: new Types.ObjectId(member.personId),
-          membershipId: new Types.ObjectId(member.membershipId),
-          personName: member.name,
-          startsAt,
-          endsAt,
-          checkIn: mark(new Date(startsAt.getTime() - 300_000)),
-          checkOut: mark(new Date(endsAt.getTime() + 60_000)),
-          createdAt: startsAt,
-        } as never,
-      ]);
-      const row = await composed.services.assignments.row(assignmentId);
-      if (row) await composed.services.hours.openFromAssignment(row);
-    }),
-  );
-  const [recordId] = await inTenant(tenant.id, () =>
-    composed.services.hours.recordIdsOf([String(assignmentId)]),
-  );
-  if (!recordId) throw new Error('No record');
-  return recordId;
-}
 
 describe('hours', function () {
   this.timeout(60_000);
@@ -60,7 +13,7 @@ describe('hours', function () {
     const tenant = await createTenant();
     const volunteer = await createMember(tenant);
     const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).api();
-    const id = await served(tenant, volunteer, 5);
+    const id = await createServed(tenant, volunteer);
     const own = await volunteer.api();
     expect((await own.get(`/hours/${id}`)).json()).to.include({
       state: 'submitted',
@@ -77,7 +30,7 @@ describe('hours', function () {
   it('are never confirmed by the person themselves, by any door', async () => {
     const tenant = await createTenant();
     const coordinator = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
-    const id = await served(tenant, coordinator, 5);
+    const id = await createServed(tenant, coordinator);
     const api = await coordinator.api();
     const page = await coordinator.page();
     expect((await api.post(`/hours/${id}/approve`)).json()['code']).to.equal('not-your-own');
@@ -96,7 +49,7 @@ describe('hours', function () {
       [1, 2, 3].map(() => createMember(tenant, { roles: ['coordinator', 'reviewer'] })),
     );
     for (let round = 0; round < 6; round += 1) {
-      const id = await served(tenant, volunteer, 10 + round * 3);
+      const id = await createServed(tenant, volunteer, { hoursAgo: 10 + round * 3 });
       const { hours } = composed.services;
       await Promise.allSettled([
         as(coordinators[0]!, (actor) => hours.approve(actor, id)),
@@ -140,10 +93,43 @@ describe('hours', function () {
     expect((await api.post('/hours', { ...body, witness: '' })).status).to.equal(422);
   });
 
+  it('count each minute once when somebody runs from one shift straight to the next', async () => {
+    const [tenant, other] = [await createTenant(), await createTenant()];
+    const volunteer = await createMember(tenant);
+    const there = memberOf(other, volunteer, await createMembership(other, volunteer));
+    const noon = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 10 * 3_600_000;
+    const at = (minutes: number): Date => new Date(noon + minutes * 60_000);
+    // Checked in at the second place while still checked in at the first: both are attended, each minute counts once.
+    const first = await createServed(tenant, volunteer, {
+      startsAt: at(0),
+      endsAt: at(60),
+      cameAt: at(0),
+      leftAt: at(64),
+    });
+    const second = await createServed(other, there, {
+      startsAt: at(60),
+      endsAt: at(120),
+      cameAt: at(50),
+      leftAt: at(120),
+    });
+    expect((await storedHours(tenant, first)).recordedMinutes).to.equal(64);
+    expect(await storedHours(other, second)).to.deep.include({
+      recordedMinutes: 56,
+      notes: ['counted-elsewhere'],
+    });
+    for (const [place, id] of [
+      [tenant, first],
+      [other, second],
+    ] as const) {
+      const coordinator = await (await createMember(place, { roles: ['coordinator'] })).api();
+      expect((await coordinator.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    }
+  });
+
   it('of another tenant cannot be seen or confirmed', async () => {
     const [one, other] = [await createTenant(), await createTenant()];
     const volunteer = await createMember(one);
-    const id = await served(one, volunteer, 5);
+    const id = await createServed(one, volunteer);
     const stranger = await (await createMember(other, { roles: ['coordinator', 'auditor'] })).api();
     expect((await stranger.get(`/hours/${id}`)).status).to.equal(404);
     expect((await stranger.post(`/hours/${id}/approve`)).status).to.equal(404);
@@ -159,7 +145,7 @@ describe('service certificates', function () {
     const tenant = await createTenant();
     const volunteer = await createMember(tenant);
     const coordinator = await (await createMember(tenant, { roles: ['coordinator', 'reviewer'] })).api();
-    const id = await served(tenant, volunteer, 5);
+    const id = await createServed(tenant, volunteer);
     await coordinator.post(`/hours/${id}/approve`);
     const api = await volunteer.api();
     const year = new Date().getUTCFullYear();

@@ -17,7 +17,7 @@ import {
 import type { LedgerLine } from '../../../server/features/hours/ledger.rules.ts';
 
 const MINUTE = 60_000;
-const inputs = (overrides: Partial<Record<keyof HoursInputs, number>> = {}): HoursInputs => ({
+const inputs = (overrides: Partial<HoursInputs> = {}): HoursInputs => ({
   plannedFrom: 0,
   plannedTo: 120 * MINUTE,
   attendedFrom: 0,
@@ -25,11 +25,13 @@ const inputs = (overrides: Partial<Record<keyof HoursInputs, number>> = {}): Hou
   breakMinutes: 0,
   roundToMinutes: 1,
   lateGraceMinutes: 15,
+  countedBefore: null,
+  countedAfter: null,
   ...overrides,
 });
 
 describe('recorded minutes', () => {
-  const cases: [string, Partial<Record<keyof HoursInputs, number>>, number][] = [
+  const cases: [string, Partial<HoursInputs>, number][] = [
     ['the whole plan', {}, 120],
     ['nothing for coming early', { attendedFrom: -30 * MINUTE }, 120],
     ['less for coming late', { attendedFrom: 20 * MINUTE }, 100],
@@ -45,14 +47,41 @@ describe('recorded minutes', () => {
     it(`are ${name}`, () => expect(recordedMinutes(inputs(overrides)).minutes).to.equal(minutes));
   }
 
-  it('never exceed what was attended, and are whole', () => {
+  it('count a minute once when one service follows straight on another', () => {
+    const after = recordedMinutes(inputs({ attendedFrom: -7 * MINUTE, countedBefore: 2 * MINUTE }));
+    expect(after).to.deep.include({ minutes: 118, from: 2 * MINUTE, to: 120 * MINUTE });
+    expect(after.notes).to.include('counted-elsewhere');
+    const before = recordedMinutes(inputs({ attendedTo: 130 * MINUTE, countedAfter: 120 * MINUTE }));
+    expect(before).to.deep.include({ minutes: 120, to: 120 * MINUTE });
+    expect(recordedMinutes(inputs({ countedBefore: 500 * MINUTE })).minutes).to.equal(0);
+    expect(recordedMinutes(inputs()).notes).to.deep.equal([]);
+  });
+
+  it('never exceed what was attended, nor overlap what counts elsewhere, and are whole', () => {
     const instant = fc.integer({ min: -500 * MINUTE, max: 500 * MINUTE });
+    const edge = fc.option(instant);
     fc.assert(
-      fc.property(instant, instant, fc.integer({ min: 0, max: 60 }), (from, to, breakMinutes) => {
-        const { minutes } = recordedMinutes(inputs({ attendedFrom: from, attendedTo: to, breakMinutes }));
-        expect(Number.isInteger(minutes)).to.equal(true);
-        expect(minutes).to.be.within(0, Math.max(0, Math.floor((to - from) / MINUTE)));
-      }),
+      fc.property(
+        instant,
+        instant,
+        fc.integer({ min: 0, max: 60 }),
+        edge,
+        edge,
+        (attendedFrom, attendedTo, breakMinutes, countedBefore, countedAfter) => {
+          const found = recordedMinutes(
+            inputs({ attendedFrom, attendedTo, breakMinutes, countedBefore, countedAfter }),
+          );
+          expect(Number.isInteger(found.minutes)).to.equal(true);
+          expect(found.minutes).to.be.within(
+            0,
+            Math.max(0, Math.floor((attendedTo - attendedFrom) / MINUTE)),
+          );
+          expect(found.minutes * MINUTE).to.be.at.most(found.to - found.from);
+          if (found.minutes === 0) return;
+          expect(found.from).to.be.at.least(countedBefore ?? found.from);
+          expect(found.to).to.be.at.most(countedAfter ?? found.to);
+        },
+      ),
     );
   });
 
@@ -84,12 +113,19 @@ describe('confirming', () => {
 
 describe('logging', () => {
   const span = (from: number, to: number) => ({ from: new Date(from * MINUTE), to: new Date(to * MINUTE) });
-  const facts = { now: new Date(10_000 * MINUTE), memberSince: new Date(0), others: [span(100, 200)] };
+  const facts = {
+    now: new Date(10_000 * MINUTE),
+    memberSince: new Date(0),
+    others: [span(100, 200)],
+    booked: [span(400, 460)],
+  };
   it('is for the past, as a member, once, and not for ever', () => {
     expect(logFaults(span(200, 260), facts)).to.deep.equal([]);
     const code = (from: number, to: number): string | undefined => logFaults(span(from, to), facts)[0]?.code;
     expect(code(260, 200)).to.equal('ends-before-start');
     expect(code(199, 260)).to.equal('overlaps-recorded');
+    expect(code(450, 500)).to.equal('overlaps-shift');
+    expect(code(460, 500)).to.equal(undefined);
     expect(code(9_990, 10_010)).to.equal('in-the-future');
     expect(code(-10, 60)).to.equal('before-membership');
     expect(code(300, 300 + 17 * 60)).to.equal('log-too-long');

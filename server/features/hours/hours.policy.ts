@@ -1,0 +1,63 @@
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { allow, deny } from '../../core/policy.ts';
+import type { Decision } from '../../core/policy.ts';
+import type { HoursRow } from './hours.model.ts';
+import { whyNotConfirm } from './hours.rules.ts';
+
+type Subject = Pick<HoursRow, 'personId' | 'unitId' | 'grade' | 'witness' | 'state' | 'confirmedByPersonId'>;
+
+const isOwn = (actor: AccountActor, row: Subject): boolean => String(row.personId) === actor.personId;
+const rejecterOf = (row: Subject): string | null =>
+  row.state === 'appealed' && row.confirmedByPersonId ? String(row.confirmedByPersonId) : null;
+
+/** Nobody confirms their own hours, by any door and whatever else they may do (S-10); asked before any permission. */
+export function canConfirm(actor: AccountActor, row: Subject): Decision {
+  const refusal = whyNotConfirm({
+    confirmerPersonId: actor.personId,
+    subjectPersonId: String(row.personId),
+    confirmerName: actor.name,
+    grade: row.grade,
+    witness: row.witness,
+    rejectedByPersonId: rejecterOf(row),
+  });
+  if (refusal) return deny(refusal);
+  return can(actor, 'hours:confirm', String(row.unitId)) ? allow : deny('not-permitted');
+}
+
+/** A witness may well say that it was otherwise; the person may not, nor whoever rejected it before. */
+export function canReject(actor: AccountActor, row: Subject): Decision {
+  if (isOwn(actor, row)) return deny('not-your-own');
+  if (rejecterOf(row) === actor.personId) return deny('appeal-needs-another');
+  return can(actor, 'hours:confirm', String(row.unitId)) ? allow : deny('not-permitted');
+}
+
+export function canReverse(actor: AccountActor, row: Subject): Decision {
+  if (isOwn(actor, row)) return deny('not-your-own');
+  return can(actor, 'hours:reverse', String(row.unitId)) ? allow : deny('not-permitted');
+}
+
+/** Handing in a draft, contesting a rejection: the person alone. */
+export const canSpeakFor = (actor: AccountActor, row: Subject): Decision =>
+  isOwn(actor, row) ? allow : deny('only-the-person');
+
+export interface HoursAbilities {
+  readonly submit: boolean;
+  readonly confirm: boolean;
+  readonly reject: boolean;
+  readonly appeal: boolean;
+  readonly reverse: boolean;
+}
+
+/** What the page of a record offers. */
+export function abilitiesFor(actor: AccountActor, row: Subject): HoursAbilities {
+  const waiting = ['submitted', 'under_check', 'appealed'].includes(row.state);
+  const speaks = canSpeakFor(actor, row).allowed;
+  return {
+    submit: row.state === 'open' && speaks,
+    confirm: waiting && canConfirm(actor, row).allowed,
+    reject: waiting && canReject(actor, row).allowed,
+    appeal: row.state === 'rejected' && speaks,
+    reverse: row.state === 'posted' && canReverse(actor, row).allowed,
+  };
+}

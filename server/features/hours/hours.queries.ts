@@ -1,0 +1,212 @@
+import { Types } from 'mongoose';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { can, reachOf } from '../../core/actor.ts';
+import { acrossTenants, contextNow } from '../../core/context.ts';
+import { NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { localDate } from '../../core/time.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { HoursModel } from './hours.model.ts';
+import type { HoursRow } from './hours.model.ts';
+import { LedgerEntryModel } from './ledger.model.ts';
+import type { LedgerEntryRow } from './ledger.model.ts';
+import { personAccount } from './ledger.rules.ts';
+import { balanceOf } from './ledger.service.ts';
+
+/** States in which somebody still has to decide. */
+export const WAITING_STATES = ['submitted', 'under_check', 'appealed'] as const;
+
+const OWN_SORT: readonly SortKey[] = [
+  ['activity.startsAt', -1],
+  ['_id', -1],
+];
+const QUEUE_SORT: readonly SortKey[] = [
+  ['activity.startsAt', 1],
+  ['_id', 1],
+];
+const ENTRY_SORT: readonly SortKey[] = [
+  ['seq', -1],
+  ['_id', -1],
+];
+
+/** One's own, or one that somebody with the permission may see; everything else is missing. */
+export async function accessHours(actor: Actor, id: string): Promise<HoursRow> {
+  const row = isId(id) ? await HoursModel.findById(id).lean() : null;
+  const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
+  if (!row || (!own && !can(actor, 'hours:see', String(row.unitId)))) throw new NotFound();
+  return row;
+}
+
+/**
+ * Records of the person in these states whose counted time meets the half-open stretch, in whatever tenant: a minute of
+ * a life counts once (invariant 7). Callers that decide by it hold the person-day lock.
+ */
+export function overlappingHours(
+  personId: Types.ObjectId,
+  span: { readonly from: Date; readonly to: Date },
+  states: readonly string[],
+  except?: Types.ObjectId,
+): Promise<HoursRow[]> {
+  return acrossTenants('hours: a minute of a person counts once', () =>
+    HoursModel.find({
+      personId,
+      state: { $in: [...states] },
+      servedFrom: { $lt: span.to },
+      servedTo: { $gt: span.from },
+      recordedMinutes: { $gt: 0 },
+      ...(except ? { _id: { $ne: except } } : {}),
+    } as never).lean(),
+  );
+}
+
+/** What is read of hours; every write is in `hours.service.ts`. */
+export function createHoursQueries({
+  memberships,
+  tenants,
+}: {
+  memberships: MembershipService;
+  tenants: TenantService;
+}) {
+  return {
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+      const rows = await HoursModel.find({
+        personId: new Types.ObjectId(actor.personId),
+        ...afterCursor(OWN_SORT, cursor),
+      } as never)
+        .sort(sortOf(OWN_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
+    },
+
+    /** What waits for the actor's confirmation within their reach, oldest first; what only others may decide is left out. */
+    async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+      const rows = await HoursModel.find({
+        ...queueFilter(actor),
+        ...afterCursor(QUEUE_SORT, cursor),
+      } as never)
+        .sort(sortOf(QUEUE_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
+    },
+    waitingCount: (actor: AccountActor): Promise<number> =>
+      HoursModel.countDocuments(queueFilter(actor) as never),
+
+    /** Submitted records of these assignments. */
+    async recordIdsOf(assignmentIds: readonly string[]): Promise<string[]> {
+      const rows = await HoursModel.find({
+        assignmentId: { $in: assignmentIds.map((id) => new Types.ObjectId(id)) },
+        state: 'submitted',
+      })
+        .select({ _id: 1 })
+        .lean();
+      return rows.map((row) => String(row._id));
+    },
+
+    /** Balance, this year's and waiting minutes, and the last twelve months; whole minutes. */
+    async given(personId: string): Promise<{
+      totalMinutes: number;
+      yearMinutes: number;
+      waitingMinutes: number;
+      months: { month: string; minutes: number }[];
+    }> {
+      const { zone } = await tenants.current();
+      const today = localDate(contextNow(), zone);
+      const months = lastMonths(today, 12);
+      const year = today.slice(0, 4);
+      const [totalMinutes, entries, waiting] = await Promise.all([
+        balanceOf(personAccount(personId)),
+        LedgerEntryModel.find({
+          account: personAccount(personId),
+          serviceDate: { $gte: `${[months[0], `${year}-01`].sort()[0] ?? ''}-01` },
+        })
+          .select({ serviceDate: 1, minutes: 1 })
+          .lean(),
+        HoursModel.find({ personId: new Types.ObjectId(personId), state: { $in: [...WAITING_STATES] } })
+          .select({ recordedMinutes: 1 })
+          .lean(),
+      ]);
+      const sum = (period: string): number =>
+        entries.reduce(
+          (total, entry) => (entry.serviceDate.startsWith(period) ? total + entry.minutes : total),
+          0,
+        );
+      return {
+        totalMinutes,
+        yearMinutes: sum(year),
+        waitingMinutes: waiting.reduce((total, row) => total + row.recordedMinutes, 0),
+        months: months.map((month) => ({ month, minutes: sum(month) })),
+      };
+    },
+
+    /**
+     * Entries of a person's account, newest first: one's own, or those of a member within reach of `hours:see`.
+     * @throws NotFound for everybody else
+     */
+    async entries(
+      actor: AccountActor,
+      personId: string,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<LedgerEntryRow>> {
+      if (personId !== actor.personId) {
+        const membership = isId(personId) ? await memberships.anyOf(personId) : null;
+        if (!membership || !can(actor, 'hours:see', String(membership.unitId))) throw new NotFound();
+      }
+      const rows = await LedgerEntryModel.find({
+        account: personAccount(personId),
+        ...afterCursor(ENTRY_SORT, cursor),
+      } as never)
+        .sort(sortOf(ENTRY_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.seq, row._id]);
+    },
+
+    /** Entries and their records for a certificate: everything of the person's account whose service lies in the period. */
+    async ledgerOf(
+      personId: string,
+      period: { from: string; to: string },
+    ): Promise<{ entry: LedgerEntryRow; record: HoursRow }[]> {
+      const entries = await LedgerEntryModel.find({
+        account: personAccount(personId),
+        serviceDate: { $gte: period.from, $lte: period.to },
+      })
+        .sort({ seq: 1 })
+        .lean();
+      const rows = await HoursModel.find({ _id: { $in: entries.map((entry) => entry.hoursId) } }).lean();
+      const records = new Map(rows.map((row) => [String(row._id), row]));
+      return entries.map((entry) => {
+        const record = records.get(String(entry.hoursId));
+        if (!record) throw new Error(`Entry ${entry.sourceKey} has no record`);
+        return { entry, record };
+      });
+    },
+  };
+}
+
+function queueFilter(actor: AccountActor): Record<string, unknown> {
+  const reach = reachOf(actor, 'hours:confirm');
+  const self = new Types.ObjectId(actor.personId);
+  return {
+    state: { $in: [...WAITING_STATES] },
+    personId: { $ne: self },
+    // An appeal is answered by somebody else than whoever rejected.
+    $nor: [{ state: 'appealed', confirmedByPersonId: self }],
+    ...(reach === 'tenant'
+      ? {}
+      : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+  };
+}
+
+/** The months up to that of the date, oldest first, `YYYY-MM`. */
+function lastMonths(date: string, count: number): string[] {
+  const [year = 0, month = 1] = date.split('-').map(Number);
+  return Array.from({ length: count }, (_unused, index) =>
+    new Date(Date.UTC(year, month - count + index, 1)).toISOString().slice(0, 7),
+  );
+}

@@ -1,0 +1,136 @@
+import type { z } from 'zod';
+import type { AccountActor } from '../../core/actor.ts';
+import type { FieldIssue } from '../../core/errors.ts';
+import { minutesBetween } from '../../core/time.ts';
+import { createForm } from '../../i18n/index.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import type { Unit } from '../units/index.ts';
+import type { HoursRow } from './hours.model.ts';
+import { abilitiesFor } from './hours.policy.ts';
+import type { HoursView, ledgerPage, ownHours } from './hours.schema.ts';
+import type { LedgerEntryRow } from './ledger.model.ts';
+
+/** Model of `hours/list`: what I have given, at one glance, then every record. */
+export const listModel = (
+  own: z.output<typeof ownHours>,
+  locale: Locale,
+  cursor: string | undefined,
+): object => ({
+  ...own,
+  bars: own.months.map(({ month, minutes }) => ({
+    label: new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
+      new Date(`${month}-01T00:00:00Z`),
+    ),
+    value: Math.round(minutes / 6) / 10,
+  })),
+  next: own.nextCursor ? `/hours?cursor=${encodeURIComponent(own.nextCursor)}` : null,
+  first: cursor ? '/hours' : null,
+  count: own.data.length,
+});
+
+/** Model of `hours/queue`: one card a shift, so that a shift is confirmed as one piece of work. */
+export const queueModel = (
+  data: readonly HoursView[],
+  nextCursor: string | null,
+  cursor: string | undefined,
+): object => ({
+  groups: [...Map.groupBy(data, (record) => record.shiftId ?? record.id).values()].map((records) => ({
+    name: records[0]?.activity.name ?? '',
+    startsAt: records[0]?.activity.startsAt ?? null,
+    endsAt: records[0]?.activity.endsAt ?? null,
+    records,
+  })),
+  next: nextCursor ? `/hours/queue?cursor=${encodeURIComponent(nextCursor)}` : null,
+  first: cursor ? '/hours/queue' : null,
+  count: data.length,
+});
+
+/** Model of `hours/show`. */
+export function showModel(
+  record: HoursView,
+  row: HoursRow,
+  { account, locale, i18n }: { account: AccountActor; locale: Locale; i18n: I18n },
+): object {
+  return {
+    ...record,
+    own: String(row.personId) === account.personId,
+    can: abilitiesFor(account, row),
+    noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
+    gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
+    history: row.history.map((entry) => ({
+      title: i18n.t(locale, `states.hours.${entry.to}`),
+      at: entry.at,
+      by: null,
+      text: entry.reason,
+      icon: null,
+    })),
+  };
+}
+
+/** Model of `hours/new`. */
+export function logModel(parts: {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly units: readonly Unit[];
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly issues: readonly FieldIssue[];
+}): object {
+  const { i18n, locale, units, values, issues } = parts;
+  const form = createForm({ i18n, locale, messages: 'hours.log', values, issues });
+  const choices = units.map((unit) => ({
+    value: unit.id,
+    label: `${'　'.repeat(unit.depth)}${unit.name[locale]}`,
+  }));
+  const fields = {
+    name: form.input('name', 'text', { required: true, maxLength: 80 }),
+    date: form.input('date', 'date', { required: true, width: 'short' }),
+    startTime: form.input('startTime', 'time', { required: true, width: 'short' }),
+    endTime: form.input('endTime', 'time', { required: true, width: 'short' }),
+    witness: form.input('witness', 'text', { required: true, maxLength: 60 }),
+    place: form.input('place', 'text', { maxLength: 120 }),
+    unitId: choices.length > 1 ? form.select('unitId', choices, { required: true }) : form.hidden('unitId'),
+    content: form.textarea('content', { maxLength: 500, rows: 3 }),
+  };
+  return { fields, errors: form.errors };
+}
+
+export const toHoursView = (row: HoursRow): HoursView => ({
+  id: String(row._id),
+  version: row.version,
+  state: row.state,
+  personName: row.personName,
+  unitId: String(row.unitId),
+  shiftId: row.shiftId ? String(row.shiftId) : null,
+  activity: {
+    name: row.activity.name,
+    content: row.activity.content,
+    place: row.activity.place,
+    startsAt: row.activity.startsAt.toISOString(),
+    endsAt: row.activity.endsAt.toISOString(),
+    unitName: row.activity.unitName,
+    leaderName: row.activity.leaderName,
+  },
+  attendedFrom: row.attendedFrom?.toISOString() ?? null,
+  attendedTo: row.attendedTo?.toISOString() ?? null,
+  plannedMinutes: minutesBetween(row.activity.startsAt, row.activity.endsAt),
+  recordedMinutes: row.recordedMinutes,
+  policyVersion: row.policyVersion,
+  notes: row.notes,
+  grade: row.grade,
+  witness: row.witness,
+  rejectionReason: row.rejectionReason,
+  postedAt: row.postedAt?.toISOString() ?? null,
+});
+
+export const toEntryView = (row: LedgerEntryRow): z.input<typeof ledgerPage>['data'][number] => ({
+  id: String(row._id),
+  account: row.account,
+  seq: row.seq,
+  minutes: row.minutes,
+  cause: row.cause,
+  hoursId: String(row.hoursId),
+  serviceDate: row.serviceDate,
+  postedAt: row.postedAt.toISOString(),
+  reversalOf: row.reversalOf,
+  hash: row.hash,
+});

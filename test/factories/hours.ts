@@ -1,0 +1,76 @@
+import { Types } from 'mongoose';
+import { born } from '../../server/db/transition.ts';
+import { inTransaction } from '../../server/db/transaction.ts';
+import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
+import { HoursModel } from '../../server/features/hours/hours.model.ts';
+import type { HoursRow } from '../../server/features/hours/hours.model.ts';
+import type { Tenant } from '../../server/features/tenants/index.ts';
+import { testApp } from '../support/app.ts';
+import { inTenant } from './people.ts';
+import type { Member } from './people.ts';
+import { createPosition, createShift } from './requests.ts';
+
+const HOUR = 3_600_000;
+
+export interface Served {
+  /** Planned times; two hours from `hoursAgo` before now unless given. */
+  readonly startsAt?: Date;
+  readonly endsAt?: Date;
+  readonly hoursAgo?: number;
+  /** Attended times; five minutes early and one minute late unless given. */
+  readonly cameAt?: Date;
+  readonly leftAt?: Date;
+  readonly left?: 'code' | 'coordinator' | 'automatic';
+  readonly unitId?: string;
+}
+
+/** A shift that is over, served by the member; what a check-out starts has happened. @returns the id of the hours record */
+export async function createServed(tenant: Tenant, member: Member, served: Served = {}): Promise<string> {
+  const { composed } = await testApp();
+  const startsAt = served.startsAt ?? new Date(Date.now() - (served.hoursAgo ?? 5) * HOUR);
+  const endsAt = served.endsAt ?? new Date(startsAt.getTime() + 2 * HOUR);
+  const unit = served.unitId ? { unitId: served.unitId } : {};
+  const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt, ...unit });
+  const positionId = await createPosition(tenant, { shiftId });
+  const assignmentId = new Types.ObjectId();
+  const by = new Types.ObjectId(member.accountId);
+  return inTenant(tenant.id, () =>
+    inTransaction(async () => {
+      const shift = await composed.services.shifts.row(shiftId);
+      await AssignmentModel.create([
+        {
+          _id: assignmentId,
+          ...born('checked_out'),
+          requestId: shift.requestId,
+          shiftId: shift._id,
+          positionId: new Types.ObjectId(positionId),
+          unitId: shift.unitId,
+          personId: new Types.ObjectId(member.personId),
+          membershipId: new Types.ObjectId(member.membershipId),
+          personName: member.name,
+          startsAt,
+          endsAt,
+          checkIn: { at: served.cameAt ?? new Date(startsAt.getTime() - 300_000), method: 'code', by },
+          checkOut: {
+            at: served.leftAt ?? new Date(endsAt.getTime() + 60_000),
+            method: served.left ?? 'code',
+            by,
+          },
+          createdAt: startsAt,
+        } as never,
+      ]);
+      const row = await composed.services.assignments.row(assignmentId);
+      if (row) await composed.services.hours.openFromAssignment(row);
+      const [recordId] = await composed.services.hours.recordIdsOf([String(assignmentId)]);
+      if (!recordId) throw new Error('No record');
+      return recordId;
+    }),
+  );
+}
+
+/** The record as it is stored. */
+export async function storedHours(tenant: Tenant, id: string): Promise<HoursRow> {
+  const row = await inTenant(tenant.id, () => HoursModel.findById(id).lean());
+  if (!row) throw new Error('No such record');
+  return row;
+}

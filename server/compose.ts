@@ -44,9 +44,20 @@ import {
   credentialMessages,
   credentialRoutes,
 } from './features/credentials/index.ts';
-import { certificateRoutes, createCertificateService } from './features/certificates/index.ts';
+import {
+  certificateInvariants,
+  certificateMessages,
+  certificateRoutes,
+  createCertificateService,
+} from './features/certificates/index.ts';
 import { homeRoutes } from './features/home/index.ts';
-import { createHoursService, hoursInvariants, hoursMessages, hoursRoutes } from './features/hours/index.ts';
+import {
+  createHoursService,
+  hoursInvariants,
+  hoursMessages,
+  hoursRoutes,
+  ledgerSnapshotOf,
+} from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import { createMatchingService } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
@@ -143,6 +154,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
   const messages = createMessageService({
     definitions,
@@ -162,7 +174,10 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
 
   // Each feature's own checks for `npm run verify`.
-  const invariants: InvariantCheck[] = [...hoursInvariants];
+  const invariants: InvariantCheck[] = [
+    ...hoursInvariants,
+    ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
+  ];
   const services = {
     units,
     tenants,

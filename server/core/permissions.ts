@@ -74,6 +74,7 @@ const REVIEWER = [
   'credentials:decide',
   'hours:see',
   'hours:reverse',
+  'certificates:revoke',
   'requests:see',
 ] as const;
 

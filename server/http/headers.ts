@@ -12,6 +12,9 @@ declare module 'express-serve-static-core' {
 /** Pages that need more than the strict default: the QR scanner's WASM. */
 export type CspExtra = 'wasm';
 
+/** What search engines may list: the front page and what a place shows everybody. A certificate's page is for whoever holds it (S-57). */
+const LISTED = /^\/(t\/|$)/;
+
 /**
  * Security headers on every answer, errors and files included (S-26, S-27). Scripts and styles come from us and carry
  * this answer's nonce; nothing inline, nothing from elsewhere, no framing.
@@ -35,6 +38,7 @@ export function securityHeaders(): RequestHandler {
     );
     // Personal by default; static files and public answers that may be shared say so themselves (S-32).
     res.setHeader('Cache-Control', 'no-store');
+    if (!LISTED.test(req.path)) res.setHeader('X-Robots-Tag', 'noindex');
     rest(req, res, next);
   };
 }

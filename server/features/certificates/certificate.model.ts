@@ -3,11 +3,17 @@ import type { Types } from 'mongoose';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
+import type { StatementDraft } from './certificate.types.ts';
 
-/** A service certificate as issued: what it states never changes; a revocation is added beside it. */
+/**
+ * A service certificate as issued: what it states never changes; a revocation is added beside it. The number and what is
+ * stated are taken in the issuing transaction, both files are made right after it, once.
+ */
 export interface CertificateRow extends TenantRow {
   personId: Types.ObjectId;
   membershipId: Types.ObjectId;
+  /** The holder's unit when it was issued: whose desk it belongs to. */
+  unitId: Types.ObjectId;
   number: string;
   /** Public verification code, at least 128 random bits (S-57). */
   code: string;
@@ -18,14 +24,18 @@ export interface CertificateRow extends TenantRow {
   totalMinutes: number;
   ledgerHead: string;
   ledgerEntries: number;
-  keyId: string;
+  /** What is stated, before there is a PDF to name and a key has signed. */
+  draft: StatementDraft;
+  /** Null until the files are made, like the three below it. */
+  keyId: string | null;
   /** The signed canonical JSON, byte for byte. */
-  signedJson: string;
-  pdf: Buffer;
-  pdfSha256: string;
+  signedJson: string | null;
+  pdf: Buffer | null;
+  pdfSha256: string | null;
   issuedAt: Date;
   issuedBy: Types.ObjectId;
   revokedAt: Date | null;
+  revokedBy: Types.ObjectId | null;
   revocationReason: string | null;
 }
 
@@ -33,6 +43,7 @@ const certificateSchema = new Schema({
   ...tenantFields,
   personId: { type: Schema.Types.ObjectId, required: true },
   membershipId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
   number: { type: String, required: true },
   code: { type: String, required: true },
   locale: { type: String, required: true },
@@ -41,22 +52,26 @@ const certificateSchema = new Schema({
   totalMinutes: { type: Number, required: true },
   ledgerHead: { type: String, required: true },
   ledgerEntries: { type: Number, required: true },
-  keyId: { type: String, required: true },
-  signedJson: { type: String, required: true },
-  pdf: { type: Buffer, required: true },
-  pdfSha256: { type: String, required: true },
+  draft: { type: Schema.Types.Mixed, required: true },
+  keyId: { type: String, default: null },
+  signedJson: { type: String, default: null },
+  pdf: { type: Buffer, default: null },
+  pdfSha256: { type: String, default: null },
   issuedAt: { type: Date, required: true },
   issuedBy: { type: Schema.Types.ObjectId, required: true },
   revokedAt: { type: Date, default: null },
+  revokedBy: { type: Schema.Types.ObjectId, default: null },
   revocationReason: { type: String, default: null },
 });
-// Issuing twice gives one: the same ledger state of the same period is the same certificate (S-59).
+// Issuing twice gives one: the same ledger state of the same period is the same certificate (S-59). Whoever's was revoked
+// (a name spelt wrong) may have another.
 certificateSchema.index(
   { tenantId: 1, personId: 1, periodFrom: 1, periodTo: 1, locale: 1, ledgerHead: 1 },
-  { unique: true },
+  { unique: true, partialFilterExpression: { revokedAt: null } },
 );
 certificateSchema.index({ tenantId: 1, number: 1 }, { unique: true });
 certificateSchema.index({ tenantId: 1, personId: 1, issuedAt: -1, _id: -1 });
+certificateSchema.index({ tenantId: 1, issuedAt: -1, _id: -1 });
 // Public verification starts from the code alone (reviewed exception to "tenantId first").
 certificateSchema.index({ code: 1 });
 

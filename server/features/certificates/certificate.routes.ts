@@ -1,49 +1,27 @@
 import { z } from 'zod';
-import type { FieldIssue } from '../../core/errors.ts';
+import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
-import { createForm, LOCALES } from '../../i18n/index.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
-import { id, localDate as dateInput, pageOf } from '../../http/schema.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { idParams } from '../../http/schema.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
-import type { CertificateRow } from './certificate.model.ts';
+import { canRevoke } from './certificate.policy.ts';
+import {
+  certificateDetail,
+  certificatePage,
+  certificateView,
+  finding,
+  issueBody,
+  issuedFilter,
+  issuedPage,
+  revocation,
+} from './certificate.schema.ts';
+import type { CertificateView } from './certificate.schema.ts';
 import type { CertificateService } from './certificate.service.ts';
+import { bytesOf } from './certificate.verify.ts';
+import { issuedModel, listModel, toView } from './certificate.view.ts';
 
 const SHOWN = 100;
-const idParams = z.strictObject({ id });
-const certificateView = z.object({
-  id: z.string(),
-  number: z.string(),
-  code: z.string(),
-  verifyUrl: z.string(),
-  locale: z.enum(LOCALES),
-  periodFrom: z.string(),
-  periodTo: z.string(),
-  totalMinutes: z.number(),
-  issuedAt: z.string(),
-  revoked: z.boolean(),
-});
-const issueBody = z.strictObject({
-  from: dateInput,
-  to: dateInput,
-  locale: z.enum(LOCALES).default('zh-CN'),
-});
-const finding = z.object({
-  found: z.boolean(),
-  certificate: z
-    .object({
-      number: z.string(),
-      maskedName: z.string(),
-      tenantName: z.string(),
-      periodFrom: z.string(),
-      periodTo: z.string(),
-      totalMinutes: z.number(),
-      issuedAt: z.string(),
-      state: z.enum(['valid', 'changed-since', 'revoked']),
-      minutesNow: z.number(),
-    })
-    .nullable(),
-});
 
 export interface CertificateRouteParts {
   readonly certificates: CertificateService;
@@ -52,41 +30,12 @@ export interface CertificateRouteParts {
 }
 
 export function certificateRoutes(parts: CertificateRouteParts): Route[] {
-  return [...ownRoutes(parts), ...publicRoutes(parts)];
+  return [...ownRoutes(parts), ...fileRoutes(parts), ...deskRoutes(parts), ...publicRoutes(parts)];
 }
 
-const toView = (row: CertificateRow, publicUrl: string): z.input<typeof certificateView> => ({
-  id: String(row._id),
-  number: row.number,
-  code: row.code,
-  verifyUrl: `${publicUrl}/certificates/verify/${row.code}`,
-  locale: row.locale as Locale,
-  periodFrom: row.periodFrom,
-  periodTo: row.periodTo,
-  totalMinutes: row.totalMinutes,
-  issuedAt: row.issuedAt.toISOString(),
-  revoked: row.revokedAt !== null,
-});
-
 function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Route[] {
-  const listModel = async (
-    { account, locale }: Pick<RouteContext, 'account' | 'locale'>,
-    values: Readonly<Record<string, unknown>>,
-    issues: readonly FieldIssue[],
-  ): Promise<object> => {
-    const form = createForm({ i18n, locale, messages: 'certificates.form', values, issues });
-    const fields = {
-      from: form.input('from', 'date', { required: true, width: 'short' }),
-      to: form.input('to', 'date', { required: true, width: 'short' }),
-      locale: form.select(
-        'locale',
-        LOCALES.map((value) => ({ value, label: i18n.t(locale, `certificates.form.locale.${value}`) })),
-        { required: true, width: 'short' },
-      ),
-    };
-    const rows = await certificates.own(account, SHOWN);
-    return { certificates: rows.map((row) => toView(row, publicUrl)), fields, errors: form.errors };
-  };
+  const own = async ({ account }: Pick<RouteContext, 'account'>): Promise<CertificateView[]> =>
+    (await certificates.own(account, SHOWN)).map((row) => toView(row, publicUrl));
   return [
     route({
       name: 'certificates/list',
@@ -96,20 +45,20 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       tenant: 'member',
       summary: 'One’s own service certificates.',
       input: {},
-      output: pageOf(certificateView),
-      run: async ({ account }) => ({
-        data: (await certificates.own(account, SHOWN)).map((row) => toView(row, publicUrl)),
-        nextCursor: null,
-      }),
-      page: async (_output, context) => {
-        const today = localDate(context.now, context.zone);
+      output: certificatePage,
+      run: async (context) => ({ data: await own(context), nextCursor: null }),
+      page: ({ data }, { account, locale, now, zone }) => {
+        const today = localDate(now, zone);
         return view(
           'certificates/list',
-          await listModel(
-            context,
-            { from: `${today.slice(0, 4)}-01-01`, to: today, locale: context.locale },
-            [],
-          ),
+          listModel({
+            i18n,
+            locale,
+            certificates: data,
+            desk: can(account, 'certificates:revoke'),
+            values: { from: `${today.slice(0, 4)}-01-01`, to: today, locale },
+            issues: [],
+          }),
         );
       },
     }),
@@ -122,16 +71,56 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       rate: 'heavy',
       summary:
         'Issues the certificate of a period, or finds the one that was issued for the same state of the ledger.',
-      // One after the other for a person: drawing takes a tenth of a second, and twenty at once are one certificate.
-      queue: () => 'certificates',
+      // Drawing takes a tenth of a second and must not hold the tenant's counter; the service opens its transactions.
+      // Repeating finds the same certificate, so nothing needs to remember the answer.
+      transaction: false,
+      idempotent: false,
       input: { body: issueBody },
       output: certificateView,
       run: async ({ account, body }) =>
         toView(await certificates.issue(account, { from: body.from, to: body.to }, body.locale), publicUrl),
-      page: () => seeOther('/certificates', { kind: 'success', key: 'certificates.issued' }),
+      page: ({ id }) => seeOther(`/certificates/${id}`, { kind: 'success', key: 'certificates.issued' }),
       invalid: async ({ issues, values }, context) =>
-        view('certificates/list', await listModel(context, values, issues)),
+        view(
+          'certificates/list',
+          listModel({
+            i18n,
+            locale: context.locale,
+            certificates: await own(context),
+            desk: can(context.account, 'certificates:revoke'),
+            values,
+            issues,
+          }),
+        ),
     }),
+    route({
+      name: 'certificates/show',
+      method: 'get',
+      path: '/certificates/:id',
+      access: 'certificates:issue-own',
+      tenant: 'member',
+      summary:
+        'One certificate and what of it stands today: one’s own, or of a member whose hours one may see.',
+      input: { params: idParams },
+      output: certificateDetail.extend({ abilities: z.object({ revoke: z.boolean() }) }),
+      async run({ account, params }) {
+        const row = await certificates.access(account, params.id);
+        return {
+          ...toView(row, publicUrl),
+          ...(await certificates.standing(row)),
+          holder: row.draft.person.displayName,
+          revokedAt: row.revokedAt?.toISOString() ?? null,
+          revocationReason: row.revocationReason,
+          abilities: { revoke: row.revokedAt === null && canRevoke(account, row).allowed },
+        };
+      },
+      page: (certificate) => view('certificates/show', certificate),
+    }),
+  ];
+}
+
+function fileRoutes({ certificates }: CertificateRouteParts): Route[] {
+  return [
     route({
       name: 'certificates/pdf',
       method: 'get',
@@ -142,8 +131,8 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       summary: 'The certificate as PDF, with its signed statement at the end of the file.',
       input: { params: idParams },
       output: z.object({}),
-      async run({ actor, params }) {
-        const row = await certificates.access(actor, params.id);
+      async run({ account, params }) {
+        const row = await certificates.files(account, params.id);
         return file(bytesOf(row.pdf), 'application/pdf', `${row.number}.pdf`);
       },
       page: () => seeOther('/certificates'),
@@ -157,22 +146,57 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       summary: 'The signed statement, canonical JSON byte for byte.',
       input: { params: idParams },
       output: z.object({}),
-      async run({ actor, params }) {
-        const row = await certificates.access(actor, params.id);
-        return file(
-          Buffer.from(row.signedJson, 'utf8'),
-          'application/json; charset=utf-8',
-          `${row.number}.json`,
-        );
+      async run({ account, params }) {
+        const row = await certificates.files(account, params.id);
+        const bytes = Buffer.from(row.signedJson, 'utf8');
+        return file(bytes, 'application/json; charset=utf-8', `${row.number}.json`);
       },
       page: () => seeOther('/certificates'),
     }),
   ];
 }
 
-/** Lean rows hold the driver's Binary. */
-const bytesOf = (stored: Buffer | { buffer: Uint8Array }): Buffer =>
-  Buffer.isBuffer(stored) ? stored : Buffer.from(stored.buffer);
+function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Route[] {
+  return [
+    route({
+      name: 'certificates/issued',
+      method: 'get',
+      path: '/certificates/issued',
+      access: 'certificates:revoke',
+      tenant: 'member',
+      summary: 'Certificates issued to members within reach, newest first, or the one with a number.',
+      input: { query: issuedFilter },
+      output: issuedPage,
+      async run({ account, query }) {
+        const number = query.number ? query.number.toUpperCase() : null;
+        const page = await certificates.issued(account, number, query.limit, query.cursor);
+        return {
+          data: page.data.map((row) => ({ ...toView(row, publicUrl), holder: row.holder })),
+          nextCursor: page.nextCursor,
+        };
+      },
+      page: ({ data, nextCursor }, { locale, query }) =>
+        view('certificates/issued', issuedModel({ i18n, locale, data, nextCursor, query })),
+    }),
+    route({
+      name: 'certificates/revoke',
+      method: 'post',
+      path: '/certificates/:id/revocation',
+      access: 'certificates:revoke',
+      tenant: 'member',
+      summary:
+        'Withdraws a certificate, with a reason; never one’s own. Its verification page says so from then on.',
+      status: 200,
+      input: { params: idParams, body: revocation },
+      output: certificateView,
+      run: async ({ account, params, body }) =>
+        toView(await certificates.revoke(account, params.id, body.reason), publicUrl),
+      page: ({ id }) => seeOther(`/certificates/${id}`, { kind: 'success', key: 'certificates.didRevoke' }),
+      invalid: (_failure, { params }) =>
+        seeOther(`/certificates/${params.id}`, { kind: 'error', key: 'hours.show.reasonNeeded' }),
+    }),
+  ];
+}
 
 function publicRoutes({ certificates }: CertificateRouteParts): Route[] {
   return [

@@ -1,3 +1,5 @@
 export { createCertificateService } from './certificate.service.ts';
 export type { CertificateService } from './certificate.service.ts';
+export { certificateMessages } from './certificate.mail.ts';
 export { certificateRoutes } from './certificate.routes.ts';
+export { certificateInvariants } from './certificate.verify.ts';

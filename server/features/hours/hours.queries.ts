@@ -62,6 +62,30 @@ export function overlappingHours(
   );
 }
 
+/**
+ * Entries of a person's account whose service lies in the period, up to a number: what a certificate summed. For checks
+ * that look across tenants.
+ */
+export function ledgerSnapshotOf(
+  of: {
+    readonly tenantId: Types.ObjectId;
+    readonly personId: Types.ObjectId;
+    readonly periodFrom: string;
+    readonly periodTo: string;
+  },
+  upTo: number,
+): Promise<Pick<LedgerEntryRow, 'seq' | 'minutes' | 'hash'>[]> {
+  return LedgerEntryModel.find({
+    tenantId: of.tenantId,
+    account: personAccount(String(of.personId)),
+    serviceDate: { $gte: of.periodFrom, $lte: of.periodTo },
+    seq: { $lte: upTo },
+  })
+    .select({ seq: 1, minutes: 1, hash: 1 })
+    .sort({ seq: 1 })
+    .lean();
+}
+
 /** What is read of hours; every write is in `hours.service.ts`. */
 export function createHoursQueries({
   memberships,

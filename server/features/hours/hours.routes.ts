@@ -4,7 +4,7 @@ import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
-import type { Route } from '../../http/route.ts';
+import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import type { UnitService } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import {
@@ -31,6 +31,10 @@ export interface HoursRouteParts {
 export function hoursRoutes(parts: HoursRouteParts): Route[] {
   return [...ownRoutes(parts), ...deskRoutes(parts)];
 }
+
+/** The one field of these forms stands on the record's own page. */
+const reasonMissing = (_failure: FormFailure, { params }: { params: { id: string } }): PageResult =>
+  seeOther(`/hours/${params.id}`, { kind: 'error', key: 'hours.show.reasonNeeded' });
 
 function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
   return [
@@ -153,6 +157,7 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
         toHoursView(await hours.appeal(account, params.id, body.reason)),
       page: ({ id: recordId }) =>
         seeOther(`/hours/${recordId}`, { kind: 'success', key: 'hours.did.appealed' }),
+      invalid: reasonMissing,
     }),
   ];
 }
@@ -184,6 +189,7 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
           kind: 'success',
           key: `hours.did.${state}`,
         }),
+      invalid: reasonMissing,
     });
   return [
     route({

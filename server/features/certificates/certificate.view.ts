@@ -1,0 +1,61 @@
+import type { FieldIssue } from '../../core/errors.ts';
+import { createForm, LOCALES } from '../../i18n/index.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import type { CertificateRow } from './certificate.model.ts';
+import type { CertificateView } from './certificate.schema.ts';
+
+export const toView = (row: CertificateRow, publicUrl: string): CertificateView => ({
+  id: String(row._id),
+  number: row.number,
+  code: row.code,
+  verifyUrl: `${publicUrl}/certificates/verify/${row.code}`,
+  locale: row.locale as Locale,
+  periodFrom: row.periodFrom,
+  periodTo: row.periodTo,
+  totalMinutes: row.totalMinutes,
+  issuedAt: row.issuedAt.toISOString(),
+  revoked: row.revokedAt !== null,
+});
+
+/** Model of `certificates/list`: one's own, and the form for another. */
+export function listModel(parts: {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly certificates: readonly CertificateView[];
+  readonly desk: boolean;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly issues: readonly FieldIssue[];
+}): object {
+  const { i18n, locale, certificates, desk, values, issues } = parts;
+  const form = createForm({ i18n, locale, messages: 'certificates.form', values, issues });
+  const fields = {
+    from: form.input('from', 'date', { required: true, width: 'short' }),
+    to: form.input('to', 'date', { required: true, width: 'short' }),
+    locale: form.select(
+      'locale',
+      LOCALES.map((value) => ({ value, label: i18n.t(locale, `certificates.form.locale.${value}`) })),
+      { required: true, width: 'short' },
+    ),
+  };
+  return { certificates, desk, fields, errors: form.errors };
+}
+
+/** Model of `certificates/issued`. */
+export function issuedModel(parts: {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly data: readonly (CertificateView & { readonly holder: string })[];
+  readonly nextCursor: string | null;
+  readonly query: { readonly number?: string | undefined; readonly cursor?: string | undefined };
+}): object {
+  const { i18n, locale, data, nextCursor, query } = parts;
+  const form = createForm({ i18n, locale, messages: 'certificates.issuedList', values: query, issues: [] });
+  return {
+    fields: { number: form.input('number', 'text', { maxLength: 60 }) },
+    filtered: query.number !== undefined && query.number !== '',
+    certificates: data,
+    next: nextCursor ? `/certificates/issued?cursor=${encodeURIComponent(nextCursor)}` : null,
+    first: query.cursor ? '/certificates/issued' : null,
+    count: data.length,
+  };
+}

@@ -51,7 +51,11 @@ function runWorker(job: ParseJob, memoryMb: number, timeoutMs: number): Promise<
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./import.worker.ts', import.meta.url), {
       workerData: job,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: Math.min(32, memoryMb), stackSizeMb: 4 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMb,
+        maxYoungGenerationSizeMb: Math.min(32, memoryMb),
+        stackSizeMb: 4,
+      },
       env: {},
       execArgv: [],
       stdin: false,

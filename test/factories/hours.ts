@@ -22,6 +22,7 @@ export interface Served {
   readonly leftAt?: Date;
   readonly left?: 'code' | 'coordinator' | 'automatic';
   readonly unitId?: string;
+  readonly title?: string;
 }
 
 /** A shift that is over, served by the member; what a check-out starts has happened. @returns the id of the hours record */
@@ -30,7 +31,8 @@ export async function createServed(tenant: Tenant, member: Member, served: Serve
   const startsAt = served.startsAt ?? new Date(Date.now() - (served.hoursAgo ?? 5) * HOUR);
   const endsAt = served.endsAt ?? new Date(startsAt.getTime() + 2 * HOUR);
   const unit = served.unitId ? { unitId: served.unitId } : {};
-  const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt, ...unit });
+  const named = served.title ? { title: served.title } : {};
+  const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt, ...unit, ...named });
   const positionId = await createPosition(tenant, { shiftId });
   const assignmentId = new Types.ObjectId();
   const by = new Types.ObjectId(member.accountId);

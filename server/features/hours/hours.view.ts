@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { createForm } from '../../i18n/index.ts';
@@ -17,6 +18,11 @@ export const listModel = (
   cursor: string | undefined,
 ): object => ({
   ...own,
+  data: own.data.map((record) => ({
+    ...record,
+    // Why, at one glance; a later confirmation makes it history.
+    told: ['rejected', 'appealed'].includes(record.state) ? record.rejectionReason : null,
+  })),
   bars: own.months.map(({ month, minutes }) => ({
     label: new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
       new Date(`${month}-01T00:00:00Z`),
@@ -51,9 +57,14 @@ export function showModel(
   row: HoursRow,
   { account, locale, i18n }: { account: AccountActor; locale: Locale; i18n: I18n },
 ): object {
+  const own = String(row.personId) === account.personId;
   return {
     ...record,
-    own: String(row.personId) === account.personId,
+    own,
+    rejectionReason: ['rejected', 'appealed'].includes(row.state) ? record.rejectionReason : null,
+    // What the person says against it, for whoever answers.
+    appeal: row.state === 'appealed' ? (row.history.at(-1)?.reason ?? null) : null,
+    crumbs: crumbsFor(account, own).map(({ href, key }) => ({ href, label: i18n.t(locale, key) })),
     can: abilitiesFor(account, row),
     noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
     gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
@@ -66,6 +77,17 @@ export function showModel(
     })),
   };
 }
+
+/** The way back: one's own list, the queue for who has one, nothing for who only looks on. */
+const crumbsFor = (
+  account: AccountActor,
+  own: boolean,
+): { href: string; key: 'nav.hours' | 'hours.queue.title' }[] =>
+  own
+    ? [{ href: '/hours', key: 'nav.hours' }]
+    : can(account, 'hours:confirm')
+      ? [{ href: '/hours/queue', key: 'hours.queue.title' }]
+      : [];
 
 /** Model of `hours/new`. */
 export function logModel(parts: {

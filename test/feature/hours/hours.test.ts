@@ -1,30 +1,86 @@
 import { expect } from 'chai';
-import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
-import { unbalanced } from '../../../server/features/hours/ledger.rules.ts';
+import { runInContext, asTenant } from '../../../server/core/context.ts';
+import { OutboxModel } from '../../../server/db/outbox.ts';
+import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';
-import { createMember, createMembership, createTenant, inTenant, memberOf } from '../../factories/people.ts';
-import { as } from '../../support/actor.ts';
+import {
+  createMember,
+  createMembership,
+  createTenant,
+  createUnit,
+  inTenant,
+  memberOf,
+} from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { actorOf } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
 
-describe('hours', function () {
+const DAY_MS = 86_400_000;
+type Refusals = { outcomes: { id: string; refusal: string | null }[] };
+const codesOf = (answer: { json<T>(): T }): string[] =>
+  answer
+    .json<{ errors: { path: string; code: string }[] }>()
+    .errors.map(({ path, code }) => `${path}: ${code}`);
+/** As if they had joined a month ago. */
+const joinedLongAgo = (member: Member): Promise<unknown> =>
+  inTenant(member.tenant.id, () =>
+    MembershipModel.updateOne(
+      { _id: member.membershipId },
+      { $set: { createdAt: new Date(Date.now() - 30 * DAY_MS) } },
+    ),
+  );
+const localDay = (daysAgo: number): string =>
+  new Date(Date.now() + 8 * 3_600_000 - daysAgo * DAY_MS).toISOString().slice(0, 10);
+const log = (overrides: object = {}): object => ({
+  name: '帮邻居修灯',
+  date: localDay(2),
+  startTime: '08:00',
+  endTime: '09:30',
+  witness: '王阿姨',
+  ...overrides,
+});
+
+describe('hours after a check-out', function () {
   this.timeout(60_000);
 
-  it('are recorded once after check-out, confirmed by another person, posted by double entry', async () => {
+  it('are recorded once, confirmed by another person, posted by double entry', async () => {
+    const { composed } = await testApp();
     const tenant = await createTenant();
     const volunteer = await createMember(tenant);
     const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).api();
     const id = await createServed(tenant, volunteer);
+    const record = await storedHours(tenant, id);
+    const again = await inTenant(tenant.id, () => composed.services.assignments.row(record.assignmentId!));
+    await inTenant(tenant.id, () => composed.services.hours.openFromAssignment(again!));
     const own = await volunteer.api();
+    expect((await own.get('/hours')).json<{ data: object[] }>().data).to.have.length(1);
     expect((await own.get(`/hours/${id}`)).json()).to.include({
       state: 'submitted',
       grade: 'device',
+      plannedMinutes: 120,
       recordedMinutes: 121,
     });
     expect((await coordinator.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
     const entries = (await own.get('/hours/entries')).json<{ data: { minutes: number }[] }>().data;
     expect(entries.map(({ minutes }) => minutes)).to.deep.equal([121]);
-    expect((await own.get('/hours')).json()).to.include({ totalMinutes: 121 });
-    expect((await coordinator.post(`/hours/${id}/approve`)).status).to.equal(409);
+    expect((await own.get('/hours')).json()).to.include({ totalMinutes: 121, waitingMinutes: 0 });
+    expect((await coordinator.post(`/hours/${id}/approve`)).json()).to.include({ code: 'wrong-state' });
+  });
+
+  it('say how well they are evidenced', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    for (const [left, grade] of [
+      ['code', 'device'],
+      ['coordinator', 'supervisor'],
+      ['automatic', 'roster'],
+    ] as const) {
+      const id = await createServed(tenant, volunteer, {
+        left,
+        hoursAgo: { code: 5, coordinator: 9, automatic: 13 }[left],
+      });
+      expect((await storedHours(tenant, id)).grade).to.equal(grade);
+    }
   });
 
   it('are never confirmed by the person themselves, by any door', async () => {
@@ -35,66 +91,44 @@ describe('hours', function () {
     const page = await coordinator.page();
     await page.get(`/hours/${id}`);
     expect(page.last?.text).to.not.include(`/hours/${id}/approve`);
-    expect((await api.post(`/hours/${id}/approve`)).json()['code']).to.equal('not-your-own');
-    expect((await api.post(`/hours/${id}/reject`, { reason: 'x' })).json()['code']).to.equal('not-your-own');
+    expect((await api.post(`/hours/${id}/approve`)).json()).to.include({ code: 'not-your-own' });
+    expect((await api.post(`/hours/${id}/reject`, { reason: 'x' })).json()).to.include({
+      code: 'not-your-own',
+    });
     const refused = await page.post(`/hours/${id}/approve`);
     expect(refused.status).to.equal(403);
     expect(refused.text).to.include('不能为自己办理');
-    const bulk = await api.post('/hours/approvals', { ids: [id] });
-    expect(bulk.json<{ outcomes: { refusal: string }[] }>().outcomes[0]?.refusal).to.equal('not-your-own');
+    const bulk = (await api.post('/hours/approvals', { ids: [id] })).json<Refusals>();
+    expect(bulk.outcomes).to.deep.equal([{ id, refusal: 'not-your-own' }]);
+    const paged = await page.post('/hours/approvals', { ids: id });
+    expect(paged.text).to.include('不能为自己办理');
     expect((await api.get('/hours/queue')).json<{ data: object[] }>().data).to.deep.equal([]);
+    const other = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    await other.post(`/hours/${id}/approve`);
+    expect((await api.post(`/hours/${id}/reversal`, { reason: 'x' })).json()).to.include({
+      code: 'not-your-own',
+    });
+    expect((await storedHours(tenant, id)).state).to.equal('posted');
   });
 
-  it('end in one legal state when approved, rejected and reversed at once', async () => {
+  it('are the person’s own also under another account: people are compared, not accounts', async () => {
     const { composed } = await testApp();
     const tenant = await createTenant();
     const volunteer = await createMember(tenant);
-    const coordinators = await Promise.all(
-      [1, 2, 3].map(() => createMember(tenant, { roles: ['coordinator', 'reviewer'] })),
+    const other = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
+    const id = await createServed(tenant, volunteer);
+    const real = await actorOf(other);
+    const second = { ...real, personId: volunteer.personId };
+    const { hours } = composed.services;
+    await runInContext({ requestId: 'test', actor: second, tenantId: null, crossTenant: null }, () =>
+      asTenant(tenant.id, async () => {
+        const outcomes = await hours.approveMany(second, [id]);
+        expect(outcomes).to.deep.equal([{ id, refusal: 'not-your-own' }]);
+        expect((await hours.queue(second, 10, undefined)).data).to.deep.equal([]);
+      }),
     );
-    for (let round = 0; round < 6; round += 1) {
-      const id = await createServed(tenant, volunteer, { hoursAgo: 10 + round * 3 });
-      const { hours } = composed.services;
-      await Promise.allSettled([
-        as(coordinators[0]!, (actor) => hours.approve(actor, id)),
-        as(coordinators[1]!, (actor) => hours.approve(actor, id)),
-        as(coordinators[2]!, (actor) => hours.reject(actor, id, 'race')),
-        as(coordinators[0]!, (actor) => hours.reverse(actor, id, 'race')),
-      ]);
-    }
-    await inTenant(tenant.id, async () => {
-      const entries = await LedgerEntryModel.find({}).lean();
-      expect(unbalanced(entries)).to.deep.equal([]);
-      for (const account of await LedgerAccountModel.find({}).lean()) {
-        const own = entries
-          .filter((entry) => entry.account === account.account)
-          .sort((a, b) => a.seq - b.seq);
-        expect(own.map((entry) => entry.seq)).to.deep.equal(own.map((_entry, index) => index + 1));
-        expect(own.reduce((sum, entry) => sum + entry.minutes, 0)).to.equal(account.minutes);
-        own.forEach((entry, index) => expect(entry.previousHash).to.equal(own[index - 1]?.hash ?? ''));
-        expect(own.at(-1)?.hash).to.equal(account.head);
-      }
-    });
-  });
-
-  it('may be logged for service nobody scheduled, once, in the past, as a member', async () => {
-    const tenant = await createTenant();
-    const person = await createMember(tenant);
-    const api = await person.api();
-    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-    const body = {
-      name: '帮邻居修灯',
-      date: yesterday,
-      startTime: '08:00',
-      endTime: '09:30',
-      witness: '王阿姨',
-    };
-    const early = await api.post('/hours', body);
-    expect(early.status).to.equal(422);
-    expect(early.json<{ errors: { code: string }[] }>().errors[0]?.code).to.equal('before-membership');
-    const future = await api.post('/hours', { ...body, date: '2999-01-01' });
-    expect(future.json<{ errors: { code: string }[] }>().errors[0]?.code).to.equal('in-the-future');
-    expect((await api.post('/hours', { ...body, witness: '' })).status).to.equal(422);
+    const outcomes = await (await other.api()).post('/hours/approvals', { ids: [id] });
+    expect(outcomes.json<Refusals>().outcomes).to.deep.equal([{ id, refusal: null }]);
   });
 
   it('count each minute once when somebody runs from one shift straight to the next', async () => {
@@ -130,14 +164,222 @@ describe('hours', function () {
     }
   });
 
-  it('of another tenant cannot be seen or confirmed', async () => {
+  it('of another tenant, of a unit out of reach, unknown and malformed are missing alike', async () => {
     const [one, other] = [await createTenant(), await createTenant()];
     const volunteer = await createMember(one);
     const id = await createServed(one, volunteer);
-    const stranger = await (await createMember(other, { roles: ['coordinator', 'auditor'] })).api();
-    expect((await stranger.get(`/hours/${id}`)).status).to.equal(404);
-    expect((await stranger.post(`/hours/${id}/approve`)).status).to.equal(404);
+    const team = await createUnit(one);
     const elsewhere = memberOf(other, volunteer, await createMembership(other, volunteer));
-    expect((await (await elsewhere.api()).get(`/hours/${id}`)).status).to.equal(404);
+    for (const stranger of [
+      await createMember(other, { roles: ['coordinator', 'reviewer', 'auditor'] }),
+      await createMember(one, { roles: ['coordinator', 'reviewer'], unitId: team }),
+      elsewhere,
+    ]) {
+      const api = await stranger.api();
+      const shapes = new Set<string>();
+      for (const asked of [id, '0123456789abcdef01234567', 'nonsense']) {
+        const answer = await api.get(`/hours/${asked}`);
+        shapes.add(`${answer.status} ${answer.text.replace(/"instance":"[^"]*"/, '')}`);
+      }
+      expect([...shapes]).to.have.length(1);
+      expect([...shapes][0]).to.match(/^404/);
+    }
+    const coordinator = await (await createMember(other, { roles: ['coordinator'] })).api();
+    expect((await coordinator.post(`/hours/${id}/approve`)).status).to.equal(404);
+    const bulk = await coordinator.post('/hours/approvals', { ids: [id] });
+    expect(bulk.json<Refusals>().outcomes).to.deep.equal([{ id, refusal: 'not-found' }]);
+  });
+});
+
+describe('confirming hours', function () {
+  this.timeout(60_000);
+
+  it('shows what waits within reach, oldest first, page by page, and needs the permission', async () => {
+    const tenant = await createTenant();
+    const [near, far] = [await createUnit(tenant), await createUnit(tenant)];
+    const volunteer = await createMember(tenant);
+    const desk = await createMember(tenant, { roles: ['coordinator'], unitId: near });
+    const ids: string[] = [];
+    for (const hoursAgo of [5, 11, 8])
+      ids.push(await createServed(tenant, volunteer, { hoursAgo, unitId: near }));
+    await createServed(tenant, volunteer, { hoursAgo: 20, unitId: far });
+    const api = await desk.api();
+    type Queue = { data: { id: string }[]; nextCursor: string | null };
+    const first = (await api.get('/hours/queue?limit=2')).json<Queue>();
+    const rest = (await api.get(`/hours/queue?limit=2&cursor=${first.nextCursor ?? ''}`)).json<Queue>();
+    expect([...first.data, ...rest.data].map(({ id }) => id)).to.deep.equal([ids[1], ids[2], ids[0]]);
+    expect(rest.nextCursor).to.equal(null);
+    expect((await (await volunteer.api()).get('/hours/queue')).status).to.equal(403);
+    const page = await desk.page();
+    await page.get('/hours/queue');
+    expect(page.last?.text).to.include('确认所选');
+    expect((await page.get('/hours/queue?lang=en')).text).to.include('Confirm');
+    expect((await page.post('/hours/approvals', { ids })).location).to.equal('/hours/queue');
+    expect((await api.get('/hours/queue')).json<Queue>().data).to.deep.equal([]);
+    expect((await page.post('/hours/approvals')).location).to.equal('/hours/queue');
+  });
+
+  it('is answered with a reason, contested once, and decided by somebody else', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const [first, second] = [
+      await createMember(tenant, { roles: ['coordinator'] }),
+      await createMember(tenant, { roles: ['coordinator'] }),
+    ];
+    const [own, rejecter, other] = [await volunteer.api(), await first.api(), await second.api()];
+    const id = await createServed(tenant, volunteer);
+    expect((await rejecter.post(`/hours/${id}/reject`, { reason: '' })).status).to.equal(422);
+    const page = await first.page();
+    await page.get(`/hours/${id}`);
+    expect((await page.post(`/hours/${id}/reject`, { reason: ' ' })).location).to.equal(`/hours/${id}`);
+    expect((await page.get(`/hours/${id}`)).text).to.include('请填写理由');
+    expect((await own.post(`/hours/${id}/appeal`, { reason: '我在' })).json()).to.include({
+      code: 'wrong-state',
+    });
+    await rejecter.post(`/hours/${id}/reject`, { reason: '名单上没有' });
+    expect((await own.get(`/hours/${id}`)).json()).to.include({ rejectionReason: '名单上没有' });
+    expect((await (await volunteer.page()).get('/hours')).text).to.include('名单上没有');
+    expect((await other.post(`/hours/${id}/appeal`, { reason: 'x' })).json()).to.include({
+      code: 'only-the-person',
+    });
+    expect((await own.post(`/hours/${id}/appeal`, { reason: '我在现场' })).json()).to.include({
+      state: 'appealed',
+    });
+    expect((await rejecter.get('/hours/queue')).json<{ data: object[] }>().data).to.deep.equal([]);
+    for (const verb of ['approve', 'reject']) {
+      const body = verb === 'reject' ? { reason: '仍然' } : {};
+      const answer = await rejecter.post(`/hours/${id}/${verb}`, body);
+      expect(answer.json()).to.include({ code: 'appeal-needs-another' });
+    }
+    expect((await (await second.page()).get(`/hours/${id}`)).text).to.include('我在现场');
+    expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    const kinds = await inTenant(tenant.id, () =>
+      OutboxModel.find({ subjectId: id }).sort({ _id: 1 }).select({ kind: 1 }).lean(),
+    );
+    expect(kinds.map(({ kind }) => kind)).to.deep.equal(['hours/rejected', 'hours/confirmed']);
+  });
+
+  it('shows the ledger of a member to whoever may see their hours', async () => {
+    const tenant = await createTenant();
+    const team = await createUnit(tenant);
+    const volunteer = await createMember(tenant);
+    const desk = await (await createMember(tenant, { roles: ['coordinator', 'reviewer'] })).api();
+    const id = await createServed(tenant, volunteer);
+    await desk.post(`/hours/${id}/approve`);
+    await desk.post(`/hours/${id}/reversal`, { reason: '登记有误' });
+    type Entries = { data: { minutes: number; cause: string }[] };
+    const seen = (await desk.get(`/hours/entries?personId=${volunteer.personId}`)).json<Entries>().data;
+    expect(seen.map(({ minutes, cause }) => `${cause} ${minutes}`)).to.deep.equal([
+      'reversal -121',
+      'hours 121',
+    ]);
+    for (const stranger of [
+      await createMember(tenant),
+      await createMember(tenant, { roles: ['coordinator'], unitId: team }),
+      await createMember(await createTenant(), { roles: ['coordinator'] }),
+    ]) {
+      const answer = await (await stranger.api()).get(`/hours/entries?personId=${volunteer.personId}`);
+      expect(answer.status).to.equal(404);
+    }
+  });
+});
+
+describe('service that nobody scheduled', function () {
+  this.timeout(60_000);
+
+  it('is logged by the volunteer and confirmed by a person who was not the only one to see it', async () => {
+    const tenant = await createTenant();
+    const team = await createUnit(tenant, { name: '桐君街道' });
+    const volunteer = await createMember(tenant);
+    await joinedLongAgo(volunteer);
+    const witness = await createMember(tenant, { roles: ['coordinator'], person: { name: '王阿姨' } });
+    const own = await volunteer.api();
+    const logged = await own.post('/hours', log({ unitId: team }));
+    expect(logged.json()).to.include({
+      state: 'submitted',
+      grade: 'self',
+      recordedMinutes: 90,
+      unitId: team,
+    });
+    const id = String(logged.json()['id']);
+    expect((await (await witness.api()).post(`/hours/${id}/approve`)).json()).to.include({
+      code: 'sole-witness',
+    });
+    const other = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    expect(codesOf(await own.post('/hours', log({ startTime: '09:29', endTime: '10:00' })))).to.deep.equal([
+      'startTime: overlaps-recorded',
+    ]);
+    expect((await own.post('/hours', log({ startTime: '09:30', endTime: '10:00' }))).status).to.equal(201);
+  });
+
+  it('is refused in the future, before joining, for too long, without a witness, in a unit that is not ours', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    await joinedLongAgo(volunteer);
+    const foreign = await createUnit(await createTenant());
+    const own = await volunteer.api();
+    const refused = async (overrides: object): Promise<string[]> =>
+      codesOf(await own.post('/hours', log(overrides)));
+    expect(await refused({ date: '2999-01-01' })).to.deep.equal(['date: in-the-future']);
+    expect(await refused({ date: localDay(40) })).to.deep.equal(['date: before-membership']);
+    expect(await refused({ startTime: '08:00', endTime: '07:30' })).to.deep.equal(['endTime: log-too-long']);
+    expect(await refused({ unitId: foreign })).to.deep.equal(['unitId: invalid-id']);
+    expect(await refused({ witness: ' ' })).to.have.length(1);
+    // The night before last, over midnight.
+    const night = await own.post('/hours', log({ startTime: '22:30', endTime: '00:30' }));
+    expect(night.json()).to.include({ recordedMinutes: 120 });
+    for (const extra of ['state', 'recordedMinutes', 'personId', 'grade', 'tenantId'])
+      expect((await own.post('/hours', log({ [extra]: 'x' }))).status, extra).to.equal(400);
+  });
+
+  it('cannot claim the time of a shift, nor the same time twice at once', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    await joinedLongAgo(volunteer);
+    const own = await volunteer.api();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => own.post('/hours', log())));
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 422, 422, 422]);
+    await createServed(tenant, volunteer, { startsAt: new Date(`${localDay(1)}T10:00:00+08:00`) });
+    expect(
+      codesOf(await own.post('/hours', log({ date: localDay(1), startTime: '11:00', endTime: '12:30' }))),
+    ).to.deep.equal(['startTime: overlaps-recorded']);
+  });
+
+  it('may be kept as a draft that only its person hands in', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    await joinedLongAgo(volunteer);
+    const own = await volunteer.api();
+    const draft = (await own.post('/hours', log({ submit: false }))).json();
+    expect(draft).to.include({ state: 'open' });
+    const id = String(draft['id']);
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const api = await desk.api();
+    expect((await api.get('/hours/queue')).json<{ data: object[] }>().data).to.deep.equal([]);
+    expect((await api.post(`/hours/${id}/submit`)).json()).to.include({ code: 'only-the-person' });
+    const page = await volunteer.page();
+    expect((await page.get(`/hours/${id}`)).text).to.include(`/hours/${id}/submit`);
+    expect((await page.post(`/hours/${id}/submit`)).status).to.equal(303);
+    expect((await own.post(`/hours/${id}/submit`)).json()).to.include({ code: 'wrong-state' });
+    expect((await api.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+  });
+
+  it('has a form in both languages that says beside the field what is wrong', async () => {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    await joinedLongAgo(volunteer);
+    const page = await volunteer.page();
+    expect((await page.get('/hours/new?lang=en')).text).to.include('Who saw it');
+    expect((await page.get('/hours/new?lang=zh-CN')).text).to.include('见证人');
+    const wrong = await page.post('/hours', { ...(log({ date: '2999-01-01' }) as Record<string, string>) });
+    expect(wrong.status).to.equal(422);
+    expect(wrong.text).to.include('id="f-date-error"').and.include('帮邻居修灯');
+    const done = await page.post('/hours', { ...(log() as Record<string, string>) });
+    expect(done.location).to.match(/^\/hours\/[0-9a-f]{24}$/);
+    for (const language of ['en', 'zh-CN']) {
+      expect((await page.get(`${done.location!}?lang=${language}`)).status).to.equal(200);
+      expect((await page.get(`/hours?lang=${language}`)).text).to.include('帮邻居修灯');
+    }
   });
 });

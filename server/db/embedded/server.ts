@@ -137,7 +137,7 @@ function serverArguments(place: ServerPlace, tests: boolean): string[] {
     // A single member has nobody to hand over to: no waiting for a quiet period at shutdown.
     'shutdownTimeoutMillisForSignaledShutdown=100',
     // What a killed process left open holds its rows until the server gives it up: no transaction of ours takes half as long.
-    'transactionLifetimeLimitSeconds=30',
+    'transactionLifetimeLimitSeconds=20',
     ...(tests ? ['enableTestCommands=1'] : []),
   ];
   return [

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
 import { Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { logger } from '../../core/logger.ts';
@@ -35,46 +35,58 @@ const MEMORY_MB = 192;
 const TIMEOUT_MS = 20_000;
 
 /**
- * Reads a file in a thread of its own with capped memory and time (S-42), so that no file can stop the process or slow
- * its answers. @throws Invalid with what is wrong with the file, or that it needs too much
+ * Reads a file in a process of its own with capped memory and time (S-42), so that no file can stop this process or
+ * slow its answers. Not a thread: V8 drops a thread's caps when whoever runs Linli sets NODE_OPTIONS=--max-old-space-size.
+ * @throws Invalid with what is wrong with the file, or that it needs too much
  */
 export async function parseApart(
   job: ParseJob,
   caps: { memoryMb?: number; timeoutMs?: number } = {},
 ): Promise<ParsedFile> {
-  const result = await runWorker(job, caps.memoryMb ?? MEMORY_MB, caps.timeoutMs ?? TIMEOUT_MS);
+  const result = await runApart(job, caps.memoryMb ?? MEMORY_MB, caps.timeoutMs ?? TIMEOUT_MS);
   if (!result.ok) throw new Invalid(result.issues);
   return result;
 }
 
-function runWorker(job: ParseJob, memoryMb: number, timeoutMs: number): Promise<ParseResult> {
+function runApart(job: ParseJob, memoryMb: number, timeoutMs: number): Promise<ParseResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./import.worker.ts', import.meta.url), {
-      workerData: job,
-      resourceLimits: {
-        maxOldGenerationSizeMb: memoryMb,
-        maxYoungGenerationSizeMb: Math.min(32, memoryMb),
-        stackSizeMb: 4,
-      },
+    const child = fork(new URL('./import.process.ts', import.meta.url), {
+      execArgv: [
+        `--max-old-space-size=${memoryMb}`,
+        `--max-semi-space-size=${Math.max(1, Math.min(16, memoryMb >> 2))}`,
+        '--stack-size=4000',
+      ],
+      // Nothing of ours goes along: neither secrets nor options that would lift the caps.
       env: {},
-      execArgv: [],
-      stdin: false,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
     });
+    let complaint = '';
+    child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (complaint = (complaint + text).slice(-4_000)));
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      act();
+      child.kill('SIGKILL');
+    };
     const timer = setTimeout(() => {
       logger.warn({ timeoutMs }, 'import file took too long and was given up');
       settle(() => reject(Invalid.field('file', 'file-too-slow')));
     }, timeoutMs);
-    const settle = (act: () => void): void => {
-      clearTimeout(timer);
-      act();
-      void worker.terminate();
-    };
-    worker.once('message', (result: ParseResult) => settle(() => resolve(result)));
-    worker.once('error', (err: NodeJS.ErrnoException) => {
-      const tooMuch = err.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    child.once('message', (result) => settle(() => resolve(result as ParseResult)));
+    child.once('error', (err) => settle(() => reject(err)));
+    child.once('close', (code, signal) => {
+      const tooMuch = complaint.includes('heap out of memory');
       if (tooMuch) logger.warn({ memoryMb }, 'import file needed too much memory and was given up');
-      settle(() => reject(tooMuch ? Invalid.field('file', 'file-too-heavy') : err));
+      const reason = tooMuch
+        ? Invalid.field('file', 'file-too-heavy')
+        : new Error(`Reading a file apart ended with ${signal ?? code}: ${complaint}`);
+      settle(() => reject(reason));
     });
-    worker.once('exit', (code) => settle(() => reject(new Error(`The import thread ended with ${code}`))));
+    // A child that is gone already says so by its end; a broken pipe must not add an uncaught error.
+    child.send(job, (err) => {
+      if (err) logger.debug({ err }, 'import file could not be handed over');
+    });
   });
 }

@@ -66,7 +66,7 @@ function bringRoutes({ imports, i18n }: Parts): Route[] {
       summary:
         'Reads a file (multipart, field `file`) without applying it: what would be made, what is wrong.',
       uploadBytes: FILE_LIMITS.bytes,
-      // The file is read in a thread for seconds at most, outside any transaction; the same file twice is the same import.
+      // The file is read in a process of its own for seconds at most, outside any transaction; the same file twice is the same import.
       transaction: false,
       idempotent: false,
       input: { body: newImport },

@@ -1,4 +1,4 @@
-/** What the parts of an import tell each other; plain data, so that it crosses into the worker thread and back. */
+/** What the parts of an import tell each other; plain data, so that it crosses into the reading process and back. */
 
 /** Our fields of an opportunity, in the order of the mapping form. */
 export const IMPORT_FIELDS = [

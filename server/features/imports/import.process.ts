@@ -1,11 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../core/errors.ts';
 import { decodeTable } from './import.decode.ts';
 import { judgeTable } from './import.judge.ts';
 import { guessMapping, unknownColumns } from './import.mapping.rules.ts';
 import type { ParseJob, ParseResult } from './import.parser.ts';
 
-/** Entry of the thread that reads files from outside; import.parser.ts starts it and bounds its memory and time. */
+/** Entry of the process that reads files from outside; import.parser.ts starts it and bounds its memory and time. */
 function work(job: ParseJob): ParseResult {
   const table =
     job.kind === 'file'
@@ -35,14 +34,17 @@ function work(job: ParseJob): ParseResult {
   };
 }
 
-function answer(): ParseResult {
+function answer(job: ParseJob): ParseResult {
   try {
-    return work(workerData as ParseJob);
+    return work(job);
   } catch (err) {
-    // What is wrong with the file goes back as data; anything else is a bug and ends the thread as an error.
+    // What is wrong with the file goes back as data; anything else is a bug and ends the process as an error.
     if (err instanceof AppError) return { ok: false, issues: [...err.issues] };
     throw err;
   }
 }
 
-parentPort?.postMessage(answer());
+// Ctrl-C in a terminal reaches the whole group: who asked for this file decides when to give it up.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+process.once('message', (job) => process.send?.(answer(job as ParseJob)));

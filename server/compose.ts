@@ -37,6 +37,8 @@ import {
   assignmentRoutes,
   candidateRoutes,
   createAssignmentService,
+  ownOfferRoutes,
+  ownOffersOf,
 } from './features/assignments/index.ts';
 import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
 import {
@@ -106,7 +108,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const offers = createOfferService();
   const handleKey = deriveSecret(master, 'candidate-handle');
   const matching = createMatchingService({ people, memberships, shifts, tenants, handleKey });
-  const assignments = createAssignmentService({ shifts, offers, matching, memberships, people, tenants });
+  const assignments = createAssignmentService({ shifts, offers, matching, memberships, tenants });
 
   const attendance = createAttendanceService({
     assignments,
@@ -163,6 +165,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
 
   const home = createHomeSources({
+    elsewhere: (actor) => ownOffersOf(actor, { assignments, offers, shifts, tenants }),
     assignments,
     shifts,
     matching,
@@ -210,6 +213,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...shiftRoutes({ requests, shifts, units, i18n }),
     ...opportunityRoutes({ opportunities, i18n }),
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
+    ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, i18n }),
     ...hoursRoutes({ hours, units, i18n }),

@@ -1,7 +1,7 @@
 import { can } from './core/actor.ts';
 import type { AccountActor } from './core/actor.ts';
 import { contextNow } from './core/context.ts';
-import type { AssignmentService } from './features/assignments/index.ts';
+import type { AssignmentService, OwnOffer } from './features/assignments/index.ts';
 import type { ComingUp, DeskTask, HomeSources } from './features/home/index.ts';
 import type { HoursService } from './features/hours/index.ts';
 import type { MatchingService } from './features/matching/index.ts';
@@ -23,22 +23,27 @@ export interface HomeParts {
   readonly memberships: MembershipService;
   readonly hours: HoursService;
   readonly tenants: TenantService;
+  /** Offers of all tenants, and places in others. */
+  readonly elsewhere: (actor: AccountActor) => Promise<OwnOffer[]>;
   readonly dueOf: (offerIds: readonly unknown[]) => Promise<Map<string, Date>>;
 }
 
 /** The home page's parts, each from the feature that knows; a fixed number of queries. */
 export function createHomeSources(parts: HomeParts): HomeSources {
-  const { assignments, shifts, matching, memberships, hours, tenants, dueOf } = parts;
+  const { assignments, shifts, matching, memberships, hours, tenants, elsewhere, dueOf } = parts;
   return {
     async comingUp(actor) {
-      const rows = await assignments.upcoming(actor.personId, NEXT_SHOWN);
+      const [rows, others] = await Promise.all([
+        assignments.upcoming(actor.personId, NEXT_SHOWN),
+        elsewhere(actor),
+      ]);
       const [shiftRows, due] = await Promise.all([
         shifts.rows(rows.map((row) => row.shiftId)),
         dueOf(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
       ]);
       const byId = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
       const now = contextNow().getTime();
-      return rows.map((row): ComingUp => {
+      const here = rows.map((row): ComingUp => {
         const href = `/assignments/${String(row._id)}`;
         const shift = byId.get(String(row.shiftId));
         const soon =
@@ -57,7 +62,14 @@ export function createHomeSources(parts: HomeParts): HomeSources {
           checkInHref: soon ? '/check-in' : null,
         };
       });
+      return [
+        ...here,
+        ...others.filter((one) => one.tenant.id !== actor.membership?.tenantId).map(fromElsewhere),
+      ]
+        .sort((a, b) => a.startsAt.localeCompare(b.startsAt))
+        .slice(0, NEXT_SHOWN);
     },
+    offersWait: async (actor) => (await elsewhere(actor)).length > 0,
     async suggestions(actor) {
       const { data: open } = await listOpenShifts(
         { after: contextNow(), before: null, skill: null, category: null },
@@ -91,6 +103,20 @@ export function createHomeSources(parts: HomeParts): HomeSources {
     openCount: () => countOpenShifts(),
   };
 }
+
+/** What another tenant asks or expects is answered on the page of all offers. */
+const fromElsewhere = (one: OwnOffer): ComingUp => ({
+  href: '/offers',
+  title: one.title,
+  startsAt: one.startsAt,
+  endsAt: one.endsAt,
+  place: one.place,
+  state: one.state,
+  answerBy: one.answerBy,
+  acceptAction: one.state === 'offered' ? `/offers/${one.id}/accept` : null,
+  declineAction: one.state === 'offered' ? `/offers/${one.id}/decline` : null,
+  checkInHref: null,
+});
 
 async function deskOf(
   actor: AccountActor,

@@ -41,6 +41,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/offers',
+    key: 'assignments.offers.title',
+    icon: 'mail-opened',
+    permission: 'signed-in',
+    phone: false,
+  },
+  {
     href: '/certificates',
     key: 'nav.certificates',
     icon: 'certificate',

@@ -20,6 +20,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'OutboxMessage dueAt,_id': 'the sweep looks for what is due in every tenant',
   'Shift startsAt': 'the sweep looks for what is due in every tenant',
   'Shift endsAt': 'the sweep looks for what is due in every tenant',
+  'Assignment personId,endsAt': 'own offers and places ahead, in whatever tenant',
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',
   'Credential validTo': 'the sweep looks for what is due in every tenant',

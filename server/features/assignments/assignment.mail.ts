@@ -71,7 +71,11 @@ export function assignmentMessages({
         place: shift.place.label,
         until: offer?.dueAt ?? null,
         note: kind === 'offers/made' ? assignment.note : null,
-        link: `${publicUrl}/assignments/${String(assignment._id)}`,
+        // An offer is answered wherever one is signed in, also by who is no member there.
+        link:
+          assignment.state === 'offered'
+            ? `${publicUrl}/offers`
+            : `${publicUrl}/assignments/${String(assignment._id)}`,
       },
     };
   }

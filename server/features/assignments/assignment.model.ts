@@ -27,6 +27,7 @@ export interface AssignmentRow extends TenantRow, StateRow {
   personId: Types.ObjectId;
   /** Null while a findable person from elsewhere has not accepted. */
   membershipId: Types.ObjectId | null;
+  /** Empty as long as `membershipId` is null: whom one asks from elsewhere has no name until they accept. */
   personName: string;
   startsAt: Date;
   endsAt: Date;
@@ -62,6 +63,9 @@ export const SEATED_STATES = [
   'excused',
 ] as const;
 
+/** What a person sees of all tenants at once: what they are asked for, and where they are expected. */
+export const ELSEWHERE_STATES = ['offered', 'accepted', 'confirmed', 'checked_in'] as const;
+
 const markSchema = new Schema(
   {
     at: { type: Date, required: true },
@@ -80,7 +84,7 @@ const assignmentSchema = new Schema({
   unitId: { type: Schema.Types.ObjectId, required: true },
   personId: { type: Schema.Types.ObjectId, required: true },
   membershipId: { type: Schema.Types.ObjectId, default: null },
-  personName: { type: String, required: true },
+  personName: { type: String, default: '' },
   startsAt: { type: Date, required: true },
   endsAt: { type: Date, required: true },
   waitSeq: { type: Number, default: null },
@@ -98,6 +102,11 @@ assignmentSchema.index(
 assignmentSchema.index({ tenantId: 1, positionId: 1, state: 1, waitSeq: 1 });
 assignmentSchema.index({ tenantId: 1, shiftId: 1, state: 1, _id: 1 });
 assignmentSchema.index({ tenantId: 1, personId: 1, startsAt: -1, _id: -1 });
+// One's own offers and places ahead, in whatever tenant (reviewed exception to "tenantId first").
+assignmentSchema.index(
+  { personId: 1, endsAt: 1 },
+  { partialFilterExpression: { state: { $in: [...ELSEWHERE_STATES] } } },
+);
 // The sweep that closes forgotten check-outs looks across tenants.
 assignmentSchema.index(
   { endsAt: 1 },

@@ -200,7 +200,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
 
   async function showPage(
     one: AssignmentView,
-    { actor, account, now, params }: RouteContext<{ id: string }>,
+    { actor, account, now, params, locale }: RouteContext<{ id: string }>,
     { shifts: plan }: AssignmentRouteParts,
   ): Promise<PageResult> {
     const row = await assignments.access(actor, params.id);
@@ -211,6 +211,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       ...one,
       own,
       can: abilitiesOn(one, { own, manages }, now),
+      person: one.personName || i18n.t(locale, 'assignments.candidates.nameless'),
       address: shift.place.address,
       leaderName: shift.leaderName,
       history: row.history.map((entry) => ({
@@ -307,7 +308,7 @@ function suitedView({ position, shift, fit }: Suited, own: AssignmentRow | null)
 }
 
 /** A refusal in words with every reason, and the way back. */
-function refusedPage(
+export function refusedPage(
   { error }: FormFailure,
   { locale }: Pick<RouteContext, 'locale'>,
   i18n: I18n,

@@ -19,6 +19,7 @@ export const assignmentView = z.object({
   place: z.string(),
   startsAt: z.string(),
   endsAt: z.string(),
+  /** Empty for somebody asked from elsewhere who has not accepted. */
   personName: z.string(),
   note: z.string(),
   /** 1 is next in line; null when not waiting. */
@@ -28,6 +29,18 @@ export const assignmentView = z.object({
   checkOut: mark,
 });
 export type AssignmentView = z.infer<typeof assignmentView>;
+/** One's own offer or place, of whichever tenant. */
+export const ownOffer = assignmentView.extend({
+  tenant: z.object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.object({ 'zh-CN': z.string(), en: z.string() }),
+  }),
+  /** Accepting also makes the person a member there. */
+  joins: z.boolean(),
+});
+export type OwnOffer = z.infer<typeof ownOffer>;
+export const ownOffers = z.object({ data: z.array(ownOffer), nextCursor: z.null() });
 export const assignmentPage = pageOf(assignmentView);
 
 export const positionParams = z.strictObject({ positionId: id });

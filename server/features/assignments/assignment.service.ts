@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
-import { contextNow } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { assignmentLifecycle } from '../../core/states.ts';
@@ -16,11 +16,10 @@ import type { MembershipService } from '../memberships/index.ts';
 import { answerBy, nextInLine } from '../offers/index.ts';
 import type { OfferRow, OfferService } from '../offers/index.ts';
 import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
-import type { PeopleService } from '../people/index.ts';
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { followMoves } from './assignment.moves.ts';
-import { AssignmentModel, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
+import { AssignmentModel, ELSEWHERE_STATES, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
 const OWN_SORT: readonly SortKey[] = [
@@ -28,12 +27,15 @@ const OWN_SORT: readonly SortKey[] = [
   ['_id', -1],
 ];
 
+const OWN_EVERYWHERE = 'assignments: what a person is asked for, in whatever tenant';
+/** More offers and places ahead than a person could want to read. */
+const MOST_EVERYWHERE = 60;
+
 export interface AssignmentParts {
   readonly shifts: ShiftService;
   readonly offers: OfferService;
   readonly matching: MatchingService;
   readonly memberships: MembershipService;
-  readonly people: PeopleService;
   readonly tenants: TenantService;
 }
 
@@ -47,14 +49,7 @@ export interface OfferOutcome {
 
 export type AssignmentService = ReturnType<typeof createAssignmentService>;
 
-export function createAssignmentService({
-  shifts,
-  offers,
-  matching,
-  memberships,
-  people,
-  tenants,
-}: AssignmentParts) {
+export function createAssignmentService({ shifts, offers, matching, memberships, tenants }: AssignmentParts) {
   /** One's own, or one that somebody with the permission may see; everything else is missing. */
   async function access(actor: Actor, id: string): Promise<AssignmentRow> {
     const row = isId(id) ? await AssignmentModel.findById(id).lean() : null;
@@ -113,6 +108,18 @@ export function createAssignmentService({
       dedupeKey: `accepted:${String(row._id)}:${after.version}`,
     });
     return after;
+  }
+
+  /** Who was asked from elsewhere and accepts gets a name and a place among the members. */
+  async function welcome(
+    actor: AccountActor,
+    row: AssignmentRow,
+    offer: OfferRow,
+  ): Promise<{ membershipId: Types.ObjectId; personName: string }> {
+    const membership =
+      (await memberships.approvedOf(actor.personId)) ??
+      (await memberships.joinByOffer(actor, { unitId: String(row.unitId), offerId: String(offer._id) }));
+    return { membershipId: membership._id, personName: membership.personName };
   }
 
   async function insert(
@@ -363,7 +370,8 @@ export function createAssignmentService({
         if (!offer.holdsSeat && !(await shifts.reserveSeat(row.positionId)))
           throw new Conflict('position-full');
         await offers.close(offer._id, 'accepted');
-        return seat(row, { from: ['offered'], action: 'assignments/accept' });
+        const set = row.membershipId ? {} : await welcome(actor, row, offer);
+        return seat(row, { from: ['offered'], action: 'assignments/accept', set });
       });
     },
 
@@ -448,6 +456,53 @@ export function createAssignmentService({
         .limit(limit + 1)
         .lean();
       return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
+    },
+
+    /**
+     * One's own open offers in every tenant, and the places one has in others than that of the acting membership,
+     * soonest first. Rows carry their tenant; words about them are read inside it.
+     */
+    async everywhere(actor: AccountActor): Promise<AssignmentRow[]> {
+      const rows = await acrossTenants(OWN_EVERYWHERE, () =>
+        AssignmentModel.find({
+          personId: new Types.ObjectId(actor.personId),
+          state: { $in: [...ELSEWHERE_STATES] },
+          endsAt: { $gt: contextNow() },
+        })
+          .sort({ endsAt: 1, _id: 1 })
+          .limit(MOST_EVERYWHERE)
+          .lean(),
+      );
+      const here = actor.membership?.tenantId ?? null;
+      return rows.filter((row) => row.state === 'offered' || String(row.tenantId) !== here);
+    },
+
+    /**
+     * The person answers an offer made to them in whatever tenant. The answer is given as nobody but themselves: what
+     * they may do in the tenant they act in counts for nothing there.
+     * @throws NotFound for what is not theirs
+     */
+    async answer(
+      actor: AccountActor,
+      id: string,
+      answer: 'accept' | 'decline',
+      reason: string,
+    ): Promise<AssignmentRow> {
+      const row = isId(id)
+        ? await acrossTenants(OWN_EVERYWHERE, () =>
+            AssignmentModel.findOne({
+              _id: new Types.ObjectId(id),
+              personId: new Types.ObjectId(actor.personId),
+            })
+              .select({ tenantId: 1 })
+              .lean(),
+          )
+        : null;
+      if (!row) throw new NotFound();
+      const self: AccountActor = { ...actor, membership: null };
+      return asTenant(String(row.tenantId), () =>
+        answer === 'accept' ? this.accept(self, id) : this.decline(self, id, reason),
+      );
     },
 
     /** What is ahead of the person and still alive, soonest first. */
@@ -562,11 +617,14 @@ export function createAssignmentService({
       tenant: await tenants.current(),
     });
     if (reasons.length > 0) return refuse('does-not-fit');
-    const person = await people.row(personId);
     const membership = await memberships.approvedOf(personId);
     const row = await insert(
       place,
-      { id: personId, name: person.name, membershipId: membership ? String(membership._id) : null },
+      {
+        id: personId,
+        name: membership?.personName ?? '',
+        membershipId: membership ? String(membership._id) : null,
+      },
       'offered',
       { note },
     );

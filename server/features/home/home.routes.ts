@@ -66,7 +66,8 @@ async function dashboard(
 ): Promise<PageResult> {
   const { membership } = actor;
   // Who belongs nowhere yet, or still waits for an answer, is helped on rather than shown an empty page.
-  if (!membership || membership.state !== 'approved') return seeOther('/join');
+  if (!membership || membership.state !== 'approved')
+    return seeOther((await sources.offersWait(actor)) ? '/offers' : '/join');
   return asTenant(membership.tenantId, async () => {
     const [comingUp, suggestions, given, desk] = await Promise.all([
       sources.comingUp(actor),

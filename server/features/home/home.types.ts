@@ -44,6 +44,8 @@ export interface DeskTask {
 
 export interface HomeSources {
   comingUp(actor: AccountActor): Promise<ComingUp[]>;
+  /** Whether any tenant asks the person for something, or expects them. */
+  offersWait(actor: AccountActor): Promise<boolean>;
   suggestions(actor: AccountActor): Promise<Suggestion[]>;
   given(actor: AccountActor): Promise<Given>;
   desk(actor: AccountActor): Promise<DeskTask[]>;

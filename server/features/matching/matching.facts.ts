@@ -37,13 +37,15 @@ const DAY_MS = 86_400_000;
 export interface PersonSources {
   readonly person: PersonRow;
   readonly membership: Pick<MembershipRow, 'state' | 'verifiedSkills'> | null;
+  /** The posting tenant decides or decided about them otherwise than yes. */
+  readonly notToBeAsked: boolean;
   readonly credentials: readonly CredentialFact[];
   /** Everything booked around the shift; the one assignment in question left out by the caller. */
   readonly bookings: readonly Booking[];
 }
 
 export function personFacts(
-  { person, membership, credentials, bookings }: PersonSources,
+  { person, membership, notToBeAsked, credentials, bookings }: PersonSources,
   position: PositionFacts,
   tenant: Tenant,
 ): PersonFacts {
@@ -58,7 +60,7 @@ export function personFacts(
     list.reduce((total, booking) => total + minutesBetween(booking.startsAt, booking.endsAt), 0);
   return {
     personId: String(person._id),
-    standing: standingOf(person, membership, tenant),
+    standing: standingOf(person, { membership, notToBeAsked }, tenant),
     birthDate: person.birthDate,
     guardianConsent: hasConsent(person, 'guardian'),
     languages: person.languages,
@@ -78,11 +80,12 @@ export function personFacts(
 
 function standingOf(
   person: PersonRow,
-  membership: PersonSources['membership'],
+  { membership, notToBeAsked }: Pick<PersonSources, 'membership' | 'notToBeAsked'>,
   tenant: Tenant,
 ): PersonFacts['standing'] {
   if (membership?.state === 'approved') return 'member';
   if (membership?.state === 'suspended') return 'suspended';
+  if (notToBeAsked) return 'stranger';
   const near = person.county !== null && tenant.serviceCounties.includes(person.county);
   return near && hasConsent(person, 'asked-by-others') ? 'findable' : 'stranger';
 }

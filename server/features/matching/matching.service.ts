@@ -67,16 +67,19 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
   async function pool(shift: ShiftRow, tenant: Tenant) {
     const members = await memberships.approvedPeople(MOST_MEMBERS);
     const byPerson = new Map(members.map((member) => [String(member.personId), member]));
-    const [known, findable] = await Promise.all([
+    const [known, findable, notToBeAsked] = await Promise.all([
       people.rows([...byPerson.keys()]),
       people.findable(tenant.serviceCounties, MOST_MEMBERS),
+      memberships.notToBeAsked(),
     ]);
-    const everybody = [...known, ...findable.filter((person) => !byPerson.has(String(person._id)))];
+    const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);
+    const everybody = [...known, ...findable.filter((person) => outside(String(person._id)))];
     const ids = everybody.map((person) => String(person._id));
     const [credentials, bookings] = await Promise.all([credentialsOf(ids), bookingsOf(ids, shift)]);
     return everybody.map((person) => ({
       person,
       membership: byPerson.get(String(person._id)) ?? null,
+      notToBeAsked: false,
       credentials: credentials.get(String(person._id)) ?? [],
       bookings: bookings.get(String(person._id)) ?? [],
     }));
@@ -93,11 +96,16 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
     const { position, shift, personId, bookings, tenant } = input;
     const person = await people.row(personId);
     const [membership] = await memberships.ofPeople([personId]);
+    const notToBeAsked = (await memberships.notToBeAsked([personId])).has(personId);
     const credentials = (await credentialsOf([personId])).get(personId) ?? [];
     const facts = positionFacts(position, shift, tenant.zone);
     return refusals(
       facts,
-      personFacts({ person, membership: membership ?? null, credentials, bookings }, facts, tenant),
+      personFacts(
+        { person, membership: membership ?? null, notToBeAsked, credentials, bookings },
+        facts,
+        tenant,
+      ),
       settingsOf(tenant),
     );
   }
@@ -179,7 +187,11 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
           const facts = positionFacts(position, shift, tenant.zone);
           const own = fit(
             facts,
-            personFacts({ person, membership: membership ?? null, credentials, bookings }, facts, tenant),
+            personFacts(
+              { person, membership: membership ?? null, notToBeAsked: false, credentials, bookings },
+              facts,
+              tenant,
+            ),
             settings,
           );
           return { id: String(position._id), position, shift, fit: own };

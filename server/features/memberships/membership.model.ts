@@ -100,6 +100,7 @@ membershipSchema.index(
     },
   },
 );
+membershipSchema.index({ tenantId: 1, personId: 1, _id: -1 });
 membershipSchema.index({ tenantId: 1, state: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, searchKeys: 1, _id: 1 });

@@ -10,7 +10,7 @@ import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
@@ -45,6 +45,7 @@ export interface MembershipFilter {
 export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_correction';
 
 const SORT: readonly SortKey[] = [['_id', -1]];
+const NOT_TO_BE_ASKED = ['submitted', 'needs_correction', 'first_review', 'suspended', 'rejected', 'ended'];
 const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
 
 export const toMembership = (row: MembershipRow): Membership => ({
@@ -467,6 +468,48 @@ export function createMembershipService({
         personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
         state: { $in: LIVE },
       }).lean();
+    },
+
+    /**
+     * People about whom this tenant decides or has decided otherwise than yes: they are not asked as neighbours from
+     * outside, whatever they consented to elsewhere. All of them, or those of these people.
+     */
+    async notToBeAsked(personIds?: readonly string[]): Promise<Set<string>> {
+      const rows = await MembershipModel.find({
+        state: { $in: NOT_TO_BE_ASKED },
+        ...(personIds ? { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } } : {}),
+      })
+        .select({ personId: 1 })
+        .lean();
+      return new Set(rows.map((row) => String(row.personId)));
+    },
+
+    /**
+     * Somebody from outside accepted what a coordinator of the unit offered: both sides have said yes, so they are a member
+     * there, with no role, from then on. Inside the accepting transaction.
+     */
+    async joinByOffer(
+      account: { accountId: string; personId: string },
+      place: { unitId: string; offerId: string },
+    ): Promise<MembershipRow> {
+      requireTransaction('A membership by offer');
+      const person = await people.row(account.personId);
+      const row = await insert({
+        person: { id: String(person._id), name: person.name },
+        accountId: account.accountId,
+        unitId: place.unitId,
+        kind: 'volunteer',
+        state: 'approved',
+        motivation: '',
+      });
+      await recordAudit({
+        action: 'memberships/join-by-offer',
+        subjectType: 'Membership',
+        subjectId: row._id,
+        to: 'approved',
+        facts: { offerId: place.offerId },
+      });
+      return row;
     },
 
     /** All approved members of the current tenant, for ranking; ids only, in order of id. */

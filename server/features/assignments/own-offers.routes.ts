@@ -1,0 +1,102 @@
+import type { AccountActor } from '../../core/actor.ts';
+import { asTenant } from '../../core/context.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { I18n } from '../../i18n/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { OfferService } from '../offers/index.ts';
+import type { ShiftService } from '../shifts/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+import { assignmentView, fullId, ownOffers, reasonBody } from './assignment.schema.ts';
+import type { AssignmentView, OwnOffer } from './assignment.schema.ts';
+import type { AssignmentService } from './assignment.service.ts';
+import { refusedPage, viewsOf } from './assignment.routes.ts';
+
+export interface OwnOfferParts {
+  readonly assignments: AssignmentService;
+  readonly offers: OfferService;
+  readonly shifts: ShiftService;
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+  readonly i18n: I18n;
+}
+
+/** What one is asked for, by whatever tenant, member there or not, and the answer to it. */
+export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
+  const { assignments, memberships, i18n } = parts;
+  const answer = (name: 'accept' | 'decline', summary: string, flash: 'accepted' | 'declined'): Route =>
+    route({
+      name: `offers/${name}`,
+      method: 'post',
+      path: `/offers/:id/${name}`,
+      apiPath: `/me/offers/:id/${name}`,
+      access: 'signed-in',
+      tenant: 'none',
+      summary,
+      status: 200,
+      input: { params: fullId, body: reasonBody },
+      output: assignmentView,
+      async run({ account, params, body }) {
+        const row = await assignments.answer(account, params.id, name, body.reason);
+        return asTenant(String(row.tenantId), async () => (await viewsOf([row], parts))[0] as AssignmentView);
+      },
+      page: () => seeOther('/offers', { kind: 'success', key: `assignments.did.${flash}` }),
+      invalid: (failure, context) => refusedPage(failure, context, i18n),
+    });
+  return [
+    route({
+      name: 'offers/list-own',
+      method: 'get',
+      path: '/offers',
+      apiPath: '/me/offers',
+      access: 'signed-in',
+      tenant: 'none',
+      summary:
+        'Open offers made to the person by any tenant, and the places they have in others than the one they act in.',
+      input: {},
+      output: ownOffers,
+      run: async ({ account }) => ({ data: await ownOffersOf(account, parts), nextCursor: null }),
+      async page({ data }, { account, locale }) {
+        const choices = new Map(
+          (await memberships.choicesOf(account.accountId)).map((own) => [own.tenantId, own.id]),
+        );
+        const named = (one: OwnOffer) => ({ ...one, tenantName: one.tenant.name[locale] });
+        return view('assignments/offers', {
+          offered: data.filter((one) => one.state === 'offered').map(named),
+          expected: data
+            .filter((one) => one.state !== 'offered')
+            .map((one) => ({ ...named(one), membershipId: choices.get(one.tenant.id) ?? null })),
+        });
+      },
+    }),
+    answer('accept', 'Accepts an offer of any tenant; who is no member there becomes one.', 'accepted'),
+    answer('decline', 'Declines an offer of any tenant.', 'declined'),
+  ];
+}
+
+/** Own rows of all tenants with their words, soonest first; four queries a tenant that asks. */
+export async function ownOffersOf(
+  account: AccountActor,
+  parts: Pick<OwnOfferParts, 'assignments' | 'offers' | 'shifts' | 'tenants'>,
+): Promise<OwnOffer[]> {
+  const rows = await parts.assignments.everywhere(account);
+  const byTenant = new Map<string, AssignmentRow[]>();
+  for (const row of rows) {
+    const id = String(row.tenantId);
+    byTenant.set(id, [...(byTenant.get(id) ?? []), row]);
+  }
+  const found: OwnOffer[] = [];
+  for (const [tenantId, own] of byTenant)
+    found.push(
+      ...(await asTenant(tenantId, async () => {
+        const { id, slug, name } = await parts.tenants.current();
+        return (await viewsOf(own, parts)).map((one, at) => ({
+          ...one,
+          tenant: { id, slug, name },
+          joins: own[at]?.membershipId === null,
+        }));
+      })),
+    );
+  return found.sort((a, b) => a.startsAt.localeCompare(b.startsAt));
+}

@@ -3,6 +3,7 @@ import { logger } from '../server/core/logger.ts';
 import { compose } from '../server/compose.ts';
 import type { Config } from '../server/config.ts';
 import { connect, disconnect } from '../server/db/connect.ts';
+import { assertSameKeys } from '../server/db/installation.ts';
 import { startAlarmClock } from './agenda.ts';
 import { allSweeps } from './registry.ts';
 
@@ -20,7 +21,8 @@ export async function startJobs(
 ): Promise<RunningJobs> {
   setClockOffset(config.clockOffsetMs);
   await connect(options.mongodbUri);
-  const { services, transport } = compose(config);
+  const { services, transport, keyPrints } = compose(config);
+  await assertSameKeys(keyPrints);
   const clock = await startAlarmClock(allSweeps(services));
   logger.info('jobs are running');
   return {

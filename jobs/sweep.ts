@@ -2,6 +2,7 @@ import { acrossTenants, asTenant, runInContext } from '../server/core/context.ts
 import { now } from '../server/core/clock.ts';
 import { randomToken } from '../server/core/ids.ts';
 import { logger } from '../server/core/logger.ts';
+import { countSweep } from '../server/core/metrics.ts';
 import { claim, fail, release, unavailableIds } from '../server/db/claims.ts';
 
 /** A row that wants work: which tenant it belongs to, and its id. */
@@ -60,6 +61,7 @@ export async function runSweep(sweep: Sweep, options: { signal?: AbortSignal } =
       }
     },
   );
+  countSweep(sweep.name, result);
   if (result.done + result.failed > 0) logger.info({ sweep: sweep.name, ...result }, 'sweep');
   return result;
 }

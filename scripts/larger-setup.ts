@@ -4,6 +4,7 @@ import type { Config } from '../server/config.ts';
 import { StartProblem, openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { portProblem } from './port.ts';
+import { measure } from './measure.ts';
 import { beginStart } from './running.ts';
 import type { Running } from './running.ts';
 import { failWith, say, tell } from './terminal.ts';
@@ -28,7 +29,9 @@ async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
     const env = { ...process.env, MONGODB_URI: config.mongodbUri };
     const { uris } = await openDatabase({ dataDir: config.dataDir, env, report: say });
     await withProgress(say, 'migrating', migrate(config.migrateUri ?? uris.migrate, say));
-    say(await serve(config, uris.app, running));
+    const ready = await serve(config, uris.app, running);
+    await measure(config, running);
+    say(ready);
   } catch (err) {
     if (!running.isEnding()) tell(portProblem(err, config));
     await running.end(1);

@@ -7,6 +7,7 @@ import { openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import type { Database } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { loadOnce, printSignIns } from './first-start.ts';
+import { measure } from './measure.ts';
 import { assertPortFree, portProblem } from './port.ts';
 import { beginStart } from './running.ts';
 import type { Running } from './running.ts';
@@ -81,6 +82,7 @@ async function main(): Promise<void> {
       'web and jobs are starting',
       serve(config, database.uris.app, running),
     );
+    await measure(config, running);
     say(`Linli is ready at ${url}`);
   } catch (err) {
     if (!running.isEnding()) tell(portProblem(err, config));

@@ -235,6 +235,10 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     invariants,
     routes,
     identities: createIdentities(tenants),
+    keyPrints: {
+      secretPrint: deriveSecret(master, 'print').toString('base64url'),
+      signingKeyIds: [...keys.trusted.keys()],
+    },
     sessionSecret: deriveSecret(master, 'session').toString('base64url'),
     limits: { maxMs: config.sessionMaxMs, now: () => contextNow().getTime() },
   } satisfies Composition;

@@ -8,6 +8,7 @@ import { logger, version } from './core/logger.ts';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect, database, disconnect, isReachable } from './db/connect.ts';
+import { assertSameKeys } from './db/installation.ts';
 import { pendingMigrations } from './db/migrate.ts';
 import { passportSetup } from './http/passport.ts';
 import { healthHandlers } from './http/health.ts';
@@ -48,6 +49,7 @@ export async function startWeb(
     },
   };
   const composed = compose(config, { publicUrl: url });
+  await assertSameKeys(composed.keyPrints);
   passportSetup();
   app = buildApp({
     config,

@@ -13,6 +13,7 @@ import {
   NotSignedIn,
   PreconditionRequired,
 } from '../core/errors.ts';
+import { countRequest } from '../core/metrics.ts';
 import { pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
 import { once } from '../db/idempotency.ts';
@@ -71,6 +72,10 @@ interface Work {
 /** The Express handler of one declared route on one door. */
 export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHandler {
   return async (req, res) => {
+    const began = performance.now();
+    res.once('finish', () =>
+      countRequest({ route: route.name, door, status: res.statusCode }, (performance.now() - began) / 1000),
+    );
     const identity = await identify(req, door, kit.identities, kit.limits);
     const locale = localeOf(req, identity, null);
     if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import '../../server/compose.ts';
+import '../../server/db/installation.ts';
 import { allModels } from '../../server/db/registry.ts';
 import { migrate } from '../../server/db/migrate.ts';
 import { freshDatabase } from '../support/mongod.ts';
@@ -40,6 +41,7 @@ describe('models', () => {
       'Account',
       'AccountToken',
       'ApiToken',
+      'Installation',
       'Person',
       'PersonDay',
       'Tenant',

@@ -20,6 +20,7 @@ export interface Session {
 interface Addresses {
   readonly app: string;
   readonly migrate: string;
+  readonly backup: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -32,6 +33,7 @@ async function addressesOf(config: Config): Promise<Addresses> {
     return {
       app: config.mongodbUri,
       migrate: config.migrateUri ?? config.mongodbUri,
+      backup: config.backupUri ?? config.mongodbUri,
       stop: () => Promise.resolve(),
     };
   }
@@ -39,6 +41,19 @@ async function addressesOf(config: Config): Promise<Addresses> {
   if (running) return { ...running, stop: () => Promise.resolve() };
   const database = await openDatabase({ dataDir: config.dataDir, env: process.env, report });
   return { ...database.uris, stop: () => database.stop() };
+}
+
+/** Runs work that needs the database's addresses and nothing else of Linli. */
+export async function withAddresses<T>(
+  config: Config,
+  work: (addresses: Omit<Addresses, 'stop'>) => Promise<T>,
+): Promise<T> {
+  const { stop, ...addresses } = await addressesOf(config);
+  try {
+    return await work(addresses);
+  } finally {
+    await stop();
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { configureLogger } from '../server/core/logger.ts';
 import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
+import { assertWhole } from '../server/db/backup.ts';
 import { StartProblem, openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { portProblem } from './port.ts';
@@ -28,6 +29,7 @@ async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
   try {
     const env = { ...process.env, MONGODB_URI: config.mongodbUri };
     const { uris } = await openDatabase({ dataDir: config.dataDir, env, report: say });
+    await assertWhole(config.migrateUri ?? uris.migrate);
     await withProgress(say, 'migrating', migrate(config.migrateUri ?? uris.migrate, say));
     const ready = await serve(config, uris.app, running);
     await measure(config, running);

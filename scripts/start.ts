@@ -3,6 +3,7 @@ import { configureLogger } from '../server/core/logger.ts';
 import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
 import { disconnect } from '../server/db/connect.ts';
+import { assertWhole } from '../server/db/backup.ts';
 import { openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import type { Database } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
@@ -37,6 +38,7 @@ async function prepare(config: Config, running: Running): Promise<Database> {
     // Whatever still waits for that database waits in vain.
     await running.end(1, 2_000);
   });
+  await assertWhole(database.uris.migrate);
   const { applied } = await withProgress(say, 'migrating', migrate(database.uris.migrate, say));
   if (applied.length > 0) say(`Database: ${applied.length} migration(s) applied`);
   await database.limitApp({ appendOnly: APPEND_ONLY });

@@ -37,6 +37,11 @@ export const environmentSchema = z.object({
     .regex(/^mongodb(\+srv)?:\/\//, 'a mongodb:// address')
     .optional()
     .describe('the same database as a user who may create indexes; default MONGODB_URI'),
+  BACKUP_MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'a mongodb:// address')
+    .optional()
+    .describe('the same database as a user who may read everything, for npm run backup; default MONGODB_URI'),
   LINLI_MONGOD: z.string().optional().describe('path of a mongod to use for the embedded database'),
   SMTP_URL: z
     .string()
@@ -92,6 +97,7 @@ export interface Config {
   readonly dataDir: string;
   readonly mongodbUri: string | null;
   readonly migrateUri: string | null;
+  readonly backupUri: string | null;
   readonly linliMongod: string | null;
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
@@ -169,6 +175,7 @@ function shape(value: Environment): Config {
     dataDir: resolve(value.LINLI_DATA),
     mongodbUri: value.MONGODB_URI ?? null,
     migrateUri: value.MIGRATE_MONGODB_URI ?? value.MONGODB_URI ?? null,
+    backupUri: value.BACKUP_MONGODB_URI ?? null,
     linliMongod: value.LINLI_MONGOD ?? null,
     smtpUrl: value.SMTP_URL ?? null,
     mailFrom: value.MAIL_FROM,

@@ -42,7 +42,7 @@ async function makeCss(): Promise<string> {
     css: [locate('@tabler/core/dist/css/tabler.min.css')],
     content: [
       `${ROOT}/views/**/*.hbs`,
-      `${SOURCES}/app.js`,
+      `${SOURCES}/{app,map}.js`,
       `${ROOT}/server/http/{view-helpers,icons,charts,qr}.ts`,
     ],
     safelist: { standard: KEEP, deep: [], greedy: [] },
@@ -73,7 +73,7 @@ const squeeze = (css: string): string =>
     .replace(/\n+/g, '\n')
     .trim() + '\n';
 
-/** Leaflet's own images are not shipped: markers are drawn by app.js. */
+/** Leaflet's own images are not shipped: markers are drawn by map.js. */
 const leafletCss = (): string =>
   squeeze(
     readFileSync(locate('leaflet/dist/leaflet.css'), 'utf8').replace(
@@ -102,6 +102,7 @@ export async function makeAssets(): Promise<Map<string, string>> {
   return new Map([
     [join(OUTPUT, 'app.css'), await makeCss()],
     [join(OUTPUT, 'app.js'), readFileSync(join(SOURCES, 'app.js'), 'utf8')],
+    [join(OUTPUT, 'map.js'), readFileSync(join(SOURCES, 'map.js'), 'utf8')],
     [join(OUTPUT, 'logo.svg'), readFileSync(join(SOURCES, 'logo.svg'), 'utf8')],
     [join(OUTPUT, 'htmx.js'), withoutMap('htmx.org/dist/htmx.min.js')],
     [join(OUTPUT, 'leaflet.js'), withoutMap('leaflet/dist/leaflet.js')],

@@ -215,7 +215,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
     ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
-    ...attendanceRoutes({ attendance, assignments, i18n }),
+    ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),

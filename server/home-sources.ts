@@ -1,8 +1,9 @@
 import { can } from './core/actor.ts';
 import type { AccountActor } from './core/actor.ts';
 import { contextNow } from './core/context.ts';
+import { localDate } from './core/time.ts';
 import type { AssignmentService, OwnOffer } from './features/assignments/index.ts';
-import type { ComingUp, DeskTask, HomeSources } from './features/home/index.ts';
+import type { ComingUp, DeskTask, HomeSources, ShortShift } from './features/home/index.ts';
 import type { HoursService } from './features/hours/index.ts';
 import type { MatchingService } from './features/matching/index.ts';
 import type { MembershipService } from './features/memberships/index.ts';
@@ -14,6 +15,9 @@ const NEXT_SHOWN = 6;
 const SUGGESTED = 4;
 /** Shifts that the home page's suggestions are picked from. */
 const LOOKED_AT = 80;
+/** Published shifts looked through for those that lack people, and how many of these are shown. */
+const SCANNED = 40;
+const SHORT_SHOWN = 5;
 const CHECK_IN_AHEAD_MS = 3_600_000;
 
 export interface HomeParts {
@@ -100,6 +104,7 @@ export function createHomeSources(parts: HomeParts): HomeSources {
     },
     given: (actor) => hours.given(actor.personId),
     desk: async (actor) => deskOf(actor, (await tenants.current()).zone, { hours, memberships }),
+    short: async (actor) => shortOf(actor, (await tenants.current()).zone, shifts),
     openCount: () => countOpenShifts(),
   };
 }
@@ -117,6 +122,23 @@ const fromElsewhere = (one: OwnOffer): ComingUp => ({
   declineAction: one.state === 'offered' ? `/offers/${one.id}/decline` : null,
   checkInHref: null,
 });
+
+async function shortOf(actor: AccountActor, zone: string, shifts: ShiftService): Promise<ShortShift[]> {
+  if (!can(actor, 'shifts:publish')) return [];
+  const from = localDate(contextNow(), zone);
+  const { data } = await shifts.list(actor, { state: 'published', from }, SCANNED, undefined);
+  return data
+    .filter((shift) => shift.missing > 0)
+    .slice(0, SHORT_SHOWN)
+    .map((shift) => ({
+      href: `/shifts/${shift.id}`,
+      title: shift.title,
+      startsAt: shift.startsAt,
+      endsAt: shift.endsAt,
+      place: shift.place.label,
+      missing: shift.missing,
+    }));
+}
 
 async function deskOf(
   actor: AccountActor,

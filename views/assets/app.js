@@ -66,61 +66,6 @@
     if (event.target instanceof Element && event.target.closest('[data-print]')) window.print();
   }
 
-  /**
-   * Draws the plain list of points as a map: our boundary, no tiles. With `pick` a press writes the place into two fields.
-   * @param {ParentNode} root
-   */
-  function drawMaps(root) {
-    const leaflet = /** @type {any} */ (window)['L'];
-    if (!leaflet) return;
-    for (const box of root.querySelectorAll('[data-map][hidden]')) {
-      if (!(box instanceof HTMLElement)) continue;
-      const source = document.getElementById(box.dataset['map'] ?? '');
-      if (!source) continue;
-      const { points, boundary, pick, note } = JSON.parse(source.textContent ?? '{}');
-      box.hidden = false;
-      const map = leaflet.map(box, { scrollWheelZoom: false, zoomSnap: 0.25, attributionControl: false });
-      leaflet.control
-        .attribution({ prefix: false })
-        .addAttribution(leaflet.Util.template('{note}', { note }))
-        .addTo(map);
-      const shown = leaflet.featureGroup().addTo(map);
-      if (boundary) leaflet.geoJSON(boundary, { interactive: false, className: 'map-boundary' }).addTo(shown);
-      const icon = leaflet.divIcon({
-        className: 'map-pin',
-        iconSize: [28, 36],
-        iconAnchor: [14, 35],
-        popupAnchor: [0, -32],
-      });
-      for (const point of points ?? []) {
-        const marker = leaflet
-          .marker([point.lat, point.lng], { icon, title: point.label, alt: point.label })
-          .addTo(shown);
-        const popup = document.createElement(point.href ? 'a' : 'span');
-        popup.textContent = point.label;
-        if (popup instanceof HTMLAnchorElement) popup.href = point.href;
-        marker.bindPopup(popup);
-      }
-      if (pick) pickPlace(leaflet, map, pick, icon);
-      if (shown.getLayers().length > 0) map.fitBounds(shown.getBounds().pad(0.08), { maxZoom: 14 });
-      else map.setView([29.8, 119.69], 9);
-    }
-  }
-
-  /** @param {any} leaflet @param {any} map @param {{lat: string, lng: string}} pick ids of the two fields @param {any} icon */
-  function pickPlace(leaflet, map, pick, icon) {
-    const lat = document.getElementById(pick.lat);
-    const lng = document.getElementById(pick.lng);
-    if (!(lat instanceof HTMLInputElement) || !(lng instanceof HTMLInputElement)) return;
-    const marker = leaflet.marker([0, 0], { icon, keyboard: false });
-    if (lat.value && lng.value) marker.setLatLng([Number(lat.value), Number(lng.value)]).addTo(map);
-    map.on('click', (/** @type {any} */ event) => {
-      marker.setLatLng(event.latlng).addTo(map);
-      lat.value = event.latlng.lat.toFixed(5);
-      lng.value = event.latlng.lng.toFixed(5);
-    });
-  }
-
   document.addEventListener('click', (event) => {
     focusField(event);
     closeMenus(event);
@@ -138,11 +83,9 @@
   });
   document.addEventListener('DOMContentLoaded', () => {
     focusErrors(document);
-    drawMaps(document);
   });
   document.addEventListener('htmx:afterSwap', (event) => {
     const root = event.target instanceof Element ? event.target : document;
     focusErrors(root.parentElement ?? root);
-    drawMaps(root.parentElement ?? root);
   });
 })();

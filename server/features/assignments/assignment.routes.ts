@@ -215,7 +215,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       address: shift.place.address,
       leaderName: shift.leaderName,
       history: row.history.map((entry) => ({
-        title: i18n.t(actor.kind === 'account' ? actor.locale : 'zh-CN', `states.assignment.${entry.to}`),
+        title: i18n.t(locale, `states.assignment.${entry.to}`),
         at: entry.at,
         by: null,
         text: entry.reason,

@@ -7,6 +7,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { AssignmentService } from '../assignments/index.ts';
+import type { ShiftService } from '../shifts/index.ts';
 import type { AttendanceService } from './attendance.service.ts';
 
 const marked = z.object({ id: z.string(), state: z.string(), version: z.number() });
@@ -17,6 +18,8 @@ const LISTED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show',
 export interface AttendanceRouteParts {
   readonly attendance: AttendanceService;
   readonly assignments: AssignmentService;
+  /** What the next shift is called and where it is. */
+  readonly shifts: Pick<ShiftService, 'rows'>;
   readonly i18n: I18n;
 }
 
@@ -111,7 +114,7 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
   ];
 }
 
-function codeRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Route[] {
+function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRouteParts): Route[] {
   const formModel = async (
     account: AccountActor,
     locale: Locale,
@@ -128,11 +131,14 @@ function codeRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
     const next = (await assignments.upcoming(account.personId, 5)).find((row) =>
       ['accepted', 'confirmed', 'checked_in'].includes(row.state),
     );
+    const [shift] = next ? await shifts.rows([next.shiftId]) : [];
     return {
       code,
       errors: form.errors,
       next: next
         ? {
+            title: shift?.title ?? '',
+            place: shift?.place.label ?? '',
             startsAt: next.startsAt,
             endsAt: next.endsAt,
             state: next.state,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asTenant } from '../../core/context.ts';
 import type { AccountActor } from '../../core/actor.ts';
+import type { Locale } from '../../core/locale.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { formatNumber } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -69,11 +70,12 @@ async function dashboard(
   if (!membership || membership.state !== 'approved')
     return seeOther((await sources.offersWait(actor)) ? '/offers' : '/join');
   return asTenant(membership.tenantId, async () => {
-    const [comingUp, suggestions, given, desk] = await Promise.all([
+    const [comingUp, suggestions, given, desk, short] = await Promise.all([
       sources.comingUp(actor),
       sources.suggestions(actor),
       sources.given(actor),
       sources.desk(actor),
+      sources.short(actor),
     ]);
     const next = comingUp[0] ?? null;
     return view('home/dashboard', {
@@ -83,6 +85,9 @@ async function dashboard(
       later: comingUp.slice(1),
       suggestions,
       desk,
+      short,
+      // Who works at a desk and never served is not shown empty tables of service.
+      serves: desk.length === 0 || comingUp.length > 0 || given.totalMinutes + given.waitingMinutes > 0,
       given: {
         ...given,
         bars: given.months.map(({ month, minutes }) => ({
@@ -90,11 +95,15 @@ async function dashboard(
           value: Math.round(minutes / 6) / 10,
         })),
       },
-      yearHours: formatNumber(Math.round(given.yearMinutes / 6) / 10, context.locale),
-      totalHours: formatNumber(Math.round(given.totalMinutes / 6) / 10, context.locale),
+      yearHours: hoursText(given.yearMinutes, context.locale),
+      totalHours: hoursText(given.totalMinutes, context.locale),
     });
   });
 }
+
+/** As exact as the page of one's hours, so that the two never seem to differ. */
+const hoursText = (minutes: number, locale: Locale): string =>
+  formatNumber(minutes / 60, locale, { maximumFractionDigits: 2 });
 
 const monthLabel = (month: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(

@@ -42,6 +42,16 @@ export interface DeskTask {
   readonly href: string;
 }
 
+/** A published shift that still looks for people. */
+export interface ShortShift {
+  readonly href: string;
+  readonly title: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly place: string;
+  readonly missing: number;
+}
+
 export interface HomeSources {
   comingUp(actor: AccountActor): Promise<ComingUp[]>;
   /** Whether any tenant asks the person for something, or expects them. */
@@ -49,6 +59,8 @@ export interface HomeSources {
   suggestions(actor: AccountActor): Promise<Suggestion[]>;
   given(actor: AccountActor): Promise<Given>;
   desk(actor: AccountActor): Promise<DeskTask[]>;
+  /** The next shifts that lack people, for those who fill them; empty for others. */
+  short(actor: AccountActor): Promise<ShortShift[]>;
   /** Open opportunities of the tenant in context. */
   openCount(): Promise<number>;
 }

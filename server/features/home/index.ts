@@ -1,2 +1,2 @@
 export { homeRoutes } from './home.routes.ts';
-export type { ComingUp, DeskTask, Given, HomeSources, Suggestion } from './home.types.ts';
+export type { ComingUp, DeskTask, Given, HomeSources, ShortShift, Suggestion } from './home.types.ts';

@@ -209,7 +209,7 @@ export function requestModel(
   return {
     ...request,
     category: areaName(request.category, locale),
-    digest: digestText(request.places, i18n, locale),
+    digest: request.places.shifts === 0 ? null : digestText(request.places, i18n, locale),
     facts: [
       { label: word('requests.show.unit'), value: request.unitName },
       { label: word('requests.show.category'), value: areaName(request.category, locale) },
@@ -227,7 +227,7 @@ export function requestModel(
     ],
     points: point ? [{ lat: point[1], lng: point[0], label: request.place.label }] : [],
     shifts: parts.shifts.map((shift) => shiftRow(shift, i18n, locale)),
-    timeline: request.history.toReversed().map((entry) => ({
+    timeline: request.history.map((entry) => ({
       title: word(`states.request.${entry.to}`),
       at: entry.at,
       by: null,

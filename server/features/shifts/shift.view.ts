@@ -226,7 +226,8 @@ export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
     startsAt: shift.startsAt,
     endsAt: shift.endsAt,
     place: shift.place.label,
-    state: shift.state,
+    // Published is what one expects; the badge says how full it is.
+    state: shift.state === 'published' ? null : shift.state,
     taken: shift.taken,
     maximum: shift.maximum,
     badge: ['draft', 'published', 'locked', 'running'].includes(shift.state)
@@ -306,7 +307,9 @@ export function shiftModel(
       },
       { label: t('shifts.show.unit'), value: shift.unitName },
       { label: t('shifts.form.leaderName.label'), value: shift.leaderName || '–' },
-      { label: t('shifts.form.breakMinutes.label'), value: String(shift.breakMinutes) },
+      ...(shift.breakMinutes > 0
+        ? [{ label: t('shifts.form.breakMinutes.label'), value: String(shift.breakMinutes) }]
+        : []),
       { label: t('shifts.form.riskLevel.label'), value: t(`shifts.risk.${shift.riskLevel}`) },
       ...(shift.riskLevel === 'bodily'
         ? [{ label: t('shifts.form.policyNumber.label'), value: shift.policyNumber || '–' }]

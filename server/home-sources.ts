@@ -11,7 +11,8 @@ import { countOpenShifts, countShiftsToday, listOpenShifts } from './features/sh
 import type { ShiftService } from './features/shifts/index.ts';
 import type { TenantService } from './features/tenants/index.ts';
 
-const NEXT_SHOWN = 6;
+/** Few enough that what suits me begins on a phone's first screen. */
+const NEXT_SHOWN = 3;
 const SUGGESTED = 4;
 /** Shifts that the home page's suggestions are picked from. */
 const LOOKED_AT = 80;

@@ -6,6 +6,9 @@
   /** Pins nearer than this stand as one: each must be large enough for a finger. */
   const APART_PX = 44;
 
+  /** What stands over the map's corners must not cover a pin. */
+  const ROOM = { paddingTopLeft: [68, 44], paddingBottomRight: [24, 36], maxZoom: 14 };
+
   /** @typedef {{lat: number, lng: number, label: string, href?: string}} Point */
 
   /** @param {Element} root */
@@ -27,7 +30,7 @@
     if (pick) pickPlace(map, pick);
     const bounds = leaflet.latLngBounds(points.map((point) => [point.lat, point.lng]));
     if (boundary) bounds.extend(shown.getBounds());
-    if (bounds.isValid()) map.fitBounds(bounds.pad(0.08), { maxZoom: 14 });
+    if (bounds.isValid()) map.fitBounds(bounds, ROOM);
     else map.setView([29.8, 119.69], 9);
     const pins = leaflet.layerGroup().addTo(map);
     map.on('zoomend', () => placePins(map, pins, points));

@@ -42,10 +42,6 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
       },
     ),
   );
-  // What happened long ago in the story is nobody's news today.
-  await database()
-    .collection('outboxmessages')
-    .updateMany({ state: 'waiting' }, { $set: { state: 'dropped' } });
   const file = join(config.dataDir, 'first-sign-in.json');
   writeFileSync(file, `${JSON.stringify(signIns, null, 2)}\n`, { mode: 0o600 });
   return counts;
@@ -67,40 +63,17 @@ export async function fillDemoPlace(config: Config, mongodbUri: string): Promise
   );
 }
 
-/** Records worked on at once: different people's, so they rarely meet. */
-const AT_ONCE = 12;
-
-/** Turns served shifts into records and posts the older ones through the real services, as their coordinator would. */
+/** Turns served shifts into records and posts the older ones, by the hours feature's own rules, as their coordinator would. */
 async function recordHours({ services, composed }: Session, served: ServedShift): Promise<void> {
-  const { hours, assignments } = services;
-  await asTenant(served.tenantId, async () => {
-    await inBatches(served.assignmentIds, async (id) => {
-      const row = await assignments.row(id);
-      if (row) await hours.openFromAssignment(row);
-    });
-  });
   const { confirmer } = served;
-  if (!confirmer) return;
-  const identity = await composed.identities.forSession({
-    ...confirmer,
-    accountVersion: 1,
-    authenticatedAt: 0,
-  });
-  if (!identity) throw new Error('The coordinator of the seed cannot act');
-  const { actor } = identity;
-  await runInContext({ requestId: 'seed', actor, tenantId: null, crossTenant: null }, () =>
-    asTenant(served.tenantId, async () => {
-      const waiting = await hours.recordIdsOf(served.assignmentIds);
-      await inBatches(waiting, async (id) => {
-        const [outcome] = await hours.approveMany(actor, [id]);
-        if (outcome?.refusal && outcome.refusal !== 'nothing-to-post')
-          throw new Error(`The seed's hours were refused: ${outcome.refusal}`);
-      });
-    }),
+  const identity =
+    confirmer &&
+    (await composed.identities.forSession({ ...confirmer, accountVersion: 1, authenticatedAt: 0 }));
+  if (confirmer && !identity) throw new Error('The coordinator of the seed cannot act');
+  await asTenant(served.tenantId, async () =>
+    services.hours.recordServed(
+      await services.assignments.rows(served.assignmentIds),
+      identity?.actor ?? null,
+    ),
   );
-}
-
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE)
-    await Promise.all(items.slice(at, at + AT_ONCE).map(work));
 }

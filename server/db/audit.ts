@@ -53,29 +53,31 @@ export interface AuditEntry {
   readonly facts?: Record<string, unknown>;
 }
 
+/** The audit row of a change by the context's actor, not written yet: for seeds, which insert many at once. */
+export function auditRow(entry: AuditEntry): Omit<AuditRow, '_id' | 'tenantId'> {
+  const { actor, requestId } = requireContext();
+  return {
+    at: contextNow(),
+    actor: actorLabel(actor),
+    accountId: actor.kind === 'account' ? (actor.accountId as unknown as Types.ObjectId) : null,
+    action: entry.action,
+    subjectType: entry.subjectType,
+    subjectId: String(entry.subjectId),
+    from: entry.from ?? null,
+    to: entry.to ?? null,
+    reason: entry.reason ?? null,
+    facts: entry.facts ?? {},
+    requestId,
+  };
+}
+
 /** Writes the audit row of a change, in the change's own transaction (a bug otherwise). */
 export async function recordAudit(entry: AuditEntry): Promise<void> {
   requireTransaction('An audit row');
-  const context = requireContext();
-  const { actor } = context;
   const write = async (): Promise<void> => {
-    await AuditModel.create([
-      {
-        at: contextNow(),
-        actor: actorLabel(actor),
-        accountId: actor.kind === 'account' ? actor.accountId : null,
-        action: entry.action,
-        subjectType: entry.subjectType,
-        subjectId: String(entry.subjectId),
-        from: entry.from ?? null,
-        to: entry.to ?? null,
-        reason: entry.reason ?? null,
-        facts: entry.facts ?? {},
-        requestId: context.requestId,
-      } as never,
-    ]);
+    await AuditModel.create([auditRow(entry) as never]);
   };
   // Changes outside any tenant (an account's own password) are kept with the platform's rows.
-  if (context.tenantId) await write();
+  if (requireContext().tenantId) await write();
   else await asPlatform(write);
 }

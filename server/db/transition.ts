@@ -61,6 +61,23 @@ export function born(
   return { state: to, version: 1, history: [historyEntry(null, to, reason)] };
 }
 
+/**
+ * What a row remembers that already went along these states, as the context's actor: for seeds.
+ * @throws Error (a bug) at an edge that the life cycle does not have
+ */
+export function wayAlong(
+  lifecycle: Lifecycle,
+  from: string | null,
+  states: readonly string[],
+): HistoryEntry[] {
+  return states.map((to, index) => {
+    const before = index === 0 ? from : (states[index - 1] ?? null);
+    if (before !== null && !lifecycle.canMove(before, to))
+      throw new Error(`${lifecycle.name}: ${before} → ${to} is not an edge`);
+    return historyEntry(before, to, null);
+  });
+}
+
 function historyEntry(from: string | null, to: string, reason: string | null): HistoryEntry {
   const { actor } = requireContext();
   return {

@@ -27,6 +27,19 @@ export interface Served {
 
 /** A shift that is over, served by the member; what a check-out starts has happened. @returns the id of the hours record */
 export async function createServed(tenant: Tenant, member: Member, served: Served = {}): Promise<string> {
+  const { assignments, hours } = (await testApp()).composed.services;
+  const assignmentId = await createAttended(tenant, member, served);
+  return inTenant(tenant.id, async () => {
+    const row = await assignments.row(assignmentId);
+    if (row) await hours.openFromAssignment(row);
+    const [recordId] = await hours.recordIdsOf([assignmentId]);
+    if (!recordId) throw new Error('No record');
+    return recordId;
+  });
+}
+
+/** The same before anything of it was recorded. @returns the id of the checked out assignment */
+export async function createAttended(tenant: Tenant, member: Member, served: Served = {}): Promise<string> {
   const { composed } = await testApp();
   const startsAt = served.startsAt ?? new Date(Date.now() - (served.hoursAgo ?? 5) * HOUR);
   const endsAt = served.endsAt ?? new Date(startsAt.getTime() + 2 * HOUR);
@@ -61,11 +74,7 @@ export async function createServed(tenant: Tenant, member: Member, served: Serve
           createdAt: startsAt,
         } as never,
       ]);
-      const row = await composed.services.assignments.row(assignmentId);
-      if (row) await composed.services.hours.openFromAssignment(row);
-      const [recordId] = await composed.services.hours.recordIdsOf([String(assignmentId)]);
-      if (!recordId) throw new Error('No record');
-      return recordId;
+      return String(assignmentId);
     }),
   );
 }

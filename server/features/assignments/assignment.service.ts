@@ -592,6 +592,9 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
 
     row: async (id: string | Types.ObjectId): Promise<AssignmentRow | null> =>
       AssignmentModel.findById(id).lean(),
+
+    rows: async (ids: readonly string[]): Promise<AssignmentRow[]> =>
+      AssignmentModel.find({ _id: { $in: ids } }).lean(),
   };
 
   async function offerOne(

@@ -18,21 +18,11 @@ import { accessHours, createHoursQueries, overlappingHours, WAITING_STATES } fro
 import { HoursModel } from './hours.model.ts';
 import { canConfirm, canReject, canReverse, canSpeakFor } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
-import { gradeOf, HOURS_POLICY_VERSION, logFaults, recordedMinutes } from './hours.rules.ts';
-import type { HoursInputs } from './hours.rules.ts';
-import { activityAccount, shiftAccount } from './ledger.rules.ts';
-import { applyToLedger } from './ledger.service.ts';
-
-/** The parts of a shift that a service record states. */
-export interface ServedShiftFacts {
-  readonly title: string;
-  readonly description: string;
-  readonly place: string;
-  readonly leaderName: string;
-  readonly breakMinutes: number;
-  readonly startsAt: Date;
-  readonly endsAt: Date;
-}
+import { CLAIMED_STATES, computedTime, countedAround, countingSpan, servedRecord } from './hours.record.ts';
+import type { Counted, ServedShiftFacts, Stretch } from './hours.record.ts';
+import { logFaults } from './hours.rules.ts';
+import { createServedHours } from './hours.served.ts';
+import { applyToLedger, postingOf } from './ledger.service.ts';
 
 export interface LogInput {
   readonly name: string;
@@ -63,9 +53,6 @@ export interface ApprovalOutcome {
   readonly refusal: string | null;
 }
 
-const LATE_GRACE_MINUTES = 15;
-/** States whose time may not be claimed a second time. */
-const CLAIMED = ['open', 'submitted', 'under_check', 'approved', 'posted', 'appealed'];
 export type HoursService = ReturnType<typeof createHoursService>;
 
 export function createHoursService({ memberships, units, tenants, shiftFacts }: HoursParts) {
@@ -83,37 +70,6 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
       to: 'submitted',
       action: 'hours/submit',
     });
-
-  const compute = async (facts: {
-    planned: Stretch;
-    attended: Stretch;
-    breakMinutes: number;
-    counted?: Counted;
-  }) => {
-    const { settings } = await tenants.current();
-    const inputs = {
-      plannedFrom: facts.planned.from.getTime(),
-      plannedTo: facts.planned.to.getTime(),
-      attendedFrom: facts.attended.from.getTime(),
-      attendedTo: facts.attended.to.getTime(),
-      breakMinutes: facts.breakMinutes,
-      roundToMinutes: settings.roundToMinutes,
-      lateGraceMinutes: LATE_GRACE_MINUTES,
-      ...(facts.counted ?? { countedBefore: null, countedAfter: null }),
-    };
-    const { minutes, from, to, notes } = recordedMinutes(inputs);
-    return {
-      inputs,
-      attendedFrom: facts.attended.from,
-      attendedTo: facts.attended.to,
-      servedFrom: new Date(from),
-      servedTo: new Date(to),
-      breakMinutes: facts.breakMinutes,
-      recordedMinutes: minutes,
-      notes,
-      policyVersion: HOURS_POLICY_VERSION,
-    };
-  };
 
   /** Confirms and posts one record; facts are read in the caller's transaction. */
   async function approveOne(actor: AccountActor, id: string): Promise<HoursRow> {
@@ -136,12 +92,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
         confirmedByPersonId: new Types.ObjectId(actor.personId),
       },
     });
-    const counterAccount = row.shiftId ? shiftAccount(String(row.shiftId)) : activityAccount(String(row._id));
-    await applyToLedger(
-      { kind: 'post', recordId: String(row._id), personId, counterAccount, minutes: row.recordedMinutes },
-      row,
-      zone,
-    );
+    await applyToLedger(postingOf(row), row, zone);
     const after = await transition(HoursModel, row._id, {
       lifecycle: hoursLifecycle,
       from: ['approved'],
@@ -159,6 +110,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
 
   return {
     ...createHoursQueries({ memberships, tenants }),
+    ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
 
     /** The system's part after a check-out: one record for the assignment, submitted for somebody's confirmation. */
@@ -169,33 +121,15 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
         if (await HoursModel.exists({ assignmentId: assignment._id })) return;
         const shift = await shiftFacts(String(assignment.shiftId));
         const { name } = await units.get(String(assignment.unitId));
-        const { locale } = await tenants.current();
-        const planned = { from: shift.startsAt, to: shift.endsAt };
-        const counted = await countedElsewhere(assignment, planned);
-        const { _id } = await insert({
-          personId: assignment.personId,
-          membershipId: assignment.membershipId,
-          personName: assignment.personName,
-          unitId: assignment.unitId,
-          assignmentId: assignment._id,
-          shiftId: assignment.shiftId,
-          activity: {
-            name: shift.title,
-            content: shift.description.slice(0, 500),
-            place: shift.place,
-            startsAt: shift.startsAt,
-            endsAt: shift.endsAt,
+        const { locale, settings } = await tenants.current();
+        const counted = await countedElsewhere(assignment, shift);
+        const { _id } = await insert(
+          servedRecord({ ...assignment, checkIn, checkOut }, shift, {
             unitName: name[locale],
-            leaderName: shift.leaderName,
-          },
-          grade: gradeOf(checkIn.method, checkOut.method),
-          ...(await compute({
-            planned,
-            attended: { from: checkIn.at, to: checkOut.at },
-            breakMinutes: shift.breakMinutes,
+            roundToMinutes: settings.roundToMinutes,
             counted,
-          })),
-        });
+          }),
+        );
         await submit(_id);
       });
     },
@@ -211,11 +145,11 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
       return inTransaction(async () => {
         const membership = await memberships.approvedOf(actor.personId);
         if (!membership) throw new Forbidden('members-only');
-        const { zone, locale } = await tenants.current();
+        const { zone, locale, settings } = await tenants.current();
         const span = wallSpan(input, zone);
         const { from, to } = span;
         const bookings = await lockPersonDays(actor.personId, { startsAt: from, endsAt: to });
-        const others = await overlappingHours(membership.personId, span, CLAIMED);
+        const others = await overlappingHours(membership.personId, span, CLAIMED_STATES);
         const faults = logFaults(span, {
           now: contextNow(),
           memberSince: membership.createdAt,
@@ -243,7 +177,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
           },
           grade: 'self',
           witness: input.witness,
-          ...(await compute({ planned: span, attended: span, breakMinutes: 0 })),
+          ...computedTime({ planned: span, attended: span, breakMinutes: 0 }, settings.roundToMinutes),
         });
         return input.submit ? submit(row._id) : row;
       });
@@ -341,30 +275,11 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
   };
 }
 
-interface Stretch {
-  readonly from: Date;
-  readonly to: Date;
-}
-type Counted = Pick<HoursInputs, 'countedBefore' | 'countedAfter'>;
-
-/**
- * Where the person's other service already counts around this plan, in whatever tenant: who runs from one shift straight
- * to the next is not refused for the minutes in which both were attended. A log that nobody confirmed does not count.
- */
-async function countedElsewhere(assignment: AssignmentRow, planned: Stretch): Promise<Counted> {
-  const span = { from: planned.from, to: new Date(planned.to.getTime() + LATE_GRACE_MINUTES * 60_000) };
+/** Where other service of the person counts already; facts are read under the lock on their days. */
+async function countedElsewhere(assignment: AssignmentRow, plan: ServedShiftFacts): Promise<Counted> {
+  const span = countingSpan(plan);
   await lockPersonDays(String(assignment.personId), { startsAt: span.from, endsAt: span.to });
-  const rows = (await overlappingHours(assignment.personId, span, CLAIMED)).filter(
-    (row) => row.assignmentId !== null || row.state === 'posted',
-  );
-  const [before, after] = [
-    rows.filter((row) => row.servedFrom <= planned.from).map((row) => row.servedTo.getTime()),
-    rows.filter((row) => row.servedFrom > planned.from).map((row) => row.servedFrom.getTime()),
-  ];
-  return {
-    countedBefore: before.length > 0 ? Math.max(...before) : null,
-    countedAfter: after.length > 0 ? Math.min(...after) : null,
-  };
+  return countedAround(await overlappingHours(assignment.personId, span, CLAIMED_STATES), plan.startsAt);
 }
 
 /** The stretch that was typed; an end not after its start is on the next day. */

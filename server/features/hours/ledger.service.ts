@@ -9,7 +9,7 @@ import { canonicalJson } from '../../core/canonical-json.ts';
 import type { HoursRow } from './hours.model.ts';
 import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
-import { post, postingKey, reversalKey } from './ledger.rules.ts';
+import { activityAccount, post, postingKey, reversalKey, shiftAccount } from './ledger.rules.ts';
 import type { LedgerCommand, LedgerLine } from './ledger.rules.ts';
 
 /** What an entry's hash covers, in canonical JSON; `verify` computes it again. */
@@ -52,19 +52,15 @@ async function existingLines(recordId: string): Promise<LedgerLine[]> {
     .lean();
 }
 
-/** Appends one line to its account: the account's row orders appends, its head chains them. */
-async function append(
+/** The entry that a line becomes as the last one of its account, which counts it already and still has the old head. */
+export function chainedEntry(
   line: LedgerLine,
+  account: { readonly entries: number; readonly head: string },
   record: HoursRow,
   zone: string,
   reason: string | null,
-): Promise<void> {
+): Omit<LedgerEntryRow, '_id' | 'tenantId'> {
   const { actor } = requireContext();
-  const account = await LedgerAccountModel.findOneAndUpdate(
-    { account: line.account },
-    { $inc: { entries: 1, minutes: line.minutes }, $setOnInsert: { head: '' } },
-    { upsert: true, returnDocument: 'after' },
-  ).lean();
   const entry = {
     ...line,
     seq: account.entries,
@@ -78,10 +74,34 @@ async function append(
     ruleVersion: record.policyVersion,
     previousHash: account.head,
   };
-  const hash = entryHash(entry);
-  await LedgerEntryModel.create([{ ...entry, reason, hash } as never]);
-  await LedgerAccountModel.updateOne({ account: line.account }, { $set: { head: hash } });
+  return { ...entry, reason, hash: entryHash(entry) };
 }
+
+/** Appends one line to its account: the account's row orders appends, its head chains them. */
+async function append(
+  line: LedgerLine,
+  record: HoursRow,
+  zone: string,
+  reason: string | null,
+): Promise<void> {
+  const account = await LedgerAccountModel.findOneAndUpdate(
+    { account: line.account },
+    { $inc: { entries: 1, minutes: line.minutes }, $setOnInsert: { head: '' } },
+    { upsert: true, returnDocument: 'after' },
+  ).lean();
+  const entry = chainedEntry(line, account, record, zone, reason);
+  await LedgerEntryModel.create([entry as never]);
+  await LedgerAccountModel.updateOne({ account: line.account }, { $set: { head: entry.hash } });
+}
+
+/** What posting this record asks of the ledger. */
+export const postingOf = (record: HoursRow): LedgerCommand => ({
+  kind: 'post',
+  recordId: String(record._id),
+  personId: String(record.personId),
+  counterAccount: record.shiftId ? shiftAccount(String(record.shiftId)) : activityAccount(String(record._id)),
+  minutes: record.recordedMinutes,
+});
 
 /**
  * Posts or reverses a record, in the transaction of its state change.

@@ -1,0 +1,126 @@
+import type { AssignmentRow, AttendanceMark } from '../assignments/index.ts';
+import type { HoursRow } from './hours.model.ts';
+import { gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
+import type { HoursInputs } from './hours.rules.ts';
+
+/** What a record says of a service, put together from facts that were read before: pure, the same for one and for many. */
+
+/** The parts of a shift that a service record states (R-1.8). */
+export interface ServedShiftFacts {
+  readonly title: string;
+  readonly description: string;
+  readonly place: string;
+  readonly leaderName: string;
+  readonly breakMinutes: number;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** Half-open. */
+export interface Stretch {
+  readonly from: Date;
+  readonly to: Date;
+}
+export type Counted = Pick<HoursInputs, 'countedBefore' | 'countedAfter'>;
+export type Attended = AssignmentRow & { checkIn: AttendanceMark; checkOut: AttendanceMark };
+
+const LATE_GRACE_MINUTES = 15;
+/** States whose time may not be claimed a second time. */
+export const CLAIMED_STATES = ['open', 'submitted', 'under_check', 'approved', 'posted', 'appealed'] as const;
+
+/** Planned, attended and recorded time with the inputs of the rule that led from one to the next. */
+export function computedTime(
+  facts: {
+    readonly planned: Stretch;
+    readonly attended: Stretch;
+    readonly breakMinutes: number;
+    readonly counted?: Counted;
+  },
+  roundToMinutes: number,
+) {
+  const inputs = {
+    plannedFrom: facts.planned.from.getTime(),
+    plannedTo: facts.planned.to.getTime(),
+    attendedFrom: facts.attended.from.getTime(),
+    attendedTo: facts.attended.to.getTime(),
+    breakMinutes: facts.breakMinutes,
+    roundToMinutes,
+    lateGraceMinutes: LATE_GRACE_MINUTES,
+    ...(facts.counted ?? { countedBefore: null, countedAfter: null }),
+  };
+  const { minutes, from, to, notes } = recordedMinutes(inputs);
+  return {
+    inputs,
+    attendedFrom: facts.attended.from,
+    attendedTo: facts.attended.to,
+    servedFrom: new Date(from),
+    servedTo: new Date(to),
+    breakMinutes: facts.breakMinutes,
+    recordedMinutes: minutes,
+    notes: [...notes],
+    policyVersion: HOURS_POLICY_VERSION,
+  };
+}
+
+/** The fields of the record of a shift that somebody attended. */
+export function servedRecord(
+  assignment: Attended,
+  shift: ServedShiftFacts,
+  of: { readonly unitName: string; readonly roundToMinutes: number; readonly counted: Counted },
+) {
+  const { checkIn, checkOut } = assignment;
+  return {
+    personId: assignment.personId,
+    membershipId: assignment.membershipId,
+    personName: assignment.personName,
+    unitId: assignment.unitId,
+    assignmentId: assignment._id,
+    shiftId: assignment.shiftId,
+    activity: {
+      name: shift.title,
+      content: shift.description.slice(0, 500),
+      place: shift.place,
+      startsAt: shift.startsAt,
+      endsAt: shift.endsAt,
+      unitName: of.unitName,
+      leaderName: shift.leaderName,
+    },
+    grade: gradeOf(checkIn.method, checkOut.method),
+    witness: '',
+    ...computedTime(
+      {
+        planned: { from: shift.startsAt, to: shift.endsAt },
+        attended: { from: checkIn.at, to: checkOut.at },
+        breakMinutes: shift.breakMinutes,
+        counted: of.counted,
+      },
+      of.roundToMinutes,
+    ),
+  };
+}
+
+/** Where other service of the same person could meet what this plan may count. */
+export const countingSpan = (plan: Pick<ServedShiftFacts, 'startsAt' | 'endsAt'>): Stretch => ({
+  from: plan.startsAt,
+  to: new Date(plan.endsAt.getTime() + LATE_GRACE_MINUTES * 60_000),
+});
+
+/**
+ * Where the person's other service already counts around this plan, in whatever tenant: who runs from one shift straight
+ * to the next is not refused for the minutes in which both were attended. A log that nobody confirmed does not count.
+ * @param others records that meet `countingSpan` and claim their time
+ */
+export function countedAround(
+  others: readonly Pick<HoursRow, 'assignmentId' | 'state' | 'servedFrom' | 'servedTo'>[],
+  plannedFrom: Date,
+): Counted {
+  const rows = others.filter((row) => row.assignmentId !== null || row.state === 'posted');
+  const [before, after] = [
+    rows.filter((row) => row.servedFrom <= plannedFrom).map((row) => row.servedTo.getTime()),
+    rows.filter((row) => row.servedFrom > plannedFrom).map((row) => row.servedFrom.getTime()),
+  ];
+  return {
+    countedBefore: before.length > 0 ? Math.max(...before) : null,
+    countedAfter: after.length > 0 ? Math.min(...after) : null,
+  };
+}

@@ -40,6 +40,7 @@ import {
   ownOfferRoutes,
   ownOffersOf,
 } from './features/assignments/index.ts';
+import { createAttachmentService, scanWith } from './features/attachments/index.ts';
 import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
 import {
   createCredentialService,
@@ -128,7 +129,11 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
-  const credentials = createCredentialService({ memberships, tenants });
+  const credentials = createCredentialService({
+    memberships,
+    tenants,
+    attachments: createAttachmentService({ scan: scanWith(config.scanCommand) }),
+  });
   const keys = loadOrCreateSigningKeys(join(config.dataDir, 'keys', 'certificates'));
   const certificates = createCertificateService({
     hours,

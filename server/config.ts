@@ -26,7 +26,7 @@ export const environmentSchema = z.object({
     .describe(
       'how people reach Linli; links in mail and certificates start with it. Default: http://127.0.0.1:PORT',
     ),
-  LINLI_DATA: z.string().min(1).default('./data').describe('folder for the database, keys, uploads and logs'),
+  LINLI_DATA: z.string().min(1).default('./data').describe('folder for the database, keys and logs'),
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, 'a mongodb:// address')
@@ -75,6 +75,13 @@ export const environmentSchema = z.object({
     .max(90)
     .default(14)
     .describe('a session ends after this many days whatever happens'),
+  SCAN_COMMAND: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'malware scanner for uploads: reads the file on standard input, ends with 0 for clean and 1 for harmful, such as "clamdscan -"',
+    ),
   SECRET_KEY: z
     .string()
     .min(43)
@@ -110,6 +117,8 @@ export interface Config {
   readonly sessionIdleMs: number;
   readonly sessionMaxMs: number;
   readonly secretKey: string | null;
+  /** Program and arguments that look at uploads; null for none. */
+  readonly scanCommand: string | null;
   /** The development mailbox is served: no SMTP server and not production. */
   readonly mailbox: boolean;
 }
@@ -189,6 +198,7 @@ function shape(value: Environment): Config {
     sessionIdleMs: value.SESSION_IDLE_MINUTES * 60_000,
     sessionMaxMs: value.SESSION_MAX_DAYS * 86_400_000,
     secretKey: value.SECRET_KEY ?? null,
+    scanCommand: value.SCAN_COMMAND ?? null,
     mailbox: !value.SMTP_URL && !production,
   };
 }

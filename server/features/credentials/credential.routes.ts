@@ -10,12 +10,14 @@ import { SOCIAL_WORKER_LEVELS } from './credential.model.ts';
 import type { CredentialRow } from './credential.model.ts';
 import {
   claimBody,
+  credentialDetail,
   credentialPage,
   credentialView,
   deskFilter,
   idParams,
   reviewBody,
 } from './credential.schema.ts';
+import { scanRoutes, toScan } from './scan.routes.ts';
 import type { CredentialView } from './credential.schema.ts';
 import type { CredentialService } from './credential.service.ts';
 
@@ -136,8 +138,11 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
       tenant: 'member',
       summary: 'One certificate: one’s own, or one to review.',
       input: { params: idParams },
-      output: credentialView,
-      run: async ({ actor, params }) => toView(await credentials.access(actor, params.id)),
+      output: credentialDetail,
+      async run({ actor, params }) {
+        const row = await credentials.access(actor, params.id);
+        return { ...toView(row), scans: (await credentials.scans(row)).map(toScan) };
+      },
       async page(one, { actor, account, params, locale }) {
         const row = await credentials.access(actor, params.id);
         const own = String(row.personId) === account.personId;
@@ -145,7 +150,20 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
         const final = !own && row.state === 'first_pass' && can(actor, 'credentials:decide');
         return view('credentials/show', {
           ...worded(one, locale),
-          can: { first, final, refuse: first || final, correct: own && row.state === 'needs_correction' },
+          can: {
+            first,
+            final,
+            refuse: first || final,
+            correct: own && row.state === 'needs_correction',
+            scan: own && ['under_review', 'needs_correction', 'first_pass'].includes(row.state),
+          },
+          scanField: createForm({
+            i18n,
+            locale,
+            messages: 'credentials.scans',
+            values: {},
+            issues: [],
+          }).input('file', 'file', { accept: 'image/jpeg,image/png,image/webp' }),
           ...fieldsOf(locale, one, []),
           timeline: row.history.map((entry) => ({
             title: i18n.t(locale, `states.credential.${entry.to}`),
@@ -193,5 +211,6 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
           key: `errors.${issues[0]?.code ?? error.code}`,
         }),
     }),
+    ...scanRoutes({ credentials }),
   ];
 }

@@ -9,6 +9,13 @@ export const claimBody = z.strictObject({
   issuedOn: localDate,
   validFrom: localDate,
 });
+export const scanView = z.object({
+  id: z.string(),
+  bytes: z.number(),
+  width: z.number(),
+  height: z.number(),
+  addedAt: z.string(),
+});
 export const credentialView = z.object({
   id: z.string(),
   version: z.number(),
@@ -24,6 +31,7 @@ export const credentialView = z.object({
   validTo: z.string(),
   reason: z.string().nullable(),
 });
+export const credentialDetail = credentialView.extend({ scans: z.array(scanView) });
 export type CredentialView = z.infer<typeof credentialView>;
 export const credentialPage = pageOf(credentialView);
 export const reviewBody = z.strictObject({

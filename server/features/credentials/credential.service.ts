@@ -12,6 +12,7 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
+import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { CredentialModel } from './credential.model.ts';
@@ -35,10 +36,15 @@ const WAITING = ['under_review', 'first_pass'];
 
 export type CredentialService = ReturnType<typeof createCredentialService>;
 
+/** While nobody has decided, the holder may add and remove pictures. */
+const OPEN_STATES = ['claimed', 'under_review', 'needs_correction', 'first_pass'];
+
 export function createCredentialService({
   memberships,
   tenants,
+  attachments,
 }: {
+  attachments: AttachmentService;
   memberships: MembershipService;
   tenants: TenantService;
 }) {
@@ -65,8 +71,43 @@ export function createCredentialService({
     return { ...claim, validTo: validToOf(claim.validFrom) };
   };
 
+  async function accessOwnOpen(actor: AccountActor, id: string): Promise<CredentialRow> {
+    const row = await access(actor, id);
+    if (String(row.personId) !== actor.personId) throw new Forbidden('only-the-person');
+    if (!OPEN_STATES.includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
+    return row;
+  }
+  const subjectOf = (row: CredentialRow) =>
+    ({ type: 'credential', id: row._id, personId: row.personId }) as const;
+
   return {
     access,
+
+    /** Pictures of a certificate that the caller has looked up. */
+    scans: (row: CredentialRow): Promise<AttachmentRow[]> => attachments.of(subjectOf(row)),
+
+    /** Adds a picture; looked at before it is redrawn and again, with the state, when it is stored. */
+    async addScan(
+      actor: AccountActor,
+      id: string,
+      file: { readonly name: string; readonly bytes: Buffer },
+    ): Promise<AttachmentRow> {
+      await accessOwnOpen(actor, id);
+      const image = await attachments.prepare(file);
+      return inTransaction(async () => attachments.add(subjectOf(await accessOwnOpen(actor, id)), image));
+    },
+
+    async readScan(
+      actor: Actor,
+      id: string,
+      scanId: string,
+    ): Promise<{ row: AttachmentRow; content: Buffer }> {
+      return attachments.read(subjectOf(await access(actor, id)), scanId);
+    },
+
+    async removeScan(actor: AccountActor, id: string, scanId: string): Promise<void> {
+      await inTransaction(async () => attachments.remove(subjectOf(await accessOwnOpen(actor, id)), scanId));
+    },
 
     /** A person states a certificate they hold; it goes to review at once. */
     async claim(actor: AccountActor, claim: Claim): Promise<CredentialRow> {

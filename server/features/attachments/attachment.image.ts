@@ -1,0 +1,66 @@
+import sharp from 'sharp';
+import { Invalid } from '../../core/errors.ts';
+
+// One picture at a time uses one thread and keeps nothing: uploads must not slow the answers to others.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Most pixels of a picture from outside; 40 million is more than a phone takes and 160 MB when unpacked. */
+const MAX_PIXELS = 40_000_000;
+/** Longest edge that is kept: a certificate stays readable. */
+const MAX_EDGE = 2_000;
+const SECONDS = 10;
+
+export interface CleanImage {
+  readonly contentType: 'image/webp';
+  readonly bytes: Buffer;
+  readonly width: number;
+  readonly height: number;
+}
+
+type Kind = 'jpeg' | 'png' | 'webp';
+const EXTENSIONS: Readonly<Record<string, Kind>> = { jpg: 'jpeg', jpeg: 'jpeg', png: 'png', webp: 'webp' };
+
+/** What the first bytes say it is; null for everything that is not one of three kinds of picture. */
+export function kindOf(bytes: Buffer): Kind | null {
+  const hex = bytes.subarray(0, 12).toString('hex');
+  if (hex.startsWith('ffd8ff')) return 'jpeg';
+  if (hex.startsWith('89504e470d0a1a0a')) return 'png';
+  if (hex.startsWith('52494646') && hex.slice(16, 24) === '57454250') return 'webp';
+  return null;
+}
+
+/**
+ * A picture from outside, drawn anew: only its pixels survive, upright and at most 2,000 pixels long; no place, camera,
+ * comment, profile or anything hidden behind the end. Name and first bytes must agree on one of three kinds, so that no
+ * other decoder (SVG, PDF) is ever reached (S-43).
+ * @throws Invalid on `file` with what is wrong
+ */
+export async function cleanImage(file: {
+  readonly name: string;
+  readonly bytes: Buffer;
+}): Promise<CleanImage> {
+  const extension = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase() ?? '';
+  const kind = kindOf(file.bytes);
+  if (kind === null || EXTENSIONS[extension] !== kind) throw Invalid.field('file', 'file-no-picture');
+  try {
+    const picture = sharp(file.bytes, {
+      limitInputPixels: MAX_PIXELS,
+      failOn: 'error',
+      sequentialRead: true,
+    });
+    const { width, height } = await picture.metadata();
+    if (width * height > MAX_PIXELS) throw Invalid.field('file', 'picture-too-large');
+    const { data, info } = await picture
+      .autoOrient()
+      .resize({ width: MAX_EDGE, height: MAX_EDGE, fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 82 })
+      .timeout({ seconds: SECONDS })
+      .toBuffer({ resolveWithObject: true });
+    return { contentType: 'image/webp', bytes: data, width: info.width, height: info.height };
+  } catch (err) {
+    if (err instanceof Invalid) throw err;
+    const tooLarge = err instanceof Error && /pixel limit/i.test(err.message);
+    throw Invalid.field('file', tooLarge ? 'picture-too-large' : 'picture-broken');
+  }
+}

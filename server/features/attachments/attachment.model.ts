@@ -1,0 +1,77 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+
+export const ATTACHED_TO = ['credential'] as const;
+export type AttachedTo = (typeof ATTACHED_TO)[number];
+
+/** A picture that somebody added to a thing of theirs; what it shows is in `AttachmentContent`. */
+export interface AttachmentRow extends TenantRow {
+  subjectType: AttachedTo;
+  subjectId: Types.ObjectId;
+  /** Whose quota it counts against. */
+  personId: Types.ObjectId;
+  contentType: 'image/webp';
+  bytes: number;
+  width: number;
+  height: number;
+  /** SHA-256 of the stored bytes, hex. */
+  sha256: string;
+  createdAt: Date;
+  /** The content is gone from then on; that there was one stays known. */
+  removedAt: Date | null;
+}
+
+const attachmentSchema = new Schema({
+  ...tenantFields,
+  subjectType: { type: String, enum: [...ATTACHED_TO], required: true },
+  subjectId: { type: Schema.Types.ObjectId, required: true },
+  personId: { type: Schema.Types.ObjectId, required: true },
+  contentType: { type: String, enum: ['image/webp'], required: true },
+  bytes: { type: Number, required: true },
+  width: { type: Number, required: true },
+  height: { type: Number, required: true },
+  sha256: { type: String, required: true },
+  createdAt: { type: Date, required: true },
+  removedAt: { type: Date, default: null },
+});
+attachmentSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, _id: 1 });
+
+export const AttachmentModel = tenantModel<AttachmentRow>('Attachment', attachmentSchema);
+
+/**
+ * The bytes, apart from the facts so that lists never load them. In the database and not in a folder: every web process
+ * sees them, they are written in the transaction that adds them, and a copy of the database has them (docs/adr).
+ */
+export interface AttachmentContentRow extends TenantRow {
+  attachmentId: Types.ObjectId;
+  content: Buffer;
+}
+
+const contentSchema = new Schema({
+  ...tenantFields,
+  attachmentId: { type: Schema.Types.ObjectId, required: true },
+  content: { type: Buffer, required: true },
+});
+contentSchema.index({ tenantId: 1, attachmentId: 1 }, { unique: true });
+
+export const AttachmentContentModel = tenantModel<AttachmentContentRow>('AttachmentContent', contentSchema);
+
+/** What one person has stored in one tenant; changed under a guard, so that uploads at once cannot exceed it together. */
+export interface AttachmentQuotaRow extends TenantRow {
+  personId: Types.ObjectId;
+  files: number;
+  bytes: number;
+}
+
+const quotaSchema = new Schema({
+  ...tenantFields,
+  personId: { type: Schema.Types.ObjectId, required: true },
+  files: { type: Number, required: true, default: 0 },
+  bytes: { type: Number, required: true, default: 0 },
+});
+quotaSchema.index({ tenantId: 1, personId: 1 }, { unique: true });
+
+export const AttachmentQuotaModel = tenantModel<AttachmentQuotaRow>('AttachmentQuota', quotaSchema);

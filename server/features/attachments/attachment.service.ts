@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { inTransaction, requireTransaction } from '../../db/transaction.ts';
+import { cleanImage } from './attachment.image.ts';
+import type { CleanImage } from './attachment.image.ts';
+import { AttachmentContentModel, AttachmentModel, AttachmentQuotaModel } from './attachment.model.ts';
+import type { AttachedTo, AttachmentRow } from './attachment.model.ts';
+import type { Scan } from './attachment.scan.ts';
+
+/** Largest file that may be sent; a phone's picture is 3 to 8 MB. */
+export const MOST_UPLOAD_BYTES = 10 * 1024 * 1024;
+/** What one person may keep in one tenant. */
+export const QUOTA = { files: 30, bytes: 20 * 1024 * 1024 } as const;
+const MOST_ON_ONE = 6;
+
+export interface Subject {
+  readonly type: AttachedTo;
+  readonly id: Types.ObjectId;
+  /** Whose thing it is, and whose quota counts. */
+  readonly personId: Types.ObjectId;
+}
+
+export type AttachmentService = ReturnType<typeof createAttachmentService>;
+
+/**
+ * Pictures on things of other features. Who may see or change them is the business of the feature whose thing it is:
+ * it looks its own thing up first, each time, and passes it here.
+ */
+export function createAttachmentService({ scan }: { scan: Scan }) {
+  const current = (subject: Pick<Subject, 'type' | 'id'>) => ({
+    subjectType: subject.type,
+    subjectId: subject.id,
+    removedAt: null,
+  });
+
+  async function reserve(subject: Subject, bytes: number): Promise<void> {
+    const { personId } = subject;
+    await AttachmentQuotaModel.updateOne(
+      { personId },
+      { $setOnInsert: { files: 0, bytes: 0 } },
+      { upsert: true },
+    );
+    const taken = await AttachmentQuotaModel.updateOne(
+      { personId, files: { $lt: QUOTA.files }, bytes: { $lte: QUOTA.bytes - bytes } },
+      { $inc: { files: 1, bytes } },
+    );
+    if (taken.modifiedCount === 0) throw new Conflict('quota-used-up');
+    if ((await AttachmentModel.countDocuments(current(subject))) >= MOST_ON_ONE)
+      throw new Conflict('too-many-pictures', { most: MOST_ON_ONE });
+  }
+
+  return {
+    /** Scans and redraws a picture from outside; slow, so outside any transaction. @throws Invalid with what is wrong */
+    async prepare(file: { readonly name: string; readonly bytes: Buffer }): Promise<CleanImage> {
+      await scan(file.bytes);
+      return cleanImage(file);
+    },
+
+    /** Adds a prepared picture. @throws Conflict `quota-used-up`, `too-many-pictures` */
+    async add(subject: Subject, image: CleanImage): Promise<AttachmentRow> {
+      return inTransaction(async () => {
+        await reserve(subject, image.bytes.length);
+        const _id = new Types.ObjectId();
+        await AttachmentModel.create([
+          {
+            _id,
+            subjectType: subject.type,
+            subjectId: subject.id,
+            personId: subject.personId,
+            contentType: image.contentType,
+            bytes: image.bytes.length,
+            width: image.width,
+            height: image.height,
+            sha256: createHash('sha256').update(image.bytes).digest('hex'),
+            createdAt: contextNow(),
+          } as never,
+        ]);
+        await AttachmentContentModel.create([{ attachmentId: _id, content: image.bytes } as never]);
+        await recordAudit({
+          action: 'attachments/add',
+          subjectType: 'Attachment',
+          subjectId: _id,
+          to: 'added',
+        });
+        return (await AttachmentModel.findById(_id).lean()) as AttachmentRow;
+      });
+    },
+
+    /** Pictures of one thing, oldest first. */
+    of: (subject: Pick<Subject, 'type' | 'id'>): Promise<AttachmentRow[]> =>
+      AttachmentModel.find(current(subject)).sort({ _id: 1 }).limit(MOST_ON_ONE).lean().exec(),
+
+    /** One picture of the thing that the caller has looked up; one of another thing is missing. @throws NotFound */
+    async read(
+      subject: Pick<Subject, 'type' | 'id'>,
+      id: string,
+    ): Promise<{ row: AttachmentRow; content: Buffer }> {
+      const row = isId(id) ? await AttachmentModel.findOne({ _id: id, ...current(subject) }).lean() : null;
+      const stored = row ? await AttachmentContentModel.findOne({ attachmentId: row._id }).lean() : null;
+      if (!row || !stored) throw new NotFound();
+      // Mongoose's lean reads give the driver's Binary.
+      const { content } = stored as unknown as { content: Buffer | { buffer: Uint8Array } };
+      return { row, content: Buffer.isBuffer(content) ? content : Buffer.from(content.buffer) };
+    },
+
+    /** Removes one picture; its bytes are gone with it. Inside the caller's transaction. @throws NotFound */
+    async remove(subject: Pick<Subject, 'type' | 'id'>, id: string): Promise<void> {
+      requireTransaction('The removal of a picture');
+      const row = isId(id)
+        ? await AttachmentModel.findOneAndUpdate(
+            { _id: id, ...current(subject) },
+            { $set: { removedAt: contextNow() } },
+          ).lean()
+        : null;
+      if (!row) throw new NotFound();
+      await AttachmentContentModel.deleteOne({ attachmentId: row._id });
+      await AttachmentQuotaModel.updateOne(
+        { personId: row.personId },
+        { $inc: { files: -1, bytes: -row.bytes } },
+      );
+      await recordAudit({
+        action: 'attachments/remove',
+        subjectType: 'Attachment',
+        subjectId: row._id,
+        to: 'removed',
+      });
+    },
+  };
+}

@@ -34,6 +34,26 @@ export function wallToInstant(wall: { date: string; minutes: number; zone: strin
   return new Date(Math.min(...local.getPossibleOffsets().map((possible) => possible.toMillis())));
 }
 
+/** How often the zone's clocks show the time on that date: a change to summer time skips some, one back doubles some. */
+export function wallClock(wall: {
+  date: string;
+  minutes: number;
+  zone: string;
+}): 'once' | 'skipped' | 'twice' {
+  const minutes = ((wall.minutes % 1_440) + 1_440) % 1_440;
+  const instant = wallToInstant(wall);
+  if (localMinutes(instant, wall.zone) !== minutes) return 'skipped';
+  const possible = DateTime.fromJSDate(instant, { zone: wall.zone }).getPossibleOffsets();
+  return possible.length > 1 ? 'twice' : 'once';
+}
+
+/** Weekday of a date, 1 (Monday) to 7. */
+export const weekdayOf = (date: string): number => DateTime.fromISO(date, { zone: 'utc' }).weekday;
+
+/** Whole days from one date to another. */
+export const daysBetween = (from: string, to: string): number =>
+  Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
+
 /** The date that the zone's calendars show at the instant. */
 export const localDate = (instant: Date, zone: string): string =>
   DateTime.fromJSDate(instant, { zone }).toFormat('yyyy-MM-dd');

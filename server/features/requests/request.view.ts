@@ -227,6 +227,8 @@ export function requestModel(
     ],
     points: point ? [{ lat: point[1], lng: point[0], label: request.place.label }] : [],
     shifts: parts.shifts.map((shift) => shiftRow(shift, i18n, locale)),
+    copyHref:
+      parts.abilities.addShift && parts.shifts.length > 0 ? `/day-copies?requestId=${request.id}` : null,
     timeline: request.history.map((entry) => ({
       title: word(`states.request.${entry.to}`),
       at: entry.at,

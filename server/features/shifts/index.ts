@@ -1,4 +1,5 @@
-export { createShiftService, spanOf, wallTimesOf } from './shift.service.ts';
+export { createShiftService } from './shift.service.ts';
+export { spanOf, wallTimesOf } from './wall.ts';
 export type { Digest, ShiftAbilities, ShiftCancelled, ShiftChanged, ShiftService } from './shift.service.ts';
 export { toPositionView, toShiftView } from './shift.facts.ts';
 export type { OpenShiftsQuery, PositionWithShift } from './shift.facts.ts';

@@ -186,6 +186,7 @@ export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): S
   leaderName: row.leaderName,
   riskLevel: row.riskLevel,
   policyNumber: row.policyNumber,
+  seriesId: row.seriesId ? String(row.seriesId) : null,
   cancelReason: row.history.findLast((entry) => entry.to === 'cancelled')?.reason ?? null,
   positions: positions.map(toPositionView),
   ...sumSeats(positions),

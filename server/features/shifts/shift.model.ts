@@ -32,6 +32,10 @@ export interface ShiftRow extends TenantRow, StateRow {
   policyNumber: string;
   /** Codes of every skill its positions ask for: filter of the public list. */
   skillCodes: string[];
+  /** The series it belongs to, if it is repeated. */
+  seriesId: Types.ObjectId | null;
+  /** The date it was made for in its series: stays when the shift moves, so that no repetition makes it twice. */
+  seriesDate: string | null;
   createdBy: Types.ObjectId | null;
   createdAt: Date;
 }
@@ -53,6 +57,8 @@ const shiftSchema = new Schema({
   riskLevel: { type: String, enum: [...RISK_LEVELS], required: true, default: 'none' },
   policyNumber: { type: String, default: '' },
   skillCodes: { type: [String], default: [] },
+  seriesId: { type: Schema.Types.ObjectId, default: null },
+  seriesDate: { type: String, default: null },
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
 });
@@ -61,6 +67,11 @@ shiftSchema.index({ tenantId: 1, requestId: 1, startsAt: 1 });
 shiftSchema.index({ tenantId: 1, unitId: 1, startsAt: 1, _id: 1 });
 shiftSchema.index({ tenantId: 1, state: 1, skillCodes: 1, startsAt: 1, _id: 1 });
 shiftSchema.index({ tenantId: 1, 'place.point': '2dsphere' });
+// One shift per date of a series, however often or by how many it is repeated.
+shiftSchema.index(
+  { tenantId: 1, seriesId: 1, seriesDate: 1 },
+  { unique: true, partialFilterExpression: { seriesId: { $type: 'objectId' } } },
+);
 // Sweeps that start and end shifts look across tenants for what is due.
 shiftSchema.index({ startsAt: 1 }, { partialFilterExpression: { state: { $in: ['published', 'locked'] } } });
 shiftSchema.index({ endsAt: 1 }, { partialFilterExpression: { state: 'running' } });

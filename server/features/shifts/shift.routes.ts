@@ -8,12 +8,15 @@ import type { FormFailure, PageResult, Route, RouteContext } from '../../http/ro
 import type { I18n } from '../../i18n/index.ts';
 import type { RequestService } from '../requests/index.ts';
 import type { UnitService } from '../units/index.ts';
+import { copyRoutes } from './copies.routes.ts';
+import { seriesView } from './copies.schema.ts';
 import {
   cancelBody,
   gapView,
   positionBody,
   positionPatch,
   positionView,
+  publishBody,
   shiftBody,
   shiftFilter,
   shiftPage,
@@ -21,7 +24,7 @@ import {
   shiftView,
 } from './shift.schema.ts';
 import type { ShiftView } from './shift.schema.ts';
-import { wallTimesOf } from './shift.service.ts';
+import { wallTimesOf } from './wall.ts';
 import type { ShiftService } from './shift.service.ts';
 import {
   positionFormModel,
@@ -39,10 +42,20 @@ export interface ShiftRouteParts {
 }
 
 export function shiftRoutes(parts: ShiftRouteParts): Route[] {
-  return [...listRoutes(parts), ...formRoutes(parts), ...lifeRoutes(parts), ...positionRoutes(parts)];
+  return [
+    ...listRoutes(parts),
+    ...formRoutes(parts),
+    ...lifeRoutes(parts),
+    ...positionRoutes(parts),
+    ...copyRoutes(parts),
+  ];
 }
 
-const shownShift = shiftView.extend({ unitName: z.string(), gaps: z.array(gapView) });
+const shownShift = shiftView.extend({
+  unitName: z.string(),
+  gaps: z.array(gapView),
+  series: seriesView.nullable(),
+});
 type Shown = z.output<typeof shownShift>;
 type Here = Pick<RouteContext, 'actor' | 'account' | 'locale' | 'tenant'>;
 
@@ -54,12 +67,17 @@ async function load(
 ): Promise<Shown> {
   const shift = await shifts.show(actor, id);
   const names = await units.names([shift.unitId]);
-  return { ...shift, unitName: names.get(shift.unitId)?.[locale] ?? '', gaps: await shifts.gaps(id) };
+  return {
+    ...shift,
+    unitName: names.get(shift.unitId)?.[locale] ?? '',
+    gaps: await shifts.gaps(id),
+    series: await shifts.seriesOf(shift),
+  };
 }
 
 function showPage(
   { shifts, i18n }: ShiftRouteParts,
-  { gaps, ...shift }: Shown,
+  { gaps, series, ...shift }: Shown,
   { actor, locale, tenant }: Pick<Here, 'actor' | 'locale' | 'tenant'>,
   failure?: FormFailure,
 ): PageResult {
@@ -71,6 +89,8 @@ function showPage(
       locale,
       shift,
       gaps,
+      series,
+      mayRepeat: shifts.mayRepeat(actor, shift),
       abilities: shifts.abilitiesFor(actor, shift),
       publicHref: isPublic && tenant ? `/t/${tenant.slug}/opportunities/${shift.id}` : null,
       ...(failure
@@ -97,13 +117,20 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
       output: shiftPage,
       async run({ actor, query, door, now, zone }) {
         const { limit, cursor, ...filter } = query;
-        const from = filter.from ?? (door === 'page' && !filter.requestId ? localDate(now, zone) : undefined);
+        const from =
+          filter.from ??
+          (door === 'page' && !filter.requestId && !filter.seriesId ? localDate(now, zone) : undefined);
         return shifts.list(actor, { ...filter, from }, limit, cursor);
       },
       page: ({ data, nextCursor }, { actor, locale, query, now, zone }) => {
         const today = localDate(now, zone);
-        const from = query.from ?? today;
-        const params = new URLSearchParams({ from, ...(query.state ? { state: query.state } : {}) });
+        const first = data[0] && query.seriesId ? localDate(new Date(data[0].startsAt), zone) : today;
+        const from = query.from ?? first;
+        const params = new URLSearchParams({
+          from,
+          ...(query.state ? { state: query.state } : {}),
+          ...(query.seriesId ? { seriesId: query.seriesId } : {}),
+        });
         return view(
           'shifts/index',
           shiftListModel({
@@ -151,6 +178,7 @@ function formRoutes({ requests, shifts, i18n }: ShiftRouteParts): Route[] {
         crumb: { href, label: request.title },
         version: null,
         taken: 0,
+        following: 0,
         today: localDate(now, zone),
         ...(failure ? { issues: failure.issues, values: failure.values } : {}),
       }),
@@ -172,6 +200,7 @@ function formRoutes({ requests, shifts, i18n }: ShiftRouteParts): Route[] {
         crumb: { href: `/shifts/${id}`, label: shift.title },
         version: shift.version,
         taken: shift.state === 'draft' ? 0 : shift.taken,
+        following: (await shifts.seriesOf(shift))?.following ?? 0,
         today: localDate(row.startsAt < now ? row.startsAt : now, zone),
         values: { ...shift, ...wallTimesOf(row, zone), ...failure?.values },
         ...(failure
@@ -281,8 +310,8 @@ function lifeRoutes(parts: ShiftRouteParts): Route[] {
       'publish',
       'publication',
       'Shows a shift to volunteers, or opens sign-up again.',
-      nothing,
-      (actor, id) => shifts.publish(actor, id),
+      publishBody,
+      (actor, id, { scope }) => shifts.publish(actor, id, scope),
     ),
     step('lock', 'lock', 'Closes sign-up; whoever has a place keeps it.', nothing, (actor, id) =>
       shifts.lock(actor, id),
@@ -292,7 +321,7 @@ function lifeRoutes(parts: ShiftRouteParts): Route[] {
       'cancellation',
       'Cancels a shift; whoever was to come is told.',
       cancelBody,
-      (actor, id, body) => shifts.cancel(actor, id, body.reason),
+      (actor, id, body) => shifts.cancel(actor, id, body.reason, body.scope),
     ),
   ];
 }

@@ -7,6 +7,10 @@ import { ADMISSIONS, RISK_LEVELS } from './shift.model.ts';
 /** `HH:MM` on the tenant's wall clock. */
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 
+/** Of a series: only this shift, or this one and those after it. */
+export const SCOPES = ['one', 'following'] as const;
+export type Scope = (typeof SCOPES)[number];
+
 const shiftShape = {
   date: localDate,
   startTime: clock,
@@ -25,6 +29,7 @@ export const shiftPatch = z.strictObject({
   startTime: clock.optional(),
   endTime: clock.optional(),
   tellPeople: z.boolean().optional(),
+  scope: z.enum(SCOPES).optional(),
 });
 export type ShiftInput = z.output<typeof shiftBody>;
 export type ShiftPatch = z.output<typeof shiftPatch>;
@@ -53,7 +58,8 @@ export const positionPatch = z.strictObject(positionShape).partial();
 export type PositionInput = z.output<typeof positionBody>;
 export type PositionPatch = z.output<typeof positionPatch>;
 
-export const cancelBody = z.strictObject({ reason: requiredLine(300) });
+export const cancelBody = z.strictObject({ reason: requiredLine(300), scope: z.enum(SCOPES).optional() });
+export const publishBody = z.strictObject({ scope: z.enum(SCOPES).optional() });
 
 export const positionView = z.object({
   id: z.string(),
@@ -97,6 +103,8 @@ export const shiftView = z.object({
   required: z.number(),
   maximum: z.number(),
   taken: z.number(),
+  /** The series it belongs to, if it is repeated. */
+  seriesId: z.string().nullable(),
   /** How many more people are needed; places beyond that may still be free. */
   missing: z.number(),
 });
@@ -116,5 +124,6 @@ export const shiftFilter = z.strictObject({
   state: z.enum(shiftLifecycle.states as [string, ...string[]]).optional(),
   unitId: id.optional(),
   requestId: id.optional(),
+  seriesId: id.optional(),
   ...paging,
 });

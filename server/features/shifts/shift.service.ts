@@ -4,7 +4,7 @@ import { can, reachOf } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Invalid } from '../../core/errors.ts';
 import { shiftLifecycle } from '../../core/states.ts';
-import { addDays, localDate, localMinutes, startOfDay, wallToInstant } from '../../core/time.ts';
+import { addDays, daysBetween, startOfDay } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -15,12 +15,14 @@ import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { createPositionService } from './position.service.ts';
+import { createSeriesService } from './series.service.ts';
 import * as facts from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
 import type { ShiftRow } from './shift.model.ts';
 import { mayStart, postingGaps, spanIssues, sumSeats } from './shift.rules.ts';
 import type { Gap } from './shift.rules.ts';
-import type { ShiftInput, ShiftPatch, ShiftView } from './shift.schema.ts';
+import type { Scope, ShiftInput, ShiftPatch, ShiftView } from './shift.schema.ts';
+import { spanOf, wallTimesOf } from './wall.ts';
 
 /** Told in the transaction that cancels a shift: whoever was to come has to be told. */
 export type ShiftCancelled = (shift: ShiftRow, reason: string) => Promise<void>;
@@ -36,6 +38,7 @@ export interface ShiftFilter {
   readonly state?: string | undefined;
   readonly unitId?: string | undefined;
   readonly requestId?: string | undefined;
+  readonly seriesId?: string | undefined;
 }
 
 /** "3 shifts, 5 of 12 places taken". */
@@ -70,39 +73,6 @@ const SORT: readonly SortKey[] = [
 ];
 const CHANGEABLE = ['draft', 'published', 'locked'];
 const ids = (texts: Iterable<string>): Types.ObjectId[] => [...texts].map((id) => new Types.ObjectId(id));
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
-
-/** The wall times a form shows for the shift. */
-export function wallTimesOf(
-  shift: { startsAt: Date; endsAt: Date },
-  zone: string,
-): { date: string; startTime: string; endTime: string } {
-  const clock = (instant: Date): string => {
-    const minutes = localMinutes(instant, zone);
-    return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  };
-  return {
-    date: localDate(shift.startsAt, zone),
-    startTime: clock(shift.startsAt),
-    endTime: clock(shift.endsAt),
-  };
-}
-
-/** The instants of wall times; an end that is not after the start is on the next day. @throws Invalid beside the fields */
-export function spanOf(
-  wall: { date: string; startTime: string; endTime: string; breakMinutes: number },
-  zone: string,
-): { startsAt: Date; endsAt: Date } {
-  const [start, end] = [minutesOf(wall.startTime), minutesOf(wall.endTime)];
-  const span = {
-    startsAt: wallToInstant({ date: wall.date, minutes: start, zone }),
-    endsAt: wallToInstant({ date: wall.date, minutes: end > start ? end : end + 24 * 60, zone }),
-  };
-  const issues = spanIssues({ ...span, breakMinutes: wall.breakMinutes });
-  if (issues.length > 0) throw new Invalid(issues);
-  return span;
-}
-
 export type ShiftService = ReturnType<typeof createShiftService>;
 
 export function createShiftService({
@@ -180,7 +150,7 @@ export function createShiftService({
     input: ShiftPatch,
   ): Promise<{ set: Record<string, unknown>; moved: boolean }> {
     const { zone } = await tenants.current();
-    const { date, startTime, endTime, tellPeople: _tellPeople, ...plain } = input;
+    const { date, startTime, endTime, tellPeople: _tellPeople, scope: _scope, ...plain } = input;
     const before = wallTimesOf(row, zone);
     const wall = {
       date: date ?? before.date,
@@ -204,9 +174,76 @@ export function createShiftService({
     return { set, moved };
   }
 
+  /** One edit inside the transaction; the row's state was looked at. @throws Invalid beside the fields */
+  async function applyEdit(row: ShiftRow, input: ShiftPatch, version: number | null): Promise<ShiftRow> {
+    const { set, moved } = await editOf(row, input);
+    const announced = moved && row.state !== 'draft';
+    if (announced && input.tellPeople !== true) await assertNobodyMoved([row]);
+    if (announced && (set['startsAt'] as Date) <= contextNow())
+      throw Invalid.field('date', 'starts-in-the-past');
+    const after = await editRow(ShiftModel, row._id, {
+      version,
+      set,
+      action: 'shifts/edit',
+      facts: { moved },
+    });
+    if (announced)
+      for (const listener of changedListeners)
+        await listener(after, { startsAt: row.startsAt, endsAt: row.endsAt });
+    return after;
+  }
+
+  /** @throws Invalid `people-must-be-told` when somebody has a place on one of them that was announced */
+  async function assertNobodyMoved(rows: readonly ShiftRow[]): Promise<void> {
+    const announced = rows.filter(({ state }) => state !== 'draft').map(({ _id }) => _id);
+    const positions = await facts.listPositionsOf(announced);
+    const { taken } = sumSeats([...positions.values()].flat());
+    if (taken > 0) throw Invalid.field('tellPeople', 'people-must-be-told', { count: taken });
+  }
+
+  /** What an edit changes of the row, so that the rest of its series can follow and keep what it differs in. */
+  function changesOf(
+    row: ShiftRow,
+    input: ShiftPatch,
+    zone: string,
+  ): { plain: ShiftPatch; dayShift: number; times: Pick<ShiftPatch, 'startTime' | 'endTime'> } {
+    const before = wallTimesOf(row, zone);
+    const { date, startTime, endTime, tellPeople: _tellPeople, scope: _scope, ...rest } = input;
+    const plain = Object.fromEntries(
+      Object.entries(rest).filter(
+        ([name, value]) => value !== undefined && value !== row[name as keyof ShiftRow],
+      ),
+    );
+    return {
+      plain,
+      dayShift: date === undefined ? 0 : daysBetween(before.date, date),
+      times: {
+        ...(startTime !== undefined && startTime !== before.startTime ? { startTime } : {}),
+        ...(endTime !== undefined && endTime !== before.endTime ? { endTime } : {}),
+      },
+    };
+  }
+
+  /** Publishes one shift inside the transaction. */
+  async function publishRow(actor: AccountActor, id: string): Promise<ShiftRow> {
+    const row = await facts.accessShift(actor, id, 'shifts:publish');
+    const missing = (await gapsOf(row)).filter((gap) => gap.blocking);
+    if (row.state === 'draft' && missing.length > 0)
+      throw new Invalid(missing.map((gap) => ({ path: gap.field, code: gap.code })));
+    await requests.beginService(actor, String(row.requestId));
+    return transition(ShiftModel, id, {
+      lifecycle: shiftLifecycle,
+      from: ['draft', 'locked'],
+      to: 'published',
+      action: 'shifts/publish',
+    });
+  }
+  const series = createSeriesService({ requests, tenants, units, publish: publishRow });
+
   return {
     ...facts,
     ...createPositionService(),
+    ...series,
     access: facts.accessShift,
     row: facts.shiftFacts,
     rows: facts.listShifts,
@@ -234,6 +271,7 @@ export function createShiftService({
       const rows = await ShiftModel.find({
         ...(filter.state ? { state: filter.state } : {}),
         ...(filter.requestId ? { requestId: new Types.ObjectId(filter.requestId) } : {}),
+        ...(filter.seriesId ? { seriesId: new Types.ObjectId(filter.seriesId) } : {}),
         ...(allowed ? { unitId: { $in: ids(allowed) } } : {}),
         $and: [
           ...(filter.from ? [{ startsAt: { $gte: startOfDay(filter.from, zone) } }] : []),
@@ -316,8 +354,9 @@ export function createShiftService({
     },
 
     /**
-     * Moves a shift and its other facts. Nobody with a place is moved silently: then `tellPeople` is needed, and the
-     * listeners of `onShiftChanged` tell them in the same transaction.
+     * Moves a shift and its other facts; with the scope `following` also those after it in its series, by what changes
+     * here. Nobody with a place is moved silently: then `tellPeople` is needed, and the listeners of `onShiftChanged`
+     * tell them in the same transaction.
      */
     async edit(
       actor: AccountActor,
@@ -328,23 +367,24 @@ export function createShiftService({
       return inTransaction(async () => {
         const row = await facts.accessShift(actor, id, 'requests:edit');
         if (!CHANGEABLE.includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
-        const { set, moved } = await editOf(row, input);
-        const { taken } = sumSeats((await facts.listPositionsOf([id])).get(id) ?? []);
-        const announced = moved && row.state !== 'draft';
-        if (announced && taken > 0 && input.tellPeople !== true)
-          throw Invalid.field('tellPeople', 'people-must-be-told', { count: taken });
-        if (announced && (set['startsAt'] as Date) <= contextNow())
-          throw Invalid.field('date', 'starts-in-the-past');
-        const after = await editRow(ShiftModel, id, {
-          version,
-          set,
-          action: 'shifts/edit',
-          facts: { moved },
-        });
-        if (announced)
-          for (const listener of changedListeners)
-            await listener(after, { startsAt: row.startsAt, endsAt: row.endsAt });
-        return view(after);
+        if (input.scope !== 'following') return view(await applyEdit(row, input, version));
+        const { zone } = await tenants.current();
+        const followers = await series.followersOf(row, CHANGEABLE);
+        const { plain, dayShift, times } = changesOf(row, input, zone);
+        const moves = dayShift !== 0 || Object.keys(times).length > 0;
+        if (moves && input.tellPeople !== true) await assertNobodyMoved([row, ...followers]);
+        const edits = [
+          () => applyEdit(row, input, version),
+          ...followers.map((follower) => () => {
+            const date = addDays(wallTimesOf(follower, zone).date, dayShift);
+            const moved = moves ? { ...times, date, tellPeople: input.tellPeople } : {};
+            return applyEdit(follower, { ...plain, ...moved }, null);
+          }),
+        ];
+        // Moved forward, the last goes first: nobody who is on several stands on two at once in between.
+        if (dayShift > 0) for (const edit of edits.toReversed()) await edit();
+        else for (const edit of edits) await edit();
+        return view(await facts.shiftFacts(id));
       });
     },
 
@@ -355,21 +395,14 @@ export function createShiftService({
 
     /**
      * Shows a shift to volunteers. A coordinator's own draft request travels along with it; anything else must have been
-     * taken on. @throws Invalid with a code per gap (R-2.4, R-1.29)
+     * taken on. With the scope `following`, the drafts after it in its series too. @throws Invalid with a code per gap (R-2.4, R-1.29)
      */
-    async publish(actor: AccountActor, id: string): Promise<ShiftView> {
+    async publish(actor: AccountActor, id: string, scope: Scope = 'one'): Promise<ShiftView> {
       return inTransaction(async () => {
         const row = await facts.accessShift(actor, id, 'shifts:publish');
-        const missing = (await gapsOf(row)).filter((gap) => gap.blocking);
-        if (row.state === 'draft' && missing.length > 0)
-          throw new Invalid(missing.map((gap) => ({ path: gap.field, code: gap.code })));
-        await requests.beginService(actor, String(row.requestId));
-        const after = await transition(ShiftModel, id, {
-          lifecycle: shiftLifecycle,
-          from: ['draft', 'locked'],
-          to: 'published',
-          action: 'shifts/publish',
-        });
+        const followers = scope === 'one' ? [] : await series.followersOf(row, ['draft']);
+        const after = await publishRow(actor, id);
+        for (const follower of followers) await publishRow(actor, String(follower._id));
         return view(after);
       });
     },
@@ -389,10 +422,14 @@ export function createShiftService({
       });
     },
 
-    async cancel(actor: AccountActor, id: string, reason: string): Promise<ShiftView> {
-      return inTransaction(async () =>
-        view(await cancelRow(await facts.accessShift(actor, id, 'shifts:publish'), reason)),
-      );
+    async cancel(actor: AccountActor, id: string, reason: string, scope: Scope = 'one'): Promise<ShiftView> {
+      return inTransaction(async () => {
+        const row = await facts.accessShift(actor, id, 'shifts:publish');
+        const followers = scope === 'one' ? [] : await series.followersOf(row, CHANGEABLE);
+        const after = await cancelRow(row, reason);
+        for (const follower of followers) await cancelRow(follower, reason);
+        return view(after);
+      });
     },
 
     /** What the actor may do with it now, for pages. */

@@ -6,6 +6,8 @@ import { createForm } from '../../i18n/index.ts';
 import type { Field, Form, I18n, OptionInput } from '../../i18n/index.ts';
 import { findLanguage, findSkill, LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
 import { coverage } from './shift.rules.ts';
+import { seriesText } from './copies.view.ts';
+import type { SeriesView } from './copies.schema.ts';
 import type { Gap } from './shift.rules.ts';
 import type { PositionView, ShiftView } from './shift.schema.ts';
 import type { ShiftAbilities } from './shift.service.ts';
@@ -134,6 +136,20 @@ export function positionValues(position: PositionView): Record<string, unknown> 
   };
 }
 
+/** Only this shift, or those after it in its series too; null when none follow. */
+function scopeField(form: Form, following: number, i18n: I18n, locale: Locale): Field | null {
+  if (following === 0) return null;
+  const t = i18n.in(locale);
+  return form.radios(
+    'scope',
+    [
+      { value: 'one', label: t('shifts.series.scope.one') },
+      { value: 'following', label: t('shifts.series.scope.following', { count: following }) },
+    ],
+    { label: t('shifts.series.scope.label'), required: true },
+  );
+}
+
 /** Model of `shifts/form`: a new shift of a request, or an edit. */
 export function shiftFormModel(
   parts: Parts & {
@@ -142,17 +158,21 @@ export function shiftFormModel(
     version: number | null;
     today: string;
     taken: number;
+    /** Shifts of its series after it. */
+    following: number;
   },
 ): object {
   const { i18n, locale } = parts;
   const form = createForm({
     ...parts,
     messages: 'shifts.form',
-    values: { riskLevel: 'none', ...parts.values },
+    values: { riskLevel: 'none', scope: 'one', ...parts.values },
   });
   const fields = {
     ...shiftFields(form, i18n, locale, '', parts.today),
-    tellPeople: parts.taken > 0 ? form.checkbox('tellPeople') : null,
+    // Somebody may have a place on a later one of the series only.
+    tellPeople: parts.taken > 0 || parts.following > 0 ? form.checkbox('tellPeople') : null,
+    scope: scopeField(form, parts.following, i18n, locale),
   };
   return {
     fields,
@@ -283,14 +303,23 @@ export function shiftModel(
   parts: Parts & {
     shift: ShiftView & { readonly unitName: string };
     gaps: readonly Gap[];
+    series: SeriesView | null;
+    mayRepeat: boolean;
     abilities: ShiftAbilities;
     publicHref: string | null;
   },
 ): object {
   const { i18n, locale, shift, gaps, abilities } = parts;
   const t = i18n.in(locale);
-  const form = createForm({ ...parts, messages: 'shifts.cancel', idPrefix: 'c' });
+  const form = createForm({
+    ...parts,
+    messages: 'shifts.cancel',
+    idPrefix: 'c',
+    values: { scope: 'one', ...parts.values },
+  });
   const reason = form.textarea('reason', { required: true, maxLength: 300, rows: 2 });
+  const following = parts.series?.following ?? 0;
+  const scope = scopeField(form, following, i18n, locale);
   const waiting = shift.state === 'draft' || shift.state === 'published' || shift.state === 'locked';
   const word = (gap: Gap): object => ({
     text: t(`errors.${gap.code}`),
@@ -306,6 +335,15 @@ export function shiftModel(
         value: [shift.place.label, shift.place.address].filter(Boolean).join(' · '),
       },
       { label: t('shifts.show.unit'), value: shift.unitName },
+      ...(parts.series
+        ? [
+            {
+              label: t('shifts.series.label'),
+              value: seriesText(parts.series, i18n, locale),
+              href: `/shifts?seriesId=${parts.series.id}`,
+            },
+          ]
+        : []),
       { label: t('shifts.form.leaderName.label'), value: shift.leaderName || '–' },
       ...(shift.breakMinutes > 0
         ? [{ label: t('shifts.form.breakMinutes.label'), value: String(shift.breakMinutes) }]
@@ -333,9 +371,11 @@ export function shiftModel(
     })),
     abilities,
     publicHref: parts.publicHref,
+    repeatHref: parts.mayRepeat ? `/shifts/${shift.id}/repetitions` : null,
+    publishAll: following > 0 ? t('shifts.series.publish', { count: following }) : null,
     attendanceHref: abilities.runDay ? `/shifts/${shift.id}/attendance` : null,
     errors: form.errors,
-    fields: { reason },
+    fields: { reason, scope },
   };
 }
 
@@ -393,5 +433,6 @@ export function shiftListModel(
     next: parts.next,
     count: parts.shifts.length,
     canCreate: parts.canCreate,
+    copyHref: parts.canCreate ? `/day-copies?from=${query.from}` : null,
   };
 }

@@ -1,0 +1,203 @@
+import { expect } from 'chai';
+import { LOCALES } from '../../server/core/locale.ts';
+import { ROLES } from '../../server/core/permissions.ts';
+import type { Role } from '../../server/core/permissions.ts';
+import { publishRoutes } from '../../server/http/router.ts';
+import { createServed } from '../factories/hours.ts';
+import { createMember, createTenant, createUnit, PASSWORD } from '../factories/people.ts';
+import type { Member } from '../factories/people.ts';
+import { createOpening, createRequest } from '../factories/requests.ts';
+import { nycFile, nycRow } from '../feature/imports/samples.ts';
+import { testApp } from '../support/app.ts';
+import {
+  axe,
+  axeText,
+  collectCspViolations,
+  collectPageErrors,
+  launchBrowser,
+  newPage,
+  overflowsSideways,
+} from '../support/browser.ts';
+import type { Browser, Page } from '../support/browser.ts';
+
+const PHONE = { width: 390, height: 844 };
+const SMALLEST = { width: 320, height: 640 };
+const DESK = { width: 1280, height: 900 };
+/** What is downloaded, not looked at. */
+const FILES = /\.(json|csv|ics|xml|pdf|png)$|\/(pdf|json)$|^\/(api|health|ready)/;
+
+interface Pattern {
+  readonly path: string;
+  readonly parts: readonly string[];
+}
+
+/** A place where every role finds something on its pages. */
+async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
+  const tenant = await createTenant({ name: { 'zh-CN': '桐庐县邻里互助会', en: 'Tonglu Neighbours' } });
+  const unitId = await createUnit(tenant, { name: '桐君街道' });
+  const cast = new Map<Role, Member>();
+  for (const role of ROLES) {
+    const roles = role === 'volunteer' ? [] : [role];
+    cast.set(role, await createMember(tenant, { roles, person: { name: `${role}·欧阳明月` } }));
+  }
+  const apiOf = async (role: Role): ReturnType<Member['api']> => (cast.get(role) as Member).api();
+  const [own, coordinator] = [await apiOf('volunteer'), await apiOf('coordinator')];
+  const open = await createOpening(tenant, {
+    request: { title: '陪独居老人看病', category: 'elderly' },
+    position: { required: 3, maximum: 5 },
+  });
+  const asked = await createOpening(tenant, { request: { title: '河道清洁' }, position: { maximum: 2 } });
+  await createOpening(tenant, {
+    request: { title: '社区运动会', state: 'draft' },
+    shift: { state: 'draft', riskLevel: 'bodily' },
+  });
+  await createRequest(tenant, { title: '想有人陪我去医院', state: 'submitted' });
+  const claim = { level: 'intermediate', number: 'TEST-2026-000001', issuer: '演示发证机构' };
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  for (const [daysAgo, title] of [
+    [3, '社区图书角整理'],
+    [20, '端午包粽子送温暖'],
+  ] as const) {
+    const startsAt = new Date(Date.now() - daysAgo * 86_400_000);
+    const endsAt = new Date(startsAt.getTime() + 7_200_000);
+    const id = await createServed(tenant, cast.get('volunteer') as Member, { title, startsAt, endsAt });
+    await coordinator.post(`/hours/${id}/approve`);
+  }
+  await createServed(tenant, cast.get('volunteer') as Member, { title: '垃圾分类督导' });
+  await createMember(tenant, { state: 'submitted', unitId, person: { name: '申请人甲' } });
+  const desk = await (cast.get('coordinator') as Member).page();
+  await desk.get('/imports/new');
+  const brought = await desk.upload(
+    '/imports',
+    { kind: 'opportunities', unitId: tenant.rootUnitId },
+    {
+      name: 'a.csv',
+      bytes: nycFile([nycRow(), nycRow({ title: '', summary: 'Nobody wrote what this is' })]),
+    },
+  );
+  expect(brought.status, brought.text).to.equal(303);
+  for (const [status, made] of [
+    [201, await own.post(`/positions/${open.positionId}/assignments`)],
+    [201, await coordinator.post(`/positions/${asked.positionId}/assignments`)],
+    [201, await own.post('/credentials', { ...claim, issuedOn: '2025-03-01', validFrom: '2025-03-15' })],
+    [
+      201,
+      await own.post('/certificates', {
+        from: `${Number(today.slice(0, 4)) - 1}-01-01`,
+        to: today,
+        locale: 'en',
+      }),
+    ],
+  ] as const)
+    expect(made.status, made.text).to.equal(status);
+  return cast;
+}
+
+describe('every page of the registry', function () {
+  this.timeout(180_000);
+  let browser: Browser;
+  let cast: ReadonlyMap<Role, Member>;
+  let patterns: readonly Pattern[];
+  /** How many have looked at each declared page. */
+  const seen = new Map<string, number>();
+
+  before(async () => {
+    browser = await launchBrowser();
+    cast = await createPlace();
+    patterns = publishRoutes((await testApp()).composed.routes)
+      .filter(({ method, door, path }) => method === 'GET' && door === 'page' && !FILES.test(path))
+      .map(({ path }) => ({ path, parts: path.split('/') }));
+  });
+  after(async () => browser?.close());
+
+  /** The declared path that an address belongs to; the most literal one wins, as in the router. */
+  function patternOf(address: string): string | null {
+    const parts = (address.split(/[?#]/)[0] ?? '').split('/');
+    const fitting = patterns.filter(
+      (pattern) =>
+        pattern.parts.length === parts.length &&
+        pattern.parts.every((part, n) => part.startsWith(':') || part === parts[n]),
+    );
+    const literal = ({ parts: all }: Pattern): number => all.filter((part) => !part.startsWith(':')).length;
+    return fitting.sort((a, b) => literal(b) - literal(a))[0]?.path ?? null;
+  }
+
+  /** Addresses that the reader may open, by declared path: what has no parameter, and all that links lead to from there. */
+  async function reachable(page: Page): Promise<ReadonlyMap<string, string[]>> {
+    const found = new Map<string, string[]>();
+    const queue = patterns.map(({ path }) => path).filter((path) => !path.includes(':'));
+    const asked = new Set(queue);
+    for (let address = queue.shift(); address !== undefined; address = queue.shift()) {
+      const answer = await page.request.get(address, { maxRedirects: 0, headers: { accept: 'text/html' } });
+      if (answer.status() === 303 || answer.status() === 403) continue;
+      expect(answer.status(), address).to.equal(200);
+      const pattern = patternOf(address) as string;
+      found.set(pattern, [...(found.get(pattern) ?? []), address]);
+      for (const [, raw = ''] of (await answer.text()).matchAll(/href="(\/[^"#]*)/g)) {
+        const href = raw.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=');
+        const to =
+          FILES.test(href) || href.includes('lang=') || href.startsWith('/assets/') ? null : patternOf(href);
+        const known = to === null ? Infinity : [...asked].filter((one) => patternOf(one) === to).length;
+        // Two of a kind show it; a filter's or a pager's address is one more of the same.
+        if (known >= 2 || asked.has(href)) continue;
+        asked.add(href);
+        queue.push(href);
+      }
+    }
+    return found;
+  }
+
+  async function signIn(page: Page, who: Member): Promise<void> {
+    await page.goto('/sign-in');
+    await page.fill('#f-email', who.email);
+    await page.fill('#f-password', PASSWORD);
+    await page.click('main button[type=submit]');
+    await page.waitForURL((url) => url.pathname !== '/sign-in');
+  }
+
+  /** Everything wrong with the page as it stands; `sizes` are tried one after the other. */
+  async function faultsOf(page: Page, sizes: readonly (typeof PHONE)[]): Promise<string[]> {
+    const faults: string[] = [];
+    for (const size of sizes) {
+      await page.setViewportSize(size);
+      const found = await axe(page);
+      if (found.length > 0) faults.push(`at ${size.width} px ${axeText(found)}`);
+    }
+    for (const size of [SMALLEST, PHONE, DESK]) {
+      await page.setViewportSize(size);
+      if (await overflowsSideways(page)) faults.push(`wider than ${size.width} px`);
+    }
+    return faults;
+  }
+
+  for (const [n, role] of (['anonymous', ...ROLES] as const).entries())
+    it(`is whole, accessible and within the policy for: ${role}`, async () => {
+      const { url } = await testApp();
+      const page = await newPage(browser, { phone: true, locale: 'zh-CN', baseURL: url });
+      const violations = collectCspViolations(page);
+      const errors = collectPageErrors(page);
+      if (role !== 'anonymous') await signIn(page, cast.get(role) as Member);
+      const problems: string[] = [];
+      let step = n;
+      for (const [pattern, addresses] of await reachable(page)) {
+        step += 1;
+        const address = addresses[n % addresses.length] as string;
+        const locale = LOCALES[step % LOCALES.length] as string;
+        await page.setViewportSize(PHONE);
+        await page.goto(`${address}${address.includes('?') ? '&' : '?'}lang=${locale}`);
+        // The first who comes here looks at both sizes, the second at one of them; others see the same templates.
+        const before = seen.get(pattern) ?? 0;
+        const sizes = [[PHONE, DESK], [step % 4 < 2 ? PHONE : DESK]][before] ?? [];
+        seen.set(pattern, before + 1);
+        for (const fault of await faultsOf(page, sizes)) problems.push(`${address} (${locale}): ${fault}`);
+      }
+      problems.push(...violations, ...errors);
+      await page.context().close();
+      expect(problems.join('\n')).to.equal('');
+    });
+
+  it('was opened by somebody, where no id is needed', () => {
+    const missed = patterns.map(({ path }) => path).filter((path) => !path.includes(':') && !seen.has(path));
+    expect(missed).to.deep.equal([]);
+  });
+});

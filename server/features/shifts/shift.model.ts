@@ -116,11 +116,8 @@ export interface PositionRow extends TenantRow {
 
 const embedded = { _id: false, strict: 'throw' } as const;
 
-const positionSchema = new Schema({
-  ...tenantFields,
-  requestId: { type: Schema.Types.ObjectId, required: true },
-  shiftId: { type: Schema.Types.ObjectId, required: true },
-  unitId: { type: Schema.Types.ObjectId, required: true },
+/** Schema fields of what a position asks for; templates keep the same. */
+export const positionFieldsOf = () => ({
   name: { type: String, required: true },
   skills: {
     type: [
@@ -143,6 +140,14 @@ const positionSchema = new Schema({
   required: { type: Number, required: true },
   maximum: { type: Number, required: true },
   admission: { type: String, enum: [...ADMISSIONS], required: true, default: 'direct' },
+});
+
+const positionSchema = new Schema({
+  ...tenantFields,
+  requestId: { type: Schema.Types.ObjectId, required: true },
+  shiftId: { type: Schema.Types.ObjectId, required: true },
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  ...positionFieldsOf(),
   taken: { type: Number, required: true, default: 0 },
   waitSeq: { type: Number, required: true, default: 0 },
   version: { type: Number, required: true, default: 1 },

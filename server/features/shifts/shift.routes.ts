@@ -34,6 +34,8 @@ import {
   shiftModel,
 } from './shift.view.ts';
 
+import { templateRoutes } from './template.routes.ts';
+
 export interface ShiftRouteParts {
   readonly requests: RequestService;
   readonly shifts: ShiftService;
@@ -48,6 +50,7 @@ export function shiftRoutes(parts: ShiftRouteParts): Route[] {
     ...lifeRoutes(parts),
     ...positionRoutes(parts),
     ...copyRoutes(parts),
+    ...templateRoutes(parts),
   ];
 }
 

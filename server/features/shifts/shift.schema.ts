@@ -5,7 +5,7 @@ import { isLanguageCode, isSkillCode } from '../skills/index.ts';
 import { ADMISSIONS, RISK_LEVELS } from './shift.model.ts';
 
 /** `HH:MM` on the tenant's wall clock. */
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
+export const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 
 /** Of a series: only this shift, or this one and those after it. */
 export const SCOPES = ['one', 'following'] as const;

@@ -16,6 +16,7 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { createPositionService } from './position.service.ts';
 import { createSeriesService } from './series.service.ts';
+import { createTemplateService } from './template.service.ts';
 import * as facts from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
 import type { ShiftRow } from './shift.model.ts';
@@ -174,6 +175,45 @@ export function createShiftService({
     return { set, moved };
   }
 
+  async function create(actor: AccountActor, requestId: string, input: ShiftInput): Promise<ShiftView> {
+    return inTransaction(async () => {
+      const request = await requests.accessRequest(actor, requestId, 'requests:edit');
+      if (!isEditable(request.state)) throw new Conflict('wrong-state', { state: request.state });
+      const { zone } = await tenants.current();
+      const breakMinutes = input.breakMinutes ?? 0;
+      const span = spanOf({ ...input, breakMinutes }, zone);
+      const _id = new Types.ObjectId();
+      await ShiftModel.create([
+        {
+          _id,
+          ...born('draft'),
+          ...span,
+          requestId: request._id,
+          unitId: request.unitId,
+          title: request.title,
+          category: request.category,
+          county: request.county,
+          place: request.place,
+          breakMinutes,
+          leaderName: input.leaderName || actor.name,
+          leaderPersonId: input.leaderName ? null : new Types.ObjectId(actor.personId),
+          riskLevel: input.riskLevel ?? 'none',
+          policyNumber: input.policyNumber ?? '',
+          createdBy: new Types.ObjectId(actor.accountId),
+          createdAt: contextNow(),
+        } as never,
+      ]);
+      await recordAudit({
+        action: 'shifts/create',
+        subjectType: 'Shift',
+        subjectId: _id,
+        to: 'draft',
+        facts: { requestId },
+      });
+      return view(await facts.shiftFacts(_id));
+    });
+  }
+
   /** One edit inside the transaction; the row's state was looked at. @throws Invalid beside the fields */
   async function applyEdit(row: ShiftRow, input: ShiftPatch, version: number | null): Promise<ShiftRow> {
     const { set, moved } = await editOf(row, input);
@@ -239,11 +279,15 @@ export function createShiftService({
     });
   }
   const series = createSeriesService({ requests, tenants, units, publish: publishRow });
+  const positions = createPositionService();
+  const templates = createTemplateService({ tenants, units, create, addPosition: positions.addPosition });
 
   return {
     ...facts,
-    ...createPositionService(),
+    ...positions,
     ...series,
+    ...templates,
+    rootUnit: async (): Promise<string> => (await tenants.current()).rootUnitId,
     access: facts.accessShift,
     row: facts.shiftFacts,
     rows: facts.listShifts,
@@ -314,44 +358,7 @@ export function createShiftService({
       );
     },
 
-    async create(actor: AccountActor, requestId: string, input: ShiftInput): Promise<ShiftView> {
-      return inTransaction(async () => {
-        const request = await requests.accessRequest(actor, requestId, 'requests:edit');
-        if (!isEditable(request.state)) throw new Conflict('wrong-state', { state: request.state });
-        const { zone } = await tenants.current();
-        const breakMinutes = input.breakMinutes ?? 0;
-        const span = spanOf({ ...input, breakMinutes }, zone);
-        const _id = new Types.ObjectId();
-        await ShiftModel.create([
-          {
-            _id,
-            ...born('draft'),
-            ...span,
-            requestId: request._id,
-            unitId: request.unitId,
-            title: request.title,
-            category: request.category,
-            county: request.county,
-            place: request.place,
-            breakMinutes,
-            leaderName: input.leaderName || actor.name,
-            leaderPersonId: input.leaderName ? null : new Types.ObjectId(actor.personId),
-            riskLevel: input.riskLevel ?? 'none',
-            policyNumber: input.policyNumber ?? '',
-            createdBy: new Types.ObjectId(actor.accountId),
-            createdAt: contextNow(),
-          } as never,
-        ]);
-        await recordAudit({
-          action: 'shifts/create',
-          subjectType: 'Shift',
-          subjectId: _id,
-          to: 'draft',
-          facts: { requestId },
-        });
-        return view(await facts.shiftFacts(_id));
-      });
-    },
+    create,
 
     /**
      * Moves a shift and its other facts; with the scope `following` also those after it in its series, by what changes

@@ -1,0 +1,44 @@
+import { Schema } from 'mongoose';
+import type { Types } from 'mongoose';
+import { tenantModel } from '../../db/registry.ts';
+import type { TenantRow } from '../../db/registry.ts';
+import { tenantFields } from '../../db/tenancy.ts';
+import { positionFieldsOf, RISK_LEVELS } from './shift.model.ts';
+import type { PositionRow, RiskLevel } from './shift.model.ts';
+
+/** What a position asks for, without its shift. */
+export type TemplatePosition = Pick<
+  PositionRow,
+  'name' | 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge' | 'required' | 'maximum' | 'admission'
+>;
+
+/** A shift without a day: its wall times and positions under a name. That of the root unit serves the whole tenant. */
+export interface TemplateRow extends TenantRow {
+  unitId: Types.ObjectId;
+  name: string;
+  startTime: string;
+  endTime: string;
+  breakMinutes: number;
+  riskLevel: RiskLevel;
+  positions: TemplatePosition[];
+  version: number;
+  createdBy: Types.ObjectId;
+  createdAt: Date;
+}
+
+const templateSchema = new Schema({
+  ...tenantFields,
+  unitId: { type: Schema.Types.ObjectId, required: true },
+  name: { type: String, required: true },
+  startTime: { type: String, required: true },
+  endTime: { type: String, required: true },
+  breakMinutes: { type: Number, required: true, default: 0 },
+  riskLevel: { type: String, enum: [...RISK_LEVELS], required: true },
+  positions: { type: [new Schema(positionFieldsOf(), { _id: false, strict: 'throw' })], default: [] },
+  version: { type: Number, required: true, default: 1 },
+  createdBy: { type: Schema.Types.ObjectId, required: true },
+  createdAt: { type: Date, required: true },
+});
+templateSchema.index({ tenantId: 1, unitId: 1, name: 1 }, { unique: true });
+
+export const TemplateModel = tenantModel<TemplateRow>('ShiftTemplate', templateSchema);

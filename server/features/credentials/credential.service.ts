@@ -90,9 +90,10 @@ export function createCredentialService({
     async addScan(
       actor: AccountActor,
       id: string,
-      file: { readonly name: string; readonly bytes: Buffer },
+      file: { readonly name: string; readonly bytes: Buffer } | null,
     ): Promise<AttachmentRow> {
       await accessOwnOpen(actor, id);
+      if (!file) throw Invalid.field('file', 'file-needed');
       const image = await attachments.prepare(file);
       return inTransaction(async () => attachments.add(subjectOf(await accessOwnOpen(actor, id)), image));
     },

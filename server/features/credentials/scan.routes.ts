@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Invalid } from '../../core/errors.ts';
 import { id } from '../../http/schema.ts';
 import { file, route, seeOther } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
@@ -36,7 +35,6 @@ export function scanRoutes({ credentials }: { credentials: CredentialService }):
       input: { params: idParams },
       output: scanView,
       async run({ account, params, file: upload }) {
-        if (!upload) throw Invalid.field('file', 'file-needed');
         return toScan(await credentials.addScan(account, params.id, upload));
       },
       page: (_scan, { params }) =>

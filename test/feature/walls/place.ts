@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import sharp from 'sharp';
+import type { Role } from '../../../server/core/permissions.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { createServed } from '../../factories/hours.ts';
+import { createMember, createTenant, createUnit } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { createOpening } from '../../factories/requests.ts';
+import { nycFile, nycRow } from '../imports/samples.ts';
+import { testApp } from '../../support/app.ts';
+
+/** One row of every kind in one tenant, each with a word in it that nobody elsewhere may ever read. */
+export interface Place {
+  readonly tenant: Tenant;
+  readonly word: string;
+  readonly coordinator: Member;
+  readonly volunteer: Member;
+  /** Ids by the kind of row. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+export async function createPlace(word: string, kinds: readonly Role[] = []): Promise<Place> {
+  const tenant = await createTenant();
+  const coordinator = await createMember(tenant, {
+    roles: ['coordinator', ...kinds],
+    person: { name: `组织者${word}` },
+  });
+  const volunteer = await createMember(tenant, { person: { name: `志愿者${word}` } });
+  const api = await coordinator.api();
+  const own = await volunteer.api();
+  const unitId = await createUnit(tenant, { name: `小组${word}` });
+  const opening = await createOpening(tenant, {
+    request: {
+      title: `服务${word}`,
+      description: `说明${word}`,
+      contactName: `联系${word}`,
+      place: {
+        label: `地点${word}`,
+        address: `地址${word}`,
+        point: { type: 'Point', coordinates: [119.69, 29.79] },
+      } as never,
+    },
+  });
+  const made = async (answer: Promise<{ status: number; text: string; json<T>(): T }>): Promise<string> => {
+    const { status, text, json } = await answer;
+    expect(status, text).to.be.within(200, 201);
+    return json<{ id: string }>().id;
+  };
+  const assignmentId = await made(
+    own.post(`/positions/${opening.positionId}/assignments`, { note: `备注${word}` }),
+  );
+  const hoursId = await createServed(tenant, volunteer, { title: `往日${word}` });
+  expect((await api.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const certificateId = await made(
+    own.post('/certificates', { from: `${Number(today.slice(0, 4)) - 1}-01-01`, to: today }),
+  );
+  const credentialId = await made(
+    own.post('/credentials', {
+      level: 'assistant',
+      number: `C${volunteer.personId.slice(-8)}`,
+      issuer: `发证${word}`,
+      issuedOn: '2025-01-10',
+      validFrom: '2025-02-01',
+    }),
+  );
+  const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
+    .png()
+    .toBuffer();
+  const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
+  const file = nycFile([nycRow({ title: `进口${word}`, vol_requests: `many ${word}` }), nycRow()]);
+  const importId = await upload(api.token, '/imports', `${word}.csv`, Buffer.from(file));
+  return {
+    tenant,
+    word,
+    coordinator,
+    volunteer,
+    ids: {
+      ...opening,
+      unitId,
+      assignmentId,
+      hoursId,
+      certificateId,
+      credentialId,
+      scanId,
+      importId,
+      membershipId: volunteer.membershipId,
+      personId: volunteer.personId,
+    },
+  };
+}
+
+async function upload(token: string | null, path: string, name: string, bytes: Buffer): Promise<string> {
+  const { url } = await testApp();
+  const body = new FormData();
+  body.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+  const answer = await fetch(`${url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body,
+  });
+  const text = await answer.text();
+  expect(answer.status, text).to.equal(201);
+  return (JSON.parse(text) as { id: string }).id;
+}
+
+/** Which kind of row a route's first parameter names, by the first word of its path. */
+const KINDS: Readonly<Record<string, string>> = {
+  assignments: 'assignmentId',
+  certificates: 'certificateId',
+  credentials: 'credentialId',
+  hours: 'hoursId',
+  imports: 'importId',
+  memberships: 'membershipId',
+  offers: 'assignmentId',
+  people: 'membershipId',
+  positions: 'positionId',
+  requests: 'requestId',
+  shifts: 'shiftId',
+  units: 'unitId',
+};
+const OTHERS: Readonly<Record<string, string>> = { scanId: 'scanId' };
+
+/** The path with the ids of this place in it; null when it names something that a place has none of. */
+export function pathAt(path: string, ids: Readonly<Record<string, string>>): string | null {
+  const kind = KINDS[path.replace('/api/v1', '').replace('/me/', '/').split('/')[1] ?? ''];
+  let known = true;
+  const concrete = path.replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
+    const id = ids[OTHERS[name] ?? kind ?? ''];
+    if (id === undefined || ['token', 'code', 'tenantSlug'].includes(name)) known = false;
+    return id ?? '';
+  });
+  return known ? concrete : null;
+}
+
+const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+
+/** A body that the action takes, so that it comes as far as looking its row up; `{}` where none is needed. */
+export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, string>>) => object>> = {
+  'attendance/check-in-own': () => ({ code: 'ABCDEF' }),
+  'attendance/check-out-own': () => ({ code: 'ABCDEF' }),
+  'attendance/mark': () => ({ mark: 'check-in' }),
+  'credentials/review': () => ({ verdict: 'first_pass', reason: 'x' }),
+  'credentials/correct': () => ({
+    level: 'assistant',
+    number: 'N1',
+    issuedOn: '2025-01-10',
+    validFrom: '2025-02-01',
+  }),
+  'certificates/revoke': () => ({ reason: 'x' }),
+  'hours/reject': () => ({ reason: 'x' }),
+  'hours/appeal': () => ({ reason: 'x' }),
+  'hours/reverse': () => ({ reason: 'x' }),
+  'memberships/review': () => ({ verdict: 'first_review', reason: 'x' }),
+  'memberships/change-standing': () => ({ to: 'suspended', reason: 'x' }),
+  'memberships/answer-own': () => ({ to: 'withdrawn' }),
+  'memberships/grant': ({ unitId }) => ({ role: 'coordinator', unitId }),
+  'memberships/revoke': ({ unitId }) => ({ role: 'coordinator', unitId }),
+  'memberships/verify-skill': () => ({ code: 'first-aid', level: 1 }),
+  'shifts/create': () => ({ date: tomorrow(), startTime: '09:00', endTime: '11:00' }),
+  'shifts/cancel': () => ({ reason: 'x' }),
+  'positions/create': () => ({ name: 'x', required: 1 }),
+  'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
+  'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
+  'requests/discard': () => ({ reason: 'x' }),
+  'imports/remap': () => ({
+    system: 'own',
+    columns: { title: 'title' },
+    defaults: {},
+    dateOrder: 'unknown',
+    shiftDates: 'keep',
+  }),
+};

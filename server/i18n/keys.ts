@@ -479,6 +479,7 @@ export type KnownKey =
   | 'errors.picture-broken'
   | 'errors.picture-too-large'
   | 'errors.places-taken'
+  | 'errors.policy-number-needed'
   | 'errors.position-full'
   | 'errors.position-was-published'
   | 'errors.quota-used-up'

@@ -36,7 +36,7 @@ const blank = (text: string): boolean => text.trim() === '';
 
 /**
  * What is missing before volunteers may see the posting: time, place, content, conditions, number, risks and support
- * (R-2.4, R-1.29, R-1.30). The policy number of a bodily risk is needed by the start (R-1.33), a map point helps only.
+ * (R-2.4, R-1.29, R-1.30), and the policy number of a bodily risk: who signs up is insured (R-1.33). A map point helps only.
  */
 export function postingGaps(facts: PostingFacts, now: Date): Gap[] {
   const { request, shift, positions } = facts;
@@ -57,12 +57,12 @@ export function postingGaps(facts: PostingFacts, now: Date): Gap[] {
   });
   need(positions.length === 0, { code: 'no-positions', on: 'positions', field: 'positions' });
   need(shift.startsAt.getTime() <= now.getTime(), { code: 'starts-in-the-past', on: 'shift', field: 'date' });
-  need(lacksPolicy(shift), { code: 'no-policy-number', on: 'shift', field: 'policyNumber' }, false);
+  need(lacksPolicy(shift), { code: 'no-policy-number', on: 'shift', field: 'policyNumber' });
   need(!request.hasPoint, { code: 'no-point', on: 'request', field: 'place.latitude' }, false);
   return gaps;
 }
 
-/** a shift with bodily risk must not start without an accident insurance's policy number. */
+/** a shift with bodily risk must be neither announced nor started without an accident insurance's policy number. */
 export const lacksPolicy = (shift: { riskLevel: string; policyNumber: string }): boolean =>
   shift.riskLevel === 'bodily' && blank(shift.policyNumber);
 

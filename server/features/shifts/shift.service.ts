@@ -20,7 +20,7 @@ import { createTemplateService } from './template.service.ts';
 import * as facts from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
 import type { ShiftRow } from './shift.model.ts';
-import { mayStart, postingGaps, spanIssues, sumSeats } from './shift.rules.ts';
+import { lacksPolicy, mayStart, postingGaps, spanIssues, sumSeats } from './shift.rules.ts';
 import type { Gap } from './shift.rules.ts';
 import type { Scope, ShiftInput, ShiftPatch, ShiftView } from './shift.schema.ts';
 import { spanOf, wallTimesOf } from './wall.ts';
@@ -221,6 +221,9 @@ export function createShiftService({
     if (announced && input.tellPeople !== true) await assertNobodyMoved([row]);
     if (announced && (set['startsAt'] as Date) <= contextNow())
       throw Invalid.field('date', 'starts-in-the-past');
+    // What was announced as insured stays insured.
+    if (row.state !== 'draft' && !lacksPolicy(row) && lacksPolicy({ ...row, ...set }))
+      throw Invalid.field('policyNumber', 'policy-number-needed');
     const after = await editRow(ShiftModel, row._id, {
       version,
       set,

@@ -122,6 +122,7 @@ describe('PATCH /shifts/:id', () => {
       startTime: '09:00',
       endTime: '11:00',
       riskLevel: 'bodily',
+      policyNumber: 'P-2',
       tellPeople: 'true',
     });
     expect(saved.status, saved.text.slice(0, 500)).to.equal(303);
@@ -271,6 +272,76 @@ describe('the clock of shifts', () => {
     expect(await stateOf(safe.shiftId)).to.equal('running');
     await atOffset(4 * HOUR, () => app.sweep('shifts/end'));
     expect(await stateOf(safe.shiftId)).to.equal('ended');
+  });
+});
+
+describe('a bodily risk (R-1.33)', () => {
+  it('is not published, not kept and not checked in to without a policy number, and the message says so', async () => {
+    const tenant = await createTenant();
+    const member = await createMember(tenant, { roles: ['coordinator'] });
+    const [api, page] = [await member.api(), await member.page()];
+    const startsAt = new Date(Date.now() + HOUR);
+    const { shiftId } = await createOpening(tenant, {
+      shift: { state: 'draft', riskLevel: 'bodily', startsAt },
+    });
+    const missing = await api.post(`/shifts/${shiftId}/publication`);
+    expect(missing.status).to.equal(422);
+    expect(missing.json()['errors']).to.deep.equal([{ path: 'policyNumber', code: 'no-policy-number' }]);
+    await page.get(`/shifts/${shiftId}?lang=en`);
+    const refused = await page.post(`/shifts/${shiftId}/publication`);
+    expect(refused.text).to.include('The insurance policy number').and.include('edit#f-policyNumber');
+    const given = await api.patch(`/shifts/${shiftId}`, { policyNumber: 'P-9' }, { 'if-match': '"v1"' });
+    expect(given.status).to.equal(200);
+    expect((await api.post(`/shifts/${shiftId}/publication`)).status).to.equal(200);
+    const taken = await api.patch(`/shifts/${shiftId}`, { policyNumber: '' }, { 'if-match': '"v3"' });
+    expect(taken.json()['errors']).to.deep.equal([{ path: 'policyNumber', code: 'policy-number-needed' }]);
+    const risen = await createOpening(tenant);
+    const raised = await api.patch(
+      `/shifts/${risen.shiftId}`,
+      { riskLevel: 'bodily' },
+      { 'if-match': '"v1"' },
+    );
+    expect(raised.json()['errors']).to.deep.equal([{ path: 'policyNumber', code: 'policy-number-needed' }]);
+    // From before the rule: announced without a number. Nobody is checked in to it.
+    const old = await createOpening(tenant, { shift: { riskLevel: 'bodily', startsAt } });
+    const volunteer = await (await createMember(tenant)).api();
+    const signUp = await volunteer.post(`/positions/${old.positionId}/assignments`);
+    expect(signUp.status, signUp.text).to.equal(201);
+    const mark = () =>
+      atOffset(HOUR, () =>
+        api.post(`/assignments/${signUp.json<{ id: string }>().id}/attendance`, { mark: 'check-in' }),
+      );
+    expect((await mark()).json()['code']).to.equal('insurance-missing');
+    await api.patch(`/shifts/${old.shiftId}`, { policyNumber: 'P-10' }, { 'if-match': '"v1"' });
+    expect((await mark()).status).to.equal(200);
+  });
+});
+
+describe('the break of a shift', () => {
+  it('is not service: it is taken off the minutes that a check-out records', async () => {
+    const tenant = await createTenant();
+    const api = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const volunteer = await createMember(tenant);
+    const own = await volunteer.api();
+    const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 + HOUR);
+    const { shiftId, positionId } = await createOpening(tenant, { shift: { startsAt } });
+    const pause = await api.patch(`/shifts/${shiftId}`, { breakMinutes: 30 }, { 'if-match': '"v1"' });
+    expect(pause.status, pause.text).to.equal(200);
+    const signUp = await own.post(`/positions/${positionId}/assignments`);
+    const { id } = signUp.json<{ id: string }>();
+    const mark = (at: number, what: string) =>
+      atOffset(startsAt.getTime() + at - Date.now(), () =>
+        api.post(`/assignments/${id}/attendance`, { mark: what }),
+      );
+    expect((await mark(-60_000, 'check-in')).status).to.equal(200);
+    const out = await mark(2 * HOUR, 'check-out');
+    expect(out.status, out.text).to.equal(200);
+    const { data } = (await own.get('/hours')).json<{ data: [{ id: string }] }>();
+    const record = (await own.get(`/hours/${data[0].id}`)).json();
+    expect(record).to.include({ plannedMinutes: 120, recordedMinutes: 90, state: 'submitted' });
+    expect(JSON.stringify(record)).to.include('break-taken-off');
+    const page = await volunteer.page();
+    expect((await page.get(`/hours/${data[0].id}?lang=en`)).text).to.include('Break taken off');
   });
 });
 

@@ -60,13 +60,13 @@ describe('what a posting lacks (R-2.4, R-1.29, R-1.30)', () => {
       expect(postingGaps(facts, NOW)[0]).to.include({ code, blocking: true });
     });
 
-  it('only advises a point on the map, and a policy number that is needed by the start (R-1.33)', () => {
+  it('only advises a point on the map, and asks for the policy number of a bodily risk (R-1.33)', () => {
     expect(postingGaps(request({ hasPoint: false }), NOW)[0]).to.include({
       code: 'no-point',
       blocking: false,
     });
     const risky = shift({ riskLevel: 'bodily' });
-    expect(postingGaps(risky, NOW)[0]).to.include({ code: 'no-policy-number', blocking: false });
+    expect(postingGaps(risky, NOW)[0]).to.include({ code: 'no-policy-number', blocking: true });
     expect(lacksPolicy(risky.shift)).to.equal(true);
     expect(lacksPolicy({ riskLevel: 'bodily', policyNumber: 'P-1' })).to.equal(false);
   });

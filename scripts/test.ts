@@ -19,7 +19,7 @@ const SILENCE_MS = 300_000;
 const PROGRESS_MS = 10_000;
 
 /** Long files first, so that no process ends long after the others. */
-const ORDER = ['browser', 'scripts', 'feature', 'jobs', 'mail'];
+const ORDER = ['browser', 'faults', 'scripts', 'feature', 'jobs', 'mail'];
 const WITHOUT_DATABASE = /^test\/(unit|architecture)\//;
 
 const { values, positionals } = parseArgs({

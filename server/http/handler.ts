@@ -263,7 +263,8 @@ async function execute(work: Work, context: RouteContext): Promise<unknown> {
     return isBinary(output) ? output : route.output.parse(output);
   };
   if (!route.transaction) return act();
-  return inQueue(route.queue?.(context.params as never) ?? null, () => commit(work, context, act));
+  const queue = (await route.queue?.(context.params as never)) ?? null;
+  return inQueue(queue, () => commit(work, context, act));
 }
 
 async function commit(work: Work, context: RouteContext, act: () => Promise<unknown>): Promise<unknown> {

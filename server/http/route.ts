@@ -133,9 +133,9 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
   readonly fresh?: boolean;
   /**
    * Requests that would fight over one row wait for each other in this process instead of retrying against each other.
-   * Only a courtesy to the database, which decides all the same; names the row.
+   * Only a courtesy to the database, which decides all the same; names the row, null for none.
    */
-  readonly queue?: (params: Infer<P>) => string;
+  readonly queue?: (params: Infer<P>) => string | Promise<string | null>;
   readonly input: { readonly params?: P; readonly query?: Q; readonly body?: B };
   readonly output: O;
   /** API status of success; default 200, 201 for POST. */
@@ -159,7 +159,7 @@ export interface Route extends Omit<
   readonly rate: RateClass;
   readonly idempotent: boolean;
   readonly transaction: boolean;
-  readonly queue?: (params: never) => string;
+  readonly queue?: (params: never) => string | Promise<string | null>;
   readonly run: (context: RouteContext) => Promise<unknown>;
   readonly page?: (output: unknown, context: RouteContext) => PageResult | Promise<PageResult>;
   readonly invalid?: (failure: FormFailure, context: RouteContext) => PageResult | Promise<PageResult>;

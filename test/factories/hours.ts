@@ -1,9 +1,10 @@
 import { Types } from 'mongoose';
-import { born } from '../../server/db/transition.ts';
+import type { HistoryEntry } from '../../server/db/transition.ts';
 import { inTransaction } from '../../server/db/transaction.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import type { HoursRow } from '../../server/features/hours/hours.model.ts';
+import { bookPersonDays } from '../../server/features/people/index.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { testApp } from '../support/app.ts';
 import { inTenant } from './people.ts';
@@ -46,7 +47,7 @@ export async function createAttended(tenant: Tenant, member: Member, served: Ser
   const unit = served.unitId ? { unitId: served.unitId } : {};
   const named = served.title ? { title: served.title } : {};
   const shiftId = await createShift(tenant, { state: 'ended', startsAt, endsAt, ...unit, ...named });
-  const positionId = await createPosition(tenant, { shiftId });
+  const positionId = await createPosition(tenant, { shiftId, taken: 1 });
   const assignmentId = new Types.ObjectId();
   const by = new Types.ObjectId(member.accountId);
   return inTenant(tenant.id, () =>
@@ -55,7 +56,9 @@ export async function createAttended(tenant: Tenant, member: Member, served: Ser
       await AssignmentModel.create([
         {
           _id: assignmentId,
-          ...born('checked_out'),
+          state: 'checked_out',
+          version: 3,
+          history: lived(by, startsAt),
           requestId: shift.requestId,
           shiftId: shift._id,
           positionId: new Types.ObjectId(positionId),
@@ -74,10 +77,27 @@ export async function createAttended(tenant: Tenant, member: Member, served: Ser
           createdAt: startsAt,
         } as never,
       ]);
+      await bookPersonDays(member.personId, {
+        assignmentId,
+        tenantId: new Types.ObjectId(tenant.id),
+        startsAt,
+        endsAt,
+      });
       return String(assignmentId);
     }),
   );
 }
+
+/** As if the person had signed up, come and gone by themselves. */
+const lived = (accountId: Types.ObjectId, at: Date): HistoryEntry[] =>
+  ['accepted', 'checked_in', 'checked_out'].map((to, index, way) => ({
+    at,
+    from: way[index - 1] ?? null,
+    to,
+    actor: `account:${String(accountId)}`,
+    accountId,
+    reason: null,
+  }));
 
 /** The record as it is stored. */
 export async function storedHours(tenant: Tenant, id: string): Promise<HoursRow> {

@@ -24,8 +24,14 @@ async function answerOf(response: Response): Promise<Answer> {
 /** A browser without scripts: cookies, the CSRF token of the last page, real HTTP. */
 export class PageAgent {
   readonly #cookies = new Map<string, string>();
+  readonly #url: string | null;
   #token = '';
   last: Answer | null = null;
+
+  /** @param url of another process than the test's own application */
+  constructor(url: string | null = null) {
+    this.#url = url;
+  }
 
   cookieHeader(): string {
     return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -50,7 +56,7 @@ export class PageAgent {
       body.delete(name);
       for (const one of typeof value === 'string' ? [value] : value) body.append(name, one);
     }
-    const { url } = await testApp();
+    const url = this.#url ?? (await testApp()).url;
     return this.#send(path, {
       method: 'POST',
       headers: { origin: url, 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -65,7 +71,7 @@ export class PageAgent {
     file: { name: string; bytes: Uint8Array | string; type?: string },
   ): Promise<Answer> {
     if (this.#token === '') await this.get('/account');
-    const { url } = await testApp();
+    const url = this.#url ?? (await testApp()).url;
     const body = new FormData();
     for (const [name, value] of Object.entries({ _csrf: this.#token, _key: randomUUID(), ...fields }))
       body.append(name, value);
@@ -78,7 +84,7 @@ export class PageAgent {
   }
 
   async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Answer> {
-    const { url } = await testApp();
+    const url = this.#url ?? (await testApp()).url;
     const response = await fetch(`${url}${path}`, {
       ...init,
       headers: { cookie: this.cookieHeader(), ...init.headers },
@@ -100,8 +106,16 @@ export class PageAgent {
 /** A program with a bearer token. */
 export class ApiAgent {
   readonly token: string | null;
-  constructor(token: string | null = null) {
+  readonly #url: string | null;
+  /** @param url of another process than the test's own application */
+  constructor(token: string | null = null, url: string | null = null) {
     this.token = token;
+    this.#url = url;
+  }
+
+  /** The same program, talking to another process. */
+  at(url: string): ApiAgent {
+    return new ApiAgent(this.token, url);
   }
 
   async send(
@@ -110,7 +124,7 @@ export class ApiAgent {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const { url } = await testApp();
+    const url = this.#url ?? (await testApp()).url;
     const init: RequestInit = {
       method,
       headers: {

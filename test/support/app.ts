@@ -11,7 +11,8 @@ import { connect, disconnect } from '../../server/db/connect.ts';
 import { migrate } from '../../server/db/migrate.ts';
 import { setClockOffset } from '../../server/core/clock.ts';
 import { startWeb } from '../../server/main.ts';
-import { testDatabase } from './mongod.ts';
+import { freshDatabase, testDatabase } from './mongod.ts';
+import type { TestDatabase } from './mongod.ts';
 
 /**
  * The real application on a real database: one per test process, shared by all its specs. A test owns a tenant instead
@@ -19,6 +20,9 @@ import { testDatabase } from './mongod.ts';
  */
 export interface TestApp {
   readonly url: string;
+  /** Where it runs: for more processes on the same database, with the same keys. */
+  readonly mongodbUri: string;
+  readonly dataDir: string;
   /** The services of the job side, for arranging things and for looking at them. */
   readonly composed: Composed;
   /** Runs the sweep until nothing is due; what the worker process would do. */
@@ -30,12 +34,21 @@ let stopRunning: (() => Promise<void>) | null = null;
 
 /** Starts the application on first use. Root hooks stop it. */
 export function testApp(): Promise<TestApp> {
-  running ??= start();
+  running ??= testDatabase().then((database) => start(database));
   return running;
 }
 
-async function start(): Promise<TestApp> {
-  const database = await testDatabase();
+/**
+ * Starts the application anew on an empty database of its own, for tests that judge a whole database or run it from
+ * several processes. `stopTestApp` when done: the next test starts on the shared one again.
+ */
+export async function freshTestApp(): Promise<TestApp> {
+  await stopTestApp();
+  running = freshDatabase().then((database) => start(database, () => database.drop()));
+  return running;
+}
+
+async function start(database: TestDatabase, after?: () => Promise<void>): Promise<TestApp> {
   await migrate(database.migrateUri);
   const dataDir = mkdtempSync(join(tmpdir(), 'linli-app-'));
   const config = loadConfig({
@@ -52,10 +65,13 @@ async function start(): Promise<TestApp> {
   stopRunning = async () => {
     await web.stop();
     await disconnect();
+    await after?.();
     rmSync(dataDir, { recursive: true, force: true });
   };
   return {
     url: web.url,
+    mongodbUri,
+    dataDir,
     composed,
     async sweep(name) {
       const sweep = sweeps.get(name);

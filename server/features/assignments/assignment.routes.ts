@@ -21,6 +21,7 @@ import {
   suitedList,
 } from './assignment.schema.ts';
 import type { AssignmentView, SuitedView } from './assignment.schema.ts';
+import { queueOfPosition } from './assignment.service.ts';
 import type { AssignmentService } from './assignment.service.ts';
 import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding } from './assignment.view.ts';
 
@@ -144,7 +145,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       tenant: 'member',
       summary:
         'Signs up: a place, a place in line, or a question to the coordinator, as the position has it.',
-      queue: ({ positionId }) => `position:${positionId}`,
+      queue: ({ positionId }) => queueOfPosition(positionId),
       input: { params: positionParams, body: signUpBody },
       output: assignmentView,
       async run({ account, params, body }) {
@@ -247,6 +248,7 @@ function answerRoutes(parts: AssignmentRouteParts): Route[] {
       tenant: 'member',
       summary,
       status: 200,
+      queue: ({ id }) => assignments.queueOf(id),
       input: { params: fullId, body: reasonBody },
       output: assignmentView,
       run: async (context) => answered(await act(context as never)),

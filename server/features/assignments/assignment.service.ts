@@ -47,6 +47,9 @@ export interface OfferOutcome {
   readonly refusal: string | null;
 }
 
+/** Signing up and answering change the position's counters: one name, so that both stand in one line. */
+export const queueOfPosition = (positionId: string): string => `position:${positionId}`;
+
 export type AssignmentService = ReturnType<typeof createAssignmentService>;
 
 export function createAssignmentService({ shifts, offers, matching, memberships, tenants }: AssignmentParts) {
@@ -546,6 +549,14 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
         state: 'waitlisted',
         waitSeq: { $lte: row.waitSeq },
       });
+    },
+
+    /** The line in which answers to this assignment wait for each other: its position's. Says nothing of who may answer. */
+    async queueOf(id: string): Promise<string | null> {
+      const row = await acrossTenants('assignments: the line an answer waits in', () =>
+        AssignmentModel.findById(id).select({ positionId: 1 }).lean(),
+      );
+      return row && queueOfPosition(String(row.positionId));
     },
 
     /** One legal step, for the features that run the day; inside their transaction. */

@@ -35,6 +35,7 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
       tenant: 'none',
       summary,
       status: 200,
+      queue: ({ id }) => assignments.queueOf(id),
       input: { params: fullId, body: reasonBody },
       output: assignmentView,
       async run({ account, params, body }) {

@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import { testApp } from './app.ts';
+import type { ApiAgent, Answer } from './agent.ts';
+import { startCommand } from './command.ts';
+import type { Command } from './command.ts';
+
+/** Real web and job processes of a larger set-up, on the database and with the keys of the test's application. */
+export interface Processes {
+  /** Addresses of the web processes. */
+  readonly urls: readonly string[];
+  readonly web: readonly Command[];
+  readonly jobs: readonly Command[];
+  /** Ends them in order, and expects that they do. */
+  stop(): Promise<void>;
+}
+
+export async function startProcesses(count: { web: number; jobs: number }): Promise<Processes> {
+  const env = await environment();
+  const start = (script: string, wanted: number): Command[] =>
+    Array.from({ length: wanted }, () => startCommand([script], env));
+  const web = start('scripts/start-web.ts', count.web);
+  const jobs = start('scripts/start-jobs.ts', count.jobs);
+  await Promise.all([
+    ...web.map((one) => one.says('Linli web is ready at ')),
+    ...jobs.map((one) => one.says('Linli jobs are running')),
+  ]);
+  return {
+    urls: web.map((one) => /ready at (\S+)/.exec(one.stdout())?.[1] ?? ''),
+    web,
+    jobs,
+    async stop() {
+      for (const one of [...web, ...jobs]) one.child.kill('SIGTERM');
+      for (const one of [...web, ...jobs]) expect(await one.ended, one.stderr()).to.equal(0);
+    },
+  };
+}
+
+async function environment(): Promise<NodeJS.ProcessEnv> {
+  const { mongodbUri, dataDir } = await testApp();
+  return { MONGODB_URI: mongodbUri, LINLI_DATA: dataDir, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error' };
+}
+
+/** Runs `npm run verify` on the test's database, as an operator would. @throws with what does not hold */
+export async function expectVerified(): Promise<void> {
+  const verify = startCommand(['scripts/verify.ts', '--json'], await environment());
+  const code = await verify.ended;
+  const { checks = [] } = JSON.parse(verify.stdout() || '{}') as { checks?: { violations: number }[] };
+  const broken = checks.filter(({ violations }) => violations > 0);
+  expect(code, `${JSON.stringify(broken, null, 2)}\n${verify.stderr()}`).to.equal(0);
+}
+
+/**
+ * Sends what a well-made program sends: the same key again whenever it is told to come back later.
+ * @returns the answer that settled it, and how often it was told to wait
+ */
+export async function persist(
+  agent: ApiAgent,
+  path: string,
+  body: unknown,
+  key: string,
+): Promise<{ answer: Answer; waits: number }> {
+  for (let waits = 0; waits < 40; waits += 1) {
+    const answer = await agent.post(path, body, { 'idempotency-key': key });
+    if (answer.status !== 503) return { answer, waits };
+    const seconds = Number(answer.headers.get('retry-after'));
+    expect(seconds, 'a 503 says when to come back').to.be.above(0);
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000 * (0.5 + Math.random())));
+  }
+  throw new Error(`${path} was not settled`);
+}

@@ -1,5 +1,6 @@
 import { can } from '../../core/actor.ts';
-import { AppError } from '../../core/errors.ts';
+import { AppError, Conflict } from '../../core/errors.ts';
+import type { Locale } from '../../core/locale.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -8,7 +9,7 @@ import { z } from 'zod';
 import type { Finding, MatchingService, Suited } from '../matching/index.ts';
 import type { OfferService } from '../offers/index.ts';
 import { listOpenShifts } from '../shifts/index.ts';
-import type { ShiftService } from '../shifts/index.ts';
+import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import {
   assignmentPage,
@@ -18,11 +19,13 @@ import {
   positionParams,
   reasonBody,
   signUpBody,
+  signUpOutcomes,
+  signUpsBody,
   suitedList,
 } from './assignment.schema.ts';
-import type { AssignmentView, SuitedView } from './assignment.schema.ts';
+import type { AssignmentView, SignUpOutcomes, SuitedView } from './assignment.schema.ts';
 import { queueOfPosition } from './assignment.service.ts';
-import type { AssignmentService } from './assignment.service.ts';
+import type { AssignmentService, SignUpOutcome } from './assignment.service.ts';
 import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding } from './assignment.view.ts';
 
 export interface AssignmentRouteParts {
@@ -86,7 +89,14 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       [...suited, ...others].map((one) => one.position._id),
     );
     const own = new Map(live.map((row) => [String(row.positionId), row]));
-    const toView = (one: Suited): SuitedView => suitedView(one, own.get(String(one.position._id)) ?? null);
+    const near = await assignments.warningsAround(
+      account.personId,
+      suited.map(({ shift }) => shift),
+    );
+    const toView = (one: Suited): SuitedView => ({
+      ...suitedView(one, own.get(String(one.position._id)) ?? null),
+      warnings: (near.get(String(one.shift._id)) ?? []).map(plainFinding),
+    });
     // What one has signed up for already is no longer a suggestion.
     return {
       data: suited.map(toView).filter(({ state }) => state === null),
@@ -112,7 +122,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       },
       output: suitedList,
       run: (context) => suitedFor(context, context.query),
-      page: ({ data, others }, { locale, query }) =>
+      page: ({ data, others }, { locale, query, zone }) =>
         view('assignments/opportunities', {
           tabs: [
             {
@@ -133,7 +143,9 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
             ...one,
             signUp: one.open > 0 ? one.admission : 'full',
             reasons: one.reasons.map((finding) => wordFinding(i18n, locale, finding)),
-            refusals: refusalsModel(i18n, locale, one.refusals),
+            refusals: refusalsModel(i18n, locale, one.refusals, zone),
+            warnings: one.warnings.map((finding) => wordFinding(i18n, locale, finding, zone)),
+            several: query.tab === 'suiting',
           })),
         }),
     }),
@@ -158,6 +170,45 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
           key: `assignments.did.${state}`,
         }),
       invalid: (failure, context) => refusedPage(failure, context, i18n),
+    }),
+    route({
+      name: 'assignments/sign-up-for-several',
+      method: 'post',
+      path: '/assignments',
+      access: 'assignments:accept-own',
+      tenant: 'member',
+      summary:
+        'Signs up for up to ten positions in one go: what came of each, the rule and the clashing shift where it was refused.',
+      status: 200,
+      input: { body: signUpsBody },
+      output: signUpOutcomes,
+      async run({ account, body }) {
+        const outcomes = await assignments.signUpForAll(account, body.positionIds, body.note);
+        const shown = await outcomesOf(outcomes, account.personId);
+        if (shown.signedUp === 0)
+          throw new Conflict('none-signed-up', {
+            outcomes: shown.data,
+            reasons: shown.data.flatMap(({ positionId, title, refusal, reasons }) =>
+              (reasons.length > 0 ? reasons : [{ code: refusal }]).map((reason) => ({
+                positionId,
+                title,
+                ...reason,
+              })),
+            ),
+          });
+        return shown;
+      },
+      page: (shown, { locale, zone }) => outcomesPage(shown, locale, zone),
+      invalid: ({ error, issues }, { locale, zone }) =>
+        outcomesPage(
+          {
+            signedUp: 0,
+            data: (error.details['outcomes'] ?? []) as SignUpOutcomes['data'],
+          },
+          locale,
+          zone,
+          issues.length > 0 ? i18n.t(locale, 'errors.nothing-chosen') : messageOf(i18n, locale, error, 409),
+        ),
     }),
     route({
       name: 'assignments/list-own',
@@ -199,18 +250,76 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
     }),
   ];
 
+  /** Outcomes with the words of their shifts, and what is close to the places that were got. */
+  async function outcomesOf(outcomes: readonly SignUpOutcome[], personId: string): Promise<SignUpOutcomes> {
+    const places = new Map<string, { title: string; shift: ShiftRow }>();
+    for (const { positionId } of outcomes) {
+      const place = await parts.shifts.position(positionId);
+      if (place && place.shift.state !== 'draft')
+        places.set(positionId, { title: place.shift.title, shift: place.shift });
+    }
+    const near = await assignments.warningsAround(
+      personId,
+      outcomes.flatMap(({ positionId, row }) => (row ? [places.get(positionId)?.shift as ShiftRow] : [])),
+    );
+    return {
+      signedUp: outcomes.filter(({ row }) => row).length,
+      data: outcomes.map(({ positionId, row, refusal, reasons }) => {
+        const place = places.get(positionId);
+        return {
+          positionId,
+          title: place?.title ?? '',
+          startsAt: place?.shift.startsAt.toISOString() ?? null,
+          endsAt: place?.shift.endsAt.toISOString() ?? null,
+          assignmentId: row ? String(row._id) : null,
+          state: row?.state ?? null,
+          refusal,
+          reasons: reasons.map(plainFinding),
+          warnings: row ? (near.get(String(row.shiftId)) ?? []).map(plainFinding) : [],
+        };
+      }),
+    };
+  }
+
+  function outcomesPage(
+    { signedUp, data }: SignUpOutcomes,
+    locale: Locale,
+    zone: string,
+    message: string | null = null,
+  ): PageResult {
+    return view('assignments/outcomes', {
+      message,
+      signedUp,
+      outcomes: data.map((one) => ({
+        ...one,
+        href: one.assignmentId ? `/assignments/${one.assignmentId}` : null,
+        text:
+          one.state !== null
+            ? i18n.t(locale, `assignments.did.${one.state}`)
+            : messageOf(i18n, locale, { code: one.refusal ?? '', details: {} }, 409),
+        reasons: refusalsModel(i18n, locale, one.reasons, zone),
+        warnings: one.warnings.map((finding) => wordFinding(i18n, locale, finding, zone)),
+      })),
+    });
+  }
+
   async function showPage(
     one: AssignmentView,
-    { actor, account, now, params, locale }: RouteContext<{ id: string }>,
+    { actor, account, now, params, locale, zone }: RouteContext<{ id: string }>,
     { shifts: plan }: AssignmentRouteParts,
   ): Promise<PageResult> {
     const row = await assignments.access(actor, params.id);
     const shift = await plan.row(row.shiftId);
     const own = String(row.personId) === account.personId;
     const manages = can(actor, 'assignments:manage', String(row.unitId));
+    const ahead = own && ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed'].includes(row.state);
+    const near = ahead
+      ? ((await assignments.warningsAround(account.personId, [shift], one.id)).get(one.shiftId) ?? [])
+      : [];
     return view('assignments/show', {
       ...one,
       own,
+      warnings: near.map((finding) => wordFinding(i18n, locale, finding, zone)),
       can: abilitiesOn(one, { own, manages }, now),
       person: one.personName || i18n.t(locale, 'assignments.candidates.nameless'),
       address: shift.place.address,
@@ -287,9 +396,16 @@ function answerRoutes(parts: AssignmentRouteParts): Route[] {
   ];
 }
 
-function suitedView({ position, shift, fit }: Suited, own: AssignmentRow | null): SuitedView {
-  const plain = ({ code, params }: Finding): { code: string; params?: Record<string, string | number> } =>
-    params ? { code, params: { ...params } } : { code };
+const plainFinding = ({
+  code,
+  params,
+}: Finding): { code: string; params?: Record<string, string | number> } =>
+  params ? { code, params: { ...params } } : { code };
+
+function suitedView(
+  { position, shift, fit }: Suited,
+  own: AssignmentRow | null,
+): Omit<SuitedView, 'warnings'> {
   return {
     positionId: String(position._id),
     shiftId: String(shift._id),
@@ -302,8 +418,8 @@ function suitedView({ position, shift, fit }: Suited, own: AssignmentRow | null)
     admission: position.admission,
     score: fit.score,
     distanceMetres: fit.distanceMetres,
-    reasons: fit.parts.flatMap((part) => (part.finding ? [plain(part.finding)] : [])),
-    refusals: fit.refusals.map(plain),
+    reasons: fit.parts.flatMap((part) => (part.finding ? [plainFinding(part.finding)] : [])),
+    refusals: fit.refusals.map(plainFinding),
     state: own?.state ?? null,
     assignmentId: own ? String(own._id) : null,
   };
@@ -312,7 +428,7 @@ function suitedView({ position, shift, fit }: Suited, own: AssignmentRow | null)
 /** A refusal in words with every reason, and the way back. */
 export function refusedPage(
   { error }: FormFailure,
-  { locale }: Pick<RouteContext, 'locale'>,
+  { locale, zone }: Pick<RouteContext, 'locale' | 'zone'>,
   i18n: I18n,
 ): PageResult {
   const reasons =
@@ -321,6 +437,6 @@ export function refusedPage(
       : [];
   return view('assignments/refused', {
     message: messageOf(i18n, locale, error, error.status),
-    reasons: refusalsModel(i18n, locale, reasons),
+    reasons: refusalsModel(i18n, locale, reasons, zone),
   });
 }

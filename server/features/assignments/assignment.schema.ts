@@ -45,6 +45,11 @@ export const assignmentPage = pageOf(assignmentView);
 
 export const positionParams = z.strictObject({ positionId: id });
 export const signUpBody = z.strictObject({ note: prose(500).default('') });
+/** Several places in one go. */
+export const signUpsBody = z.strictObject({
+  positionIds: z.array(id).min(1).max(10),
+  note: prose(500).default(''),
+});
 export const reasonBody = z.strictObject({ reason: prose(300).default('') });
 export const ownFilter = z.strictObject({ ...paging });
 export const fullId = z.strictObject({ id });
@@ -63,10 +68,32 @@ export const suited = z.object({
   distanceMetres: z.number().nullable(),
   reasons: z.array(finding),
   refusals: z.array(finding),
+  /** Places one has so close to it that one may be late. */
+  warnings: z.array(finding),
   /** The state of one's own row on the position, if any. */
   state: z.string().nullable(),
   assignmentId: z.string().nullable(),
 });
 export type SuitedView = z.infer<typeof suited>;
 export const suitedList = z.object({ data: z.array(suited), others: z.array(suited), nextCursor: z.null() });
+export const signUpOutcomes = z.object({
+  signedUp: z.number(),
+  data: z.array(
+    z.object({
+      positionId: z.string(),
+      title: z.string(),
+      startsAt: z.string().nullable(),
+      endsAt: z.string().nullable(),
+      /** Null when it was refused. */
+      assignmentId: z.string().nullable(),
+      state: z.string().nullable(),
+      refusal: z.string().nullable(),
+      /** Every rule that stands against it; an overlap names the shift. */
+      reasons: z.array(finding),
+      /** Places one has so close to it that one may be late. */
+      warnings: z.array(finding),
+    }),
+  ),
+});
+export type SignUpOutcomes = z.infer<typeof signUpOutcomes>;
 export const findingSchema = finding;

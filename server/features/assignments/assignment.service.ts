@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import { AppError, Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { assignmentLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
@@ -11,7 +11,7 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
-import type { MatchingService } from '../matching/index.ts';
+import type { Finding, MatchingService } from '../matching/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { answerBy, nextInLine } from '../offers/index.ts';
 import type { OfferRow, OfferService } from '../offers/index.ts';
@@ -19,6 +19,7 @@ import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/inde
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { followMoves } from './assignment.moves.ts';
+import { heldAround, warningsFor, withNames } from './neighbours.ts';
 import { AssignmentModel, ELSEWHERE_STATES, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
@@ -47,6 +48,15 @@ export interface OfferOutcome {
   readonly refusal: string | null;
 }
 
+/** What came of one place of several that somebody asked for in one go. */
+export interface SignUpOutcome {
+  readonly positionId: string;
+  readonly row: AssignmentRow | null;
+  /** Null when it worked; else a code, with the reasons behind it. */
+  readonly refusal: string | null;
+  readonly reasons: readonly Finding[];
+}
+
 /** Signing up and answering change the position's counters: one name, so that both stand in one line. */
 export const queueOfPosition = (positionId: string): string => `position:${positionId}`;
 
@@ -70,12 +80,14 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
   }
 
   /**
-   * Judges the person anew under the lock of their days. @throws Conflict `assignment-refused` with every reason
+   * Judges the person anew under the lock of their days. @throws Conflict `assignment-refused` with every reason; told to
+   * the person (`own`), a shift that is in the way is named
    */
   async function assertFits(
     place: { position: PositionRow; shift: ShiftRow },
     personId: string,
     except: Types.ObjectId | null,
+    own: boolean,
   ): Promise<void> {
     const bookings = await lockPersonDays(personId, place.shift);
     const others = bookings.filter((booking) => String(booking.assignmentId) !== String(except));
@@ -85,7 +97,9 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       bookings: others,
       tenant: await tenants.current(),
     });
-    if (reasons.length > 0) throw new Conflict('assignment-refused', { reasons });
+    if (reasons.length === 0) return;
+    const held = own ? await heldAround(personId, [place.shift], shifts) : [];
+    throw new Conflict('assignment-refused', { reasons: withNames(reasons, place.shift, held) });
   }
 
   async function seat(
@@ -291,7 +305,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
           state: { $in: [...LIVE_STATES] },
         }).lean();
         if (existing) throw new Conflict('already-signed-up', { state: existing.state });
-        await assertFits(place, actor.personId, null);
+        await assertFits(place, actor.personId, null, true);
         const person = {
           id: actor.personId,
           name: membership.personName,
@@ -334,6 +348,41 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       });
     },
 
+    /**
+     * Signs up for several in one go, each judged with those before it; one refusal does not stop the others. What a
+     * refusal throws is thrown before anything of that sign-up is written, so the transaction goes on.
+     */
+    async signUpForAll(
+      actor: AccountActor,
+      positionIds: readonly string[],
+      note: string,
+    ): Promise<SignUpOutcome[]> {
+      return inTransaction(async () => {
+        const outcomes: SignUpOutcome[] = [];
+        for (const positionId of new Set(positionIds)) {
+          try {
+            const row = await this.signUp(actor, positionId, note);
+            outcomes.push({ positionId, row, refusal: null, reasons: [] });
+          } catch (err) {
+            if (!(err instanceof AppError) || ![403, 404, 409].includes(err.status)) throw err;
+            const reasons = (err.details['reasons'] ?? []) as Finding[];
+            outcomes.push({ positionId, row: null, refusal: err.code, reasons });
+          }
+        }
+        return outcomes;
+      });
+    },
+
+    /** What the person should know of their other places around each of these shifts; by the shift's id. */
+    async warningsAround(
+      personId: string,
+      around: readonly ShiftRow[],
+      except: string | null = null,
+    ): Promise<Map<string, Finding[]>> {
+      const held = await heldAround(personId, around, shifts);
+      return new Map(around.map((shift) => [String(shift._id), warningsFor(shift, held, except)]));
+    },
+
     /** Offers the position to each of these candidates; one refusal does not stop the others. */
     async offerTo(
       actor: AccountActor,
@@ -369,7 +418,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
         const offer = await offers.row(row.offerId);
         if (!offer || offer.state !== 'open' || offer.dueAt <= contextNow()) throw new Conflict('offer-over');
         const place = await placeOf(row);
-        await assertFits(place, actor.personId, row._id);
+        await assertFits(place, actor.personId, row._id, true);
         if (!offer.holdsSeat && !(await shifts.reserveSeat(row.positionId)))
           throw new Conflict('position-full');
         await offers.close(offer._id, 'accepted');
@@ -385,7 +434,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
         if (!can(actor, 'assignments:manage', String(row.unitId))) throw new Forbidden('not-permitted');
         if (row.state !== 'requested') throw new Conflict('wrong-state', { state: row.state });
         const place = await placeOf(row);
-        await assertFits(place, String(row.personId), row._id);
+        await assertFits(place, String(row.personId), row._id, false);
         if (!(await shifts.reserveSeat(row.positionId))) {
           const waitSeq = await shifts.nextWaitSeq(row.positionId);
           return transition(AssignmentModel, row._id, {

@@ -1,5 +1,5 @@
 import type { I18n } from '../../i18n/index.ts';
-import { formatDistance } from '../../i18n/index.ts';
+import { formatDistance, formatTimeSpan } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
 import type { Finding } from '../matching/index.ts';
 import { wayOut } from '../matching/index.ts';
@@ -7,8 +7,18 @@ import { findLanguage, findSkill } from '../skills/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import type { AssignmentView } from './assignment.schema.ts';
 
-/** A finding in words: codes of skills, languages and credentials are worded too. */
-export function wordFinding(i18n: I18n, locale: Locale, finding: Finding): string {
+/** A finding in words, one that names a shift with its time in the zone: codes of skills, languages and credentials are worded too. */
+export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone = 'Asia/Shanghai'): string {
+  const { shift, startsAt, endsAt } = finding.params ?? {};
+  if (shift !== undefined && startsAt !== undefined && endsAt !== undefined) {
+    const when = formatTimeSpan(startsAt, endsAt, { locale, zone });
+    return i18n.t(locale, `matching.near.${finding.code}`, {
+      shift,
+      when,
+      gap: finding.params?.['gap'] ?? 0,
+      distance: formatDistance(Number(finding.params?.['metres'] ?? 0), locale),
+    });
+  }
   const params = Object.fromEntries(
     Object.entries(finding.params ?? {}).map(([name, value]): [string, string | number] => {
       if (name === 'skill') return [name, findSkill(String(value))?.[locale] ?? String(value)];
@@ -34,11 +44,12 @@ export function refusalsModel(
   i18n: I18n,
   locale: Locale,
   refusals: readonly Finding[],
+  zone?: string,
 ): { text: string; href: string | null }[] {
   const ways = { profile: '/profile', credentials: '/credentials', membership: '/join' } as const;
   return refusals.map((refusal) => {
     const way = wayOut(refusal);
-    return { text: wordFinding(i18n, locale, refusal), href: way ? ways[way] : null };
+    return { text: wordFinding(i18n, locale, refusal, zone), href: way ? ways[way] : null };
   });
 }
 

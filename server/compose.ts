@@ -22,8 +22,11 @@ import type { MessageDefinition } from './mail/message.ts';
 import {
   accountMessages,
   accountRoutes,
+  createAccountLinks,
   createAccountService,
   createPasswords,
+  createSecurityService,
+  securityRoutes,
 } from './features/accounts/index.ts';
 import {
   createMembershipService,
@@ -95,12 +98,14 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const people = createPeopleService();
   const memberships = createMembershipService({ people, units, tenants });
   const passwords = createPasswords();
+  const links = createAccountLinks(deriveSecret(master, 'account-token'));
   const accounts = createAccountService({
     passwords,
     people,
     guesses: throttle,
-    linkKey: deriveSecret(master, 'account-token'),
+    links,
   });
+  const security = createSecurityService({ links, passwords, people, guesses: throttle });
 
   const requests = createRequestService({ units, tenants });
   const shifts = createShiftService({ requests, tenants, units });
@@ -156,7 +161,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     domain: new URL(publicUrl).hostname,
   });
   const definitions: MessageDefinition[] = [
-    ...accountMessages({ accounts, people, publicUrl }),
+    ...accountMessages({ accounts, people, publicUrl, links }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
@@ -213,6 +218,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
+    ...securityRoutes({ security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),
     ...shiftRoutes({ requests, shifts, units, i18n }),

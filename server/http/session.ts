@@ -15,11 +15,15 @@ declare module 'express-session' {
     authenticatedAt: number;
     /** The account's session version at sign-in; raising it ends every session (S-8). */
     accountVersion: number;
+    /** What the browser said of itself when it signed in; shown to its owner only. */
+    agent: string;
   }
 }
 
 /** What a route may do with the browser's session. Every change of rights makes a new session id (S-19). */
 export interface SessionControls {
+  /** The secret id of the browser's session; null for machines. */
+  readonly id: string | null;
   /** Signs the account in, keeping only the safe return path. */
   signIn(account: SignedInAccount): Promise<void>;
   signOut(): Promise<void>;
@@ -43,6 +47,7 @@ export interface SessionUser {
 
 export function sessionControls(req: Request, now: Date): SessionControls {
   return {
+    id: (req.sessionID as string | undefined) ?? null,
     async signIn({ accountId, accountVersion, membershipId }) {
       const returnTo = req.session.returnTo;
       // passport regenerates the session id and drops everything an attacker could have planted.
@@ -53,6 +58,7 @@ export function sessionControls(req: Request, now: Date): SessionControls {
       req.session.authenticatedAt = now.getTime();
       req.session.accountVersion = accountVersion;
       req.session.membershipId = membershipId;
+      req.session.agent = (req.get('user-agent') ?? '').slice(0, 200);
       if (returnTo !== undefined) req.session.returnTo = returnTo;
       await save(req);
     },
@@ -72,6 +78,7 @@ export function sessionControls(req: Request, now: Date): SessionControls {
         startedAt: kept.startedAt,
         authenticatedAt: kept.authenticatedAt,
         accountVersion: kept.accountVersion,
+        agent: kept.agent,
         membershipId,
       });
       await save(req);

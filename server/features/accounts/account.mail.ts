@@ -5,15 +5,18 @@ import type { PeopleService } from '../people/index.ts';
 import { contextNow } from '../../core/context.ts';
 import { AccountTokenModel } from './account.model.ts';
 import type { AccountService } from './account.service.ts';
+import type { AccountLinks } from './link.service.ts';
 
 /** Messages of accounts, which belong to no tenant. Links start with the configured address, never with a request's host (S-18). */
 export function accountMessages({
   accounts,
   people,
+  links,
   publicUrl,
 }: {
   accounts: AccountService;
   people: PeopleService;
+  links: AccountLinks;
   publicUrl: string;
 }): MessageDefinition[] {
   const addressed = async (
@@ -31,6 +34,26 @@ export function accountMessages({
       model: model(name),
     };
   };
+  /** Mail to the address of a link, which need not be (or no longer is) the account's. No account, no mail. */
+  const linkMessage = (kind: string, linkTo: (secret: string) => string): MessageDefinition =>
+    defineMessage({
+      kind,
+      async load(row) {
+        const token = await AccountTokenModel.findById(row.subjectId).lean();
+        if (!token || (row.state === 'waiting' && (token.usedAt !== null || token.expiresAt <= contextNow())))
+          return null;
+        const account = await accounts.byLink(token);
+        if (!account) return null;
+        const { name } = await people.row(account.personId);
+        return {
+          to: { name, address: token.address },
+          locale: account.locale ?? DEFAULT_LOCALE,
+          zone: 'Asia/Shanghai',
+          tenant: null,
+          model: { name, address: account.email, link: linkTo(links.secretOf(row.subjectId)) },
+        };
+      },
+    });
   return [
     defineMessage({
       kind: 'accounts/confirm',
@@ -41,7 +64,7 @@ export function accountMessages({
           return null;
         return addressed(row.subjectId, (name) => ({
           name,
-          link: `${publicUrl}/confirm/${accounts.linkSecret(tokenId)}`,
+          link: `${publicUrl}/confirm/${links.secretOf(tokenId)}`,
         }));
       },
     }),
@@ -49,5 +72,12 @@ export function accountMessages({
       kind: 'accounts/known',
       load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/sign-in` })),
     }),
+    defineMessage({
+      kind: 'accounts/password-changed',
+      load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/forgotten` })),
+    }),
+    linkMessage('accounts/reset', (secret) => `${publicUrl}/reset/${secret}`),
+    linkMessage('accounts/change-email', (secret) => `${publicUrl}/email-changes/${secret}`),
+    linkMessage('accounts/email-changed', (secret) => `${publicUrl}/email-changes/${secret}/undo`),
   ];
 }

@@ -45,7 +45,13 @@ export const AccountModel = globalModel<AccountRow>(
   'people sign in before any tenant is known',
 );
 
-export const TOKEN_PURPOSES = ['confirm-email', 'reset-password', 'invite-administrator'] as const;
+export const TOKEN_PURPOSES = [
+  'confirm-email',
+  'reset-password',
+  'invite-administrator',
+  'change-email',
+  'undo-email',
+] as const;
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
 
 /** A link that was mailed: one purpose, one address, one use, an hour at most (S-18). Only the hash of its secret is kept. */
@@ -70,6 +76,7 @@ const accountTokenSchema = new Schema({
   usedAt: { type: Date, default: null },
 });
 accountTokenSchema.index({ tokenHash: 1 }, { unique: true });
+accountTokenSchema.index({ address: 1, purpose: 1, expiresAt: 1 });
 accountTokenSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 7 * 24 * 3600 });
 
 export const AccountTokenModel = globalModel<AccountTokenRow>(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Invalid, NotFound } from '../../core/errors.ts';
+import { sessionsOf } from '../../db/sessions.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty, id } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -303,7 +304,8 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
   const load = async ({
     account,
     locale,
-  }: Pick<RouteContext, 'account' | 'locale'>): Promise<z.input<typeof accountView>> => {
+    session,
+  }: Pick<RouteContext, 'account' | 'locale' | 'session'>): Promise<z.input<typeof accountView>> => {
     const own = await accounts.addressOf(account.accountId);
     if (!own) throw new NotFound();
     const choices = await memberships.choicesOf(account.accountId);
@@ -322,6 +324,11 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
         current: choice.id === account.membership?.id,
       })),
       tokens: await accounts.listTokens(account),
+      sessions: (await sessionsOf(account.accountId, session.id)).map((one) => ({
+        ...one,
+        startedAt: one.startedAt.toISOString(),
+        expiresAt: one.expiresAt.toISOString(),
+      })),
     };
   };
   return [

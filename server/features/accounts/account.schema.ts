@@ -20,6 +20,11 @@ export const invitation = z.strictObject({
   password,
   terms: z.boolean().refine((given) => given, 'consent-needed'),
 });
+export const forgotten = z.strictObject({ email });
+export const newPassword = z.strictObject({ password });
+/** `current` is the password that holds until now. */
+export const passwordChange = z.strictObject({ current: password, password });
+export const emailChange = z.strictObject({ email, current: password });
 export const tokenRequest = z.strictObject({
   email,
   password,
@@ -54,4 +59,13 @@ export const accountView = z.object({
     }),
   ),
   tokens: z.array(listedToken),
+  sessions: z.array(
+    z.object({
+      id: z.string(),
+      startedAt: z.string(),
+      expiresAt: z.string(),
+      agent: z.string(),
+      current: z.boolean(),
+    }),
+  ),
 });

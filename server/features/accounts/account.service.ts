@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
@@ -11,17 +10,10 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { PeopleService } from '../people/index.ts';
 import { emailKey, passwordIssues } from './account.rules.ts';
-import { AccountModel, AccountTokenModel, ApiTokenModel } from './account.model.ts';
+import { AccountModel, ApiTokenModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
+import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
-
-const MINUTE = 60_000;
-/** An hour for links of accounts; a week for the operator's invitation, which is handed over in person. */
-const LIFETIME_MS: Record<TokenPurpose, number> = {
-  'confirm-email': 60 * MINUTE,
-  'reset-password': 60 * MINUTE,
-  'invite-administrator': 60 * MINUTE,
-};
 
 export interface Registration {
   readonly name: string;
@@ -56,65 +48,17 @@ export interface AccountServiceParts {
   readonly passwords: Passwords;
   readonly people: PeopleService;
   readonly guesses: GuessCounter;
-  /** Key from which the secrets of mailed links are derived. */
-  readonly linkKey: Buffer;
+  readonly links: AccountLinks;
 }
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-export function createAccountService({ passwords, people, guesses, linkKey }: AccountServiceParts) {
-  /** The secret of a mailed link: derived, so that neither the database nor the outbox ever holds it (S-18). */
-  const linkSecret = (tokenId: string): string =>
-    createHmac('sha256', linkKey).update(tokenId).digest('base64url');
-
-  async function issueToken(input: {
-    accountId: Types.ObjectId | null;
-    purpose: TokenPurpose;
-    address: string;
-    tenantId: string | null;
-  }): Promise<string> {
-    const id = new Types.ObjectId();
-    await AccountTokenModel.create([
-      {
-        _id: id,
-        accountId: input.accountId,
-        purpose: input.purpose,
-        tokenHash: hashToken(linkSecret(String(id))),
-        address: input.address,
-        tenantId: input.tenantId ? new Types.ObjectId(input.tenantId) : null,
-        expiresAt: new Date(contextNow().getTime() + LIFETIME_MS[input.purpose]),
-      },
-    ]);
-    return String(id);
-  }
-
-  async function findToken(secret: string, purpose: TokenPurpose): Promise<AccountTokenRow | null> {
-    if (!/^[A-Za-z0-9_-]{43}$/.test(secret)) return null;
-    const token = await AccountTokenModel.findOne({
-      tokenHash: hashToken(secret),
-      purpose,
-      usedAt: null,
-    }).lean();
-    return token && token.expiresAt > contextNow() ? token : null;
-  }
-
-  /** Consumes the link, once. @throws NotFound when it is unknown, used or over */
-  async function useToken(secret: string, purpose: TokenPurpose): Promise<AccountTokenRow> {
-    const token = await findToken(secret, purpose);
-    if (!token) throw new NotFound('link-not-valid');
-    const used = await AccountTokenModel.updateOne(
-      { _id: token._id, usedAt: null },
-      { $set: { usedAt: contextNow() } },
-    );
-    if (used.modifiedCount !== 1) throw new NotFound('link-not-valid');
-    return token;
-  }
-
+export function createAccountService({ passwords, people, guesses, links }: AccountServiceParts) {
   async function mailConfirmation(
     account: Pick<AccountRow, '_id' | 'emailKey'>,
     tenantId: string | null,
   ): Promise<void> {
-    const tokenId = await issueToken({
+    const tokenId = await links.issue({
       accountId: account._id,
       purpose: 'confirm-email',
       address: account.emailKey,
@@ -157,8 +101,6 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
   }
 
   return {
-    linkSecret,
-
     /** Registers somebody; the answer never tells whether the address was known (S-16): its owner learns it by mail. */
     async register(input: Registration): Promise<void> {
       try {
@@ -196,12 +138,12 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
 
     /** Whether the mailed link could be used now; shows the form, changes nothing. */
     isUsable: async (secret: string, purpose: TokenPurpose): Promise<boolean> =>
-      (await findToken(secret, purpose)) !== null,
+      (await links.find(secret, purpose)) !== null,
 
     /** @returns the tenant the person wanted to join */
     async confirm(secret: string): Promise<{ accountId: string; personId: string; tenantId: string | null }> {
       return inTransaction(async () => {
-        const token = await useToken(secret, 'confirm-email');
+        const token = await links.use(secret, 'confirm-email');
         const account = await AccountModel.findOneAndUpdate(
           { _id: token.accountId, emailKey: token.address, state: { $in: ['unconfirmed', 'active'] } },
           { $set: { state: 'active', confirmedAt: contextNow() } },
@@ -220,7 +162,9 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
     /** A one-time link with which the first administrator of a tenant makes their account. */
     async inviteAdministrator(tenantId: string, address: string): Promise<string> {
       return inTransaction(async () =>
-        linkSecret(await issueToken({ accountId: null, purpose: 'invite-administrator', address, tenantId })),
+        links.secretOf(
+          await links.issue({ accountId: null, purpose: 'invite-administrator', address, tenantId }),
+        ),
       );
     },
 
@@ -229,11 +173,11 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
       secret: string,
       input: Omit<Registration, 'tenantId' | 'email'>,
     ): Promise<{ accountId: string; personId: string; tenantId: string }> {
-      const seen = await findToken(secret, 'invite-administrator');
+      const seen = await links.find(secret, 'invite-administrator');
       if (!seen) throw new NotFound('link-not-valid');
       try {
         return await inTransaction(async () => {
-          const token = await useToken(secret, 'invite-administrator');
+          const token = await links.use(secret, 'invite-administrator');
           const account = await createAccount({
             ...input,
             email: token.address,
@@ -389,6 +333,18 @@ export function createAccountService({ passwords, people, guesses, linkKey }: Ac
       if (!account || account.state !== 'active') return null;
       const { name } = await people.row(account.personId);
       return { name, address: account.email, locale: account.locale };
+    },
+
+    /** Whose link it is: the account it names, else the one with its address; null when there is none (any more). */
+    async byLink(
+      token: Pick<AccountTokenRow, 'accountId' | 'address'>,
+    ): Promise<Pick<AccountRow, 'email' | 'locale' | 'personId'> | null> {
+      return AccountModel.findOne({
+        ...(token.accountId ? { _id: token.accountId } : { emailKey: token.address }),
+        state: { $ne: 'disabled' },
+      })
+        .select({ email: 1, locale: 1, personId: 1 })
+        .lean();
     },
 
     async addressOf(accountId: string): Promise<{

@@ -58,7 +58,12 @@ export function invitationModel(parts: FormParts & { token: string }): object {
 }
 
 /** Model of `accounts/show`: the account page with its API tokens. */
-export function accountModel(parts: FormParts & { account: object; issued: string | null }): object {
+export function accountModel(
+  parts: FormParts & {
+    account: { sessions: readonly { agent: string; current: boolean }[] };
+    issued: string | null;
+  },
+): object {
   const form = createForm({ ...parts, messages: 'accounts.tokens', values: { days: 30, ...parts.values } });
   const fields = {
     name: form.input('name', 'text', { required: true, maxLength: 60 }),
@@ -70,5 +75,82 @@ export function accountModel(parts: FormParts & { account: object; issued: strin
       inputMode: 'numeric',
     }),
   };
-  return { ...parts.account, fields, errors: form.errors, issued: parts.issued };
+  const sessions = parts.account.sessions.map((one) => ({ ...one, browser: browserName(one.agent) }));
+  return {
+    ...parts.account,
+    sessions,
+    others: sessions.some((one) => !one.current),
+    fields,
+    errors: form.errors,
+    issued: parts.issued,
+  };
+}
+
+const passwordField = (form: ReturnType<typeof createForm>, parts: FormParts) =>
+  form.input('password', 'password', {
+    required: true,
+    autocomplete: 'new-password',
+    hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
+  });
+
+/** Model of `accounts/forgotten`. */
+export function forgottenModel(parts: FormParts): object {
+  const form = createForm({ ...parts, messages: 'accounts.forgotten' });
+  const fields = {
+    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'username' }),
+  };
+  return { fields, errors: form.errors };
+}
+
+/** Model of `accounts/reset`. */
+export function resetModel(parts: FormParts & { token: string }): object {
+  const form = createForm({ ...parts, messages: 'accounts.reset' });
+  const fields = { password: passwordField(form, parts) };
+  return { fields, errors: form.errors, action: `/reset/${parts.token}` };
+}
+
+/** Model of `accounts/password`. */
+export function passwordModel(parts: FormParts): object {
+  const form = createForm({ ...parts, messages: 'accounts.password' });
+  const fields = {
+    current: form.input('current', 'password', { required: true, autocomplete: 'current-password' }),
+    password: passwordField(form, parts),
+  };
+  return { fields, errors: form.errors };
+}
+
+/** Model of `accounts/email`. */
+export function emailModel(parts: FormParts): object {
+  const form = createForm({ ...parts, messages: 'accounts.email' });
+  const fields = {
+    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'email' }),
+    current: form.input('current', 'password', { required: true, autocomplete: 'current-password' }),
+  };
+  return { fields, errors: form.errors };
+}
+
+/** What the browser said of itself in two words, as its owner would say it: `Chrome · Android`. */
+export function browserName(agent: string): string {
+  const browser =
+    (
+      [
+        ['MicroMessenger', 'WeChat'],
+        ['Edg', 'Edge'],
+        ['Firefox', 'Firefox'],
+        ['Chrome', 'Chrome'],
+        ['Safari', 'Safari'],
+      ] as const
+    ).find(([mark]) => agent.includes(mark))?.[1] ?? null;
+  const system =
+    (
+      [
+        ['Android', 'Android'],
+        ['iPhone', 'iPhone'],
+        ['iPad', 'iPad'],
+        ['Windows', 'Windows'],
+        ['Mac OS', 'macOS'],
+        ['Linux', 'Linux'],
+      ] as const
+    ).find(([mark]) => agent.includes(mark))?.[1] ?? null;
+  return [browser, system].filter((part) => part !== null).join(' · ') || '?';
 }

@@ -4,5 +4,8 @@ export { accountMessages } from './account.mail.ts';
 export { accountRoutes } from './account.routes.ts';
 export { identityOfSession, identityOfToken } from './identity.service.ts';
 export type { FoundIdentity } from './identity.service.ts';
+export { createAccountLinks } from './link.service.ts';
+export { createSecurityService } from './security.service.ts';
+export { securityRoutes } from './security.routes.ts';
 export { createPasswords } from './password.service.ts';
 export { emailKey, passwordIssues } from './account.rules.ts';

@@ -1,0 +1,226 @@
+import { Types } from 'mongoose';
+import type { AccountActor } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
+import { hashToken } from '../../core/ids.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { addMessage } from '../../db/outbox.ts';
+import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import type { PeopleService } from '../people/index.ts';
+import { AccountModel, AccountTokenModel } from './account.model.ts';
+import type { AccountRow } from './account.model.ts';
+import { emailKey, passwordIssues } from './account.rules.ts';
+import type { GuessCounter } from './account.service.ts';
+import type { AccountLinks } from './link.service.ts';
+import type { Passwords } from './password.service.ts';
+
+/** Most reset links for one address within an hour; further wishes are answered alike and send nothing. */
+const RESETS_PER_HOUR = 3;
+
+export interface SecurityParts {
+  readonly links: AccountLinks;
+  readonly passwords: Passwords;
+  readonly people: PeopleService;
+  readonly guesses: GuessCounter;
+}
+
+export type SecurityService = ReturnType<typeof createSecurityService>;
+
+/** How somebody keeps hold of their account: a forgotten or changed password, another address. */
+export function createSecurityService({ links, passwords, people, guesses }: SecurityParts) {
+  /** Own words for the rules of passwords: the name and address of the person. */
+  async function passwordHashFor(account: AccountRow, password: string): Promise<string> {
+    const { name } = await people.row(account.personId);
+    const issues = passwordIssues(password, [name, account.email]);
+    if (issues.length > 0) throw new Invalid(issues);
+    return passwords.hash(password);
+  }
+
+  /** A new version ends every session and API token (S-8, S-19). */
+  async function setPassword(account: AccountRow, passwordHash: string, action: string): Promise<number> {
+    const changed = await AccountModel.findOneAndUpdate(
+      { _id: account._id, version: account.version, state: { $ne: 'disabled' } },
+      {
+        $set: {
+          passwordHash,
+          state: 'active',
+          confirmedAt: account.confirmedAt ?? contextNow(),
+        },
+        $inc: { version: 1 },
+      },
+      { returnDocument: 'after' },
+    ).lean();
+    if (!changed) throw new Conflict('busy');
+    await recordAudit({ action, subjectType: 'Account', subjectId: account._id });
+    await addMessage({
+      kind: 'accounts/password-changed',
+      subjectId: account._id,
+      dedupeKey: `password-changed:${String(account._id)}:${changed.version}`,
+      platform: true,
+    });
+    return changed.version;
+  }
+
+  /** The account behind the signed-in person, after its password was proved; guesses count like those at the door (S-17). */
+  async function proved(actor: AccountActor, password: string): Promise<AccountRow> {
+    const account = await AccountModel.findById(actor.accountId).lean();
+    if (!account) throw new NotFound();
+    await guesses.consume('sign-in', hashToken(account.emailKey));
+    if (!(await passwords.verify(account.passwordHash, password)))
+      throw Invalid.field('current', 'password-wrong');
+    await guesses.forgive('sign-in', hashToken(account.emailKey));
+    return account;
+  }
+
+  return {
+    /**
+     * Somebody forgot the password of an address. Known and unknown addresses cost the same two writes and get the same
+     * answer (S-16); who the account is, if any, is looked up when the mail is made.
+     */
+    async forgot(email: string): Promise<void> {
+      const key = emailKey(email);
+      if (!key) throw Invalid.field('email', 'not-an-email');
+      await inTransaction(async () => {
+        const recent = await AccountTokenModel.countDocuments({
+          purpose: 'reset-password',
+          address: key,
+          expiresAt: { $gt: contextNow() },
+        });
+        if (recent >= RESETS_PER_HOUR) return;
+        const tokenId = await links.issue({
+          accountId: null,
+          purpose: 'reset-password',
+          address: key,
+          tenantId: null,
+        });
+        await addMessage({
+          kind: 'accounts/reset',
+          subjectId: tokenId,
+          dedupeKey: `reset:${tokenId}`,
+          platform: true,
+        });
+      });
+    },
+
+    /** Sets a new password with the secret of a mailed link; the address is proved by it. @throws NotFound, Invalid */
+    async reset(secret: string, password: string): Promise<void> {
+      const token = await links.find(secret, 'reset-password');
+      const account = token ? await AccountModel.findOne({ emailKey: token.address }).lean() : null;
+      if (!account || account.state === 'disabled') throw new NotFound('link-not-valid');
+      const passwordHash = await passwordHashFor(account, password);
+      await inTransaction(async () => {
+        const used = await links.use(secret, 'reset-password');
+        // Links that were mailed before are as good as this one; all end with it.
+        await AccountTokenModel.updateMany(
+          { purpose: 'reset-password', address: used.address, usedAt: null },
+          { $set: { usedAt: contextNow() } },
+        );
+        await setPassword(account, passwordHash, 'accounts/reset-password');
+      });
+      await guesses.forgive('sign-in', hashToken(account.emailKey));
+    },
+
+    /** @returns the account's new version: every session with an older one has ended */
+    async changePassword(actor: AccountActor, input: { current: string; password: string }): Promise<number> {
+      const account = await proved(actor, input.current);
+      const passwordHash = await passwordHashFor(account, input.password);
+      return inTransaction(() => setPassword(account, passwordHash, 'accounts/change-password'));
+    },
+
+    /** Mails a link to the new address; nothing changes until it is followed. */
+    async askForEmail(actor: AccountActor, input: { current: string; email: string }): Promise<void> {
+      const key = emailKey(input.email);
+      if (!key) throw Invalid.field('email', 'not-an-email');
+      const account = await proved(actor, input.current);
+      if (key === account.emailKey) throw Invalid.field('email', 'email-same');
+      await inTransaction(async () => {
+        const tokenId = await links.issue({
+          accountId: account._id,
+          purpose: 'change-email',
+          address: key,
+          tenantId: null,
+        });
+        await recordAudit({
+          action: 'accounts/ask-for-email',
+          subjectType: 'Account',
+          subjectId: account._id,
+        });
+        await addMessage({
+          kind: 'accounts/change-email',
+          subjectId: tokenId,
+          dedupeKey: `change-email:${tokenId}`,
+          platform: true,
+        });
+      });
+    },
+
+    /**
+     * The new address is proved and takes over; the old one is told and can take it back for a week.
+     * @throws NotFound, Conflict `email-taken` when it belongs to somebody else by now
+     */
+    async changeEmail(secret: string): Promise<void> {
+      try {
+        await inTransaction(async () => {
+          const token = await links.use(secret, 'change-email');
+          const account = await AccountModel.findOneAndUpdate(
+            { _id: token.accountId, state: 'active' },
+            { $set: { email: token.address, emailKey: token.address } },
+            { returnDocument: 'before' },
+          ).lean();
+          if (!account) throw new NotFound('link-not-valid');
+          await recordAudit({
+            action: 'accounts/change-email',
+            subjectType: 'Account',
+            subjectId: account._id,
+          });
+          const undoId = await links.issue({
+            accountId: account._id,
+            purpose: 'undo-email',
+            address: account.emailKey,
+            tenantId: null,
+          });
+          await addMessage({
+            kind: 'accounts/email-changed',
+            subjectId: undoId,
+            dedupeKey: `email-changed:${undoId}`,
+            platform: true,
+          });
+        });
+      } catch (err) {
+        if (isDuplicateKey(err)) throw new Conflict('email-taken');
+        throw err;
+      }
+    },
+
+    /** The old address takes the account back: every session ends, and a link for a new password is mailed to it. */
+    async undoEmail(secret: string): Promise<void> {
+      let address: string;
+      try {
+        address = await inTransaction(async () => {
+          const token = await links.use(secret, 'undo-email');
+          const account = await AccountModel.findOneAndUpdate(
+            { _id: token.accountId, state: { $ne: 'disabled' } },
+            { $set: { email: token.address, emailKey: token.address }, $inc: { version: 1 } },
+            { returnDocument: 'after' },
+          ).lean();
+          if (!account) throw new NotFound('link-not-valid');
+          // Whoever changed it may have more links under way.
+          await AccountTokenModel.updateMany(
+            { accountId: new Types.ObjectId(String(account._id)), purpose: 'change-email', usedAt: null },
+            { $set: { usedAt: contextNow() } },
+          );
+          await recordAudit({
+            action: 'accounts/undo-email',
+            subjectType: 'Account',
+            subjectId: account._id,
+          });
+          return token.address;
+        });
+      } catch (err) {
+        if (isDuplicateKey(err)) throw new Conflict('email-taken');
+        throw err;
+      }
+      await this.forgot(address);
+    },
+  };
+}

@@ -1,0 +1,259 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { asPlatform } from '../../../server/core/context.ts';
+import { OutboxModel } from '../../../server/db/outbox.ts';
+import { AccountModel, AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
+import { browserName } from '../../../server/features/accounts/account.view.ts';
+import { asOperator, createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
+import type { TestPerson } from '../../factories/people.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
+import { atOffset, testApp } from '../../support/app.ts';
+
+const NEW = 'another quiet evening by the river';
+let n = 0;
+const address = (): string => `moved-${(n += 1)}-${new Types.ObjectId().toString()}@example.org`;
+
+async function signedIn(person: TestPerson, password = PASSWORD, email = person.email): Promise<PageAgent> {
+  const page = new PageAgent();
+  await page.get('/sign-in');
+  const answer = await page.post('/sign-in', { email, password });
+  if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
+  return page;
+}
+const mayEnter = (person: TestPerson, password: string, email = person.email): Promise<boolean> =>
+  signedIn(person, password, email).then(
+    () => true,
+    () => false,
+  );
+/** What the mailbox shows for an address, newest first. */
+async function mailTo(to: string): Promise<{ subject: string; text: string; links: string[] }[]> {
+  const { url } = await testApp();
+  const mails = (await (await fetch(`${url}/dev/mailbox.json`)).json()) as {
+    to: string;
+    subject: string;
+    text: string;
+    links: string[];
+    sentAt: string;
+  }[];
+  return mails.filter((mail) => mail.to.includes(to));
+}
+async function linkFor(to: string, part: string): Promise<string> {
+  await (await testApp()).sweep('messages/deliver');
+  const { url } = await testApp();
+  const link = (await mailTo(to)).flatMap(({ links }) => links).find((one) => one.includes(part));
+  if (!link) throw new Error(`No link with ${part} for ${to}`);
+  return link.replace(url, '');
+}
+const outboxRows = (kind: string): Promise<number> =>
+  asOperator(() => asPlatform(async () => OutboxModel.countDocuments({ kind })));
+
+describe('a forgotten password', function () {
+  this.timeout(60_000);
+
+  it('is replaced by a mailed link, once; every session and token ends, and the owner is told', async () => {
+    const member = await createMember(await createTenant());
+    const before = await signedIn(member);
+    const api = await member.api();
+    const visitor = new PageAgent();
+    expect((await visitor.get('/sign-in?lang=en')).text).to.include('/forgotten');
+    await visitor.get('/forgotten');
+    expect((await visitor.post('/forgotten', { email: member.email.toUpperCase() })).location).to.equal(
+      '/forgotten/sent',
+    );
+    const link = await linkFor(member.email, '/reset/');
+    // Scanners fetch links: that changes nothing.
+    for (let i = 0; i < 3; i += 1) expect((await visitor.get(link)).status).to.equal(200);
+    const weak = await visitor.post(link, { password: 'short' });
+    expect(weak.status).to.equal(422);
+    expect(weak.text).to.include('id="f-password-error"');
+    expect((await visitor.post(link, { password: NEW })).location).to.equal('/sign-in');
+    expect((await visitor.post(link, { password: NEW })).status).to.equal(404);
+    expect((await visitor.get(link)).status).to.equal(404);
+    expect([await mayEnter(member, PASSWORD), await mayEnter(member, NEW)]).to.deep.equal([false, true]);
+    expect((await before.get('/account')).location).to.equal('/sign-in');
+    expect((await api.get('/me')).status).to.equal(401);
+    await (await testApp()).sweep('messages/deliver');
+    expect((await mailTo(member.email)).map(({ subject }) => subject)).to.include('密码已修改');
+  });
+
+  it('tells nobody whether an address is known, by words, status or writes', async () => {
+    const person = await createPerson();
+    const rows = async (): Promise<number[]> => [
+      await outboxRows('accounts/reset'),
+      await AccountTokenModel.countDocuments({ purpose: 'reset-password' }),
+    ];
+    const cost = async (email: string): Promise<{ answer: string; written: number[] }> => {
+      const before = await rows();
+      const answer = await new ApiAgent().post('/password-resets', { email });
+      const after = await rows();
+      return {
+        answer: `${answer.status} ${answer.text}`,
+        written: after.map((count, at) => count - (before[at] ?? 0)),
+      };
+    };
+    const known = await cost(person.email);
+    const unknown = await cost(`nobody-${person.email}`);
+    expect(known).to.deep.equal(unknown);
+    expect(known.written).to.deep.equal([1, 1]);
+    await (await testApp()).sweep('messages/deliver');
+    expect(await mailTo(`nobody-${person.email}`)).to.deep.equal([]);
+    expect((await new ApiAgent().post('/password-resets', { email: 'no address' })).status).to.equal(422);
+  });
+
+  it('sends at most three links an hour to one address, and a link lives an hour', async () => {
+    const person = await createPerson();
+    for (let i = 0; i < 5; i += 1)
+      expect((await new ApiAgent().post('/password-resets', { email: person.email })).status).to.equal(202);
+    expect(await AccountTokenModel.countDocuments({ address: person.email })).to.equal(3);
+    const link = await linkFor(person.email, '/reset/');
+    await atOffset(61 * 60_000, async () => {
+      expect((await new PageAgent().get(link)).status).to.equal(404);
+      const secret = link.split('/').at(-1) ?? '';
+      expect((await new ApiAgent().post(`/password-resets/${secret}`, { password: NEW })).status).to.equal(
+        404,
+      );
+    });
+    expect(await mayEnter(person, PASSWORD)).to.equal(true);
+  });
+
+  it('proves the address of an account that was never confirmed; a disabled one stays closed', async () => {
+    const [fresh, closed] = [await createPerson(), await createPerson()];
+    await AccountModel.updateOne({ _id: fresh.accountId }, { $set: { state: 'unconfirmed' } });
+    for (const person of [fresh, closed])
+      await new ApiAgent().post('/password-resets', { email: person.email });
+    const [link, other] = [await linkFor(fresh.email, '/reset/'), await linkFor(closed.email, '/reset/')];
+    await AccountModel.updateOne({ _id: closed.accountId }, { $set: { state: 'disabled' } });
+    const reset = (path: string) =>
+      new ApiAgent().post(path.replace('/reset/', '/password-resets/'), { password: NEW });
+    expect((await reset(link)).status).to.equal(200);
+    expect((await reset(other)).status).to.equal(404);
+    expect(await mayEnter(fresh, NEW)).to.equal(true);
+  });
+});
+
+describe('changing one’s password', function () {
+  this.timeout(60_000);
+
+  it('needs the one until now, keeps this browser and ends all others', async () => {
+    const person = await createPerson();
+    const [here, there] = [await signedIn(person), await signedIn(person)];
+    await here.get('/account/password');
+    const wrong = await here.post('/account/password', { current: 'not my password', password: NEW });
+    expect(wrong.status).to.equal(422);
+    expect(wrong.text).to.include('id="f-current-error"');
+    expect(
+      (await here.post('/account/password', { current: PASSWORD, password: person.name })).status,
+    ).to.equal(422);
+    const sid = here.cookieHeader();
+    expect((await here.post('/account/password', { current: PASSWORD, password: NEW })).location).to.equal(
+      '/account',
+    );
+    expect(here.cookieHeader()).to.not.equal(sid);
+    expect((await here.get('/account')).status).to.equal(200);
+    expect((await there.get('/account')).location).to.equal('/sign-in');
+    expect(await mayEnter(person, NEW)).to.equal(true);
+  });
+
+  it('counts wrong guesses like the front door', async () => {
+    const member = await createMember(await createTenant());
+    const api = await member.api();
+    const answers: number[] = [];
+    for (let i = 0; i < 22; i += 1)
+      answers.push((await api.post('/me/password', { current: `guess number ${i}`, password: NEW })).status);
+    expect(answers.slice(0, 20)).to.deep.equal(Array.from({ length: 20 }, () => 422));
+    expect(answers.slice(20)).to.deep.equal([429, 429]);
+  });
+});
+
+describe('another address', function () {
+  this.timeout(60_000);
+
+  it('takes over when its link is followed; the old one is told and takes the account back', async () => {
+    const person = await createPerson();
+    const to = address();
+    const page = await signedIn(person);
+    await page.get('/account/email');
+    expect((await page.post('/account/email', { email: to, current: 'wrong password' })).status).to.equal(
+      422,
+    );
+    expect((await page.post('/account/email', { email: person.email, current: PASSWORD })).status).to.equal(
+      422,
+    );
+    expect((await page.post('/account/email', { email: to, current: PASSWORD })).location).to.equal(
+      '/account',
+    );
+    expect(await mayEnter(person, PASSWORD)).to.equal(true);
+    const link = await linkFor(to, '/email-changes/');
+    expect((await page.get(link)).status).to.equal(200);
+    expect(await mayEnter(person, PASSWORD, to)).to.equal(false);
+    expect((await page.post(link)).location).to.equal('/account');
+    expect(await mayEnter(person, PASSWORD, to)).to.equal(true);
+    expect(await mayEnter(person, PASSWORD)).to.equal(false);
+    expect((await page.post(link)).status).to.equal(404);
+
+    const undo = await linkFor(person.email, '/undo');
+    const visitor = new PageAgent();
+    expect((await visitor.get(undo)).text).to.include(undo);
+    expect((await visitor.post(undo)).location).to.equal('/sign-in');
+    expect((await page.get('/account')).location).to.equal('/sign-in');
+    expect(await mayEnter(person, PASSWORD)).to.equal(true);
+    expect(await linkFor(person.email, '/reset/')).to.be.a('string');
+  });
+
+  it('that belongs to somebody else is refused only to who controls it, and changes nothing', async () => {
+    const [person, other] = [await createPerson(), await createPerson()];
+    const page = await signedIn(person);
+    await page.get('/account/email');
+    expect((await page.post('/account/email', { email: other.email, current: PASSWORD })).location).to.equal(
+      '/account',
+    );
+    const link = await linkFor(other.email, '/email-changes/');
+    const visitor = new PageAgent();
+    await visitor.get(link);
+    expect((await visitor.post(link)).status).to.equal(409);
+    expect([await mayEnter(person, PASSWORD), await mayEnter(other, PASSWORD)]).to.deep.equal([true, true]);
+  });
+});
+
+describe('open sessions', function () {
+  this.timeout(60_000);
+
+  it('are listed without their secrets, and ended one by one or all but this', async () => {
+    const person = await createPerson();
+    const [here, second, third] = [await signedIn(person), await signedIn(person), await signedIn(person)];
+    const stranger = await signedIn(await createPerson());
+    const shown = await here.get('/account?lang=en');
+    const ends = [...shown.text.matchAll(/\/account\/sessions\/([0-9a-f]{24})\/end"/g)].map(([, id]) => id);
+    expect(ends).to.have.length(2);
+    expect(shown.text).to.include('This browser');
+    for (const cookie of here.cookieHeader().split(/[=;.]/)) {
+      if (cookie.length > 20) expect(shown.text).to.not.include(decodeURIComponent(cookie));
+    }
+    await stranger.get('/account');
+    expect((await stranger.post(`/account/sessions/${ends[0]}/end`)).status).to.equal(404);
+    expect((await here.post(`/account/sessions/${ends[0]}/end`)).location).to.equal('/account');
+    const alive = async (): Promise<number> => {
+      const answers = await Promise.all([second, third].map((one) => one.get('/account')));
+      return answers.filter(({ status }) => status === 200).length;
+    };
+    expect(await alive()).to.equal(1);
+    expect((await here.post('/account/sessions/end')).location).to.equal('/account');
+    expect(await alive()).to.equal(0);
+    expect((await here.get('/account')).status).to.equal(200);
+    expect((await stranger.get('/account')).status).to.equal(200);
+  });
+
+  it('are named by browser and system', () => {
+    expect(
+      browserName(
+        'Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0 Mobile Safari/537.36',
+      ),
+    ).to.equal('Chrome · Android');
+    expect(
+      browserName(
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile MicroMessenger/8.0',
+      ),
+    ).to.equal('WeChat · iPhone');
+    expect(browserName('')).to.equal('?');
+  });
+});

@@ -122,7 +122,7 @@ describe('npm run backup and restore', function () {
     );
     expect(
       await damage('manifest.json', (bytes) =>
-        Buffer.from(bytes.toString().replace(/"documents": [1-9]/, '"documents": 0')),
+        Buffer.from(bytes.toString().replace(/"sha256": "./, '"sha256": "x')),
       ),
     ).to.include('checksum');
     const client = await new MongoClient(empty.uri).connect();

@@ -103,9 +103,11 @@ describe('the walls, route by route', function () {
       .filter(({ access, path }) => access !== 'public' && path.includes(':'))
       .filter(({ path }) => pathAt(path, here.ids) === null)
       .map(({ path }) => path.replace('/api/v1', ''));
-    // Tokens of an account are nobody else's, whatever the tenant; their own tests walk them.
+    // Tokens and sessions of an account are nobody else's, whatever the tenant; their own tests walk them.
     expect([...new Set(left)].sort()).to.deep.equal([
+      '/account/sessions/:sessionId/end',
       '/account/tokens/:id/revocation',
+      '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',
       '/t/:tenantSlug/memberships',
       '/t/:tenantSlug/opportunities/:id/sign-up',

@@ -70,6 +70,7 @@ export async function createPlace(word: string, kinds: readonly Role[] = []): Pr
   const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
   const file = nycFile([nycRow({ title: `进口${word}`, vol_requests: `many ${word}` }), nycRow()]);
   const importId = await upload(api.token, '/imports', `${word}.csv`, Buffer.from(file));
+  const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
   return {
     tenant,
     word,
@@ -84,6 +85,7 @@ export async function createPlace(word: string, kinds: readonly Role[] = []): Pr
       credentialId,
       scanId,
       importId,
+      templateId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -116,6 +118,7 @@ const KINDS: Readonly<Record<string, string>> = {
   people: 'membershipId',
   positions: 'positionId',
   requests: 'requestId',
+  'shift-templates': 'templateId',
   shifts: 'shiftId',
   units: 'unitId',
 };
@@ -159,6 +162,9 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'memberships/verify-skill': () => ({ code: 'first-aid', level: 1 }),
   'shifts/create': () => ({ date: tomorrow(), startTime: '09:00', endTime: '11:00' }),
   'shifts/cancel': () => ({ reason: 'x' }),
+  'shift-templates/rename': () => ({ name: 'x' }),
+  'shift-templates/save': () => ({ name: 'x' }),
+  'shift-templates/use': ({ templateId }) => ({ templateId: templateId ?? '', date: tomorrow() }),
   'positions/create': () => ({ name: 'x', required: 1 }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),

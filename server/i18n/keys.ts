@@ -1199,6 +1199,8 @@ export type KnownKey =
   | 'shifts.form.startTime.label'
   | 'shifts.form.tellPeople.label'
   | 'shifts.index.copyDay'
+  | 'shifts.index.count'
+  | 'shifts.index.days'
   | 'shifts.index.jumps'
   | 'shifts.index.none'
   | 'shifts.index.noneHint'

@@ -165,7 +165,9 @@ export function requestListModel(
       state: request.state,
       text: digestText(request.places, i18n, locale),
       missing: request.places.missing,
-      covered: request.places.shifts > 0 && request.places.missing === 0,
+      covered: request.places.nextStartsAt !== null && request.places.missing === 0,
+      taken: request.places.taken,
+      maximum: request.places.maximum,
       facts: [
         { icon: 'map-pin', text: request.place.label },
         { icon: 'building-community', text: request.unitName },

@@ -12,6 +12,8 @@ import { copyRoutes } from './copies.routes.ts';
 import { seriesView } from './copies.schema.ts';
 import {
   cancelBody,
+  dayCountQuery,
+  dayCounts,
   gapView,
   positionBody,
   positionPatch,
@@ -24,6 +26,7 @@ import {
   shiftView,
 } from './shift.schema.ts';
 import type { ShiftView } from './shift.schema.ts';
+import { countByDay } from './shift.counts.ts';
 import { wallTimesOf } from './wall.ts';
 import type { ShiftService } from './shift.service.ts';
 import {
@@ -53,6 +56,9 @@ export function shiftRoutes(parts: ShiftRouteParts): Route[] {
     ...templateRoutes(parts),
   ];
 }
+
+/** Days that the list shows at a glance. */
+const STRIP_DAYS = 7;
 
 const shownShift = shiftView.extend({
   unitName: z.string(),
@@ -125,7 +131,7 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
           (door === 'page' && !filter.requestId && !filter.seriesId ? localDate(now, zone) : undefined);
         return shifts.list(actor, { ...filter, from }, limit, cursor);
       },
-      page: ({ data, nextCursor }, { actor, locale, query, now, zone }) => {
+      page: async ({ data, nextCursor }, { actor, locale, query, now, zone }) => {
         const today = localDate(now, zone);
         const first = data[0] && query.seriesId ? localDate(new Date(data[0].startsAt), zone) : today;
         const from = query.from ?? first;
@@ -143,11 +149,28 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
             query: { from, state: query.state },
             zone,
             today,
+            strip: await countByDay(actor, from, STRIP_DAYS, zone),
             next: nextCursor ? `/shifts?${params.toString()}&cursor=${nextCursor}` : null,
             canCreate: can(actor, 'requests:edit'),
           }),
         );
       },
+    }),
+    route({
+      name: 'shifts/days',
+      method: 'get',
+      path: '/shift-days',
+      doors: ['api'],
+      access: 'requests:see',
+      tenant: 'member',
+      summary:
+        'How many shifts each day has within reach, and how many people are still needed; the page’s strip of days.',
+      input: { query: dayCountQuery },
+      output: dayCounts,
+      run: async ({ actor, query, zone }) => ({
+        data: await countByDay(actor, query.from, query.days, zone),
+        nextCursor: null,
+      }),
     }),
     route({
       name: 'shifts/show',

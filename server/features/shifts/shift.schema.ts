@@ -127,3 +127,12 @@ export const shiftFilter = z.strictObject({
   seriesId: id.optional(),
   ...paging,
 });
+
+/** How a day looks at a glance. */
+export const dayCount = z.object({ date: z.string(), shifts: z.number(), missing: z.number() });
+export type DayCount = z.infer<typeof dayCount>;
+export const dayCounts = z.object({ data: z.array(dayCount), nextCursor: z.null() });
+export const dayCountQuery = z.strictObject({
+  from: localDate,
+  days: z.coerce.number().int().min(1).max(31).default(7),
+});

@@ -355,8 +355,14 @@ export function createShiftService({
         requestIds.map((id) => {
           const own = byRequest.get(id) ?? [];
           const coming = own.map((shift) => shift.startsAt.getTime()).filter((start) => start > now);
+          const ahead = new Set(
+            own.filter(({ startsAt }) => startsAt.getTime() > now).map(({ _id }) => String(_id)),
+          );
+          const seats = seatsByRequest.get(id) ?? [];
+          // Nobody is needed any more for what has begun.
+          const { missing } = sumSeats(seats.filter(({ shiftId }) => ahead.has(String(shiftId))));
           const nextStartsAt = coming.length > 0 ? new Date(Math.min(...coming)).toISOString() : null;
-          return [id, { shifts: own.length, nextStartsAt, ...sumSeats(seatsByRequest.get(id) ?? []) }];
+          return [id, { shifts: own.length, nextStartsAt, ...sumSeats(seats), missing }];
         }),
       );
     },

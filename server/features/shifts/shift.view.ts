@@ -1,7 +1,7 @@
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { shiftLifecycle } from '../../core/states.ts';
-import { addDays, localDate } from '../../core/time.ts';
+import { addDays, localDate, weekdayOf } from '../../core/time.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { Field, Form, I18n, OptionInput } from '../../i18n/index.ts';
 import { findLanguage, findSkill, LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
@@ -9,7 +9,7 @@ import { coverage } from './shift.rules.ts';
 import { seriesText } from './copies.view.ts';
 import type { SeriesView } from './copies.schema.ts';
 import type { Gap } from './shift.rules.ts';
-import type { PositionView, ShiftView } from './shift.schema.ts';
+import type { DayCount, PositionView, ShiftView } from './shift.schema.ts';
 import type { ShiftAbilities } from './shift.service.ts';
 
 interface Parts {
@@ -391,6 +391,7 @@ export function shiftListModel(
     query: { readonly from: string; readonly state?: string | undefined };
     zone: string;
     today: string;
+    strip: readonly DayCount[];
     next: string | null;
     canCreate: boolean;
   },
@@ -425,6 +426,16 @@ export function shiftListModel(
         label: i18n.t(locale, 'shifts.index.weekOn'),
       },
     ],
+    strip: parts.strip.map(({ date, shifts, missing }) => ({
+      href: at(date),
+      weekday: i18n.t(locale, `shifts.weekday.${weekdayOf(date)}`),
+      dayOfMonth: Number(date.slice(8)),
+      date,
+      isToday: date === parts.today,
+      shifts,
+      missing,
+      covered: shifts > 0 && missing === 0 && date >= parts.today,
+    })),
     days: [...days].map(([day, shifts]) => ({
       day: shifts[0]?.startsAt ?? day,
       isToday: day === parts.today,

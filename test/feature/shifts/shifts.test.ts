@@ -223,6 +223,41 @@ describe('GET /shifts', () => {
   });
 });
 
+describe('at a glance', () => {
+  it('each day says how many are still needed, or that it is covered, within reach; the past needs nobody', async () => {
+    const tenant = await createTenant();
+    const [mine, other] = [await createUnit(tenant), await createUnit(tenant)];
+    const member = await createMember(tenant, { roles: ['coordinator'], unitId: mine });
+    const [api, page] = [await member.api(), await member.page()];
+    const on = (days: number) => ({ startsAt: new Date(`${inDays(days)}T02:00:00Z`) });
+    const requestId = await createRequest(tenant, { unitId: mine, title: '十一人' });
+    const gone = await createShift(tenant, { requestId, ...on(-1), state: 'ended' });
+    await createPosition(tenant, { shiftId: gone, required: 5, maximum: 5 });
+    await createOpening(tenant, {
+      shift: { requestId, ...on(2) },
+      position: { required: 12, maximum: 12, taken: 1 },
+    });
+    await createOpening(tenant, { request: { unitId: mine }, shift: on(3), position: { taken: 1 } });
+    await createOpening(tenant, { request: { unitId: other }, shift: on(3), position: { required: 3 } });
+    const days = (await api.get(`/shift-days?from=${inDays(-1)}&days=5`)).json<{ data: object[] }>().data;
+    expect(days).to.deep.equal([
+      { date: inDays(-1), shifts: 1, missing: 0 },
+      { date: inDays(0), shifts: 0, missing: 0 },
+      { date: inDays(1), shifts: 0, missing: 0 },
+      { date: inDays(2), shifts: 1, missing: 11 },
+      { date: inDays(3), shifts: 1, missing: 0 },
+    ]);
+    for (const locale of ['zh-CN', 'en']) {
+      const shown = await page.get(`/shifts?lang=${locale}`);
+      expect(shown.text)
+        .to.include(`/shifts?from&#x3D;${inDays(2)}`)
+        .and.include('class="day-missing"');
+    }
+    const listed = await page.get('/requests?lang=en');
+    expect(listed.text).to.include('11 more').and.include('Covered').and.include('class="fill-bar"');
+  });
+});
+
 describe('POST /shifts/:id/cancellation', () => {
   it('needs a reason, tells whoever listens, and cannot be done twice', async () => {
     const tenant = await createTenant();

@@ -104,6 +104,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     people,
     guesses: throttle,
     links,
+    deviceKey: deriveSecret(master, 'device-mark'),
   });
   const security = createSecurityService({ links, passwords, people, guesses: throttle });
 

@@ -4,7 +4,8 @@ import { hkdfSync } from 'node:crypto';
  * Everything secret is derived from one master secret per installation, one purpose each, so that processes which share
  * the master agree and no derived key can stand in for another.
  */
-export type SecretPurpose = 'session' | 'account-token' | 'check-in-code' | 'candidate-handle' | 'print';
+export type SecretPurpose =
+  'session' | 'account-token' | 'check-in-code' | 'candidate-handle' | 'print' | 'device-mark';
 
 /** 32 bytes for the purpose, HKDF-SHA-256 (RFC 5869). */
 export function deriveSecret(master: Buffer, purpose: SecretPurpose): Buffer {

@@ -32,6 +32,9 @@ export interface SessionControls {
   takeReturnTo(): string | null;
   flash(message: Flash): void;
   proved(): void;
+  /** The mark that this browser got when it last signed in; null for machines and new browsers. */
+  readonly device: string | null;
+  markDevice(mark: string): void;
 }
 
 export interface SignedInAccount {
@@ -44,6 +47,9 @@ export interface SignedInAccount {
 export interface SessionUser {
   readonly accountId: string;
 }
+
+/** How long a browser stays known: half a year. */
+const DEVICE_MS = 180 * 86_400_000;
 
 export function sessionControls(req: Request, now: Date): SessionControls {
   return {
@@ -93,6 +99,17 @@ export function sessionControls(req: Request, now: Date): SessionControls {
       const flashes = req.session.flash ?? [];
       if (!flashes.some((known) => isDeepStrictEqual(known, message)))
         req.session.flash = [...flashes, message];
+    },
+    device:
+      /(?:^|;\s*)__Host-device=([A-Za-z0-9_.-]{1,100})(?:;|$)/.exec(req.get('cookie') ?? '')?.[1] ?? null,
+    markDevice(mark) {
+      req.res?.cookie('__Host-device', mark, {
+        httpOnly: true,
+        secure: true,
+        sameSite: 'lax',
+        path: '/',
+        maxAge: DEVICE_MS,
+      });
     },
     proved() {
       req.session.authenticatedAt = now.getTime();

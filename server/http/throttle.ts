@@ -11,6 +11,8 @@ export const RATES = {
   'sign-in': { points: 20, seconds: 900 },
   /** Wrong passwords from one network; far above what a community centre's shared address produces. */
   'sign-in-network': { points: 300, seconds: 900 },
+  /** Guesses from everywhere together: beyond any sign-up day of a county, short of a flood. */
+  'sign-in-global': { points: 20_000, seconds: 900 },
   /** Anonymous writes of one network: a sign-up day in a village hall stays below it. */
   'public-write': { points: 600, seconds: 3_600 },
 } as const;

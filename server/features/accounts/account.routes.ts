@@ -220,7 +220,11 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
       input: { body: signIn },
       output: z.object({ returnTo: z.string() }),
       async run({ body, ip, session }) {
-        const signedIn = await accounts.authenticate(body.email, body.password, ip);
+        const signedIn = await accounts.authenticate(body.email, body.password, {
+          ip,
+          device: session.device,
+        });
+        session.markDevice(signedIn.device);
         await session.signIn({ ...signedIn, membershipId: await startingMembership(signedIn, memberships) });
         return { returnTo: session.takeReturnTo() ?? '/' };
       },
@@ -260,7 +264,7 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
       input: { body: tokenRequest },
       output: issuedToken,
       async run({ body, ip }) {
-        const signedIn = await accounts.authenticate(body.email, body.password, ip);
+        const signedIn = await accounts.authenticate(body.email, body.password, { ip, device: null });
         const membershipId = await membershipFor(signedIn, body.tenant, { memberships, tenants });
         return accounts.createToken(signedIn, { membershipId, name: body.name, days: body.days });
       },

@@ -12,6 +12,7 @@ import type { PeopleService } from '../people/index.ts';
 import { emailKey, passwordIssues } from './account.rules.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
+import { deviceNameOf, newDeviceMark } from './device.rules.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
 
@@ -33,8 +34,8 @@ export interface SignedIn {
 
 /** What counts failed guesses; the http layer's throttle. */
 export interface GuessCounter {
-  consume(name: 'sign-in' | 'sign-in-network', key: string): Promise<void>;
-  forgive(name: 'sign-in' | 'sign-in-network', key: string): Promise<void>;
+  consume(name: 'sign-in' | 'sign-in-network' | 'sign-in-global', key: string): Promise<void>;
+  forgive(name: 'sign-in', key: string): Promise<void>;
 }
 
 export interface ApiToken {
@@ -49,11 +50,13 @@ export interface AccountServiceParts {
   readonly people: PeopleService;
   readonly guesses: GuessCounter;
   readonly links: AccountLinks;
+  /** Key with which browsers are marked that know an account. */
+  readonly deviceKey: Buffer;
 }
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-export function createAccountService({ passwords, people, guesses, links }: AccountServiceParts) {
+export function createAccountService({ passwords, people, guesses, links, deviceKey }: AccountServiceParts) {
   async function mailConfirmation(
     account: Pick<AccountRow, '_id' | 'emailKey'>,
     tenantId: string | null,
@@ -197,13 +200,23 @@ export function createAccountService({ passwords, people, guesses, links }: Acco
     },
 
     /**
-     * Checks e-mail and password. Guesses are counted before the password is looked at, in the database (S-17).
+     * Checks e-mail and password. Guesses are counted before the password is looked at, in the database: by account,
+     * network and in all; those of a browser that knows the account by itself (S-17).
      * @throws Invalid `sign-in-failed` for every wrong combination alike; Forbidden `email-not-confirmed` after a right password
      */
-    async authenticate(email: string, password: string, ip: string): Promise<SignedIn> {
+    async authenticate(
+      email: string,
+      password: string,
+      from: { readonly ip: string; readonly device: string | null },
+    ): Promise<SignedIn & { device: string }> {
       const key = emailKey(email) ?? email.toLowerCase().slice(0, 200);
-      await guesses.consume('sign-in-network', ip);
-      await guesses.consume('sign-in', hashToken(key));
+      const device = deviceNameOf(deviceKey, key, from.device);
+      const counted = device ?? hashToken(key);
+      if (device === null) {
+        await guesses.consume('sign-in-global', 'all');
+        await guesses.consume('sign-in-network', from.ip);
+      }
+      await guesses.consume('sign-in', counted);
       const account = await AccountModel.findOne({ emailKey: key }).lean();
       const right = await passwords.verify(account?.passwordHash ?? null, password);
       if (!right || !account || account.state === 'disabled') {
@@ -213,7 +226,7 @@ export function createAccountService({ passwords, people, guesses, links }: Acco
         );
         throw new Invalid([{ path: 'email', code: 'sign-in-failed' }], 'sign-in-failed');
       }
-      await guesses.forgive('sign-in', hashToken(key));
+      await guesses.forgive('sign-in', counted);
       if (account.state === 'unconfirmed') {
         await inTransaction(() => mailConfirmation(account, null));
         throw new Forbidden('email-not-confirmed');
@@ -232,6 +245,7 @@ export function createAccountService({ passwords, people, guesses, links }: Acco
         personId: String(account.personId),
         accountVersion: account.version,
         lastMembershipId: account.lastMembershipId ? String(account.lastMembershipId) : null,
+        device: from.device !== null && device !== null ? from.device : newDeviceMark(deviceKey, key),
       };
     },
 

@@ -65,10 +65,11 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
   async function proved(actor: AccountActor, password: string): Promise<AccountRow> {
     const account = await AccountModel.findById(actor.accountId).lean();
     if (!account) throw new NotFound();
-    await guesses.consume('sign-in', hashToken(account.emailKey));
+    // Counted apart from the front door: guesses from outside must not keep the owner from changing the password.
+    await guesses.consume('sign-in', hashToken(`proof:${actor.accountId}`));
     if (!(await passwords.verify(account.passwordHash, password)))
       throw Invalid.field('current', 'password-wrong');
-    await guesses.forgive('sign-in', hashToken(account.emailKey));
+    await guesses.forgive('sign-in', hashToken(`proof:${actor.accountId}`));
     return account;
   }
 

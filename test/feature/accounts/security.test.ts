@@ -20,6 +20,11 @@ async function signedIn(person: TestPerson, password = PASSWORD, email = person.
   if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
   return page;
 }
+async function leave(page: PageAgent): Promise<void> {
+  await page.get('/account');
+  await page.post('/sign-out');
+  await page.get('/sign-in');
+}
 const mayEnter = (person: TestPerson, password: string, email = person.email): Promise<boolean> =>
   signedIn(person, password, email).then(
     () => true,
@@ -255,5 +260,34 @@ describe('open sessions', function () {
       ),
     ).to.equal('WeChat · iPhone');
     expect(browserName('')).to.equal('?');
+  });
+});
+
+describe('guesses at the door', function () {
+  this.timeout(60_000);
+
+  it('are throttled whoever asks, and keep nobody out of a browser that knows the account', async () => {
+    const person = await createPerson();
+    const known = await signedIn(person);
+    await leave(known);
+    const guess = (agent: PageAgent, password: string) =>
+      agent.post('/sign-in', { email: person.email, password });
+    const stranger = new PageAgent();
+    await stranger.get('/sign-in');
+    const answers: number[] = [];
+    for (let i = 0; i < 24; i += 1) answers.push((await guess(stranger, `guess number ${i}`)).status);
+    expect(answers.slice(0, 20)).to.deep.equal(Array.from({ length: 20 }, () => 422));
+    expect(answers.slice(20)).to.deep.equal([429, 429, 429, 429]);
+    // The right password is refused like any other from an unknown browser, or it could be found out.
+    expect((await guess(stranger, PASSWORD)).status).to.equal(429);
+    expect((await guess(known, PASSWORD)).status).to.equal(303);
+    // A mark of another account opens nothing, and a known browser has its own limit.
+    const other = await signedIn(await createPerson());
+    await leave(other);
+    expect((await guess(other, PASSWORD)).status).to.equal(429);
+    await leave(known);
+    const own: number[] = [];
+    for (let i = 0; i < 21; i += 1) own.push((await guess(known, `guess number ${i}`)).status);
+    expect([own.at(0), own.at(-1)]).to.deep.equal([422, 429]);
   });
 });

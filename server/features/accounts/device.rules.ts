@@ -1,0 +1,22 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { hashToken, sameSecret } from '../../core/ids.ts';
+
+/**
+ * A browser in which somebody has signed in to an account before carries a mark for that account. Guesses from it are
+ * counted by themselves, so whoever floods an account with guesses from elsewhere cannot lock its owner out (S-17). The
+ * mark proves nothing else: the password is needed all the same.
+ */
+export const newDeviceMark = (key: Buffer, emailKey: string): string => {
+  const nonce = randomBytes(16).toString('base64url');
+  return `${nonce}.${sealOf(key, emailKey, nonce)}`;
+};
+
+/** The name under which guesses of this browser are counted; null when the mark is not for this account. */
+export function deviceNameOf(key: Buffer, emailKey: string, mark: string | null): string | null {
+  const [, nonce = '', seal = ''] = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/.exec(mark ?? '') ?? [];
+  if (nonce === '' || !sameSecret(seal, sealOf(key, emailKey, nonce))) return null;
+  return hashToken(`device:${nonce}`);
+}
+
+const sealOf = (key: Buffer, emailKey: string, nonce: string): string =>
+  createHmac('sha256', key).update(`${nonce}:${emailKey}`).digest('base64url');

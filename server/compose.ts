@@ -40,6 +40,7 @@ import {
   assignmentRoutes,
   candidateRoutes,
   createAssignmentService,
+  offerLinkRoutes,
   ownOfferRoutes,
   ownOffersOf,
 } from './features/assignments/index.ts';
@@ -117,6 +118,8 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const matching = createMatchingService({ people, memberships, shifts, tenants, handleKey });
   const assignments = createAssignmentService({ shifts, offers, matching, memberships, tenants });
 
+  const offerLinkKey = deriveSecret(master, 'offer-link');
+
   const attendance = createAttendanceService({
     assignments,
     shifts,
@@ -164,7 +167,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const definitions: MessageDefinition[] = [
     ...accountMessages({ accounts, people, publicUrl, links }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl }),
+    ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
@@ -226,6 +229,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...opportunityRoutes({ opportunities, i18n }),
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
     ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
+    ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...hoursRoutes({ hours, units, i18n }),

@@ -7,6 +7,7 @@ import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { AssignmentModel, LIVE_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
+import { signOfferLink } from './offer-link.ts';
 
 /** Who receives mail of a person, if they have an address; injected by compose.ts. */
 export interface Recipients {
@@ -25,6 +26,8 @@ export interface AssignmentMailParts {
   readonly tenants: TenantService;
   readonly recipients: Recipients;
   readonly publicUrl: string;
+  /** Key of the links with which an offer is answered. */
+  readonly linkKey: Buffer;
 }
 
 /** Which states of the assignment still want each message; others have been overtaken (F-22). */
@@ -46,6 +49,7 @@ export function assignmentMessages({
   tenants,
   recipients,
   publicUrl,
+  linkKey,
 }: AssignmentMailParts): MessageDefinition[] {
   async function load(kind: string, row: OutboxRow): Promise<MessageContent | null> {
     const assignment = await AssignmentModel.findById(row.subjectId).lean();
@@ -56,6 +60,9 @@ export function assignmentMessages({
     const to = await recipientOf(kind, assignment, shift.createdBy ? String(shift.createdBy) : null);
     if (!to) return null;
     const offer = row.data['offerId'] ? await offers.row(String(row.data['offerId'])) : null;
+    const answers = offer
+      ? `${publicUrl}/offer-answers/${signOfferLink(linkKey, { tenantId: tenant.id, offerId: String(offer._id) })}`
+      : null;
     const locale = to.locale ?? tenant.locale ?? DEFAULT_LOCALE;
     return {
       to: { name: to.name, address: to.address },
@@ -71,11 +78,9 @@ export function assignmentMessages({
         place: shift.place.label,
         until: offer?.dueAt ?? null,
         note: kind === 'offers/made' ? assignment.note : null,
-        // An offer is answered wherever one is signed in, also by who is no member there.
-        link:
-          assignment.state === 'offered'
-            ? `${publicUrl}/offers`
-            : `${publicUrl}/assignments/${String(assignment._id)}`,
+        // Opening a link changes nothing: each leads to a page with one button.
+        link: answers ? `${answers}/accept` : `${publicUrl}/assignments/${String(assignment._id)}`,
+        declineLink: answers ? `${answers}/decline` : null,
       },
     };
   }

@@ -19,6 +19,7 @@ import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/inde
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { followMoves } from './assignment.moves.ts';
+import type { OfferRef } from './offer-link.ts';
 import { heldAround, warningsFor, withNames } from './neighbours.ts';
 import { AssignmentModel, ELSEWHERE_STATES, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
@@ -554,6 +555,28 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       const self: AccountActor = { ...actor, membership: null };
       return asTenant(String(row.tenantId), () =>
         answer === 'accept' ? this.accept(self, id) : this.decline(self, id, reason),
+      );
+    },
+
+    /**
+     * No thanks, said with the link of the offer's mail: by nobody in particular, since whoever holds the link may say it.
+     * Said twice it changes nothing. @throws Conflict `offer-over` when it was accepted, ran out or was withdrawn
+     */
+    async declineByLink({ tenantId, offerId }: OfferRef): Promise<void> {
+      const nobody: Actor = { kind: 'anonymous', door: 'page' };
+      await asTenant(
+        tenantId,
+        () =>
+          inTransaction(async () => {
+            const offer = await offers.row(offerId);
+            if (offer?.state === 'declined') return;
+            const row = offer ? await AssignmentModel.findById(offer.assignmentId).lean() : null;
+            const stands = row?.state === 'offered' && String(row.offerId) === offerId;
+            if (!offer || offer.state !== 'open' || offer.dueAt <= contextNow() || !row || !stands)
+              throw new Conflict('offer-over');
+            await leave(row, 'declined', null, 'assignments/decline-by-link');
+          }),
+        nobody,
       );
     },
 

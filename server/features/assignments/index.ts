@@ -7,3 +7,4 @@ export { assignmentRoutes } from './assignment.routes.ts';
 export { candidateRoutes } from './candidate.routes.ts';
 export { ownOfferRoutes, ownOffersOf } from './own-offers.routes.ts';
 export type { OwnOffer } from './assignment.schema.ts';
+export { offerLinkRoutes } from './offer-link.routes.ts';

@@ -109,6 +109,7 @@ describe('the walls, route by route', function () {
       '/account/tokens/:id/revocation',
       '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',
+      '/offer-answers/:token/accept',
       '/t/:tenantSlug/memberships',
       '/t/:tenantSlug/opportunities/:id/sign-up',
     ]);

@@ -141,21 +141,20 @@ const cspReport: RequestHandler = (req, res) => {
 function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
   return {
     i18n: kit.i18n,
-    localeOf: (req) => localeOf(req, null, null),
-    render: (req, res, model) =>
-      kit.views.render(
-        'errors/show',
-        model,
-        pageContext({
-          req,
-          res,
-          identity: null,
-          tenant: null,
-          locale: localeOf(req, null, null),
-          i18n: kit.i18n,
-          navigation: [],
-          mailbox: kit.mailbox,
-        }),
-      ),
+    localeOf: (req) => localeOf(req, req.res?.locals.identity ?? null, null),
+    render(req, res, model) {
+      const identity = res.locals.identity ?? null;
+      const page = pageContext({
+        req,
+        res,
+        identity,
+        tenant: identity?.tenant ?? null,
+        locale: localeOf(req, identity, null),
+        i18n: kit.i18n,
+        navigation: kit.navigation,
+        mailbox: kit.mailbox,
+      });
+      return kit.views.render('errors/show', model, page);
+    },
   };
 }

@@ -24,6 +24,7 @@ import type { Identities, Identity, SessionLimits } from './authenticate.ts';
 import { assertSameOrigin, assertToken } from './csrf.ts';
 import { toAppError } from './error-handler.ts';
 import { pageContext } from './page-context.ts';
+import { rememberLetterSize } from './reading.ts';
 import type { NavEntry } from './page-context.ts';
 import { parseBody, parseParams, parseQuery } from './parse.ts';
 import { isUnsafe } from './route.ts';
@@ -77,6 +78,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
       countRequest({ route: route.name, door, status: res.statusCode }, (performance.now() - began) / 1000),
     );
     const identity = await identify(req, door, kit.identities, kit.limits);
+    if (door === 'page') res.locals.identity = identity;
     const locale = localeOf(req, identity, null);
     if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);
     await throttleRequest(route, identity, req, kit);
@@ -334,6 +336,7 @@ async function sendResult(work: Work, result: PageResult): Promise<void> {
   // htmx swaps parts out of whole pages (hx-select), so both kinds of request get the same answer, made once.
   if (fragment) res.setHeader('Vary', 'HX-Request');
   rememberLanguage(req, res, work.locale);
+  rememberLetterSize(req, res);
   res
     .status(result.status ?? 200)
     .type('html')

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Identity } from './authenticate.ts';
 
 declare module 'express-serve-static-core' {
   interface Locals {
     nonce: string;
     requestId: string;
+    /** Who asks, once known: an error page keeps their navigation and language. */
+    identity?: Identity | null;
   }
 }
 

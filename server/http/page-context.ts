@@ -6,6 +6,7 @@ import type { Permission } from '../core/permissions.ts';
 import { can } from '../core/actor.ts';
 import type { Identity } from './authenticate.ts';
 import { csrfToken } from './csrf.ts';
+import { letterSizeOf } from './reading.ts';
 import type { TenantInfo } from './route.ts';
 import type { NavItem, PageContext, PageUser } from './views.ts';
 
@@ -55,6 +56,7 @@ export function pageContext(parts: PageParts): PageContext {
       kind: flash.kind,
       text: i18n.t(locale, flash.key, { ...flash.params }),
     })),
+    letters: letterSizeOf(req),
     mailboxEnabled: parts.mailbox,
   };
 }
@@ -94,8 +96,13 @@ function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): 
     icon: entry.icon,
     current: entry.href === here,
     phone: entry.phone && (tabs += 1) <= PHONE_TABS,
+    desk: isDesk(entry),
   }));
 }
+
+/** Work for others, unlike what every member does for themselves. */
+const isDesk = ({ permission }: NavEntry): boolean =>
+  !/^(public|signed-in|opportunities:see|.*-own)$/.test(permission);
 
 /** The entry one is in: the longest whose path begins the page's, so that `/hours/queue` is not also `/hours`. */
 function currentOf(hrefs: readonly string[], path: string): string | null {

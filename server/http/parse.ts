@@ -16,7 +16,8 @@ export function parseParams(schema: z.ZodType | undefined, raw: unknown): unknow
 }
 
 export function parseQuery(schema: z.ZodType | undefined, raw: Record<string, unknown>): unknown {
-  const { lang: _lang, ...rest } = raw;
+  // How the reader wants to read is nothing of the page's (reading.ts).
+  const { lang: _lang, letters: _letters, ...rest } = raw;
   return parseFlat(schema ?? z.strictObject({}), rest);
 }
 

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { PERMISSIONS } from '../core/permissions.ts';
 import { MethodNotAllowed, NotFound } from '../core/errors.ts';
+import { identify } from './authenticate.ts';
 import { handlerFor } from './handler.ts';
 import type { HandlerKit } from './handler.ts';
 import { apiPathOf, isUnsafe, pageMethodOf } from './route.ts';
@@ -72,7 +73,10 @@ export function buildRouter(routes: readonly Route[], kit: HandlerKit): Router {
       throw new MethodNotAllowed();
     });
   }
-  router.use(() => {
+  router.use(async (req, res) => {
+    // Who mistypes an address keeps their navigation.
+    if (!req.path.startsWith('/api'))
+      res.locals.identity = await identify(req, 'page', kit.identities, kit.limits);
     throw new NotFound();
   });
   return router;

@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
 import type { I18n, Locale } from '../i18n/index.ts';
 import type { Assets } from './assets.ts';
+import type { LetterSize } from './reading.ts';
 import { createIcons } from './icons.ts';
 import { createHelpers } from './view-helpers.ts';
 
@@ -14,6 +15,8 @@ export interface NavItem {
   readonly icon: string;
   readonly current: boolean;
   readonly phone: boolean;
+  /** Work at a desk, for others. */
+  readonly desk?: boolean;
 }
 
 export interface Flash {
@@ -65,6 +68,8 @@ export interface PageContext {
   readonly tenant: PageTenant | null;
   readonly nav: readonly NavItem[];
   readonly flash: readonly Flash[];
+  /** Larger letters for those who ask for them. */
+  readonly letters?: LetterSize;
   /** Shows the link to the development mailbox. */
   readonly mailboxEnabled: boolean;
 }
@@ -161,7 +166,9 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
           colour: page.tenant?.colour ?? null,
           idempotencyKey: page.idempotencyKey ?? null,
           title: page.title ?? null,
-          languageHref: languageHref(page),
+          languageHref: hrefWith(page, 'lang', page.locale === 'en' ? 'zh-CN' : 'en'),
+          letters: page.letters ?? 'normal',
+          lettersHref: hrefWith(page, 'letters', page.letters === 'large' ? 'normal' : 'large'),
           phoneNav: page.nav.filter((item) => item.phone),
           topNav: page.nav.slice(0, HEADER_ENTRIES),
           ...extra,
@@ -200,10 +207,10 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
   };
 }
 
-/** The same page in the other language; `?lang=` is remembered by the express side. */
-function languageHref({ fullUrl, locale }: PageContext): string {
+/** The same page in the other language or in other letters; the choice is remembered by the express side. */
+function hrefWith({ fullUrl }: PageContext, name: 'lang' | 'letters', value: string): string {
   const url = new URL(fullUrl, 'http://linli.invalid');
-  url.searchParams.set('lang', locale === 'en' ? 'zh-CN' : 'en');
+  url.searchParams.set(name, value);
   return `${url.pathname}${url.search}`;
 }
 

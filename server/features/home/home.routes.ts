@@ -87,7 +87,8 @@ async function dashboard(
       desk,
       short,
       // Who works at a desk and never served is not shown empty tables of service.
-      serves: desk.length === 0 || comingUp.length > 0 || given.totalMinutes + given.waitingMinutes > 0,
+      serves:
+        membership.roles.length === 0 || comingUp.length > 0 || given.totalMinutes + given.waitingMinutes > 0,
       given: {
         ...given,
         bars: given.months.map(({ month, minutes }) => ({

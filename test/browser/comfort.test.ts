@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { createMember, createTenant, PASSWORD } from '../factories/people.ts';
+import type { Member } from '../factories/people.ts';
+import { createOpening } from '../factories/requests.ts';
+import { testApp } from '../support/app.ts';
+import { axe, axeText, launchBrowser, newPage, overflowsSideways } from '../support/browser.ts';
+import type { Browser, Page, PageOptions } from '../support/browser.ts';
+
+describe('what makes pages comfortable', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let volunteer: Member;
+  let coordinator: Member;
+  before(async () => {
+    browser = await launchBrowser();
+    const tenant = await createTenant();
+    volunteer = await createMember(tenant);
+    coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    await createOpening(tenant, {
+      request: { title: '陪独居老人看病' },
+      position: { required: 2, maximum: 3 },
+    });
+  });
+  after(async () => browser?.close());
+
+  async function open(who: Member | null, options: Partial<PageOptions> = {}): Promise<Page> {
+    const { url } = await testApp();
+    const page = await newPage(browser, { phone: true, locale: 'zh-CN', baseURL: url, ...options });
+    if (!who) return page;
+    await page.goto('/sign-in');
+    await page.fill('#f-email', who.email);
+    await page.fill('#f-password', PASSWORD);
+    await page.click('main button[type=submit]');
+    await page.waitForURL((url_) => url_.pathname !== '/sign-in');
+    return page;
+  }
+  const letters = (page: Page): Promise<string> =>
+    page.evaluate('getComputedStyle(document.documentElement).fontSize');
+
+  it('lets anybody choose larger letters, once, without JavaScript', async () => {
+    const page = await open(volunteer, { javaScript: false });
+    await page.goto('/opportunities?tab=others');
+    await page.click('footer a[href*="letters=large"]');
+    expect(new URL(page.url()).searchParams.get('tab'), 'the page one was on').to.equal('others');
+    for (const path of ['/', '/hours', '/sign-in']) {
+      await page.goto(path);
+      expect(await letters(page), path).to.equal('20px');
+      expect(await overflowsSideways(page), path).to.equal(false);
+    }
+    await page.click('footer a[href*="letters=normal"]');
+    expect(await letters(page)).to.equal('16px');
+    await page.context().close();
+  });
+
+  for (const locale of ['zh-CN', 'en'] as const)
+    it(`shows an error with the way back, and keeps the reader's own navigation (${locale})`, async () => {
+      const words = { 'zh-CN': ['页面不存在', '没有权限'], en: ['not found', 'not allowed'] }[locale];
+      for (const [path, status, who] of [
+        ['/no-such-page', 404, null],
+        ['/no-such-page', 404, volunteer],
+        ['/shifts/0123456789abcdef01234567', 404, coordinator],
+        ['/memberships', 403, volunteer],
+      ] as const) {
+        const page = await open(who, { locale });
+        await page.goto(`/?lang=${locale}`);
+        const answer = await page.goto(path, { referer: page.url() });
+        expect(answer?.status(), path).to.equal(status);
+        expect(await page.locator('html').getAttribute('lang')).to.equal(locale);
+        expect((await page.locator('h1').innerText()).toLowerCase()).to.include(
+          words[status === 404 ? 0 : 1],
+        );
+        expect(await page.locator('.error-ways a').first().getAttribute('href')).to.match(/^\//);
+        expect(await page.locator('.tabbar').count(), 'own navigation').to.equal(who ? 1 : 0);
+        expect(axeText(await axe(page))).to.equal('');
+        expect(await overflowsSideways(page)).to.equal(false);
+        await page.context().close();
+      }
+    });
+
+  it('is used by keyboard alone: skip link, menu, a dialog that asks, and the focus in sight', async () => {
+    const page = await open(coordinator, { phone: false });
+    await page.goto('/');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.className')).to.equal('skip-link');
+    expect((await page.locator('.skip-link').boundingBox())?.y, 'in sight').to.be.at.least(0);
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).to.equal('content');
+    await page.locator('details.menu > summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('Boolean(document.activeElement.closest(".menu-panel"))')).to.equal(true);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('details.menu[open]').count()).to.equal(0);
+    expect(await page.evaluate('document.activeElement.localName')).to.equal('summary');
+    await page.goto('/shifts');
+    await page.locator('.row-title a').first().click();
+    await page.locator('details.confirm > summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.localName'), 'the reason').to.equal('textarea');
+    const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+    expect(outline).to.equal('solid');
+    await page.context().close();
+  });
+
+  it('prints the day’s list without what is only for screens', async () => {
+    const page = await open(coordinator, { phone: false });
+    await page.goto('/shifts');
+    await page.emulateMedia({ media: 'print' });
+    for (const hidden of ['.topbar', '.footer-line', '.filter-bar', '.jumps'])
+      expect(await page.locator(hidden).first().isVisible(), hidden).to.equal(false);
+    expect(await page.locator('.row-title').first().isVisible()).to.equal(true);
+    await page.context().close();
+  });
+});

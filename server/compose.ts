@@ -36,9 +36,12 @@ import {
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
 import { createPeopleService, personRoutes } from './features/people/index.ts';
 import {
+  announcementMessages,
+  announcementRoutes,
   assignmentMessages,
   assignmentRoutes,
   candidateRoutes,
+  createAnnouncementService,
   createAssignmentService,
   offerLinkRoutes,
   ownOfferRoutes,
@@ -118,6 +121,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const matching = createMatchingService({ people, memberships, shifts, tenants, handleKey });
   const assignments = createAssignmentService({ shifts, offers, matching, memberships, tenants });
 
+  const announcements = createAnnouncementService({ shifts });
   const offerLinkKey = deriveSecret(master, 'offer-link');
 
   const attendance = createAttendanceService({
@@ -168,6 +172,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...accountMessages({ accounts, people, publicUrl, links }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
+    ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
@@ -229,6 +234,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...opportunityRoutes({ opportunities, i18n }),
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
     ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
+    ...announcementRoutes({ announcements, shifts, i18n }),
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),

@@ -8,3 +8,6 @@ export { candidateRoutes } from './candidate.routes.ts';
 export { ownOfferRoutes, ownOffersOf } from './own-offers.routes.ts';
 export type { OwnOffer } from './assignment.schema.ts';
 export { offerLinkRoutes } from './offer-link.routes.ts';
+export { announcementMessages } from './announcement.mail.ts';
+export { announcementRoutes } from './announcement.routes.ts';
+export { createAnnouncementService } from './announcement.service.ts';

@@ -60,6 +60,8 @@ export interface ShiftAbilities {
   readonly cancel: boolean;
   readonly findPeople: boolean;
   readonly runDay: boolean;
+  /** Write to its people. */
+  readonly write: boolean;
 }
 
 export interface DueQuery {
@@ -461,6 +463,8 @@ export function createShiftService({
         findPeople:
           can(actor, 'positions:candidates', shift.unitId) && ['published', 'locked'].includes(shift.state),
         runDay: can(actor, 'attendance:run', shift.unitId) && !['draft', 'cancelled'].includes(shift.state),
+        write:
+          can(actor, 'assignments:manage', shift.unitId) && !['draft', 'cancelled'].includes(shift.state),
       };
     },
 

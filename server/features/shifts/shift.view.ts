@@ -373,6 +373,7 @@ export function shiftModel(
     publicHref: parts.publicHref,
     repeatHref: parts.mayRepeat ? `/shifts/${shift.id}/repetitions` : null,
     publishAll: following > 0 ? t('shifts.series.publish', { count: following }) : null,
+    writeHref: abilities.write ? `/shifts/${shift.id}/announcements` : null,
     attendanceHref: abilities.runDay ? `/shifts/${shift.id}/attendance` : null,
     errors: form.errors,
     fields: { reason, scope },

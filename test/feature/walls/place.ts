@@ -162,6 +162,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'memberships/verify-skill': () => ({ code: 'first-aid', level: 1 }),
   'shifts/create': () => ({ date: tomorrow(), startTime: '09:00', endTime: '11:00' }),
   'shifts/cancel': () => ({ reason: 'x' }),
+  'announcements/make': () => ({ subject: 'x', text: 'x' }),
   'shift-templates/rename': () => ({ name: 'x' }),
   'shift-templates/save': () => ({ name: 'x' }),
   'shift-templates/use': ({ templateId }) => ({ templateId: templateId ?? '', date: tomorrow() }),

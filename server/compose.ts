@@ -32,6 +32,7 @@ import {
   createMembershipService,
   membershipMessages,
   membershipRoutes,
+  peopleRoutes,
 } from './features/memberships/index.ts';
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
 import { createPeopleService, personRoutes } from './features/people/index.ts';
@@ -223,6 +224,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
+    ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),

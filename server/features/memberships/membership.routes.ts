@@ -258,6 +258,10 @@ async function showPage(
     : [];
   return view('memberships/show', {
     ...membership,
+    personHref:
+      membership.state === 'approved' && can(actor, 'people:see', membership.unitId)
+        ? `/people/${membership.personId}`
+        : null,
     can: {
       firstReview: may('memberships:review') && membership.state === 'submitted',
       approve: may('memberships:decide') && membership.state === 'first_review',

@@ -8,6 +8,7 @@ import { MEMBERSHIP_KINDS } from './membership.model.ts';
 export const membershipView = z.object({
   id: z.string(),
   version: z.number(),
+  personId: z.string(),
   personName: z.string(),
   unitId: z.string(),
   unitName: z.string(),
@@ -54,3 +55,20 @@ export const skillBody = z.strictObject({
   code: z.string().refine(isSkillCode, 'not-a-choice'),
   level: z.number().int().min(1).max(3),
 });
+
+export const peopleFilter = z.strictObject({ ...paging, q: line(60).optional(), unitId: id.optional() });
+export const personParams = z.strictObject({ personId: id });
+/** A member as the organisation may see them; nothing else of the person leaves. */
+export const personView = z.object({
+  id: z.string(),
+  membershipId: z.string(),
+  name: z.string(),
+  unitId: z.string(),
+  unitName: z.string(),
+  kind: z.enum(MEMBERSHIP_KINDS),
+  phone: z.string().nullable(),
+  age: z.number().nullable(),
+  languages: z.array(z.string()),
+  skills: z.array(z.object({ code: z.string(), level: z.number(), verified: z.boolean() })),
+});
+export const personPage = pageOf(personView);

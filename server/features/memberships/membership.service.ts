@@ -226,6 +226,24 @@ export function createMembershipService({
       limit: number,
       cursor: string | undefined,
     ): Promise<Page<Membership>> {
+      const page = await this.members(actor, filter, limit, cursor);
+      return { ...page, data: page.data.map(toMembership) };
+    },
+
+    /** One approved member within the actor's reach, by person; everybody else is missing. */
+    async member(actor: Actor, personId: string): Promise<MembershipRow> {
+      const row = isId(personId) ? await this.approvedOf(personId) : null;
+      if (!row || !can(actor, 'people:see', String(row.unitId))) throw new NotFound();
+      return row;
+    },
+
+    /** Rows within the actor's reach, newest first. */
+    async members(
+      actor: Actor,
+      filter: MembershipFilter,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<MembershipRow>> {
       const reach = reachOf(actor, 'people:see');
       const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
       const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
@@ -240,8 +258,7 @@ export function createMembershipService({
         .sort(sortOf(SORT))
         .limit(limit + 1)
         .lean();
-      const page = pageOf(rows, limit, (row) => [row._id]);
-      return { ...page, data: page.data.map(toMembership) };
+      return pageOf(rows, limit, (row) => [row._id]);
     },
 
     async show(actor: Actor, id: string): Promise<Membership> {

@@ -1,9 +1,10 @@
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import { profileBody, profileView } from './person.schema.ts';
+import { EMPTY_PROFILE, profilePatch, profileView } from './person.schema.ts';
+import type { ProfileBody } from './person.schema.ts';
 import type { PeopleService } from './person.service.ts';
-import { profileModel, toInput, toValues } from './person.view.ts';
+import { profileModel, toBody, toInput, toValues } from './person.view.ts';
 
 /** One's own profile. */
 export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I18n }): Route[] {
@@ -43,10 +44,14 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
       tenant: 'none',
       summary: 'Changes one’s own profile.',
       versioned: true,
-      input: { body: profileBody },
+      input: { body: profilePatch },
       output: profileView,
-      run: async ({ account, body, version }) => {
-        const own = await people.update(account, version, toInput(body));
+      run: async ({ account, body, version, door }) => {
+        const before = toBody(await people.own(account));
+        const sent = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+        const whole =
+          door === 'page' ? { ...EMPTY_PROFILE, name: before.name, ...sent } : { ...before, ...sent };
+        const own = await people.update(account, version, toInput(whole as ProfileBody));
         return {
           ...own,
           languages: [...own.languages],

@@ -10,15 +10,12 @@ const phone = z
   .transform((text) => text.replace(/^\+86/, '').replace(/[\s-]+/g, ''))
   .pipe(z.string().regex(/^(1[3-9]\d{9})?$/, 'not-a-phone'));
 
-/** The profile as its form and the API send it. Two stretches a weekday at most: more is a calendar, not a habit. */
-export const profileBody = z.strictObject({
+/** Two stretches a weekday at most: more is a calendar, not a habit. */
+const shape = {
   name: requiredLine(60),
-  phone: phone.default(''),
-  birthDate: z
-    .string()
-    .refine((text) => text === '' || isDate(text), 'not-a-date')
-    .default(''),
-  languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(20).default([]),
+  phone,
+  birthDate: z.string().refine((text) => text === '' || isDate(text), 'not-a-date'),
+  languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(20),
   skills: z
     .array(
       z.strictObject({
@@ -26,28 +23,40 @@ export const profileBody = z.strictObject({
         level: z.number().int().min(1).max(3).default(1),
       }),
     )
-    .max(60)
-    .default([]),
-  homeLabel: line(120).default(''),
-  latitude: latitude.nullable().default(null),
-  longitude: longitude.nullable().default(null),
-  county: z
-    .string()
-    .regex(/^(\d{6})?$/, 'invalid-format')
-    .default(''),
+    .max(60),
+  homeLabel: line(120),
+  latitude: latitude.nullable(),
+  longitude: longitude.nullable(),
+  county: z.string().regex(/^(\d{6})?$/, 'invalid-format'),
   availability: z
     .array(z.strictObject({ weekday: z.number().int().min(1).max(7), from: clock, to: clock }))
-    .max(28)
-    .default([]),
-  emergencyName: line(60).default(''),
-  emergencyPhone: phone.default(''),
-  emergencyRelation: line(20).default(''),
-  consents: z
-    .array(z.enum(['asked-by-others', 'location']))
-    .max(4)
-    .default([]),
-});
-export type ProfileBody = z.output<typeof profileBody>;
+    .max(28),
+  emergencyName: line(60),
+  emergencyPhone: phone,
+  emergencyRelation: line(20),
+  consents: z.array(z.enum(['asked-by-others', 'location'])).max(4),
+};
+/** A program sends what changes; the form sends everything, and a list with nothing ticked is left out by browsers. */
+const whole = z.strictObject(shape);
+export const profilePatch = whole.partial();
+export type ProfileBody = z.output<typeof whole>;
+
+/** What a field of the form holds that the browser did not send. */
+export const EMPTY_PROFILE: Omit<ProfileBody, 'name'> = {
+  phone: '',
+  birthDate: '',
+  languages: [],
+  skills: [],
+  homeLabel: '',
+  latitude: null,
+  longitude: null,
+  county: '',
+  availability: [],
+  emergencyName: '',
+  emergencyPhone: '',
+  emergencyRelation: '',
+  consents: [],
+};
 
 export const profileView = z.object({
   id: z.string(),

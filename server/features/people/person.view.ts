@@ -81,6 +81,30 @@ export function toValues(profile: Profile): Record<string, unknown> {
   return values;
 }
 
+/** The profile as it would be sent back unchanged: what a program leaves out stays as it is. */
+export const toBody = (profile: Profile): ProfileBody => ({
+  name: profile.name,
+  phone: profile.phone ?? '',
+  birthDate: profile.birthDate ?? '',
+  languages: [...profile.languages],
+  skills: profile.skills.map(({ code, level }) => ({ code, level })),
+  homeLabel: profile.homeLabel,
+  latitude: profile.home?.latitude ?? null,
+  longitude: profile.home?.longitude ?? null,
+  county: profile.county ?? '',
+  availability: profile.availability.map((slot) => ({
+    weekday: slot.weekday,
+    from: clockOf(slot.startMinute),
+    to: clockOf(slot.endMinute),
+  })),
+  emergencyName: profile.emergencyContact?.name ?? '',
+  emergencyPhone: profile.emergencyContact?.phone ?? '',
+  emergencyRelation: profile.emergencyContact?.relation ?? '',
+  consents: profile.consents.flatMap(({ purpose }) =>
+    purpose === 'asked-by-others' || purpose === 'location' ? [purpose] : [],
+  ),
+});
+
 /** Empty rows for skills beyond those there are, so that some can be added without a script. */
 const SPARE_SKILLS = 3;
 

@@ -115,7 +115,7 @@ const KINDS: Readonly<Record<string, string>> = {
   imports: 'importId',
   memberships: 'membershipId',
   offers: 'assignmentId',
-  people: 'membershipId',
+  people: 'personId',
   positions: 'positionId',
   requests: 'requestId',
   'shift-templates': 'templateId',

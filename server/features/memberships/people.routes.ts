@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import { contextNow } from '../../core/context.ts';
+import { ageOn, localDate } from '../../core/time.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import type { PeopleService, PersonRow } from '../people/index.ts';
+import { findLanguage, findSkill } from '../skills/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import type { MembershipRow } from './membership.model.ts';
+import { peopleFilter, personPage, personParams, personView } from './membership.schema.ts';
+import type { MembershipService } from './membership.service.ts';
+
+type PersonView = z.input<typeof personView>;
+
+export interface PeopleRouteParts {
+  readonly memberships: MembershipService;
+  readonly people: PeopleService;
+  readonly tenants: TenantService;
+  readonly units: UnitService;
+  readonly i18n: I18n;
+}
+
+/**
+ * People as one organisation sees them: what is needed to ask and reach a member. Birth date, home, free times, consents
+ * and the emergency contact stay with the person (R-6.x: no more than the purpose needs).
+ */
+export function peopleRoutes({ memberships, people, tenants, units, i18n }: PeopleRouteParts): Route[] {
+  const wordsOf = async (rows: readonly MembershipRow[], locale: Locale): Promise<PersonView[]> => {
+    const [persons, tenant, names] = await Promise.all([
+      people.rows(rows.map((row) => row.personId)),
+      tenants.current(),
+      units.names(rows.map((row) => String(row.unitId))),
+    ]);
+    const byId = new Map(persons.map((person) => [String(person._id), person]));
+    const today = localDate(contextNow(), tenant.zone);
+    return rows.flatMap((row) => {
+      const person = byId.get(String(row.personId));
+      return person ? [toPerson(row, person, names.get(String(row.unitId))?.[locale] ?? '', today)] : [];
+    });
+  };
+  return [
+    route({
+      name: 'people/list',
+      method: 'get',
+      path: '/people',
+      access: 'people:see',
+      tenant: 'member',
+      summary: 'Members within reach: name, unit, skills, languages, how to reach them.',
+      input: { query: peopleFilter },
+      output: personPage,
+      async run({ actor, query, locale }) {
+        const page = await memberships.members(
+          actor,
+          { ...query, state: 'approved' },
+          query.limit,
+          query.cursor,
+        );
+        return { data: await wordsOf(page.data, locale), nextCursor: page.nextCursor };
+      },
+      // The list for a person's eyes has filters and states of its own.
+      page: (_list, { query }) =>
+        seeOther(`/memberships?state=approved${query.q ? `&q=${encodeURIComponent(query.q)}` : ''}`),
+    }),
+    route({
+      name: 'people/show',
+      method: 'get',
+      path: '/people/:personId',
+      access: 'people:see',
+      tenant: 'member',
+      summary: 'One member within reach.',
+      input: { params: personParams },
+      output: personView,
+      async run({ actor, params, locale }) {
+        const row = await memberships.member(actor, params.personId);
+        return (await wordsOf([row], locale))[0] as PersonView;
+      },
+      page: (person, { locale }) =>
+        view('people/show', {
+          ...person,
+          kindText: i18n.t(locale, `states.membershipKind.${person.kind}`),
+          ageText: person.age === null ? null : i18n.t(locale, 'people.show.years', { count: person.age }),
+          languageTexts: person.languages.map((code) => findLanguage(code)?.[locale] ?? code).join(' · '),
+          skillTexts: person.skills.map(({ code, level, verified }) => ({
+            text: `${findSkill(code)?.[locale] ?? code} · ${i18n.t(locale, `matching.level.${level as 1}`)}`,
+            verified,
+          })),
+          phoneHref: person.phone ? `tel:${person.phone.replace(/[^+\d]/g, '')}` : null,
+        }),
+    }),
+  ];
+}
+
+function toPerson(row: MembershipRow, person: PersonRow, unitName: string, today: string): PersonView {
+  const verified = new Map(row.verifiedSkills.map(({ code, level }) => [code, level]));
+  return {
+    id: String(person._id),
+    membershipId: String(row._id),
+    name: person.name,
+    unitId: String(row.unitId),
+    unitName,
+    kind: row.kind,
+    phone: person.phone,
+    age: person.birthDate ? ageOn(person.birthDate, today) : null,
+    languages: [...person.languages],
+    skills: person.skills.map(({ code, level }) => ({
+      code,
+      level: Math.max(level, verified.get(code) ?? 0),
+      verified: verified.has(code),
+    })),
+  };
+}

@@ -1,0 +1,178 @@
+import { expect } from 'chai';
+import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
+import { createMember, createTenant, inTenant } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { createPosition, createShift } from '../../factories/requests.ts';
+import type { ApiAgent } from '../../support/agent.ts';
+import { atOffset, testApp } from '../../support/app.ts';
+
+const MINUTE = 60_000;
+
+describe('the day of a shift', function () {
+  this.timeout(60_000);
+
+  /** A shift that begins in ten minutes and lasts an hour, run by a coordinator, with these members on it. */
+  async function scene(people = 1) {
+    const tenant = await createTenant();
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    const desk = await coordinator.api();
+    const startsAt = new Date(Date.now() + 10 * MINUTE);
+    const shiftId = await createShift(tenant, {
+      startsAt,
+      endsAt: new Date(startsAt.getTime() + 60 * MINUTE),
+    });
+    const positionId = await createPosition(tenant, { shiftId, maximum: 10 });
+    const members = await Promise.all(Array.from({ length: people }, () => createMember(tenant)));
+    const places = await Promise.all(
+      members.map(async (member) => {
+        const api = await member.api();
+        const answer = await api.post(`/positions/${positionId}/assignments`);
+        expect(answer.json()).to.include({ state: 'accepted' });
+        return { member, api, id: String(answer.json()['id']) };
+      }),
+    );
+    return { tenant, coordinator, desk, shiftId, places };
+  }
+  const codeOf = async (desk: ApiAgent, shiftId: string): Promise<string> =>
+    String((await desk.get(`/shifts/${shiftId}/attendance`)).json()['code']);
+  const stored = (member: Member, id: string) =>
+    inTenant(member.tenant.id, async () => AssignmentModel.findById(id).lean());
+
+  it('lets people in and out by the code at the place, typed anyhow, and records the server’s time', async () => {
+    const { desk, shiftId, places } = await scene();
+    const [{ member, api, id }] = places as [(typeof places)[0]];
+    const code = await codeOf(desk, shiftId);
+    expect(code).to.match(/^[A-Z0-9]{6}$/);
+    const typed = ` ${code.slice(0, 3).toLowerCase()}-${code.slice(3).toLowerCase()} `;
+    const before = Date.now();
+    expect((await api.post('/check-ins', { code: typed })).json()).to.include({ id, did: 'checked-in' });
+    const row = await stored(member, id);
+    expect(row?.checkIn?.method).to.equal('code');
+    expect(row?.checkIn?.at.getTime()).to.be.within(before, Date.now());
+    expect((await api.post(`/assignments/${id}/check-in`, { code })).json()).to.include({
+      code: 'wrong-state',
+    });
+    await atOffset(70 * MINUTE, async () => {
+      expect((await api.post(`/assignments/${id}/check-out`, { code })).json()).to.include({
+        code: 'code-not-valid',
+      });
+      const now = await codeOf(desk, shiftId);
+      expect((await api.post(`/assignments/${id}/check-out`, { code: now })).json()).to.include({
+        state: 'checked_out',
+      });
+    });
+    expect((await api.get('/hours')).json<{ data: object[] }>().data).to.have.length(1);
+  });
+
+  it('takes no code of another shift, of yesterday, guessed, or too early; the form says so beside the field', async () => {
+    const { desk, shiftId, places } = await scene();
+    const other = await scene();
+    const [{ member, api }] = places as [(typeof places)[0]];
+    const refusal = async (code: string) => (await api.post('/check-ins', { code })).json()['code'];
+    expect(await refusal(await codeOf(other.desk, other.shiftId))).to.equal('code-not-valid');
+    expect(await refusal('AAAAAA')).to.equal('code-not-valid');
+    const old = await codeOf(desk, shiftId);
+    await atOffset(5 * MINUTE, async () => expect(await refusal(old)).to.equal('code-not-valid'));
+    const page = await member.page();
+    for (const [language, word] of [
+      ['zh-CN', '签到'],
+      ['en', 'Check in'],
+    ] as const) {
+      expect((await page.get(`/check-in?lang=${language}&code=${old}`)).text)
+        .to.include(`value="${old}"`)
+        .and.include(word);
+      const wrong = await page.post(`/check-ins?lang=${language}`, { code: 'AAAAAA' });
+      expect(wrong.status).to.be.within(400, 499);
+      expect(wrong.text).to.include('id="f-code-error"');
+    }
+    await atOffset(-3 * 60 * MINUTE, async () =>
+      expect(await refusal(await codeOf(desk, shiftId))).to.equal('check-in-too-early'),
+    );
+    const stranger = await (await createMember(member.tenant)).api();
+    expect((await stranger.post('/check-ins', { code: old })).json()['code']).to.equal('nothing-to-check-in');
+  });
+
+  it('is run by the coordinator: in, out, not come, excused; never for oneself, never by a volunteer', async () => {
+    const { tenant, coordinator, desk, shiftId, places } = await scene(3);
+    const [came, absent, sick] = places as [(typeof places)[0], (typeof places)[0], (typeof places)[0]];
+    const mark = (id: string, what: string, reason = '') =>
+      desk.post(`/assignments/${id}/attendance`, { mark: what, reason });
+    expect((await mark(absent.id, 'no-show')).json()).to.include({ code: 'shift-not-started' });
+    await atOffset(20 * MINUTE, async () => {
+      expect((await mark(came.id, 'check-in')).json()).to.include({ state: 'checked_in' });
+      expect((await mark(absent.id, 'no-show')).json()).to.include({ state: 'no_show' });
+      expect((await mark(sick.id, 'excused', '发烧')).json()).to.include({ state: 'excused' });
+      expect((await mark(came.id, 'check-out')).json()).to.include({ state: 'checked_out' });
+      expect((await mark(came.id, 'check-in')).json()).to.include({ code: 'wrong-state' });
+    });
+    expect((await came.api.get(`/shifts/${shiftId}/attendance`)).status).to.equal(403);
+    expect(
+      (await came.api.post(`/assignments/${absent.id}/attendance`, { mark: 'check-in' })).status,
+    ).to.equal(403);
+    // The coordinator serves too: somebody else keeps the list for them.
+    const own = await createPosition(tenant, { shiftId });
+    const place = await desk.post(`/positions/${own}/assignments`);
+    expect((await mark(String(place.json()['id']), 'check-in')).json()).to.include({ code: 'not-your-own' });
+    const page = await coordinator.page();
+    for (const language of ['zh-CN', 'en']) {
+      const list = await page.get(`/shifts/${shiftId}/attendance?lang=${language}`);
+      expect(list.text).to.include(came.member.name).and.include('<svg');
+    }
+  });
+
+  it('counts one check-in of many at once, and many people at once each once', async () => {
+    const { desk, shiftId, places } = await scene(6);
+    const code = await codeOf(desk, shiftId);
+    const [first, ...others] = places as [(typeof places)[0], ...typeof places];
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => first.api.post(`/assignments/${first.id}/check-in`, { code })),
+    );
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 409, 409, 409]);
+    const crowd = await Promise.all(others.map(({ api }) => api.post('/check-ins', { code })));
+    expect(crowd.map(({ status }) => status)).to.deep.equal(others.map(() => 201));
+    const list = (await desk.get(`/shifts/${shiftId}/attendance`)).json<{ people: { state: string }[] }>();
+    expect(list.people.map(({ state }) => state)).to.deep.equal(places.map(() => 'checked_in'));
+    // A press that is sent again with its key is the same press: it does not check out.
+    const key = { 'idempotency-key': 'the-same-press-0001' };
+    const [again] = others;
+    await atOffset(65 * MINUTE, async () => {
+      const now = await codeOf(desk, shiftId);
+      const once = await again!.api.post('/check-ins', { code: now }, key);
+      const twice = await again!.api.post('/check-ins', { code: now }, key);
+      expect([once.json()['did'], twice.json()['did']]).to.deep.equal(['checked-out', 'checked-out']);
+      expect(twice.headers.get('idempotent-replayed')).to.equal('true');
+    });
+  });
+
+  it('closes what was forgotten at the planned end, marked; who never came is a no-show', async () => {
+    const { desk, shiftId, places } = await scene(2);
+    const [came, absent] = places as [(typeof places)[0], (typeof places)[0]];
+    await came.api.post('/check-ins', { code: await codeOf(desk, shiftId) });
+    await atOffset(24 * 60 * MINUTE, async () => {
+      await (await testApp()).sweep('assignments/close');
+    });
+    const row = await stored(came.member, came.id);
+    expect(row).to.include({ state: 'checked_out' });
+    expect(row?.checkOut).to.include({ method: 'automatic' });
+    expect(row?.checkOut?.at.getTime()).to.equal(row?.endsAt.getTime());
+    expect((await stored(absent.member, absent.id))?.state).to.equal('no_show');
+  });
+
+  it('does not begin without insurance where a body is at risk (R-1.33)', async () => {
+    const { tenant, desk } = await scene();
+    const startsAt = new Date(Date.now() + 5 * MINUTE);
+    const risky = await createShift(tenant, {
+      startsAt,
+      endsAt: new Date(startsAt.getTime() + 30 * MINUTE),
+      riskLevel: 'bodily',
+    });
+    const member = await createMember(tenant, { person: { birthDate: '1980-01-01' } });
+    const api = await member.api();
+    const place = await api.post(
+      `/positions/${await createPosition(tenant, { shiftId: risky })}/assignments`,
+    );
+    const code = await codeOf(desk, risky);
+    const refused = await api.post(`/assignments/${String(place.json()['id'])}/check-in`, { code });
+    expect(refused.json()).to.include({ code: 'insurance-missing' });
+  });
+});

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import {
+  createMember,
+  createMembership,
+  createPerson,
+  createTenant,
+  memberOf,
+  PASSWORD,
+} from '../../factories/people.ts';
+import { PageAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+
+describe('joining an organisation', function () {
+  this.timeout(60_000);
+
+  async function applied() {
+    const tenant = await createTenant();
+    const person = await createPerson();
+    const page = new PageAgent();
+    await page.get('/sign-in');
+    await page.post('/sign-in', { email: person.email, password: PASSWORD });
+    await page.get(`/t/${tenant.slug}/join`);
+    const answer = await page.post(`/t/${tenant.slug}/memberships`, {
+      kind: 'volunteer',
+      motivation: '想帮忙',
+    });
+    expect(answer.location).to.equal('/join');
+    const officer = await createMember(tenant, { roles: ['officer', 'reviewer'] });
+    const reviewer = await createMember(tenant, { roles: ['reviewer'] });
+    const waiting = await (await officer.api()).get('/memberships?state=submitted');
+    const [row] = waiting.json<{ data: { id: string; version: number; motivation: string }[] }>().data;
+    expect(row?.motivation).to.equal('想帮忙');
+    return { tenant, person, page, officer, reviewer, id: String(row?.id) };
+  }
+  const review = (id: string) => `/memberships/${id}/review`;
+
+  it('is asked once, seen first and finally by two, and told by mail', async () => {
+    const { tenant, person, page, officer, reviewer, id } = await applied();
+    const twice = await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '' });
+    expect(twice.location).to.equal('/join');
+    const [first, final] = [await officer.api(), await reviewer.api()];
+    const version = async (): Promise<string> =>
+      (await first.get(`/memberships/${id}`)).headers.get('etag') ?? '';
+    const step = async (api: typeof first, verdict: string) =>
+      api.post(review(id), { verdict }, { 'if-match': await version() });
+    expect((await step(final, 'approved')).json()).to.include({ code: 'wrong-state' });
+    expect((await step(first, 'first_review')).json()).to.include({ state: 'first_review' });
+    expect((await step(first, 'approved')).json()).to.include({ code: 'second-reviewer-needed' });
+    const stale = await final.post(review(id), { verdict: 'approved' }, { 'if-match': '"v1"' });
+    expect(stale.status).to.equal(412);
+    expect((await step(final, 'approved')).json()).to.include({ state: 'approved' });
+    await (await testApp()).sweep('messages/deliver');
+    const { url } = await testApp();
+    const mails = (await (await fetch(`${url}/dev/mailbox.json`)).json()) as { to: string }[];
+    expect(mails.some(({ to }) => to.includes(person.email))).to.equal(true);
+    await page.get('/account');
+    await page.post('/session/membership', { membershipId: id });
+    expect((await page.get('/')).status).to.equal(200);
+  });
+
+  it('can be sent back with a reason, mended, and taken back by the person alone', async () => {
+    const { page, officer, id } = await applied();
+    const api = await officer.api();
+    const etag = async () => ({
+      'if-match': (await api.get(`/memberships/${id}`)).headers.get('etag') ?? '',
+    });
+    const silent = await api.post(review(id), { verdict: 'needs_correction' }, await etag());
+    expect(silent.status).to.equal(422);
+    await api.post(review(id), { verdict: 'needs_correction', reason: '请写明专长' }, await etag());
+    expect((await page.get(`/memberships/${id}`)).status).to.be.oneOf([200, 403, 404]);
+    await page.get('/account');
+    await page.post('/session/membership', { membershipId: id });
+    const own = await page.get(`/memberships/${id}`);
+    expect(own.text).to.include('请写明专长');
+    expect(
+      (await page.post(`/memberships/${id}/answer`, { to: 'submitted', motivation: '会急救' })).status,
+    ).to.equal(303);
+    expect((await api.get(`/memberships/${id}`)).json()).to.include({
+      state: 'submitted',
+      motivation: '会急救',
+    });
+    expect((await api.post(`/memberships/${id}/answer`, { to: 'withdrawn' })).status).to.equal(404);
+    expect((await page.post(`/memberships/${id}/answer`, { to: 'withdrawn' })).status).to.equal(303);
+    expect((await api.get(`/memberships/${id}`)).json()).to.include({ state: 'withdrawn' });
+  });
+
+  it('ends, is suspended and resumed by others with a reason; rights end on the very next request', async () => {
+    const tenant = await createTenant();
+    const member = await createMember(tenant, { roles: ['coordinator'] });
+    const reviewer = await createMember(tenant, { roles: ['reviewer'] });
+    const [own, api] = [await member.api(), await reviewer.api()];
+    const standing = async (to: string, reason = '原因') =>
+      api.post(
+        `/memberships/${member.membershipId}/standing`,
+        { to, reason },
+        { 'if-match': (await api.get(`/memberships/${member.membershipId}`)).headers.get('etag') ?? '' },
+      );
+    expect((await own.get('/requests')).status).to.equal(200);
+    expect((await standing('suspended', '')).status).to.equal(422);
+    expect((await standing('suspended')).json()).to.include({ state: 'suspended' });
+    expect((await own.get('/requests')).status).to.equal(403);
+    expect((await standing('approved')).json()).to.include({ state: 'approved' });
+    expect((await own.get('/requests')).status).to.equal(200);
+    expect((await standing('ended')).json()).to.include({ state: 'ended' });
+    expect((await own.get('/requests')).status).to.be.oneOf([401, 403]);
+    // Who left may ask again.
+    const again = await createMembership(tenant, member, { state: 'submitted' });
+    expect(again).to.be.a('string');
+    const self = await api.post(
+      `/memberships/${reviewer.membershipId}/standing`,
+      { to: 'ended', reason: 'x' },
+      {
+        'if-match': '"v1"',
+      },
+    );
+    expect(self.json()).to.include({ code: 'not-your-own' });
+  });
+
+  it('gives roles by administrators only, never to oneself, within the tenant', async () => {
+    const tenant = await createTenant();
+    const administrator = await createMember(tenant, { roles: ['administrator'] });
+    const member = await createMember(tenant);
+    const api = await administrator.api();
+    const grant = (who: { membershipId: string }, unitId: string) =>
+      api.post(
+        `/memberships/${who.membershipId}/grants`,
+        { role: 'coordinator', unitId },
+        { 'if-match': '"v1"' },
+      );
+    expect((await grant(administrator, tenant.rootUnitId)).json()).to.include({ code: 'not-your-own' });
+    const foreign = await createTenant();
+    expect((await grant(member, foreign.rootUnitId)).status).to.equal(404);
+    expect((await grant(member, tenant.rootUnitId)).status).to.equal(200);
+    expect(
+      (await (await memberOf(tenant, member, member.membershipId).api()).get('/requests')).status,
+    ).to.equal(200);
+    const taken = await api.post(
+      `/memberships/${member.membershipId}/grants/revocation`,
+      { role: 'coordinator', unitId: tenant.rootUnitId },
+      { 'if-match': '"v2"' },
+    );
+    expect(taken.status).to.be.oneOf([200, 201]);
+    expect((await (await member.api()).get('/requests')).status).to.equal(403);
+  });
+});

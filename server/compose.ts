@@ -49,6 +49,7 @@ import {
   ownOffersOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
+import { auditRoutes, createAuditService } from './features/audit/index.ts';
 import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
 import {
   createCredentialService,
@@ -226,6 +227,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...skillRoutes(),
     ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
+    ...auditRoutes({ audit: createAuditService({ memberships, tenants }), i18n }),
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),

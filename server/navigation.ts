@@ -62,5 +62,6 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
+  { href: '/audit', key: 'audit.title', icon: 'list-check', permission: 'audit:see', phone: false },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

@@ -39,6 +39,10 @@ const auditSchema = new Schema({
 auditSchema.index({ tenantId: 1, at: -1, _id: -1 });
 auditSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, at: -1 });
 
+// Inspections ask by what was done and by who did it; both stay quick in a trail of millions.
+auditSchema.index({ tenantId: 1, action: 1, at: -1, _id: -1 });
+auditSchema.index({ tenantId: 1, accountId: 1, at: -1, _id: -1 });
+
 export const AuditModel = tenantModel<AuditRow>('AuditEntry', auditSchema);
 
 export interface AuditEntry {

@@ -462,6 +462,14 @@ export function createMembershipService({
       }).lean();
     },
 
+    /** Names of the people behind accounts that are or were members here. */
+    async namesOfAccounts(accountIds: readonly Types.ObjectId[]): Promise<Map<string, string>> {
+      const rows = await MembershipModel.find({ accountId: { $in: [...accountIds] } })
+        .select({ accountId: 1, personName: 1 })
+        .lean();
+      return new Map(rows.map((row) => [String(row.accountId), row.personName]));
+    },
+
     /** Applications that wait for a reviewer within the actor's reach. */
     async waitingCount(actor: Actor): Promise<number> {
       const reach = reachOf(actor, 'memberships:see');

@@ -1,0 +1,151 @@
+import { stringify } from 'csv-stringify/sync';
+import { z } from 'zod';
+import { can } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import type { Permission } from '../../core/permissions.ts';
+import { createForm } from '../../i18n/index.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import { file, route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import { auditFilter, auditPage, exportBody } from './audit.schema.ts';
+import type { AuditService, NamedEntry } from './audit.service.ts';
+
+/** Where a thing has its page, and what it takes to open that. */
+const PAGES: Readonly<Record<string, readonly [path: string, permission: Permission]>> = {
+  Assignment: ['/assignments', 'assignments:see'],
+  HoursRecord: ['/hours', 'hours:see'],
+  Import: ['/imports', 'imports:see'],
+  Membership: ['/memberships', 'memberships:see'],
+  Position: ['/positions', 'requests:see'],
+  Request: ['/requests', 'requests:see'],
+  Shift: ['/shifts', 'requests:see'],
+};
+
+const toView = ({ row, name }: NamedEntry): z.input<typeof auditPage>['data'][number] => ({
+  id: String(row._id),
+  at: row.at.toISOString(),
+  actor: row.actor,
+  actorName: name,
+  action: row.action,
+  subjectType: row.subjectType,
+  subjectId: row.subjectId,
+  from: row.from,
+  to: row.to,
+  reason: row.reason,
+  facts: row.facts,
+  requestId: row.requestId,
+});
+
+const hrefOf = (actor: AccountActor, type: string, id: string): string | null => {
+  const page = PAGES[type];
+  return page && can(actor, page[1]) ? `${page[0]}/${id}` : null;
+};
+
+/** Who did what: the trail of the own organisation, for those who inspect it. */
+export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }): Route[] {
+  const fieldsOf = (locale: Locale, values: Readonly<Record<string, unknown>>) => {
+    const form = createForm({ i18n, locale, messages: 'audit.filter', values });
+    return {
+      action: form.input('action', 'search', { maxLength: 60 }),
+      subjectType: form.select('subjectType', [
+        { value: '', label: i18n.t(locale, 'common.word.all') },
+        ...Object.keys(PAGES).map((type) => ({
+          value: type,
+          label: i18n.t(locale, `audit.type.${type as 'Shift'}`),
+        })),
+      ]),
+      subjectId: form.input('subjectId', 'text', { maxLength: 60 }),
+      from: form.input('from', 'date', { width: 'short' }),
+      to: form.input('to', 'date', { width: 'short' }),
+    };
+  };
+  return [
+    route({
+      name: 'audit/list',
+      method: 'get',
+      path: '/audit',
+      access: 'audit:see',
+      tenant: 'member',
+      summary: 'The audit trail, newest first: who did what to which thing, with reasons.',
+      input: { query: auditFilter },
+      output: auditPage,
+      async run({ account, query }) {
+        const page = await audit.list(account, query, query.limit, query.cursor);
+        return { data: page.data.map(toView), nextCursor: page.nextCursor };
+      },
+      page({ data, nextCursor }, { account, query, locale }) {
+        const { cursor, limit: _limit, ...wanted } = query;
+        const kept = Object.entries(wanted).flatMap(([name, value]): [string, string][] =>
+          value ? [[name, value]] : [],
+        );
+        const at = (next: string | null): string =>
+          `/audit?${new URLSearchParams([...kept, ...(next ? [['cursor', next] as [string, string]] : [])]).toString()}`;
+        return view('audit/list', {
+          entries: data.map((one) => ({
+            ...one,
+            who: one.actorName ?? i18n.t(locale, `audit.actor.${actorKind(one.actor)}`),
+            type:
+              one.subjectType in PAGES
+                ? i18n.t(locale, `audit.type.${one.subjectType as 'Shift'}`)
+                : one.subjectType,
+            href: hrefOf(account, one.subjectType, one.subjectId),
+            change: [one.from, one.to].filter((state) => state !== null).join(' → '),
+            ofThis: `/audit?subjectType=${one.subjectType}&subjectId=${one.subjectId}`,
+          })),
+          fields: fieldsOf(locale, query),
+          kept: Object.fromEntries(kept),
+          filtered: kept.length > 0,
+          next: nextCursor ? at(nextCursor) : null,
+          first: cursor ? at(null) : null,
+          count: data.length,
+        });
+      },
+    }),
+    route({
+      name: 'audit/export',
+      method: 'post',
+      path: '/audit/exports',
+      access: 'audit:see',
+      tenant: 'member',
+      rate: 'heavy',
+      summary: 'The newest entries as a CSV file; that it was taken is an entry itself.',
+      status: 200,
+      idempotent: false,
+      input: { body: exportBody },
+      output: z.object({}),
+      run: async ({ account, body }) =>
+        file(toCsv(await audit.export(account, body)), 'text/csv; charset=utf-8', 'audit.csv'),
+      page: () => seeOther('/audit'),
+      invalid: () => seeOther('/audit'),
+    }),
+  ];
+}
+
+const actorKind = (actor: string): 'account' | 'sweep' | 'operator' | 'anonymous' => {
+  const [kind = ''] = actor.split(':');
+  return kind === 'sweep' || kind === 'operator' || kind === 'anonymous' ? kind : 'account';
+};
+
+const COLUMNS = [
+  'at',
+  'actor',
+  'actorName',
+  'action',
+  'subjectType',
+  'subjectId',
+  'from',
+  'to',
+  'reason',
+  'requestId',
+] as const;
+
+/** For a spreadsheet: UTF-8 with a mark, CRLF, no cell that runs (S-41). */
+function toCsv(entries: readonly NamedEntry[]): Buffer {
+  const rows = entries
+    .map(toView)
+    .map((one) => COLUMNS.map((column) => (one[column] ?? '').replaceAll('\0', '')));
+  return Buffer.from(
+    stringify([[...COLUMNS], ...rows], { bom: true, record_delimiter: 'windows', escape_formulas: true }),
+    'utf8',
+  );
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { id, localDate, pageOf, paging } from '../../http/schema.ts';
+
+const code = z.string().trim().max(60);
+const empty = z.literal('').transform(() => undefined);
+const optional = <T extends z.ZodType>(schema: T) => z.union([empty, schema]).optional();
+
+const filter = {
+  subjectType: optional(code.regex(/^[A-Za-z]+$/, 'invalid-format')),
+  subjectId: optional(code.regex(/^[0-9A-Za-z-]+$/, 'invalid-format')),
+  action: optional(code.regex(/^[a-z-]+(\/[a-z-]+)?$/, 'invalid-format')),
+  membershipId: optional(id),
+  from: optional(localDate),
+  to: optional(localDate),
+};
+export const auditFilter = z.strictObject({ ...filter, ...paging });
+export const exportBody = z.strictObject(filter);
+
+export const auditEntry = z.object({
+  id: z.string(),
+  at: z.string(),
+  /** `account:…`, `sweep:…`, `operator:…` or `anonymous`. */
+  actor: z.string(),
+  actorName: z.string().nullable(),
+  action: z.string(),
+  subjectType: z.string(),
+  subjectId: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  reason: z.string().nullable(),
+  facts: z.record(z.string(), z.unknown()),
+  requestId: z.string(),
+});
+export const auditPage = pageOf(auditEntry);

@@ -1290,6 +1290,7 @@ export type KnownKey =
   | 'shifts.series.scope.one'
   | 'shifts.series.times'
   | 'shifts.series.until'
+  | 'shifts.series.weekly'
   | 'shifts.show.advice'
   | 'shifts.show.attendance'
   | 'shifts.show.cancel'

@@ -27,7 +27,8 @@ function copyRow(copy: CopyView, by: 'date' | 'shiftId', { i18n, locale, zone }:
     made: copy.obstacle === null,
     obstacle: copy.obstacle === null ? null : t(`shifts.copies.obstacle.${copy.obstacle}`),
     clock: copy.clock === 'once' || copy.startsAt === null ? null : t(`shifts.copies.clock.${copy.clock}`),
-    clashes: copy.clashes.map((clash) => ({
+    // What is not made is in nobody's way.
+    clashes: (copy.obstacle === null ? copy.clashes : []).map((clash) => ({
       href: `/shifts/${clash.shiftId}`,
       text: t(`shifts.copies.clash.${clash.kind}`, {
         title: clash.title,
@@ -121,7 +122,10 @@ export function copyDayModel(
 export function seriesText(series: SeriesView, i18n: I18n, locale: Locale): string {
   const t = i18n.in(locale);
   const days = series.weekdays.map((day) => t(`shifts.weekday.${day}`)).join(t('shifts.needs.and'));
-  const rule = t('shifts.series.rule', { count: series.everyWeeks, days });
+  const rule =
+    series.everyWeeks === 1
+      ? t('shifts.series.weekly', { days })
+      : t('shifts.series.rule', { weeks: series.everyWeeks, days });
   return series.until === null
     ? t('shifts.series.times', { rule, count: series.times ?? 0 })
     : t('shifts.series.until', { rule, until: series.until });

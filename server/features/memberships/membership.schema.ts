@@ -66,6 +66,7 @@ export const personView = z.object({
   unitId: z.string(),
   unitName: z.string(),
   kind: z.enum(MEMBERSHIP_KINDS),
+  /** Null, like the age, for readers who neither ask people nor keep their records. */
   phone: z.string().nullable(),
   age: z.number().nullable(),
   languages: z.array(z.string()),

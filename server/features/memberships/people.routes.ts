@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { can } from '../../core/actor.ts';
+import type { Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { ageOn, localDate } from '../../core/time.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -24,10 +26,13 @@ export interface PeopleRouteParts {
 
 /**
  * People as one organisation sees them: what is needed to ask and reach a member. Birth date, home, free times, consents
- * and the emergency contact stay with the person (R-6.x: no more than the purpose needs).
+ * and the emergency contact stay with the person.
  */
 export function peopleRoutes({ memberships, people, tenants, units, i18n }: PeopleRouteParts): Route[] {
-  const wordsOf = async (rows: readonly MembershipRow[], locale: Locale): Promise<PersonView[]> => {
+  const wordsOf = async (
+    rows: readonly MembershipRow[],
+    { actor, locale }: { actor: Actor; locale: Locale },
+  ): Promise<PersonView[]> => {
     const [persons, tenant, names] = await Promise.all([
       people.rows(rows.map((row) => row.personId)),
       tenants.current(),
@@ -37,7 +42,16 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
     const today = localDate(contextNow(), tenant.zone);
     return rows.flatMap((row) => {
       const person = byId.get(String(row.personId));
-      return person ? [toPerson(row, person, names.get(String(row.unitId))?.[locale] ?? '', today)] : [];
+      if (!person) return [];
+      const unitId = String(row.unitId);
+      return [
+        toPerson(row, person, {
+          unitName: names.get(unitId)?.[locale] ?? '',
+          today,
+          // Who neither asks people nor keeps their records needs no way to ring them.
+          reached: can(actor, 'offers:make', unitId) || can(actor, 'people:edit', unitId),
+        }),
+      ];
     });
   };
   return [
@@ -57,7 +71,7 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
           query.limit,
           query.cursor,
         );
-        return { data: await wordsOf(page.data, locale), nextCursor: page.nextCursor };
+        return { data: await wordsOf(page.data, { actor, locale }), nextCursor: page.nextCursor };
       },
       // The list for a person's eyes has filters and states of its own.
       page: (_list, { query }) =>
@@ -74,7 +88,7 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
       output: personView,
       async run({ actor, params, locale }) {
         const row = await memberships.member(actor, params.personId);
-        return (await wordsOf([row], locale))[0] as PersonView;
+        return (await wordsOf([row], { actor, locale }))[0] as PersonView;
       },
       page: (person, { locale }) =>
         view('people/show', {
@@ -92,7 +106,11 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
   ];
 }
 
-function toPerson(row: MembershipRow, person: PersonRow, unitName: string, today: string): PersonView {
+function toPerson(
+  row: MembershipRow,
+  person: PersonRow,
+  { unitName, today, reached }: { unitName: string; today: string; reached: boolean },
+): PersonView {
   const verified = new Map(row.verifiedSkills.map(({ code, level }) => [code, level]));
   return {
     id: String(person._id),
@@ -101,8 +119,8 @@ function toPerson(row: MembershipRow, person: PersonRow, unitName: string, today
     unitId: String(row.unitId),
     unitName,
     kind: row.kind,
-    phone: person.phone,
-    age: person.birthDate ? ageOn(person.birthDate, today) : null,
+    phone: reached ? person.phone : null,
+    age: reached && person.birthDate ? ageOn(person.birthDate, today) : null,
     languages: [...person.languages],
     skills: person.skills.map(({ code, level }) => ({
       code,

@@ -71,6 +71,12 @@ describe('GET /people', function () {
     );
     for (const other of [applicant, foreign])
       expect((await page.get(`/people/${other.personId}`)).status).to.equal(404);
+    // Who only looks after the records of the place reads who is there, and has no call to ring them.
+    const auditor = await createMember(tenant, { roles: ['auditor'] });
+    const looked = await (await auditor.api()).get(`/people/${member.personId}`);
+    expect(looked.json<People['data'][0]>()).to.include({ name: '诸葛明', phone: null, age: null });
+    const auditorPage = await (await auditor.page()).get(`/people/${member.personId}`);
+    expect(auditorPage.text).to.include('诸葛明').and.not.include('13900000001');
     const volunteer = await member.api();
     expect((await volunteer.get('/people')).status).to.equal(403);
     expect((await volunteer.get(`/people/${coordinator.personId}`)).status).to.equal(403);

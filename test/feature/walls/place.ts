@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
 import type { Role } from '../../../server/core/permissions.ts';
+import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, createTenant, createUnit } from '../../factories/people.ts';
@@ -19,13 +20,17 @@ export interface Place {
   readonly ids: Readonly<Record<string, string>>;
 }
 
-export async function createPlace(word: string, kinds: readonly Role[] = []): Promise<Place> {
+export async function createPlace(
+  word: string,
+  kinds: readonly Role[] = [],
+  person: Partial<PersonRow> = {},
+): Promise<Place> {
   const tenant = await createTenant();
   const coordinator = await createMember(tenant, {
     roles: ['coordinator', ...kinds],
     person: { name: `组织者${word}` },
   });
-  const volunteer = await createMember(tenant, { person: { name: `志愿者${word}` } });
+  const volunteer = await createMember(tenant, { person: { name: `志愿者${word}`, ...person } });
   const api = await coordinator.api();
   const own = await volunteer.api();
   const unitId = await createUnit(tenant, { name: `小组${word}` });

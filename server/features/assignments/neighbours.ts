@@ -40,6 +40,7 @@ export async function heldAround(
     })
       .limit(200)
       .lean();
+    if (rows.length === 0) return [];
     const found = new Map(
       (await shifts.rows(rows.map(({ shiftId }) => shiftId))).map((shift) => [String(shift._id), shift]),
     );

@@ -129,6 +129,10 @@ export async function makeCopies(
     copy.span && copy.obstacle === null ? [{ copy, span: copy.span, _id: new Types.ObjectId() }] : [],
   );
   if (made.length === 0) return [];
+  await ShiftModel.updateMany(
+    { _id: { $in: made.map(({ copy }) => copy.source._id) } },
+    { $inc: { copied: 1 } },
+  );
   await ShiftModel.insertMany(
     made.map(({ copy: { source, date }, span, _id }) => ({
       _id,

@@ -36,6 +36,8 @@ export interface ShiftRow extends TenantRow, StateRow {
   seriesId: Types.ObjectId | null;
   /** The date it was made for in its series: stays when the shift moves, so that no repetition makes it twice. */
   seriesDate: string | null;
+  /** How often it was copied. Whoever copies it writes this, so two who do so at once see each other's copies. */
+  copied: number;
   createdBy: Types.ObjectId | null;
   createdAt: Date;
 }
@@ -59,6 +61,7 @@ const shiftSchema = new Schema({
   skillCodes: { type: [String], default: [] },
   seriesId: { type: Schema.Types.ObjectId, default: null },
   seriesDate: { type: String, default: null },
+  copied: { type: Number, default: 0 },
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
 });

@@ -128,6 +128,29 @@ describe('POST /shifts/:id/repetitions', () => {
     expect((await officer.post(`/shifts/${shiftId}/repetitions`, { times: 2 })).status).to.equal(403);
   });
 
+  it('makes each date once when two repeat it at the same moment, and 120 published shifts in one go', async () => {
+    const tenant = await createTenant();
+    const api = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const { shiftId } = await shiftAt(tenant, 'Asia/Shanghai', inDays(7), [540, 660]);
+    const both = await Promise.all(
+      [1, 2].map(() => api.post(`/shifts/${shiftId}/repetitions`, { times: 5 })),
+    );
+    expect(both.map(({ status }) => status)).to.deep.equal([201, 201]);
+    const made = both.map((answer) => answer.json<{ seriesId: string; count: number }>());
+    expect(made.map(({ count }) => count).sort()).to.deep.equal([0, 4]);
+    expect(new Set(made.map(({ seriesId }) => seriesId)).size).to.equal(1);
+    expect(await stored(tenant, made[0]?.seriesId ?? '')).to.have.length(5);
+    const daily = await shiftAt(tenant, 'Asia/Shanghai', inDays(7), [720, 780]);
+    const weekdays = [1, 2, 3, 4, 5, 6, 7];
+    const many = await api.post(`/shifts/${daily.shiftId}/repetitions`, {
+      weekdays,
+      times: 121,
+      publish: true,
+    });
+    expect(many.status, many.text.slice(0, 300)).to.equal(201);
+    expect(many.json()).to.include({ count: 120 });
+  });
+
   it('is made whole or not at all: a gap that stops publishing leaves no copy behind', async () => {
     const tenant = await createTenant();
     const api = await (await createMember(tenant, { roles: ['coordinator'] })).api();
@@ -268,6 +291,11 @@ describe('POST /day-copies', () => {
     const page = await member.page();
     expect((await page.get('/day-copies')).status).to.equal(200);
     expect((await page.get(`/day-copies?unitId=${mine}&from=${from}&to=${from}`)).status).to.equal(422);
+    // Two at the same moment make it once.
+    const copiesAtOnce = await Promise.all(
+      [1, 2].map(() => api.post('/day-copies', { unitId: below, from, to: inDays(12) })),
+    );
+    expect(copiesAtOnce.map((answer) => answer.json()['count']).sort()).to.deep.equal([0, 1]);
     const both = await api.post('/day-copies', { from, to });
     expect(both.json<Refusal>().errors[0]).to.include({ code: 'request-or-unit' });
     expect((await api.get(`/day-copies?unitId=${mine}&from=${from}`)).status).to.equal(422);

@@ -6,6 +6,7 @@ import type { NavEntry } from './http/page-context.ts';
  */
 export const navigation: readonly NavEntry[] = [
   { href: '/', key: 'nav.home', icon: 'home', permission: 'signed-in', phone: true },
+  { href: '/audit', key: 'audit.title', icon: 'list-check', permission: 'audit:see', phone: true },
   { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
   { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'shifts:publish', phone: true },
   { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', permission: 'hours:confirm', phone: true },
@@ -62,6 +63,5 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
-  { href: '/audit', key: 'audit.title', icon: 'list-check', permission: 'audit:see', phone: false },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

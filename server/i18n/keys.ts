@@ -226,7 +226,6 @@ export type KnownKey =
   | 'audit.actor.sweep'
   | 'audit.all'
   | 'audit.export'
-  | 'audit.filter.action.hint'
   | 'audit.filter.action.label'
   | 'audit.filter.from.label'
   | 'audit.filter.subjectId.label'

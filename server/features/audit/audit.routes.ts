@@ -3,6 +3,13 @@ import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
+import {
+  assignmentLifecycle,
+  hoursLifecycle,
+  membershipLifecycle,
+  requestLifecycle,
+  shiftLifecycle,
+} from '../../core/states.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
@@ -19,6 +26,26 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
   Position: ['/positions', 'requests:see'],
   Request: ['/requests', 'requests:see'],
   Shift: ['/shifts', 'requests:see'],
+};
+
+/** The life cycles whose states have words. */
+const STATES: Readonly<
+  Record<
+    string,
+    readonly [group: 'assignment' | 'hours' | 'membership' | 'request' | 'shift', states: readonly string[]]
+  >
+> = {
+  Assignment: ['assignment', assignmentLifecycle.states],
+  HoursRecord: ['hours', hoursLifecycle.states],
+  Membership: ['membership', membershipLifecycle.states],
+  Request: ['request', requestLifecycle.states],
+  Shift: ['shift', shiftLifecycle.states],
+};
+const stateText = (i18n: I18n, locale: Locale, type: string, state: string): string => {
+  const known = STATES[type];
+  return known?.[1].includes(state)
+    ? i18n.t(locale, `states.${known[0]}.${state}` as 'states.hours.open')
+    : state;
 };
 
 const toView = ({ row, name }: NamedEntry): z.input<typeof auditPage>['data'][number] => ({
@@ -89,7 +116,9 @@ export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }
                 ? i18n.t(locale, `audit.type.${one.subjectType as 'Shift'}`)
                 : one.subjectType,
             href: hrefOf(account, one.subjectType, one.subjectId),
-            change: [one.from, one.to].filter((state) => state !== null).join(' → '),
+            change: [one.from, one.to]
+              .flatMap((state) => (state === null ? [] : [stateText(i18n, locale, one.subjectType, state)]))
+              .join(' → '),
             ofThis: `/audit?subjectType=${one.subjectType}&subjectId=${one.subjectId}`,
           })),
           fields: fieldsOf(locale, query),

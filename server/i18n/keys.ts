@@ -78,6 +78,7 @@ export type KnownKey =
   | 'accounts.sessions.ended'
   | 'accounts.sessions.endedOthers'
   | 'accounts.sessions.title'
+  | 'accounts.sessions.unknown'
   | 'accounts.show.act'
   | 'accounts.show.findPlace'
   | 'accounts.show.nowhere'

@@ -105,7 +105,6 @@ export function opportunityModel(
   const { i18n, locale, tenant, opportunity, standing } = parts;
   const t = i18n.in(locale);
   const path = `/t/${tenant.slug}/opportunities`;
-  const [lng, lat] = opportunity.place.point?.coordinates ?? [];
   const section = (name: 'conditions' | 'risks' | 'support', icon: string): object => ({
     title: t(`opportunities.show.${name}`),
     icon,
@@ -148,7 +147,6 @@ export function opportunityModel(
       hint: position.admission === 'approval' ? t('opportunities.show.approvalHint') : null,
     })),
     gate: opportunity.open ? gateOf(parts) : null,
-    points: lat === undefined || lng === undefined ? [] : [{ lat, lng, label: opportunity.place.label }],
     crumbs: [{ href: path, label: t('opportunities.title') }],
   };
 }

@@ -207,7 +207,6 @@ export function requestModel(
   const form = createForm({ ...parts, messages: 'requests.reason', idPrefix: 'r' });
   const word = i18n.in(locale);
   const reason = form.textarea('reason', { required: true, maxLength: 300, rows: 2 });
-  const point = request.place.point?.coordinates;
   return {
     ...request,
     category: areaName(request.category, locale),
@@ -227,7 +226,6 @@ export function requestModel(
         value: [request.contactName, request.contactPhone].filter(Boolean).join(' · ') || '–',
       },
     ],
-    points: point ? [{ lat: point[1], lng: point[0], label: request.place.label }] : [],
     shifts: parts.shifts.map((shift) => shiftRow(shift, i18n, locale)),
     copyHref:
       parts.abilities.addShift && parts.shifts.length > 0 ? `/day-copies?requestId=${request.id}` : null,

@@ -11,6 +11,7 @@ import {
 } from '../core/states.ts';
 import { backgroundHolds, historiesHold } from './background.ts';
 import { acceptancesHold, bookingsHold, capacityHolds } from './capacity.ts';
+import { attachmentsHold, offersHold, seatsHaveMembers } from './offers.ts';
 import { referencesHold, tenantsHold } from './references.ts';
 
 /** What `npm run verify` prints for one check. */
@@ -38,6 +39,9 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
       ['hoursrecords', hoursLifecycle],
       ['credentials', credentialLifecycle],
     ]),
+    offersHold(db),
+    seatsHaveMembers(db),
+    attachmentsHold(db),
     backgroundHolds(db),
     ...ofFeatures,
   ];

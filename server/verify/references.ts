@@ -20,6 +20,9 @@ const REFERENCES: readonly (readonly [from: string, field: string, to: string])[
   ['credentials', 'membershipId', 'memberships'],
   ['certificates', 'membershipId', 'memberships'],
   ['importlines', 'importId', 'imports'],
+  ['hoursrecords', 'unitId', 'units'],
+  ['hoursrecords', 'shiftId', 'shifts'],
+  ['attachmentcontents', 'attachmentId', 'attachments'],
 ];
 
 /** Invariant 1: no row names a row of another tenant, or one that does not exist (S-3). */
@@ -65,6 +68,8 @@ const SCOPED = [
   'credentials',
   'certificates',
   'imports',
+  'attachments',
+  'attachmentcontents',
 ];
 
 /** Invariant 1: every scoped row belongs to a tenant that exists. */

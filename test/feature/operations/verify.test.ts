@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import { MongoClient, ObjectId } from 'mongodb';
+import type { Db, Document, Filter } from 'mongodb';
+import { acrossTenants } from '../../../server/core/context.ts';
+import { database } from '../../../server/db/connect.ts';
+import { allChecks, runChecks } from '../../../server/verify/index.ts';
+import { asOperator } from '../../factories/people.ts';
+import { testApp } from '../../support/app.ts';
+import { testDatabase } from '../../support/mongod.ts';
+import { createPlace } from '../walls/place.ts';
+import type { Place } from '../walls/place.ts';
+
+/** What somebody with a shell on the database could do: each in one kind, each to be named by its own check. */
+describe('npm run verify', function () {
+  this.timeout(120_000);
+  let client: MongoClient;
+  let db: Db;
+  let here: Place;
+  let there: Place;
+
+  before(async () => {
+    await testApp();
+    client = await new MongoClient((await testDatabase()).uri).connect();
+    db = client.db();
+    here = await createPlace('核对甲');
+    there = await createPlace('核对乙');
+  });
+  after(() => client.close());
+
+  /** Violations by check; factories leave some, so only what is new counts. */
+  async function broken(): Promise<Map<string, number>> {
+    const { composed } = await testApp();
+    const checks = allChecks(database(), composed.invariants);
+    const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
+    return new Map(results.map(({ name, violations }) => [name, violations]));
+  }
+  const id = (kind: string): ObjectId => new ObjectId(here.ids[kind]);
+  const change =
+    (name: string, filter: Filter<Document>, update: Document) =>
+    async (): Promise<() => Promise<unknown>> => {
+      const before = await db.collection(name).findOne(filter);
+      if (!before) throw new Error(`Nothing to spoil in ${name}`);
+      await db.collection(name).updateOne({ _id: before._id }, update);
+      return () => db.collection(name).replaceOne({ _id: before._id }, before);
+    };
+  const remove = (name: string, filter: Filter<Document>) => async (): Promise<() => Promise<unknown>> => {
+    const before = await db.collection(name).findOne(filter);
+    if (!before) throw new Error(`Nothing to take out of ${name}`);
+    await db.collection(name).deleteOne({ _id: before._id });
+    return () => db.collection(name).insertOne(before);
+  };
+
+  it('finds each of sixteen kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+    const entries = { hoursId: id('hoursId') };
+    const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
+      [
+        'tenants/every-row-has-one',
+        change('units', { _id: id('unitId') }, { $set: { tenantId: new ObjectId() } }),
+      ],
+      [
+        'tenants/references',
+        change('shifts', { _id: id('shiftId') }, { $set: { unitId: new ObjectId(there.ids['unitId']) } }),
+      ],
+      ['shifts/capacity', change('positions', { _id: id('positionId') }, { $inc: { taken: 1 } })],
+      [
+        'people/no-overlap',
+        change('persondays', { 'bookings.assignmentId': id('assignmentId') }, { $set: { bookings: [] } }),
+      ],
+      [
+        'assignments/own-will',
+        change(
+          'assignments',
+          { _id: id('assignmentId') },
+          { $set: { 'history.0.accountId': new ObjectId() } },
+        ),
+      ],
+      [
+        'assignments/seats-have-members',
+        change('assignments', { _id: id('assignmentId') }, { $set: { membershipId: null } }),
+      ],
+      ['states/legal-histories', change('requests', { _id: id('requestId') }, { $set: { state: 'closed' } })],
+      [
+        'background/nothing-stuck',
+        change('outboxmessages', { state: 'waiting' }, { $set: { dueAt: new Date(Date.now() - 7_200_000) } }),
+      ],
+      ['hours/postings-sum-to-zero', change('ledgerentries', entries, { $inc: { minutes: 1 } })],
+      [
+        'hours/balances-and-chains',
+        change('ledgeraccounts', { entries: { $gt: 0 } }, { $inc: { minutes: 1 } }),
+      ],
+      [
+        'hours/ledger-follows-records',
+        change('hoursrecords', { _id: id('hoursId') }, { $set: { state: 'approved' } }),
+      ],
+      [
+        'hours/own-will-and-overlap',
+        change('hoursrecords', { _id: id('hoursId') }, [
+          { $set: { confirmedByPersonId: '$personId' } },
+        ] as never),
+      ],
+      [
+        'hours/minutes-follow-evidence',
+        change('hoursrecords', { _id: id('hoursId') }, { $inc: { recordedMinutes: 30 } }),
+      ],
+      [
+        'certificates/state-the-ledger',
+        change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
+      ],
+      ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
+      ['attachments/content-and-quota', remove('attachmentcontents', { attachmentId: id('scanId') })],
+    ];
+    const clean = await broken();
+    for (const [check, plant] of plants) {
+      const mend = await plant();
+      const found = await broken();
+      await mend();
+      expect(found.get(check), `${check} did not see it`).to.be.above(clean.get(check) ?? 0);
+    }
+    expect(await broken()).to.deep.equal(clean);
+  });
+
+  it('finds an offer that nobody waits for', async () => {
+    const clean = await broken();
+    const _id = new ObjectId();
+    await db.collection('offers').insertOne({
+      _id,
+      tenantId: new ObjectId(here.tenant.id),
+      state: 'open',
+      assignmentId: id('assignmentId'),
+      history: [{ from: null, to: 'open' }],
+    });
+    const found = await broken();
+    await db.collection('offers').deleteOne({ _id });
+    expect(found.get('offers/match-assignments')).to.equal((clean.get('offers/match-assignments') ?? 0) + 1);
+  });
+});

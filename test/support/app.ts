@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Sweep } from '../../jobs/sweep.ts';
 import { drainSweep } from '../../jobs/sweep.ts';
 import { allSweeps } from '../../jobs/registry.ts';
@@ -13,6 +10,7 @@ import { setClockOffset } from '../../server/core/clock.ts';
 import { startWeb } from '../../server/main.ts';
 import { freshDatabase, testDatabase } from './mongod.ts';
 import type { TestDatabase } from './mongod.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /**
  * The real application on a real database: one per test process, shared by all its specs. A test owns a tenant instead
@@ -28,6 +26,9 @@ export interface TestApp {
   /** Runs the sweep until nothing is due; what the worker process would do. */
   sweep(name: string): Promise<void>;
 }
+
+/** One folder, and so one set of keys, for the whole process: an application that starts again on a database has the same. */
+const dataDir = temporaryFolder();
 
 let running: Promise<TestApp> | null = null;
 let stopRunning: (() => Promise<void>) | null = null;
@@ -50,7 +51,6 @@ export async function freshTestApp(): Promise<TestApp> {
 
 async function start(database: TestDatabase, after?: () => Promise<void>): Promise<TestApp> {
   await migrate(database.migrateUri);
-  const dataDir = mkdtempSync(join(tmpdir(), 'linli-app-'));
   const config = loadConfig({
     NODE_ENV: 'test',
     PORT: '0',
@@ -66,7 +66,6 @@ async function start(database: TestDatabase, after?: () => Promise<void>): Promi
     await web.stop();
     await disconnect();
     await after?.();
-    rmSync(dataDir, { recursive: true, force: true });
   };
   return {
     url: web.url,

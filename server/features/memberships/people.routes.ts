@@ -4,7 +4,7 @@ import type { Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { ageOn, localDate } from '../../core/time.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { route, seeOther, view } from '../../http/route.ts';
+import { route, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { PeopleService, PersonRow } from '../people/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
@@ -59,6 +59,8 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
       name: 'people/list',
       method: 'get',
       path: '/people',
+      // Its page is the roll of members at /memberships, which has filters and states of its own.
+      doors: ['api'],
       access: 'people:see',
       tenant: 'member',
       summary: 'Members within reach: name, unit, skills, languages, how to reach them.',
@@ -73,9 +75,6 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
         );
         return { data: await wordsOf(page.data, { actor, locale }), nextCursor: page.nextCursor };
       },
-      // The list for a person's eyes has filters and states of its own.
-      page: (_list, { query }) =>
-        seeOther(`/memberships?state=approved${query.q ? `&q=${encodeURIComponent(query.q)}` : ''}`),
     }),
     route({
       name: 'people/show',

@@ -47,7 +47,7 @@ export function pageContext(parts: PageParts): PageContext {
     },
     idempotencyKey: randomUUID(),
     path: req.path,
-    fullUrl: req.originalUrl,
+    fullUrl: addressOf(req),
     title: null,
     user: identity ? pageUser(identity, locale) : null,
     tenant: tenant ? { slug: tenant.slug, name: tenant.name[locale], colour: tenant.colour } : null,
@@ -59,6 +59,13 @@ export function pageContext(parts: PageParts): PageContext {
     letters: letterSizeOf(req),
     mailboxEnabled: parts.mailbox,
   };
+}
+
+/** Where this page can be asked for again: a form shown again at the address it was sent to is often no page to open. */
+function addressOf(req: Request): string {
+  if (req.method === 'GET' || req.method === 'HEAD') return req.originalUrl;
+  const from = URL.parse(req.get('referer') ?? '');
+  return from && from.host === req.get('host') ? `${from.pathname}${from.search}` : '/';
 }
 
 function pageUser(identity: Identity, locale: Locale): PageUser {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import type { FieldIssue } from '../../core/errors.ts';
 import { ROLES } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
 import { createForm } from '../../i18n/index.ts';
@@ -134,12 +135,12 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       run: async ({ account, body, locale }) =>
         toView(await memberships.apply(account, { ...body, unitId: body.unitId ?? null }), units, locale),
       page: () => seeOther('/join', { kind: 'success', key: 'memberships.apply.done' }),
-      invalid: ({ values, error }, { tenant, locale }) => {
+      invalid: ({ values, issues, error }, { tenant, locale }) => {
         if (error.code === 'already-member')
           return seeOther('/join', { kind: 'info', key: 'errors.already-member' });
         return view(
           'memberships/apply',
-          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', values),
+          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', values, issues),
         );
       },
     }),
@@ -152,12 +153,14 @@ function applyModel(
   slug: string,
   name: string,
   values: Readonly<Record<string, unknown>>,
+  issues: readonly FieldIssue[] = [],
 ): object {
   const form = createForm({
     i18n,
     locale,
     messages: 'memberships.apply',
     values: { kind: 'volunteer', ...values },
+    issues,
   });
   const fields = {
     kind: form.radios(

@@ -568,6 +568,10 @@ function mayReview(
   tenant: Tenant,
 ): void {
   const unitId = String(row.unitId);
+  // What somebody else decided meanwhile is told as that (the transition does), not as a lack of rights.
+  const decided = !['submitted', 'first_review'].includes(row.state);
+  if (decided && (can(actor, 'memberships:review', unitId) || can(actor, 'memberships:decide', unitId)))
+    return;
   const isFinal = input.verdict === 'approved' || row.state === 'first_review';
   if (!can(actor, isFinal ? 'memberships:decide' : 'memberships:review', unitId))
     throw new Forbidden('not-permitted');

@@ -1,24 +1,22 @@
 import { expect } from 'chai';
-import {
-  createMember,
-  createMembership,
-  createPerson,
-  createTenant,
-  memberOf,
-  PASSWORD,
-} from '../../factories/people.ts';
+import { createMember, createPerson, createTenant, memberOf, PASSWORD } from '../../factories/people.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
 describe('joining an organisation', function () {
   this.timeout(60_000);
 
+  async function signedIn({ email }: { email: string }): Promise<PageAgent> {
+    const page = new PageAgent();
+    await page.get('/sign-in');
+    await page.post('/sign-in', { email, password: PASSWORD });
+    return page;
+  }
+
   async function applied() {
     const tenant = await createTenant();
     const person = await createPerson();
-    const page = new PageAgent();
-    await page.get('/sign-in');
-    await page.post('/sign-in', { email: person.email, password: PASSWORD });
+    const page = await signedIn(person);
     await page.get(`/t/${tenant.slug}/join`);
     const answer = await page.post(`/t/${tenant.slug}/memberships`, {
       kind: 'volunteer',
@@ -67,7 +65,6 @@ describe('joining an organisation', function () {
     const silent = await api.post(review(id), { verdict: 'needs_correction' }, await etag());
     expect(silent.status).to.equal(422);
     await api.post(review(id), { verdict: 'needs_correction', reason: '请写明专长' }, await etag());
-    expect((await page.get(`/memberships/${id}`)).status).to.be.oneOf([200, 403, 404]);
     await page.get('/account');
     await page.post('/session/membership', { membershipId: id });
     const own = await page.get(`/memberships/${id}`);
@@ -102,10 +99,18 @@ describe('joining an organisation', function () {
     expect((await standing('approved')).json()).to.include({ state: 'approved' });
     expect((await own.get('/requests')).status).to.equal(200);
     expect((await standing('ended')).json()).to.include({ state: 'ended' });
+    // The token was for this membership: it opens nothing of the place any more.
     expect((await own.get('/requests')).status).to.be.oneOf([401, 403]);
-    // Who left may ask again.
-    const again = await createMembership(tenant, member, { state: 'submitted' });
-    expect(again).to.be.a('string');
+    // Who left may ask again, and starts from the beginning: what they were once allowed does not come back.
+    const page = await signedIn(member);
+    await page.get(`/t/${tenant.slug}/join`);
+    await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '又回来' });
+    const waiting = (await api.get('/memberships?state=submitted')).json<{
+      data: { id: string; personId: string; motivation: string; grants: object[] }[];
+    }>().data;
+    expect(waiting).to.have.length(1);
+    expect(waiting[0]).to.deep.include({ personId: member.personId, motivation: '又回来', grants: [] });
+    expect(waiting[0]?.id).to.not.equal(member.membershipId);
     const self = await api.post(
       `/memberships/${reviewer.membershipId}/standing`,
       { to: 'ended', reason: 'x' },
@@ -141,5 +146,80 @@ describe('joining an organisation', function () {
     );
     expect(taken.status).to.be.oneOf([200, 201]);
     expect((await (await member.api()).get('/requests')).status).to.equal(403);
+  });
+
+  it('takes one of many applications sent at once, and the same press twice as one', async () => {
+    const tenant = await createTenant();
+    const person = await createPerson();
+    const officer = await (await createMember(tenant, { roles: ['officer'] })).api();
+    const rows = async () =>
+      (await officer.get('/memberships?state=submitted')).json<{ data: { personId: string }[] }>().data;
+    const pages = await Promise.all([1, 2, 3, 4].map(() => signedIn(person)));
+    await Promise.all(pages.map((page) => page.get(`/t/${tenant.slug}/join`)));
+    const press = (page: PageAgent, fields = {}) =>
+      page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '一起', ...fields });
+    const answers = await Promise.all(pages.map((page) => press(page)));
+    expect(answers.map(({ status, location }) => `${status} ${location}`)).to.deep.equal(
+      answers.map(() => '303 /join'),
+    );
+    expect((await rows()).map(({ personId }) => personId)).to.deep.equal([person.personId]);
+    const other = await signedIn(await createPerson());
+    await other.get(`/t/${tenant.slug}/join`);
+    const _key = 'the-same-application-01';
+    const [once, twice] = [await press(other, { _key }), await press(other, { _key })];
+    expect([once.location, twice.location]).to.deep.equal(['/join', '/join']);
+    expect(twice.headers.get('idempotent-replayed')).to.equal('true');
+    expect(await rows()).to.have.length(2);
+  });
+
+  it('hears one of two final words said at once', async () => {
+    const { tenant, officer, reviewer, id } = await applied();
+    const [first, one] = [await officer.api(), await reviewer.api()];
+    const two = await (await createMember(tenant, { roles: ['reviewer'] })).api();
+    const etag = async () => ({
+      'if-match': (await first.get(`/memberships/${id}`)).headers.get('etag') ?? '',
+    });
+    await first.post(review(id), { verdict: 'first_review' }, await etag());
+    const seen = await etag();
+    const words = await Promise.all([
+      one.post(review(id), { verdict: 'approved' }, seen),
+      two.post(review(id), { verdict: 'rejected', reason: '材料不全' }, seen),
+    ]);
+    const won = words.filter(({ status }) => status === 200);
+    expect(won, words.map(({ text }) => text).join()).to.have.length(1);
+    expect(words.find(({ status }) => status !== 200)?.status).to.be.oneOf([409, 412]);
+    const stored = (await first.get(`/memberships/${id}`)).json<{ state: string; history: object[] }>();
+    expect(stored.state).to.equal(won[0]?.json()['state']);
+    expect(stored.history).to.have.length(3);
+  });
+
+  it('says in both languages what joining is, and what stands in the way', async () => {
+    const { tenant, page, officer, id } = await applied();
+    const stranger = await signedIn(await createPerson());
+    for (const [language, word] of [
+      ['zh-CN', '申请'],
+      ['en', 'Join'],
+    ] as const) {
+      const form = await stranger.get(`/t/${tenant.slug}/join?lang=${language}`);
+      expect(form.status).to.equal(200);
+      expect(form.text).to.include(word).and.include(`lang="${language}"`);
+    }
+    const { url } = await testApp();
+    const wrong = await stranger.post(
+      `/t/${tenant.slug}/memberships`,
+      { kind: 'king', motivation: '会唱歌' },
+      { referer: `${url}/t/${tenant.slug}/join` },
+    );
+    expect(wrong.status).to.equal(422);
+    expect(wrong.text).to.include('id="f-kind-error"').and.include('会唱歌');
+    // The form stands at an address that only takes forms; the other language leads to the one it was asked at.
+    expect(wrong.text).to.include(`href="/t/${tenant.slug}/join?lang`);
+    expect(wrong.text).to.not.include(`href="/t/${tenant.slug}/memberships?`);
+    // An applicant reads their own application and nobody's list.
+    await page.get('/account');
+    await page.post('/session/membership', { membershipId: id });
+    expect((await page.get(`/memberships/${id}`)).status).to.equal(200);
+    expect((await page.get('/memberships')).status).to.equal(403);
+    expect((await page.get(`/memberships/${officer.membershipId}`)).status).to.equal(404);
   });
 });

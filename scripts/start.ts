@@ -4,7 +4,7 @@ import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
 import { disconnect } from '../server/db/connect.ts';
 import { assertWhole } from '../server/db/backup.ts';
-import { openDatabase, withProgress } from '../server/db/embedded/index.ts';
+import { openDatabase, unlessDead, withProgress } from '../server/db/embedded/index.ts';
 import type { Database } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { loadOnce, printSignIns } from './first-start.ts';
@@ -38,11 +38,15 @@ async function prepare(config: Config, running: Running): Promise<Database> {
     // Whatever still waits for that database waits in vain.
     await running.end(1, 2_000);
   });
-  await assertWhole(database.uris.migrate);
-  const { applied } = await withProgress(say, 'migrating', migrate(database.uris.migrate, say));
-  if (applied.length > 0) say(`Database: ${applied.length} migration(s) applied`);
-  await database.limitApp({ appendOnly: APPEND_ONLY });
+  await unlessDead(migrateAll(database), database.died);
   return database;
+}
+
+async function migrateAll({ uris, limitApp }: Database): Promise<void> {
+  await assertWhole(uris.migrate);
+  const { applied } = await withProgress(say, 'migrating', migrate(uris.migrate, say));
+  if (applied.length > 0) say(`Database: ${applied.length} migration(s) applied`);
+  await limitApp({ appendOnly: APPEND_ONLY });
 }
 
 /** The very first start loads the demo place, unless LINLI_SEED says none; the sign-ins are told once. */
@@ -76,13 +80,13 @@ async function main(): Promise<void> {
   try {
     await assertPortFree(config);
     const database = await prepare(config, running);
-    await fillPlace(config, database.uris);
+    await unlessDead(fillPlace(config, database.uris), database.died);
     // Not earlier: an exit before its file is open would end in the logger's own error.
     configureLogger({ level: config.logLevel, file: join(config.dataDir, 'logs', 'linli.log') });
     const url = await withProgress(
       say,
       'web and jobs are starting',
-      serve(config, database.uris.app, running),
+      unlessDead(serve(config, database.uris.app, running), database.died),
     );
     await measure(config, running);
     say(`Linli is ready at ${url}`);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -74,6 +74,18 @@ describe('npm start', function () {
     expect(start.stderr()).not.to.include('    at ');
     await new Promise((resolve) => other.close(resolve));
     expect(existsSync(join(data, 'database'))).to.equal(false);
+  });
+
+  it('says which data folder cannot be used and why, without a trace, and leaves nothing', async () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, 'not a folder');
+    const reasons = { [file]: 'it is no folder', [join(file, 'below')]: 'ENOTDIR', '/proc/linli': 'ENOENT' };
+    for (const [data, reason] of Object.entries(reasons)) {
+      const start = startCommand([START], plain(data));
+      expect(await start.ended).to.equal(1);
+      expect(start.stderr()).to.include(`The data folder ${data} cannot be used: ${reason}`);
+      expect(start.stderr()).to.include('LINLI_DATA=FOLDER npm start').and.not.include('    at ');
+    }
   });
 
   it('names the process that uses the data folder, and does not disturb it', async () => {

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
 import { findMongod } from './binary.ts';
 import { ensureCredentials, socketUri } from './credentials.ts';
@@ -56,16 +57,36 @@ const DATABASE = 'linli';
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   try {
+    makeFolder(options.dataDir);
     const uri = options.env['MONGODB_URI'];
     return uri ? await openExternal(uri, options) : await openEmbedded(options);
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
-      throw new StartProblem(`The data folder ${options.dataDir} cannot be used: ${reasonOf(err)}`, {
-        cause: err,
-      });
-    }
-    throw err;
+    if (code === undefined || !UNUSABLE.includes(code)) throw err;
+    throw new StartProblem(
+      `The data folder ${options.dataDir} cannot be used: ${reasonOf(err)}\nChoose another one: LINLI_DATA=FOLDER npm start`,
+      { cause: err },
+    );
+  }
+}
+
+/** What a folder says that cannot hold data: full, read-only, somebody else's, no folder at all. */
+const UNUSABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+
+/** Makes the folder and those above it. Node's own `recursive` never ends where a folder exists and takes no entry (/proc). */
+function makeFolder(folder: string): void {
+  const make = (): void => {
+    mkdirSync(folder, { mode: 0o700 });
+  };
+  try {
+    make();
+  } catch (err) {
+    const { code } = err as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code === 'EEXIST') throw Object.assign(new Error('it is no folder'), { code: 'ENOTDIR' });
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw err;
+    makeFolder(dirname(folder));
+    make();
   }
 }
 
@@ -90,7 +111,6 @@ async function openExternal(uri: string, { env, report }: OpenOptions): Promise<
 }
 
 async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions): Promise<Database> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const folder = realpathSync(dataDir);
   const lock = lockFolder(folder);
   let server: RunningServer | null = null;
@@ -100,7 +120,10 @@ async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions
     const mongod = await findMongod({ env, dataDir: folder, writtenBy: writtenBy(folder), report });
     const credentials = ensureCredentials(join(folder, 'keys', 'database.json'));
     server = await startServer(mongod, place, { tests, report });
-    await asOperator(place.socket, credentials, (client) => ensureUsers(client, DATABASE, credentials));
+    await unlessDead(
+      asOperator(place.socket, credentials, (client) => ensureUsers(client, DATABASE, credentials)),
+      server.died,
+    );
     writeFileSync(join(folder, VERSION_FILE), `${mongod.version}\n`);
     writeFileSync(join(folder, SOCKET_FILE), `${place.socket}\n`);
     return embedded({ version: mongod.version, server, lock, socket: place.socket, credentials });
@@ -120,6 +143,23 @@ function placeOf(folder: string, env: NodeJS.ProcessEnv): ServerPlace {
   };
   ensureKeyFile(place.keyFile);
   return place;
+}
+
+/** How long a server that closed its connections may take to be gone. */
+const DYING_MS = 3_000;
+
+/**
+ * What the work on the database comes to. When the server dies over it (a full disk), the client only says that nobody
+ * answers: then it is what the server died of.
+ */
+export async function unlessDead<T>(work: Promise<T>, died: Promise<StartProblem>): Promise<T> {
+  try {
+    return await Promise.race([work, died.then((problem) => Promise.reject<T>(problem))]);
+  } catch (err) {
+    if (err instanceof Error && err.name.startsWith('Mongo'))
+      throw await Promise.race([died, delay(DYING_MS, err)]);
+    throw err;
+  }
 }
 
 /** Beside mongod's folder: which version wrote it last. */

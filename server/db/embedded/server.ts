@@ -215,7 +215,10 @@ function accepts(socket: string): Promise<boolean> {
 }
 
 const KNOWN_FAULTS: readonly (readonly [RegExp, (dbPath: string) => string])[] = [
-  [/No space left on device|ENOSPC/i, () => 'The disk is full: free some space and start again.'],
+  [
+    /No space left on device|ENOSPC|Writing to log file failed/i,
+    () => 'The disk is full: free some space and start again.',
+  ],
   [
     /DBPathInUse|Unable to lock the lock file/,
     (dbPath) => `Another mongod, which this process cannot see, uses ${dbPath}: stop it first.`,

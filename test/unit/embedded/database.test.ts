@@ -4,8 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MongoClient } from 'mongodb';
-import { openDatabase } from '../../../server/db/embedded/index.ts';
+import { MongoClient, MongoNetworkError } from 'mongodb';
+import { openDatabase, StartProblem, unlessDead } from '../../../server/db/embedded/index.ts';
 import type { Database } from '../../../server/db/embedded/index.ts';
 import { identityOf, isRunning, signal } from '../../../server/db/embedded/processes.ts';
 import type { ProcessIdentity } from '../../../server/db/embedded/processes.ts';
@@ -181,6 +181,19 @@ describe('The embedded database', function () {
     holder.child.kill('SIGKILL');
     await holder.ended;
     expect(await rows(await open(folder))).to.equal(1);
+  });
+
+  it('says what the server died of to whoever was talking to it', async () => {
+    const told = (work: Promise<unknown>, died: Promise<StartProblem>): Promise<unknown> =>
+      unlessDead(work, died).catch((err: unknown) => err);
+    const full = new StartProblem('The disk is full');
+    const lost = new MongoNetworkError('connection closed');
+    const later = new Promise<StartProblem>((resolve) => setTimeout(() => resolve(full), 50));
+    const never = new Promise<never>(() => undefined);
+    expect(await told(Promise.reject(lost), later)).to.equal(full);
+    expect(await told(never, later)).to.equal(full);
+    expect(await told(Promise.reject(new RangeError('ours')), later)).to.be.instanceOf(RangeError);
+    expect(await told(Promise.resolve('done'), never)).to.equal('done');
   });
 
   it('tells when the server ends while it is running, and why', async () => {

@@ -25,7 +25,10 @@ import {
   createAccountLinks,
   createAccountService,
   createPasswords,
+  createInPersonService,
   createSecurityService,
+  inPersonRoutes,
+  accountInvariants,
   securityRoutes,
 } from './features/accounts/index.ts';
 import {
@@ -113,6 +116,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     deviceKey: deriveSecret(master, 'device-mark'),
   });
   const security = createSecurityService({ links, passwords, people, guesses: throttle });
+  const inPerson = createInPersonService({ accounts, memberships, people, tenants, links });
 
   const requests = createRequestService({ units, tenants });
   const shifts = createShiftService({ requests, tenants, units });
@@ -199,6 +203,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
 
   // Each feature's own checks for `npm run verify`.
   const invariants: InvariantCheck[] = [
+    ...accountInvariants,
     ...hoursInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
@@ -225,13 +230,14 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
+    ...inPersonRoutes({ inPerson, security, units, i18n }),
     ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
     ...auditRoutes({ audit: createAuditService({ memberships, tenants }), i18n }),
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
-    ...securityRoutes({ security, links, i18n }),
+    ...securityRoutes({ accounts, security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),
     ...shiftRoutes({ requests, shifts, units, i18n }),

@@ -14,7 +14,7 @@ export function createIdentities(tenants: TenantService): Identities {
     },
     async forToken(token) {
       const found = await identityOfToken(token);
-      return found && toIdentity(found, 'api', 0);
+      return found && toIdentity(found, 'api', found.provedAt ?? 0);
     },
     async tenantBySlug(slug) {
       const tenant = await tenants.findBySlug(slug);

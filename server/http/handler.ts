@@ -178,7 +178,7 @@ async function perform(work: Work): Promise<void> {
     throw new Forbidden(identity?.actor.membership ? 'not-permitted' : 'members-only');
   }
   if (route.fresh && (identity?.actor.authenticatedAt ?? 0) < work.kit.limits.now() - FRESH_MS)
-    throw new Forbidden('password-needed-again');
+    return askForProof(work);
   const context = contextOf(work);
   try {
     context.query = parseQuery(route.input.query, work.req.query);
@@ -188,6 +188,18 @@ async function perform(work: Work): Promise<void> {
   } catch (err) {
     await answerFailure(work, context, err);
   }
+}
+
+/** A form asks for the password and leads back; a program signs in anew (S-22). Nothing of the action has happened yet. */
+async function askForProof({ route, door, req, res, kit }: Work): Promise<void> {
+  if (door === 'api') throw new Forbidden('password-needed-again');
+  const from = URL.parse(req.get('referer') ?? '');
+  const before = from?.origin === new URL(kit.publicUrl).origin ? `${from.pathname}${from.search}` : null;
+  const page = req.method === 'GET' && route.page !== undefined;
+  const back = safeReturnPath(page ? req.originalUrl : before, kit.publicUrl);
+  if (back !== null) req.session.returnTo = back;
+  await save(req);
+  res.redirect(303, '/account/proof');
 }
 
 /** Hidden fields of our own forms; they are not the action's input. */

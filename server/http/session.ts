@@ -31,7 +31,8 @@ export interface SessionControls {
   /** The safe local path to go on to after signing in, once. */
   takeReturnTo(): string | null;
   flash(message: Flash): void;
-  proved(): void;
+  /** The password was proved once more: ten minutes count from now, under a new session id. */
+  proved(): Promise<void>;
   /** The mark that this browser got when it last signed in; null for machines and new browsers. */
   readonly device: string | null;
   markDevice(mark: string): void;
@@ -73,22 +74,7 @@ export function sessionControls(req: Request, now: Date): SessionControls {
         req.session.destroy((err: unknown) => (err ? reject(err as Error) : resolve()));
       });
     },
-    async switchMembership(membershipId) {
-      const kept = { ...req.session } as Partial<Request['session']>;
-      await new Promise<void>((resolve, reject) => {
-        req.session.regenerate((err: unknown) => (err ? reject(err as Error) : resolve()));
-      });
-      const { passport } = kept as { passport?: unknown };
-      Object.assign(req.session, {
-        passport,
-        startedAt: kept.startedAt,
-        authenticatedAt: kept.authenticatedAt,
-        accountVersion: kept.accountVersion,
-        agent: kept.agent,
-        membershipId,
-      });
-      await save(req);
-    },
+    switchMembership: (membershipId) => renew(req, { membershipId }),
     takeReturnTo() {
       const { returnTo } = req.session;
       if (returnTo === undefined) return null;
@@ -111,10 +97,30 @@ export function sessionControls(req: Request, now: Date): SessionControls {
         maxAge: DEVICE_MS,
       });
     },
-    proved() {
-      req.session.authenticatedAt = now.getTime();
-    },
+    proved: () => renew(req, { authenticatedAt: now.getTime() }),
   };
+}
+
+/** The same signed-in session under a new id, with a change. */
+async function renew(
+  req: Request,
+  change: { membershipId?: string; authenticatedAt?: number },
+): Promise<void> {
+  const kept = { ...req.session } as Partial<Request['session']>;
+  await new Promise<void>((resolve, reject) => {
+    req.session.regenerate((err: unknown) => (err ? reject(err as Error) : resolve()));
+  });
+  const { passport } = kept as { passport?: unknown };
+  Object.assign(req.session, {
+    passport,
+    startedAt: kept.startedAt,
+    authenticatedAt: kept.authenticatedAt,
+    accountVersion: kept.accountVersion,
+    agent: kept.agent,
+    membershipId: kept.membershipId,
+    ...change,
+  });
+  await save(req);
 }
 
 /** Waits for the store: a redirect must not overtake what it relies on. */

@@ -65,6 +65,14 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
   }
   await createServed(tenant, cast.get('volunteer') as Member, { title: '垃圾分类督导' });
   await createMember(tenant, { state: 'submitted', unitId, person: { name: '申请人甲' } });
+  const faced = await coordinator.post('/people', {
+    name: '当面登记的人',
+    phone: '13900000001',
+    phoneSeen: true,
+    consentHow: 'signed',
+    consent: true,
+  });
+  expect(faced.status, faced.text).to.equal(201);
   const desk = await (cast.get('coordinator') as Member).page();
   await desk.get('/imports/new');
   const brought = await desk.upload(

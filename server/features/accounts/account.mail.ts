@@ -24,7 +24,7 @@ export function accountMessages({
     model: (name: string) => Record<string, unknown>,
   ): Promise<MessageContent | null> => {
     const account = await accounts.addressOf(accountId);
-    if (!account || account.state === 'disabled') return null;
+    if (!account || account.state === 'disabled' || account.email === null) return null;
     const { name } = await people.row(account.personId);
     return {
       to: { name, address: account.email },
@@ -76,6 +76,16 @@ export function accountMessages({
       kind: 'accounts/password-changed',
       load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/forgotten` })),
     }),
+    defineMessage({
+      kind: 'accounts/phone-set',
+      load: (row) =>
+        addressed(row.subjectId, (name) => ({
+          name,
+          number: String(row.data['number']),
+          link: `${publicUrl}/account`,
+        })),
+    }),
+    linkMessage('accounts/start', (secret) => `${publicUrl}/start/${secret}`),
     linkMessage('accounts/reset', (secret) => `${publicUrl}/reset/${secret}`),
     linkMessage('accounts/change-email', (secret) => `${publicUrl}/email-changes/${secret}`),
     linkMessage('accounts/email-changed', (secret) => `${publicUrl}/email-changes/${secret}/undo`),

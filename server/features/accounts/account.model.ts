@@ -10,10 +10,17 @@ export type AccountState = (typeof ACCOUNT_STATES)[number];
 /** How a person signs in. Its `version` ends every session when raised (S-8, S-19). */
 export interface AccountRow extends StoredRow {
   personId: Types.ObjectId;
-  /** As typed, for display and mail. */
-  email: string;
+  /** As typed, for display and mail; null for people who sign in with their mobile number only. */
+  email: string | null;
   /** Normalised for look-ups and uniqueness (S-46). */
-  emailKey: string;
+  emailKey: string | null;
+  /** Mobile number that was verified, as `+8613800000000`; signs in like the address. */
+  phone: string | null;
+  /** Who saw the number ring: the account of a coordinator (R-1.4). */
+  phoneVerifiedBy: Types.ObjectId | null;
+  phoneVerifiedAt: Date | null;
+  /** The organisation that made the account in the person's presence; null for people who registered themselves. */
+  madeIn: Types.ObjectId | null;
   passwordHash: string | null;
   state: AccountState;
   version: number;
@@ -26,8 +33,12 @@ export interface AccountRow extends StoredRow {
 
 const accountSchema = new Schema({
   personId: { type: Schema.Types.ObjectId, required: true },
-  email: { type: String, required: true },
-  emailKey: { type: String, required: true },
+  email: { type: String, default: null },
+  emailKey: { type: String, default: null },
+  phone: { type: String, default: null },
+  phoneVerifiedBy: { type: Schema.Types.ObjectId, default: null },
+  phoneVerifiedAt: { type: Date, default: null },
+  madeIn: { type: Schema.Types.ObjectId, default: null },
   passwordHash: { type: String, default: null },
   state: { type: String, enum: [...ACCOUNT_STATES], required: true },
   version: { type: Number, required: true, default: 1 },
@@ -36,7 +47,11 @@ const accountSchema = new Schema({
   createdAt: { type: Date, required: true },
   confirmedAt: { type: Date, default: null },
 });
-accountSchema.index({ emailKey: 1 }, { unique: true });
+accountSchema.index(
+  { emailKey: 1 },
+  { unique: true, partialFilterExpression: { emailKey: { $type: 'string' } } },
+);
+accountSchema.index({ phone: 1 }, { unique: true, partialFilterExpression: { phone: { $type: 'string' } } });
 accountSchema.index({ personId: 1 }, { unique: true });
 
 export const AccountModel = globalModel<AccountRow>(
@@ -51,6 +66,9 @@ export const TOKEN_PURPOSES = [
   'invite-administrator',
   'change-email',
   'undo-email',
+  'start',
+  'guardian-consent',
+  'guardian-withdrawal',
 ] as const;
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
 
@@ -62,6 +80,8 @@ export interface AccountTokenRow extends StoredRow {
   address: string;
   /** For invitations: where the administrator will act. */
   tenantId: Types.ObjectId | null;
+  /** For guardians: the request they are asked about, or the person whose consent they may take back. */
+  subjectId: Types.ObjectId | null;
   expiresAt: Date;
   usedAt: Date | null;
 }
@@ -72,6 +92,7 @@ const accountTokenSchema = new Schema({
   tokenHash: { type: String, required: true },
   address: { type: String, required: true },
   tenantId: { type: Schema.Types.ObjectId, default: null },
+  subjectId: { type: Schema.Types.ObjectId, default: null },
   expiresAt: { type: Date, required: true },
   usedAt: { type: Date, default: null },
 });

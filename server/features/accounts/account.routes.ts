@@ -7,6 +7,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import { shownPhone } from './account.rules.ts';
 import type { AccountService, SignedIn } from './account.service.ts';
 import {
   accountView,
@@ -214,7 +215,7 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
       access: 'public',
       tenant: 'none',
       rate: 'sign-in',
-      summary: 'Signs in with e-mail and password.',
+      summary: 'Signs in with e-mail address or mobile number, and password.',
       // Failed guesses must stay counted whatever happens afterwards.
       transaction: false,
       input: { body: signIn },
@@ -318,6 +319,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
     );
     return {
       email: own.email,
+      phone: own.phone ? shownPhone(own.phone) : null,
       name: account.name,
       locale: own.locale,
       memberships: places.map(({ choice, tenant }) => ({
@@ -343,7 +345,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
       apiPath: '/me',
       access: 'signed-in',
       tenant: 'none',
-      summary: 'The own account: address, memberships, API tokens.',
+      summary: 'The own account: address, mobile number, memberships, API tokens.',
       input: {},
       output: accountView,
       run: (context) => load(context),
@@ -358,6 +360,8 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
       access: 'signed-in',
       tenant: 'none',
       summary: 'Makes an API token for the membership acted in; its secret is shown once.',
+      // A key that outlives the session (S-22).
+      fresh: true,
       // The secret must not be kept with the idempotency key.
       idempotent: false,
       input: { body: ownTokenRequest },

@@ -23,6 +23,32 @@ export function emailKey(email: string): string | null {
   }
 }
 
+/**
+ * A mobile number as it is looked up and unique: `+86` and eleven digits for numbers of the mainland, however they are
+ * written; any other country's as E.164.
+ * @returns null when it is no mobile number
+ */
+export function phoneKey(text: string): string | null {
+  const plain = text
+    .normalize('NFKC')
+    .replace(/[\s().-]+/g, '')
+    .replace(/^00/, '+');
+  const own = /^(?:\+?86)?(1[3-9]\d{9})$/.exec(plain)?.[1];
+  if (own) return `+86${own}`;
+  return /^\+(?!86)[1-9]\d{6,14}$/.test(plain) ? plain : null;
+}
+
+/** A number as people of the mainland write it; others keep their country. */
+export const shownPhone = (key: string): string => key.replace(/^\+86/, '');
+
+/** What somebody signs in with: an address or a mobile number; null for neither. */
+export function identifierOf(text: string): { emailKey: string } | { phone: string } | null {
+  const email = emailKey(text);
+  if (email) return { emailKey: email };
+  const phone = phoneKey(text);
+  return phone ? { phone } : null;
+}
+
 /** Words that guessers try first, beside what is near at hand: our name, the person's. */
 const COMMON = [
   'password',

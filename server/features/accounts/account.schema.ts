@@ -13,6 +13,7 @@ export const registration = z.strictObject({
   terms: z.boolean().refine((given) => given, 'consent-needed'),
   place: z.string().max(60).optional(),
 });
+/** `email` holds whatever signs in: an address or a mobile number; the name is older than the numbers. */
 export const signIn = z.strictObject({ email, password });
 export const linkParams = z.strictObject({ token: z.string().max(100) });
 export const invitation = z.strictObject({
@@ -24,6 +25,8 @@ export const forgotten = z.strictObject({ email });
 export const newPassword = z.strictObject({ password });
 /** `current` is the password that holds until now. */
 export const passwordChange = z.strictObject({ current: password, password });
+/** The password that holds, asked for once more. */
+export const proof = z.strictObject({ current: password });
 export const emailChange = z.strictObject({ email, current: password });
 export const tokenRequest = z.strictObject({
   email,
@@ -46,7 +49,9 @@ export const issuedToken = z.object({
 export const listedToken = issuedToken.omit({ token: true });
 export const localeChoice = z.strictObject({ locale });
 export const accountView = z.object({
-  email: z.string(),
+  /** Null for people who sign in with their mobile number only. */
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
   name: z.string(),
   locale: locale.nullable(),
   memberships: z.array(

@@ -8,8 +8,8 @@ import { logger } from '../../core/logger.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import type { PeopleService } from '../people/index.ts';
-import { emailKey, passwordIssues } from './account.rules.ts';
+import type { ConsentEvidence, Guardian, PeopleService } from '../people/index.ts';
+import { emailKey, identifierOf, passwordIssues, shownPhone } from './account.rules.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
@@ -23,6 +23,25 @@ export interface Registration {
   readonly locale: Locale;
   /** Where the person wants to join, if they came from a tenant's page. */
   readonly tenantId: string | null;
+}
+
+/** An account in the making, its password hashed already. */
+export interface NewAccount {
+  readonly name: string;
+  readonly email: string | null;
+  /** As `phoneKey` gives it. */
+  readonly phone: string | null;
+  readonly passwordHash: string | null;
+  readonly state: AccountRow['state'];
+  readonly locale: Locale;
+  readonly birthDate: string | null;
+  /** The organisation and the coordinator who made it in the person's presence. */
+  readonly madeBy: { readonly tenantId: string; readonly accountId: string } | null;
+  /** How the consents came; by the person's own press when absent. */
+  readonly given: {
+    readonly evidence: ConsentEvidence;
+    readonly guardian: Guardian | null;
+  } | null;
 }
 
 export interface SignedIn {
@@ -61,6 +80,7 @@ export function createAccountService({ passwords, people, guesses, links, device
     account: Pick<AccountRow, '_id' | 'emailKey'>,
     tenantId: string | null,
   ): Promise<void> {
+    if (account.emailKey === null) return;
     const tokenId = await links.issue({
       accountId: account._id,
       purpose: 'confirm-email',
@@ -76,20 +96,53 @@ export function createAccountService({ passwords, people, guesses, links, device
     });
   }
 
-  async function createAccount(input: Registration & { state: AccountRow['state'] }): Promise<AccountRow> {
+  /** @throws Invalid for a password that may not be used or what is no address */
+  async function checked(input: Pick<Registration, 'name' | 'email' | 'password'>): Promise<string> {
     const issues = passwordIssues(input.password, [input.name, input.email]);
-    const key = emailKey(input.email);
-    if (!key) issues.push({ path: 'email', code: 'not-an-email' });
-    if (issues.length > 0 || !key) throw new Invalid(issues);
-    const passwordHash = await passwords.hash(input.password);
+    if (!emailKey(input.email)) issues.push({ path: 'email', code: 'not-an-email' });
+    if (issues.length > 0) throw new Invalid(issues);
+    return passwords.hash(input.password);
+  }
+
+  async function createAccount(input: Registration & { state: AccountRow['state'] }): Promise<AccountRow> {
+    const passwordHash = await checked(input);
     return inTransaction(async () => {
-      const personId = await people.create({ name: input.name });
+      const account = await insert({
+        ...input,
+        phone: null,
+        birthDate: null,
+        passwordHash,
+        madeBy: null,
+        given: null,
+      });
+      if (input.state === 'unconfirmed') await mailConfirmation(account, input.tenantId);
+      return account;
+    });
+  }
+
+  /** Person and account, in one transaction. Known addresses and numbers end in the duplicate key error. */
+  async function insert(input: NewAccount): Promise<AccountRow> {
+    return inTransaction(async () => {
+      const minor = input.given?.guardian ? (['guardian'] as const) : [];
+      const personId = await people.create(
+        {
+          name: input.name,
+          birthDate: input.birthDate,
+          phone: input.phone ? shownPhone(input.phone) : null,
+          consents: ['terms', ...minor],
+        },
+        input.given ?? undefined,
+      );
       const [account] = await AccountModel.create([
         {
           personId: new Types.ObjectId(personId),
-          email: input.email.trim(),
-          emailKey: key,
-          passwordHash,
+          email: input.email?.trim() ?? null,
+          emailKey: input.email ? emailKey(input.email) : null,
+          phone: input.phone,
+          phoneVerifiedBy: input.phone && input.madeBy ? new Types.ObjectId(input.madeBy.accountId) : null,
+          phoneVerifiedAt: input.phone ? contextNow() : null,
+          madeIn: input.madeBy ? new Types.ObjectId(input.madeBy.tenantId) : null,
+          passwordHash: input.passwordHash,
           state: input.state,
           locale: input.locale,
           createdAt: contextNow(),
@@ -98,31 +151,41 @@ export function createAccountService({ passwords, people, guesses, links, device
       ]);
       if (!account) throw new Error('Account was not created');
       await recordAudit({ action: 'accounts/register', subjectType: 'Account', subjectId: account._id });
-      if (input.state === 'unconfirmed') await mailConfirmation(account, input.tenantId);
       return account.toObject<AccountRow>();
     });
   }
 
+  /** Its owner learns by mail that somebody tried to register with a known address; at most once an hour. */
+  async function tellKnown(key: string, tenantId: string | null): Promise<boolean> {
+    const existing = await AccountModel.findOne({ emailKey: key }).lean();
+    if (!existing) return false;
+    await inTransaction(async () => {
+      const hour = Math.floor(contextNow().getTime() / 3_600_000);
+      if (existing.state === 'unconfirmed') await mailConfirmation(existing, tenantId);
+      else
+        await addMessage({
+          kind: 'accounts/known',
+          subjectId: existing._id,
+          dedupeKey: `known:${String(existing._id)}:${hour}`,
+          platform: true,
+        });
+    });
+    return true;
+  }
+
   return {
+    insert,
+    checked,
+    tellKnown,
+    mailConfirmation,
+
     /** Registers somebody; the answer never tells whether the address was known (S-16): its owner learns it by mail. */
     async register(input: Registration): Promise<void> {
       try {
         await createAccount({ ...input, state: 'unconfirmed' });
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
-        const existing = await AccountModel.findOne({ emailKey: emailKey(input.email) as string }).lean();
-        if (!existing) throw err;
-        await inTransaction(async () => {
-          const hour = Math.floor(contextNow().getTime() / 3_600_000);
-          if (existing.state === 'unconfirmed') await mailConfirmation(existing, input.tenantId);
-          else
-            await addMessage({
-              kind: 'accounts/known',
-              subjectId: existing._id,
-              dedupeKey: `known:${String(existing._id)}:${hour}`,
-              platform: true,
-            });
-        });
+        if (!(await tellKnown(emailKey(input.email) as string, input.tenantId))) throw err;
       }
     },
 
@@ -200,7 +263,7 @@ export function createAccountService({ passwords, people, guesses, links, device
     },
 
     /**
-     * Checks e-mail and password. Guesses are counted before the password is looked at, in the database: by account,
+     * Checks e-mail or mobile number and password. Guesses are counted before the password is looked at, in the database: by account,
      * network and in all; those of a browser that knows the account by itself (S-17).
      * @throws Invalid `sign-in-failed` for every wrong combination alike; Forbidden `email-not-confirmed` after a right password
      */
@@ -209,7 +272,8 @@ export function createAccountService({ passwords, people, guesses, links, device
       password: string,
       from: { readonly ip: string; readonly device: string | null },
     ): Promise<SignedIn & { device: string }> {
-      const key = emailKey(email) ?? email.toLowerCase().slice(0, 200);
+      const identifier = identifierOf(email);
+      const key = identifier ? Object.values(identifier).join('') : email.toLowerCase().slice(0, 200);
       const device = deviceNameOf(deviceKey, key, from.device);
       const counted = device ?? hashToken(key);
       if (device === null) {
@@ -217,7 +281,7 @@ export function createAccountService({ passwords, people, guesses, links, device
         await guesses.consume('sign-in-network', from.ip);
       }
       await guesses.consume('sign-in', counted);
-      const account = await AccountModel.findOne({ emailKey: key }).lean();
+      const account = await AccountModel.findOne(identifier ?? { emailKey: key }).lean();
       const right = await passwords.verify(account?.passwordHash ?? null, password);
       if (!right || !account || account.state === 'disabled') {
         logger.info(
@@ -344,7 +408,7 @@ export function createAccountService({ passwords, people, guesses, links, device
       )
         .select({ email: 1, locale: 1, personId: 1, state: 1 })
         .lean();
-      if (!account || account.state !== 'active') return null;
+      if (!account || account.state !== 'active' || account.email === null) return null;
       const { name } = await people.row(account.personId);
       return { name, address: account.email, locale: account.locale };
     },
@@ -362,17 +426,21 @@ export function createAccountService({ passwords, people, guesses, links, device
     },
 
     async addressOf(accountId: string): Promise<{
-      email: string;
+      email: string | null;
+      phone: string | null;
+      phoneVerifiedAt: Date | null;
       locale: Locale | null;
       personId: string;
       state: AccountRow['state'];
     } | null> {
       const account = await AccountModel.findById(accountId)
-        .select({ email: 1, locale: 1, personId: 1, state: 1 })
+        .select({ email: 1, phone: 1, phoneVerifiedAt: 1, locale: 1, personId: 1, state: 1 })
         .lean();
       return account
         ? {
             email: account.email,
+            phone: account.phone ?? null,
+            phoneVerifiedAt: account.phoneVerifiedAt ?? null,
             locale: account.locale,
             personId: String(account.personId),
             state: account.state,

@@ -36,7 +36,7 @@ export function registerModel(parts: FormParts & { place: { slug: string; name: 
 export function signInModel(parts: FormParts): object {
   const form = createForm({ ...parts, messages: 'accounts.signIn' });
   const fields = {
-    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'username' }),
+    email: form.input('email', 'text', { required: true, maxLength: 254, autocomplete: 'username' }),
     password: form.input('password', 'password', { required: true, autocomplete: 'current-password' }),
   };
   return { fields, errors: form.errors };

@@ -31,6 +31,8 @@ interface Joined {
 }
 
 export interface FoundIdentity {
+  /** Epoch milliseconds when the token was made, with a password; 0 for sessions, which keep their own. */
+  readonly provedAt?: number;
   readonly accountId: string;
   readonly personId: string;
   readonly name: string;
@@ -177,5 +179,7 @@ export async function identityOfToken(token: string): Promise<FoundIdentity | nu
   const membershipId = row.membershipId ? String(row.membershipId) : null;
   const identity = await find({ _id: row.accountId, version: row.accountVersion }, membershipId);
   // A token of a membership that ended is worth nothing, rather than worth less.
-  return identity && membershipId && !identity.membership ? null : identity;
+  return !identity || (membershipId && !identity.membership)
+    ? null
+    : { ...identity, provedAt: row.createdAt.getTime() };
 }

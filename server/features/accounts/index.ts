@@ -7,5 +7,8 @@ export type { FoundIdentity } from './identity.service.ts';
 export { createAccountLinks } from './link.service.ts';
 export { createSecurityService } from './security.service.ts';
 export { securityRoutes } from './security.routes.ts';
+export { createInPersonService } from './in-person.service.ts';
+export { inPersonRoutes } from './in-person.routes.ts';
+export { accountInvariants } from './account.verify.ts';
 export { createPasswords } from './password.service.ts';
 export { emailKey, passwordIssues } from './account.rules.ts';

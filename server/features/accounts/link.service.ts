@@ -7,13 +7,18 @@ import { AccountTokenModel } from './account.model.ts';
 import type { AccountTokenRow, TokenPurpose } from './account.model.ts';
 
 const MINUTE = 60_000;
-/** An hour for links of accounts; a week for taking a changed address back. */
+/** An hour for links of accounts; a week for taking a changed address back and for guardians. */
 const LIFETIME_MS: Record<TokenPurpose, number> = {
   'confirm-email': 60 * MINUTE,
   'reset-password': 60 * MINUTE,
   'invite-administrator': 60 * MINUTE,
   'change-email': 60 * MINUTE,
   'undo-email': 7 * 24 * 60 * MINUTE,
+  start: 60 * MINUTE,
+  // A guardian is somebody else, who may read mail once a week.
+  'guardian-consent': 7 * 24 * 60 * MINUTE,
+  // Longer in truth: until the eighteenth birthday, given when the link is made.
+  'guardian-withdrawal': 7 * 24 * 60 * MINUTE,
 };
 
 export interface NewLink {
@@ -22,6 +27,9 @@ export interface NewLink {
   /** Normalised address that the link is sent to. */
   readonly address: string;
   readonly tenantId: string | null;
+  readonly subjectId?: Types.ObjectId;
+  /** Overrules the lifetime of the purpose. */
+  readonly expiresAt?: Date;
 }
 
 export type AccountLinks = ReturnType<typeof createAccountLinks>;
@@ -55,7 +63,8 @@ export function createAccountLinks(key: Buffer) {
           tokenHash: hashToken(secretOf(String(id))),
           address: input.address,
           tenantId: input.tenantId ? new Types.ObjectId(input.tenantId) : null,
-          expiresAt: new Date(contextNow().getTime() + LIFETIME_MS[input.purpose]),
+          subjectId: input.subjectId ?? null,
+          expiresAt: input.expiresAt ?? new Date(contextNow().getTime() + LIFETIME_MS[input.purpose]),
         },
       ]);
       return String(id);

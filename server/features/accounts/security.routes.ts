@@ -5,13 +5,17 @@ import { empty } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { emailChange, forgotten, linkParams, newPassword, passwordChange } from './account.schema.ts';
+import { emailChange, forgotten, linkParams, newPassword, passwordChange, proof } from './account.schema.ts';
 import type { TokenPurpose } from './account.model.ts';
+import { shownPhone } from './account.rules.ts';
+import type { AccountService } from './account.service.ts';
 import { emailModel, forgottenModel, passwordModel, resetModel } from './account.view.ts';
+import { proofModel, removePhoneModel } from './in-person.view.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { SecurityService } from './security.service.ts';
 
 export interface SecurityRouteParts {
+  readonly accounts: AccountService;
   readonly security: SecurityService;
   readonly links: AccountLinks;
   readonly i18n: I18n;
@@ -19,7 +23,13 @@ export interface SecurityRouteParts {
 
 /** Keeping hold of one's account: forgotten and changed passwords, another address, open sessions. */
 export function securityRoutes(parts: SecurityRouteParts): Route[] {
-  return [...resetRoutes(parts), ...changeRoutes(parts), ...linkRoutes(parts), ...sessionRoutes()];
+  return [
+    ...resetRoutes(parts),
+    ...changeRoutes(parts),
+    ...linkRoutes(parts),
+    ...proofRoutes(parts),
+    ...sessionRoutes(),
+  ];
 }
 
 function resetRoutes({ security, links, i18n }: SecurityRouteParts): Route[] {
@@ -186,6 +196,97 @@ function changeRoutes({ security, i18n }: SecurityRouteParts): Route[] {
       page: () => seeOther('/account', { kind: 'info', key: 'accounts.email.sent' }),
       invalid: ({ issues, values }, { locale }) =>
         view('accounts/email', emailModel({ i18n, locale, issues, values })),
+    }),
+  ];
+}
+
+/** The password once more before what must not happen at an unattended desk (S-22), and giving a number up. */
+function proofRoutes({ accounts, security, i18n }: SecurityRouteParts): Route[] {
+  const phoneOf = async (accountId: string): Promise<string | null> => {
+    const own = await accounts.addressOf(accountId);
+    return own?.phone ? shownPhone(own.phone) : null;
+  };
+  return [
+    route({
+      name: 'accounts/proof-form',
+      method: 'get',
+      path: '/account/proof',
+      doors: ['page'],
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Asks for the password once more.',
+      input: {},
+      output: empty,
+      run: async () => ({}),
+      page: (_output, { locale }) => view('accounts/proof', proofModel({ i18n, locale })),
+    }),
+    route({
+      name: 'accounts/prove',
+      method: 'post',
+      path: '/account/proof',
+      // A machine proves itself with a new token.
+      doors: ['page'],
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Proves the password once more; it counts for ten minutes.',
+      // Failed guesses must stay counted, and the session store takes part in no transaction.
+      transaction: false,
+      idempotent: false,
+      input: { body: proof },
+      output: z.object({ returnTo: z.string() }),
+      async run({ account, body, session }) {
+        await security.prove(account, body.current);
+        const returnTo = session.takeReturnTo() ?? '/account';
+        await session.proved();
+        return { returnTo };
+      },
+      page: ({ returnTo }) => seeOther(returnTo),
+      invalid: ({ issues, values }, { locale }) =>
+        view('accounts/proof', proofModel({ i18n, locale, issues, values })),
+    }),
+    route({
+      name: 'accounts/remove-phone-form',
+      method: 'get',
+      path: '/account/phone/removal',
+      doors: ['page'],
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'Asks whether the mobile number should no longer sign in.',
+      input: {},
+      output: z.object({ phone: z.string().nullable() }),
+      run: async ({ account }) => ({ phone: await phoneOf(account.accountId) }),
+      page: ({ phone }, { locale }) =>
+        view('accounts/remove-phone', removePhoneModel({ i18n, locale, phone })),
+    }),
+    route({
+      name: 'accounts/remove-phone',
+      method: 'post',
+      path: '/account/phone/removal',
+      apiPath: '/me/phone/removal',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'The mobile number signs in no longer; an address must be left.',
+      status: 200,
+      transaction: false, // failed guesses must stay counted
+      idempotent: false,
+      input: { body: proof },
+      output: empty,
+      async run({ account, body }) {
+        await security.removePhone(account, body.current);
+        return {};
+      },
+      page: () => seeOther('/account', { kind: 'success', key: 'accounts.removePhone.done' }),
+      invalid: async ({ issues, values, error }, { account, locale }) =>
+        view(
+          'accounts/remove-phone',
+          removePhoneModel({
+            i18n,
+            locale,
+            values,
+            phone: await phoneOf(account.accountId),
+            issues: issues.length > 0 ? issues : [{ path: 'current', code: error.code }],
+          }),
+        ),
     }),
   ];
 }

@@ -8,8 +8,8 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { PeopleService } from '../people/index.ts';
 import { AccountModel, AccountTokenModel } from './account.model.ts';
-import type { AccountRow } from './account.model.ts';
-import { emailKey, passwordIssues } from './account.rules.ts';
+import type { AccountRow, AccountTokenRow } from './account.model.ts';
+import { emailKey, passwordIssues, shownPhone } from './account.rules.ts';
 import type { GuessCounter } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
@@ -31,7 +31,7 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
   /** Own words for the rules of passwords: the name and address of the person. */
   async function passwordHashFor(account: AccountRow, password: string): Promise<string> {
     const { name } = await people.row(account.personId);
-    const issues = passwordIssues(password, [name, account.email]);
+    const issues = passwordIssues(password, [name, account.email ?? account.phone ?? '']);
     if (issues.length > 0) throw new Invalid(issues);
     return passwords.hash(password);
   }
@@ -52,6 +52,8 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
     ).lean();
     if (!changed) throw new Conflict('busy');
     await recordAudit({ action, subjectType: 'Account', subjectId: account._id });
+    // A first password changes none.
+    if (account.passwordHash === null) return changed.version;
     await addMessage({
       kind: 'accounts/password-changed',
       subjectId: account._id,
@@ -71,6 +73,15 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
       throw Invalid.field('current', 'password-wrong');
     await guesses.forgive('sign-in', hashToken(`proof:${actor.accountId}`));
     return account;
+  }
+
+  /** A link opens the account only while it still has the address or number that the link was made for. */
+  async function startedBy(secret: string): Promise<{ account: AccountRow; token: AccountTokenRow }> {
+    const token = await links.find(secret, 'start');
+    const account = token?.accountId ? await AccountModel.findById(token.accountId).lean() : null;
+    if (!token || !account || account.state === 'disabled') throw new NotFound('link-not-valid');
+    if (token.address !== (account.emailKey ?? account.phone)) throw new NotFound('link-not-valid');
+    return { account, token };
   }
 
   return {
@@ -118,7 +129,46 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
         );
         await setPassword(account, passwordHash, 'accounts/reset-password');
       });
-      await guesses.forgive('sign-in', hashToken(account.emailKey));
+      if (account.emailKey) await guesses.forgive('sign-in', hashToken(account.emailKey));
+    },
+
+    /** Whose start link it is: name and what they will sign in with. @throws NotFound */
+    async starting(secret: string): Promise<{ name: string; identifier: string }> {
+      const { account, token } = await startedBy(secret);
+      const { name } = await people.row(account.personId);
+      return { name, identifier: shownPhone(token.address) };
+    },
+
+    /** The first password of somebody registered face to face; an address that the link was mailed to is proved by it. */
+    async start(secret: string, password: string): Promise<void> {
+      const { account } = await startedBy(secret);
+      const passwordHash = await passwordHashFor(account, password);
+      await inTransaction(async () => {
+        await links.use(secret, 'start');
+        await setPassword(account, passwordHash, 'accounts/start');
+      });
+    },
+
+    /** Proves the password of whoever is signed in already (S-22). @throws Invalid */
+    async prove(actor: AccountActor, password: string): Promise<void> {
+      await proved(actor, password);
+    },
+
+    /** The number signs in no longer. @throws Invalid; Conflict when nothing else would sign in */
+    async removePhone(actor: AccountActor, password: string): Promise<void> {
+      const account = await proved(actor, password);
+      await inTransaction(async () => {
+        const changed = await AccountModel.updateOne(
+          { _id: account._id, phone: { $ne: null }, emailKey: { $ne: null } },
+          { $set: { phone: null, phoneVerifiedBy: null, phoneVerifiedAt: null } },
+        );
+        if (changed.modifiedCount !== 1) throw new Conflict('last-identifier');
+        await recordAudit({
+          action: 'accounts/remove-phone',
+          subjectType: 'Account',
+          subjectId: account._id,
+        });
+      });
     },
 
     /** @returns the account's new version: every session with an older one has ended */
@@ -174,6 +224,8 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
             subjectType: 'Account',
             subjectId: account._id,
           });
+          // Whoever had only a number has no address that could be told.
+          if (account.emailKey === null) return;
           const undoId = await links.issue({
             accountId: account._id,
             purpose: 'undo-email',

@@ -132,6 +132,7 @@ export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }
     }),
     route({
       name: 'audit/export',
+      fresh: true,
       method: 'post',
       path: '/audit/exports',
       access: 'audit:see',

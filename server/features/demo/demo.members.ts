@@ -70,6 +70,8 @@ function onePerson(ground: DemoGround, n: number, name: string, email: string): 
     version: '2026-11',
     givenAt: joined,
     withdrawnAt: null,
+    how: purpose === 'guardian' ? 'paper' : 'self',
+    recordedBy: null,
   });
   const id = ground.id('person', n, joined);
   const row = {

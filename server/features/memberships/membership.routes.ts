@@ -192,7 +192,7 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
         const page = await memberships.list(actor, query, query.limit, query.cursor);
         return { data: await toViews(page.data, units, locale), nextCursor: page.nextCursor };
       },
-      page({ data, nextCursor }, { query, locale }) {
+      page({ data, nextCursor }, { actor, query, locale }) {
         const form = createForm({ i18n, locale, messages: 'memberships.filter', values: query });
         const keep = new URLSearchParams(
           Object.entries({ q: query.q, state: query.state, kind: query.kind }).flatMap(
@@ -203,6 +203,7 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
           `/memberships?${new URLSearchParams([...keep, ['cursor', cursor]]).toString()}`;
         return view('memberships/list', {
           members: data,
+          create: can(actor, 'memberships:create'),
           filtered: keep.size > 0,
           fields: {
             q: form.input('q', 'search', { maxLength: 60 }),
@@ -250,7 +251,8 @@ async function showPage(
 ): Promise<PageResult> {
   const own = membership.id === account.membership?.id;
   const may = (
-    permission: 'memberships:review' | 'memberships:decide' | 'roles:grant' | 'people:edit',
+    permission:
+      'memberships:create' | 'memberships:review' | 'memberships:decide' | 'roles:grant' | 'people:edit',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });
   const grants = may('roles:grant') && membership.state === 'approved';
@@ -275,6 +277,7 @@ async function showPage(
       resume: may('memberships:decide') && membership.state === 'suspended',
       end: may('memberships:decide') && ['approved', 'suspended'].includes(membership.state),
       grant: grants,
+      signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
       answer: own && membership.state === 'needs_correction',
       withdraw: own && ['submitted', 'needs_correction', 'first_review'].includes(membership.state),
     },

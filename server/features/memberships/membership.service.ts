@@ -546,6 +546,19 @@ export function createMembershipService({
       return isId(id) ? MembershipModel.findById(id).lean() : null;
     },
 
+    /** Whether the account opens more than this one organisation, or acts for others in it. */
+    async isTrusted(accountId: string, tenantId: string): Promise<boolean> {
+      return acrossTenants('accounts: may a coordinator hand this account over', async () =>
+        Boolean(
+          await MembershipModel.exists({
+            accountId: new Types.ObjectId(accountId),
+            state: { $in: LIVE },
+            $or: [{ tenantId: { $ne: new Types.ObjectId(tenantId) } }, { 'grants.0': { $exists: true } }],
+          } as never),
+        ),
+      );
+    },
+
     /** The account's memberships everywhere, for choosing where to act. */
     async choicesOf(accountId: string): Promise<{ id: string; tenantId: string; state: string }[]> {
       return acrossTenants('sign-in: the account’s own places', async () => {

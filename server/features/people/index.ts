@@ -1,5 +1,5 @@
 export { CONSENT_VERSIONS, createPeopleService, hasConsent } from './person.service.ts';
-export type { PeopleService, Profile, ProfileInput } from './person.service.ts';
+export type { ConsentEvidence, PeopleService, Profile, ProfileInput } from './person.service.ts';
 export {
   bookingsOf,
   bookPersonDays,
@@ -9,5 +9,13 @@ export {
 } from './person-day.service.ts';
 export type { Span } from './person-day.service.ts';
 export { CONSENT_PURPOSES } from './person.model.ts';
-export type { AvailabilitySlot, Booking, Consent, ConsentPurpose, PersonRow } from './person.model.ts';
+export type {
+  AvailabilitySlot,
+  Booking,
+  Consent,
+  ConsentPurpose,
+  ConsentWay,
+  Guardian,
+  PersonRow,
+} from './person.model.ts';
 export { personRoutes } from './person.routes.ts';

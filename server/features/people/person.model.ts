@@ -21,12 +21,27 @@ export interface ClaimedSkill {
 export const CONSENT_PURPOSES = ['terms', 'asked-by-others', 'location', 'guardian'] as const;
 export type ConsentPurpose = (typeof CONSENT_PURPOSES)[number];
 
+/** How a consent came: by the person's own press, said or signed before a coordinator (R-1.4), by a mailed link, on paper. */
+export const CONSENT_WAYS = ['self', 'spoken', 'signed', 'link', 'paper'] as const;
+export type ConsentWay = (typeof CONSENT_WAYS)[number];
+
+/** Who the guardian is that spoke for a minor (R-1.37, R-6.5). */
+export interface Guardian {
+  name: string;
+  relation: string;
+  /** Where the guardian was asked; null when the consent is on paper. */
+  address: string | null;
+}
+
 /** One consent to one purpose in one version of its text (R-6.1). */
 export interface Consent {
   purpose: ConsentPurpose;
   version: string;
   givenAt: Date;
   withdrawnAt: Date | null;
+  how: ConsentWay;
+  /** The account of the coordinator who took it down; null when nobody did. */
+  recordedBy: Types.ObjectId | null;
 }
 
 export interface EmergencyContact {
@@ -51,6 +66,7 @@ export interface PersonRow extends StoredRow {
   zone: string;
   emergencyContact: EmergencyContact | null;
   consents: Consent[];
+  guardian: Guardian | null;
   /** Type of identity document shown; `demo` for generated people, who have none. */
   documentType: 'none' | 'demo';
   version: number;
@@ -109,11 +125,24 @@ const personSchema = new Schema({
           version: { type: String, required: true },
           givenAt: { type: Date, required: true },
           withdrawnAt: { type: Date, default: null },
+          how: { type: String, enum: [...CONSENT_WAYS], required: true, default: 'self' },
+          recordedBy: { type: Schema.Types.ObjectId, default: null },
         },
         embedded,
       ),
     ],
     default: [],
+  },
+  guardian: {
+    type: new Schema(
+      {
+        name: { type: String, required: true },
+        relation: { type: String, default: '' },
+        address: { type: String, default: null },
+      },
+      embedded,
+    ),
+    default: null,
   },
   documentType: { type: String, enum: ['none', 'demo'], required: true, default: 'none' },
   version: { type: Number, required: true, default: 1 },

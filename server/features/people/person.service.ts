@@ -3,10 +3,10 @@ import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { PersonModel } from './person.model.ts';
-import type { Consent, ConsentPurpose, PersonRow } from './person.model.ts';
+import type { Consent, ConsentPurpose, ConsentWay, Guardian, PersonRow } from './person.model.ts';
 
 /** Versions of the consent texts (R-6.1): a changed text is a new version and asks again. */
 export const CONSENT_VERSIONS: Record<ConsentPurpose, string> = {
@@ -48,13 +48,35 @@ export interface Profile extends Omit<ProfileInput, 'consents'> {
   }[];
 }
 
+/** How consents came to be known that the person did not press themselves. */
+export interface ConsentEvidence {
+  readonly how: ConsentWay;
+  /** The account of whoever took it down; null when nobody did. */
+  readonly recordedBy: string | null;
+}
+const OWN_PRESS: ConsentEvidence = { how: 'self', recordedBy: null };
+
 /** Told in the same transaction when a person's name changes: copies of it stand in other features. */
 export type NameChanged = (personId: string, name: string) => Promise<void>;
 
 export interface PeopleService {
-  create(input: Partial<ProfileInput> & { name: string }): Promise<string>;
+  /** A new person; consents are those given, `terms` alone if none are named. */
+  create(
+    input: Partial<ProfileInput> & { name: string },
+    given?: { evidence: ConsentEvidence; guardian: Guardian | null },
+  ): Promise<string>;
+  /** A guardian spoke for a minor; inside the caller's transaction. */
+  recordGuardian(
+    personId: string,
+    input: { birthDate: string; guardian: Guardian; evidence: ConsentEvidence },
+  ): Promise<void>;
+  /** The guardian takes the consent back; listeners act on it. Inside the caller's transaction. */
+  withdrawGuardian(personId: string): Promise<void>;
+  onGuardianWithdrawn(listener: (personId: string) => Promise<void>): void;
   /** The person's own profile. */
   own(actor: AccountActor): Promise<Profile>;
+  /** The number at which a coordinator reached the person; inside the caller's transaction. */
+  setPhone(personId: string, phone: string): Promise<void>;
   update(actor: AccountActor, version: number | null, input: ProfileInput): Promise<Profile>;
   /** Rows for other features, who have checked through a membership that they may be seen. */
   rows(personIds: readonly (string | Types.ObjectId)[]): Promise<PersonRow[]>;
@@ -66,6 +88,11 @@ export interface PeopleService {
 
 export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: ConsentPurpose): boolean =>
   person.consents.some((consent) => consent.purpose === purpose && consent.withdrawnAt === null);
+
+const openPurposes = (consents: readonly Consent[]): ConsentPurpose[] =>
+  consents
+    .filter((consent) => consent.withdrawnAt === null && consent.purpose !== 'guardian')
+    .map(({ purpose }) => purpose);
 
 const toProfile = (row: PersonRow): Profile => ({
   id: String(row._id),
@@ -94,9 +121,14 @@ export function nextConsents(
   current: readonly Consent[],
   wanted: readonly ConsentPurpose[],
   at: Date,
+  evidence: ConsentEvidence = OWN_PRESS,
 ): Consent[] {
   const kept = current.map((consent) =>
-    consent.withdrawnAt === null && consent.purpose !== 'terms' && !wanted.includes(consent.purpose)
+    consent.withdrawnAt === null &&
+    consent.purpose !== 'terms' &&
+    // A guardian's word is the guardian's to take back.
+    consent.purpose !== 'guardian' &&
+    !wanted.includes(consent.purpose)
       ? { ...consent, withdrawnAt: at }
       : consent,
   );
@@ -110,6 +142,8 @@ export function nextConsents(
       version: CONSENT_VERSIONS[purpose],
       givenAt: at,
       withdrawnAt: null,
+      how: evidence.how,
+      recordedBy: evidence.recordedBy ? new Types.ObjectId(evidence.recordedBy) : null,
     }));
   return [...kept, ...added];
 }
@@ -126,6 +160,7 @@ function stored(input: Partial<ProfileInput>): Record<string, unknown> {
 
 export function createPeopleService(): PeopleService {
   const listeners: NameChanged[] = [];
+  const guardianListeners: ((personId: string) => Promise<void>)[] = [];
   const row = async (personId: string | Types.ObjectId): Promise<PersonRow> => {
     const found = await PersonModel.findById(personId).lean();
     if (!found) throw new NotFound();
@@ -144,7 +179,8 @@ export function createPeopleService(): PeopleService {
         .limit(limit)
         .lean(),
     onNameChanged: (listener) => void listeners.push(listener),
-    async create(input) {
+    onGuardianWithdrawn: (listener) => void guardianListeners.push(listener),
+    async create(input, given) {
       return inTransaction(async () => {
         const at = contextNow();
         const _id = new Types.ObjectId();
@@ -152,13 +188,62 @@ export function createPeopleService(): PeopleService {
           {
             ...stored(input),
             _id,
-            consents: nextConsents([], input.consents ?? ['terms'], at),
+            consents: nextConsents([], input.consents ?? ['terms'], at, given?.evidence),
+            guardian: given?.guardian ?? null,
             createdAt: at,
           } as never,
         ]);
         await recordAudit({ action: 'people/create', subjectType: 'Person', subjectId: _id });
         return String(_id);
       });
+    },
+    async recordGuardian(personId, { birthDate, guardian, evidence }) {
+      requireTransaction('A guardian’s consent');
+      const before = await row(personId);
+      await PersonModel.updateOne(
+        { _id: before._id },
+        {
+          $set: {
+            birthDate,
+            guardian,
+            consents: nextConsents(
+              before.consents.map((consent) =>
+                consent.purpose === 'guardian' && consent.withdrawnAt === null
+                  ? { ...consent, withdrawnAt: contextNow() }
+                  : consent,
+              ),
+              [...openPurposes(before.consents), 'guardian'],
+              contextNow(),
+              evidence,
+            ),
+          },
+          $inc: { version: 1 },
+        },
+      );
+      await recordAudit({ action: 'people/record-guardian', subjectType: 'Person', subjectId: before._id });
+    },
+    async withdrawGuardian(personId) {
+      requireTransaction('A guardian’s withdrawal');
+      const before = await row(personId);
+      await PersonModel.updateOne(
+        { _id: before._id },
+        {
+          $set: {
+            consents: before.consents.map((consent) =>
+              consent.purpose === 'guardian' && consent.withdrawnAt === null
+                ? { ...consent, withdrawnAt: contextNow() }
+                : consent,
+            ),
+          },
+          $inc: { version: 1 },
+        },
+      );
+      await recordAudit({ action: 'people/withdraw-guardian', subjectType: 'Person', subjectId: before._id });
+      for (const listener of guardianListeners) await listener(personId);
+    },
+    async setPhone(personId, phone) {
+      requireTransaction('A proved number');
+      await PersonModel.updateOne({ _id: personId }, { $set: { phone }, $inc: { version: 1 } });
     },
     own: async (actor) => toProfile(await row(actor.personId)),
     async update(actor, version, input) {

@@ -22,6 +22,8 @@ const askable = {
     version: '2026-11',
     givenAt: new Date(0),
     withdrawnAt: null,
+    how: 'self' as const,
+    recordedBy: null,
   })),
 };
 interface Offers {

@@ -50,7 +50,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of sixteen kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds each of seventeen kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -60,6 +60,14 @@ describe('npm run verify', function () {
       [
         'tenants/references',
         change('shifts', { _id: id('shiftId') }, { $set: { unitId: new ObjectId(there.ids['unitId']) } }),
+      ],
+      [
+        'accounts/consent-behind-registration-in-person',
+        change(
+          'accounts',
+          { _id: new ObjectId(here.volunteer.accountId) },
+          { $set: { madeIn: new ObjectId() } },
+        ),
       ],
       ['shifts/capacity', change('positions', { _id: id('positionId') }, { $inc: { taken: 1 } })],
       [

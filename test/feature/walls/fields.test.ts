@@ -55,7 +55,19 @@ const CARRIED: Readonly<Record<string, readonly string[]>> = {
   emergencyContact: ['people/edit-profile', 'people/profile'],
   home: ['people/edit-profile', 'people/profile'],
   homeLabel: ['people/edit-profile', 'people/profile'],
-  phone: ['people/edit-profile', 'people/list', 'people/profile', 'people/show'],
+  phone: [
+    // One's own number.
+    'accounts/remove-phone-form',
+    // The number that signs in, to the coordinator who proves it face to face.
+    'accounts/set-phone',
+    'accounts/set-phone-form',
+    'accounts/show',
+    'accounts/start-sheet',
+    'people/edit-profile',
+    'people/list',
+    'people/profile',
+    'people/show',
+  ],
 };
 const PERSONAL =
   /^(age|availability|consents?)$|birth|born|e-?mail|emergency|home|phone|passport|document(Type|Number)|idNumber/i;

@@ -38,7 +38,7 @@ import {
   peopleRoutes,
 } from './features/memberships/index.ts';
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
-import { createPeopleService, personRoutes } from './features/people/index.ts';
+import { consentRoutes, createPeopleService, personRoutes } from './features/people/index.ts';
 import {
   announcementMessages,
   announcementRoutes,
@@ -236,6 +236,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...auditRoutes({ audit: createAuditService({ memberships, tenants }), i18n }),
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
+    ...consentRoutes({ people, i18n }),
     ...accountRoutes({ accounts, memberships, tenants, i18n }),
     ...securityRoutes({ accounts, security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),

@@ -7,7 +7,7 @@ const given = z.boolean().default(false);
 
 /** What a coordinator takes down in the person's presence; the service checks what depends on another field. */
 export const inPersonRegistration = z.strictObject({
-  name: requiredLine(60),
+  name: line(60),
   phone: line(30).default(''),
   phoneSeen: given,
   email: line(254).default(''),

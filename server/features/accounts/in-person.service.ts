@@ -89,6 +89,7 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
 
   async function issuesOf(input: InPersonBody): Promise<FieldIssue[]> {
     const issues: FieldIssue[] = [];
+    if (input.name === '') issues.push({ path: 'name', code: 'required' });
     if (!input.consent) issues.push({ path: 'consent', code: 'consent-needed' });
     if (input.phone === '' && input.email === '') issues.push({ path: 'phone', code: 'phone-or-email' });
     if (input.phone !== '' && !phoneKey(input.phone)) issues.push({ path: 'phone', code: 'not-a-phone' });

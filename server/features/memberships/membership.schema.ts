@@ -73,3 +73,17 @@ export const personView = z.object({
   skills: z.array(z.object({ code: z.string(), level: z.number(), verified: z.boolean() })),
 });
 export const personPage = pageOf(personView);
+
+/** Facts of a person that no organisation is shown by any page; a test holds this against `personView`. */
+export const NEVER_SEEN = [
+  'email',
+  'birthDate',
+  'home',
+  'availability',
+  'emergencyContact',
+  'consents',
+] as const;
+export const visibilityView = z.object({
+  data: z.array(z.object({ tenant: z.string(), slug: z.string(), sees: personView })),
+  never: z.array(z.enum(NEVER_SEEN)),
+});

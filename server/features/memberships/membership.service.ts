@@ -559,6 +559,22 @@ export function createMembershipService({
       );
     },
 
+    /** Runs in each organisation the account belongs to or has asked to join, in order of joining. */
+    async inOwnPlaces<T>(
+      accountId: string,
+      work: (row: MembershipRow, tenant: Tenant) => Promise<T>,
+    ): Promise<T[]> {
+      const found: T[] = [];
+      for (const { id, tenantId } of await this.choicesOf(accountId))
+        found.push(
+          await asTenant(tenantId, async () => {
+            const row = (await MembershipModel.findById(id).lean()) as MembershipRow;
+            return work(row, await tenants.current());
+          }),
+        );
+      return found;
+    },
+
     /** The account's memberships everywhere, for choosing where to act. */
     async choicesOf(accountId: string): Promise<{ id: string; tenantId: string; state: string }[]> {
       return acrossTenants('sign-in: the account’s own places', async () => {

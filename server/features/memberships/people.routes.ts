@@ -11,7 +11,14 @@ import { findLanguage, findSkill } from '../skills/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { MembershipRow } from './membership.model.ts';
-import { peopleFilter, personPage, personParams, personView } from './membership.schema.ts';
+import {
+  NEVER_SEEN,
+  peopleFilter,
+  personPage,
+  personParams,
+  personView,
+  visibilityView,
+} from './membership.schema.ts';
 import type { MembershipService } from './membership.service.ts';
 
 type PersonView = z.input<typeof personView>;
@@ -31,7 +38,7 @@ export interface PeopleRouteParts {
 export function peopleRoutes({ memberships, people, tenants, units, i18n }: PeopleRouteParts): Route[] {
   const wordsOf = async (
     rows: readonly MembershipRow[],
-    { actor, locale }: { actor: Actor; locale: Locale },
+    { actor, locale, reached = false }: { actor: Actor; locale: Locale; reached?: boolean },
   ): Promise<PersonView[]> => {
     const [persons, tenant, names] = await Promise.all([
       people.rows(rows.map((row) => row.personId)),
@@ -49,12 +56,13 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
           unitName: names.get(unitId)?.[locale] ?? '',
           today,
           // Who neither asks people nor keeps their records needs no way to ring them.
-          reached: can(actor, 'offers:make', unitId) || can(actor, 'people:edit', unitId),
+          reached: reached || can(actor, 'offers:make', unitId) || can(actor, 'people:edit', unitId),
         }),
       ];
     });
   };
   return [
+    ...visibilityRoutes({ memberships, people, tenants, units, i18n }, wordsOf),
     route({
       name: 'people/list',
       method: 'get',
@@ -100,6 +108,72 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
             verified,
           })),
           phoneHref: person.phone ? `tel:${person.phone.replace(/[^+\d]/g, '')}` : null,
+        }),
+    }),
+  ];
+}
+
+/**
+ * What each organisation sees of the reader, made by the very code that shows it there; and what none of them sees.
+ */
+function visibilityRoutes(
+  { memberships, i18n }: PeopleRouteParts,
+  wordsOf: (
+    rows: readonly MembershipRow[],
+    reader: { actor: Actor; locale: Locale; reached: true },
+  ) => Promise<PersonView[]>,
+): Route[] {
+  return [
+    route({
+      name: 'people/visibility',
+      method: 'get',
+      path: '/account/visibility',
+      apiPath: '/me/visibility',
+      access: 'signed-in',
+      tenant: 'none',
+      summary: 'What each of one’s organisations sees of one, and what none of them does.',
+      input: {},
+      output: visibilityView,
+      run: async ({ account, actor, locale }) => ({
+        data: await memberships.inOwnPlaces(account.accountId, async (row, tenant) => ({
+          tenant: tenant.name[locale],
+          slug: tenant.slug,
+          sees: (await wordsOf([row], { actor, locale, reached: true }))[0] as PersonView,
+        })),
+        never: [...NEVER_SEEN],
+      }),
+      page: ({ data, never }, { locale }) =>
+        view('people/visibility', {
+          places: data.map(({ tenant, sees }) => {
+            const item = (
+              label: 'name' | 'unit' | 'kind' | 'skills' | 'languages' | 'phone' | 'age',
+              value: string,
+            ) => ({
+              label: i18n.t(locale, `people.visibility.field.${label}`),
+              value: value || i18n.t(locale, 'people.visibility.nothing'),
+            });
+            return {
+              tenant,
+              always: [
+                item('name', sees.name),
+                item('unit', sees.unitName),
+                item('kind', i18n.t(locale, `states.membershipKind.${sees.kind}`)),
+                item(
+                  'languages',
+                  sees.languages.map((code) => findLanguage(code)?.[locale] ?? code).join(' · '),
+                ),
+                item('skills', sees.skills.map(({ code }) => findSkill(code)?.[locale] ?? code).join(' · ')),
+              ],
+              reach: [
+                item('phone', sees.phone ?? ''),
+                item(
+                  'age',
+                  sees.age === null ? '' : i18n.t(locale, 'people.show.years', { count: sees.age }),
+                ),
+              ],
+            };
+          }),
+          never: never.map((fact) => i18n.t(locale, `people.visibility.hidden.${fact}`)),
         }),
     }),
   ];

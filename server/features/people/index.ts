@@ -18,4 +18,5 @@ export type {
   Guardian,
   PersonRow,
 } from './person.model.ts';
+export { consentRoutes } from './consent.routes.ts';
 export { personRoutes } from './person.routes.ts';

@@ -1,11 +1,11 @@
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { NotFound } from '../../core/errors.ts';
+import { Conflict, NotFound } from '../../core/errors.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
-import { PersonModel } from './person.model.ts';
+import { CONSENT_PURPOSES, PersonModel } from './person.model.ts';
 import type { Consent, ConsentPurpose, ConsentWay, Guardian, PersonRow } from './person.model.ts';
 
 /** Versions of the consent texts: a changed text is a new version and asks again. */
@@ -56,6 +56,22 @@ export interface ConsentEvidence {
 }
 const OWN_PRESS: ConsentEvidence = { how: 'self', recordedBy: null };
 
+/** What a person gives and takes back as they like; the others belong to the account or to the guardian. */
+export const OWN_CHOICES: readonly ConsentPurpose[] = ['asked-by-others', 'location'];
+
+/** Where one purpose stands for one person. */
+export interface ConsentState {
+  readonly purpose: ConsentPurpose;
+  readonly given: boolean;
+  /** Agreed to a text that was changed since: it counts no longer until it is agreed to again. */
+  readonly outdated: boolean;
+  /** Of today's text. */
+  readonly version: string;
+  readonly givenAt: string | null;
+  readonly withdrawnAt: string | null;
+  readonly how: ConsentWay | null;
+}
+
 /** Told in the same transaction when a person's name changes: copies of it stand in other features. */
 export type NameChanged = (personId: string, name: string) => Promise<void>;
 
@@ -77,6 +93,9 @@ export interface PeopleService {
   own(actor: AccountActor): Promise<Profile>;
   /** The number at which a coordinator reached the person; inside the caller's transaction. */
   setPhone(personId: string, phone: string): Promise<void>;
+  consents(actor: AccountActor): Promise<ConsentState[]>;
+  /** Gives or takes back one consent. @throws Conflict for those that are not the person's to take back here */
+  setConsent(actor: AccountActor, purpose: ConsentPurpose, given: boolean): Promise<ConsentState[]>;
   update(actor: AccountActor, version: number | null, input: ProfileInput): Promise<Profile>;
   /** Rows for other features, who have checked through a membership that they may be seen. */
   rows(personIds: readonly (string | Types.ObjectId)[]): Promise<PersonRow[]>;
@@ -86,13 +105,14 @@ export interface PeopleService {
   onNameChanged(listener: NameChanged): void;
 }
 
-export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: ConsentPurpose): boolean =>
-  person.consents.some((consent) => consent.purpose === purpose && consent.withdrawnAt === null);
+/** Whether a consent is to the text as it stands today: a changed text asks again. */
+const isCurrent = (consent: Pick<Consent, 'purpose' | 'version'>): boolean =>
+  consent.version === CONSENT_VERSIONS[consent.purpose];
 
-const openPurposes = (consents: readonly Consent[]): ConsentPurpose[] =>
-  consents
-    .filter((consent) => consent.withdrawnAt === null && consent.purpose !== 'guardian')
-    .map(({ purpose }) => purpose);
+export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: ConsentPurpose): boolean =>
+  person.consents.some(
+    (consent) => consent.purpose === purpose && consent.withdrawnAt === null && isCurrent(consent),
+  );
 
 const toProfile = (row: PersonRow): Profile => ({
   id: String(row._id),
@@ -112,31 +132,31 @@ const toProfile = (row: PersonRow): Profile => ({
   })),
   emergencyContact: row.emergencyContact,
   consents: row.consents
-    .filter((consent) => consent.withdrawnAt === null)
+    .filter((consent) => consent.withdrawnAt === null && isCurrent(consent))
     .map(({ purpose, version, givenAt }) => ({ purpose, version, givenAt: givenAt.toISOString() })),
 });
 
-/** Consents given and withdrawn one by one: what is ticked and not yet given starts now, what is no longer ticked ends now. */
+/**
+ * Consents given and withdrawn one by one: of the purposes that were asked about, what is ticked and not yet given to
+ * today's text starts now, what is no longer ticked ends now. Nothing else is touched.
+ */
 export function nextConsents(
   current: readonly Consent[],
+  asked: readonly ConsentPurpose[],
   wanted: readonly ConsentPurpose[],
   at: Date,
   evidence: ConsentEvidence = OWN_PRESS,
 ): Consent[] {
-  const kept = current.map((consent) =>
-    consent.withdrawnAt === null &&
-    consent.purpose !== 'terms' &&
-    // A guardian's word is the guardian's to take back.
-    consent.purpose !== 'guardian' &&
-    !wanted.includes(consent.purpose)
-      ? { ...consent, withdrawnAt: at }
-      : consent,
-  );
+  const stays = (consent: Consent): boolean =>
+    consent.withdrawnAt !== null ||
+    !asked.includes(consent.purpose) ||
+    (wanted.includes(consent.purpose) && isCurrent(consent));
+  const kept = current.map((consent) => (stays(consent) ? consent : { ...consent, withdrawnAt: at }));
   const open = new Set(
     kept.filter((consent) => consent.withdrawnAt === null).map((consent) => consent.purpose),
   );
   const added = wanted
-    .filter((purpose) => !open.has(purpose))
+    .filter((purpose) => asked.includes(purpose) && !open.has(purpose))
     .map((purpose): Consent => ({
       purpose,
       version: CONSENT_VERSIONS[purpose],
@@ -146,6 +166,30 @@ export function nextConsents(
       recordedBy: evidence.recordedBy ? new Types.ObjectId(evidence.recordedBy) : null,
     }));
   return [...kept, ...added];
+}
+
+/** Everything that was ever agreed to, by purpose, the last word first. */
+function consentStates(row: Pick<PersonRow, 'consents'>): ConsentState[] {
+  return CONSENT_PURPOSES.flatMap((purpose) => {
+    const known = row.consents
+      .filter((consent) => consent.purpose === purpose)
+      .sort((a, b) => b.givenAt.getTime() - a.givenAt.getTime());
+    const last = known.find((consent) => consent.withdrawnAt === null) ?? known[0] ?? null;
+    // Nobody is asked about a guardian who has none.
+    if (purpose === 'guardian' && last === null) return [];
+    const open = last !== null && last.withdrawnAt === null;
+    return [
+      {
+        purpose,
+        given: open && isCurrent(last),
+        outdated: open && !isCurrent(last),
+        version: CONSENT_VERSIONS[purpose],
+        givenAt: last?.givenAt.toISOString() ?? null,
+        withdrawnAt: last?.withdrawnAt?.toISOString() ?? null,
+        how: last?.how ?? null,
+      },
+    ];
+  });
 }
 
 function stored(input: Partial<ProfileInput>): Record<string, unknown> {
@@ -173,7 +217,13 @@ export function createPeopleService(): PeopleService {
     findable: async (counties, limit) =>
       PersonModel.find({
         county: { $in: [...counties] },
-        consents: { $elemMatch: { purpose: 'asked-by-others', withdrawnAt: null } },
+        consents: {
+          $elemMatch: {
+            purpose: 'asked-by-others',
+            version: CONSENT_VERSIONS['asked-by-others'],
+            withdrawnAt: null,
+          },
+        },
       })
         .sort({ _id: 1 })
         .limit(limit)
@@ -188,7 +238,7 @@ export function createPeopleService(): PeopleService {
           {
             ...stored(input),
             _id,
-            consents: nextConsents([], input.consents ?? ['terms'], at, given?.evidence),
+            consents: nextConsents([], CONSENT_PURPOSES, input.consents ?? ['terms'], at, given?.evidence),
             guardian: given?.guardian ?? null,
             createdAt: at,
           } as never,
@@ -212,7 +262,8 @@ export function createPeopleService(): PeopleService {
                   ? { ...consent, withdrawnAt: contextNow() }
                   : consent,
               ),
-              [...openPurposes(before.consents), 'guardian'],
+              ['guardian'],
+              ['guardian'],
               contextNow(),
               evidence,
             ),
@@ -246,14 +297,29 @@ export function createPeopleService(): PeopleService {
       await PersonModel.updateOne({ _id: personId }, { $set: { phone }, $inc: { version: 1 } });
     },
     own: async (actor) => toProfile(await row(actor.personId)),
+    consents: async (actor) => consentStates(await row(actor.personId)),
+    async setConsent(actor, purpose, given) {
+      if (purpose === 'guardian') throw new Conflict('consent-of-guardian');
+      // Without it there is no account to keep.
+      if (purpose === 'terms' && !given) throw new Conflict('consent-by-leaving');
+      return inTransaction(async () => {
+        const before = await row(actor.personId);
+        const consents = nextConsents(before.consents, [purpose], given ? [purpose] : [], contextNow());
+        // Pressed twice, it was given once.
+        if (consents.every((consent, at) => consent === before.consents[at])) return consentStates(before);
+        const after = await editRow(PersonModel, actor.personId, {
+          version: before.version,
+          set: { consents },
+          action: given ? 'people/give-consent' : 'people/withdraw-consent',
+          facts: { purpose, version: CONSENT_VERSIONS[purpose] },
+        });
+        return consentStates(after);
+      });
+    },
     async update(actor, version, input) {
       return inTransaction(async () => {
         const before = await row(actor.personId);
-        const consents = nextConsents(
-          before.consents,
-          ['terms', ...input.consents.filter((purpose) => purpose !== 'terms')],
-          contextNow(),
-        );
+        const consents = nextConsents(before.consents, OWN_CHOICES, input.consents, contextNow());
         const after = await editRow(PersonModel, actor.personId, {
           version,
           set: { ...stored(input), consents },

@@ -42,12 +42,13 @@ const SEEN: Readonly<Record<string, readonly string[]>> = {
   reviewer: ['name'],
   auditor: ['name', 'note'],
   administrator: ['name'],
-  'the person': ['name', 'note', 'phone', ...OWN_ONLY],
+  'the person': ['age', 'name', 'note', 'phone', ...OWN_ONLY],
 };
 
 /** The operations whose answers have a place for a fact that is the person's: a new one is a decision, made here. */
 const CARRIED: Readonly<Record<string, readonly string[]>> = {
-  age: ['people/list', 'people/show'],
+  // `people/visibility` shows the reader their own facts.
+  age: ['people/list', 'people/show', 'people/visibility'],
   availability: ['people/edit-profile', 'people/profile'],
   birthDate: ['people/edit-profile', 'people/profile'],
   consents: ['people/edit-profile', 'people/profile'],
@@ -67,6 +68,7 @@ const CARRIED: Readonly<Record<string, readonly string[]>> = {
     'people/list',
     'people/profile',
     'people/show',
+    'people/visibility',
   ],
 };
 const PERSONAL =

@@ -105,8 +105,10 @@ describe('the walls, route by route', function () {
       .map(({ path }) => path.replace('/api/v1', ''));
     // Tokens and sessions of an account are nobody else's, whatever the tenant; their own tests walk them.
     expect([...new Set(left)].sort()).to.deep.equal([
+      '/account/consents/:purpose',
       '/account/sessions/:sessionId/end',
       '/account/tokens/:id/revocation',
+      '/me/consents/:purpose',
       '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',
       '/offer-answers/:token/accept',

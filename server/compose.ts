@@ -65,6 +65,7 @@ import {
   certificateRoutes,
   createCertificateService,
 } from './features/certificates/index.ts';
+import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
 import { homeRoutes } from './features/home/index.ts';
 import {
   createHoursService,
@@ -148,10 +149,20 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
-  const credentials = createCredentialService({
+  const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
+  const credentials = createCredentialService({ memberships, tenants, attachments });
+  const guardians = createGuardianService({
+    accounts,
+    inPerson,
+    attachments,
+    links,
     memberships,
+    people,
     tenants,
-    attachments: createAttachmentService({ scan: scanWith(config.scanCommand) }),
+  });
+  people.onGuardianWithdrawn(async (personId) => {
+    await assignments.releaseAhead(personId, '');
+    await accounts.close(personId);
   });
   const keys = loadOrCreateSigningKeys(join(config.dataDir, 'keys', 'certificates'));
   const certificates = createCertificateService({
@@ -176,6 +187,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   });
   const definitions: MessageDefinition[] = [
     ...accountMessages({ accounts, people, publicUrl, links }),
+    ...guardianMessages({ links, people, tenants, publicUrl }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
@@ -230,6 +242,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
     ...skillRoutes(),
+    ...guardianRoutes({ guardians, tenants, units, i18n }),
     ...inPersonRoutes({ inPerson, security, units, i18n }),
     ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
@@ -237,7 +250,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),
-    ...accountRoutes({ accounts, memberships, tenants, i18n }),
+    ...accountRoutes({ accounts, guardians, memberships, tenants, i18n }),
     ...securityRoutes({ accounts, security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),

@@ -41,6 +41,7 @@ describe('models', () => {
       'Account',
       'AccountToken',
       'ApiToken',
+      'GuardianRequest',
       'Installation',
       'Person',
       'PersonDay',

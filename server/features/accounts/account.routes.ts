@@ -8,7 +8,7 @@ import type { Route, RouteContext } from '../../http/route.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { shownPhone } from './account.rules.ts';
-import type { AccountService, SignedIn } from './account.service.ts';
+import type { AccountService, MinorRegistration, SignedIn } from './account.service.ts';
 import {
   accountView,
   invitation,
@@ -22,7 +22,14 @@ import {
 } from './account.schema.ts';
 import { accountModel, invitationModel, registerModel, signInModel } from './account.view.ts';
 
+/** Where registrations of minors go; the guardians feature. */
+export interface GuardianDesk {
+  isMinor(birthDate: string): boolean;
+  askForRegistration(input: MinorRegistration): Promise<void>;
+}
+
 export interface AccountRouteParts {
+  readonly guardians: GuardianDesk;
   readonly accounts: AccountService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
@@ -33,7 +40,7 @@ export function accountRoutes(parts: AccountRouteParts): Route[] {
   return [...registrationRoutes(parts), ...signInRoutes(parts), ...accountPageRoutes(parts)];
 }
 
-function registrationRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
+function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }: AccountRouteParts): Route[] {
   const placeOf = async (
     slug: string | undefined,
     locale: 'zh-CN' | 'en',
@@ -62,7 +69,7 @@ function registrationRoutes({ accounts, memberships, tenants, i18n }: AccountRou
       access: 'public',
       tenant: 'none',
       summary:
-        'Registers a person; a confirmation link is mailed. The answer is the same for known addresses.',
+        'Registers a person; a confirmation link is mailed, for minors to the guardian. The answer is the same for known addresses.',
       status: 202,
       idempotent: false,
       // The slow password hash runs before the service opens its own transaction.
@@ -71,10 +78,20 @@ function registrationRoutes({ accounts, memberships, tenants, i18n }: AccountRou
       output: empty,
       async run({ body, locale }) {
         const tenant = body.place ? await tenants.findBySlug(body.place) : null;
-        await accounts.register({ ...body, locale, tenantId: tenant?.id ?? null });
+        const { name, email, password } = body;
+        const input = { name, email, password, locale, tenantId: tenant?.id ?? null };
+        if (body.birthDate !== '' && guardians.isMinor(body.birthDate)) {
+          const { birthDate, guardianName, guardianEmail } = body;
+          await guardians.askForRegistration({ ...input, birthDate, guardianName, guardianEmail });
+        } else await accounts.register(input);
         return {};
       },
-      page: () => seeOther('/register/sent'),
+      page: (_output, { body }) =>
+        seeOther(
+          body.birthDate !== '' && guardians.isMinor(body.birthDate)
+            ? '/guardian-answers/asked'
+            : '/register/sent',
+        ),
       invalid: async ({ issues, values }, { locale }) =>
         view(
           'accounts/register',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDate } from '../../core/time.ts';
 import { line, requiredLine } from '../../http/schema.ts';
 
 const password = z.string().min(1).max(1_000);
@@ -12,6 +13,13 @@ export const registration = z.strictObject({
   password,
   terms: z.boolean().refine((given) => given, 'consent-needed'),
   place: z.string().max(60).optional(),
+  /** Only minors give it here: their guardian is asked before anything is kept (R-1.37). */
+  birthDate: z
+    .string()
+    .refine((text) => text === '' || isDate(text), 'not-a-date')
+    .default(''),
+  guardianName: line(60).default(''),
+  guardianEmail: line(254).default(''),
 });
 /** `email` holds whatever signs in: an address or a mobile number; the name is older than the numbers. */
 export const signIn = z.strictObject({ email, password });

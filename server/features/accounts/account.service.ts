@@ -7,7 +7,7 @@ import type { Locale } from '../../core/locale.ts';
 import { logger } from '../../core/logger.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
-import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import type { ConsentEvidence, Guardian, PeopleService } from '../people/index.ts';
 import { emailKey, identifierOf, passwordIssues, shownPhone } from './account.rules.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
@@ -23,6 +23,13 @@ export interface Registration {
   readonly locale: Locale;
   /** Where the person wants to join, if they came from a tenant's page. */
   readonly tenantId: string | null;
+}
+
+/** A minor's registration, with whom to ask. */
+export interface MinorRegistration extends Registration {
+  readonly birthDate: string;
+  readonly guardianName: string;
+  readonly guardianEmail: string;
 }
 
 /** An account in the making, its password hashed already. */
@@ -178,6 +185,26 @@ export function createAccountService({ passwords, people, guesses, links, device
     checked,
     tellKnown,
     mailConfirmation,
+
+    /** Closes a person's account: every session and token ends. Inside the caller's transaction. */
+    async close(personId: string): Promise<void> {
+      requireTransaction('Closing an account');
+      await AccountModel.updateOne(
+        { personId: new Types.ObjectId(personId) },
+        { $set: { state: 'disabled' }, $inc: { version: 1 } },
+      );
+      await recordAudit({ action: 'accounts/close', subjectType: 'Person', subjectId: personId });
+    },
+
+    /** The account of a minor whose guardian agreed, open again if the guardian had closed it; null for people without one. */
+    async reopen(personId: string): Promise<AccountRow | null> {
+      requireTransaction('Opening an account again');
+      const account = await AccountModel.findOne({ personId: new Types.ObjectId(personId) }).lean();
+      if (account?.state !== 'disabled') return account;
+      await AccountModel.updateOne({ _id: account._id }, { $set: { state: 'active' } });
+      await recordAudit({ action: 'accounts/reopen', subjectType: 'Account', subjectId: account._id });
+      return account;
+    },
 
     /** Registers somebody; the answer never tells whether the address was known (S-16): its owner learns it by mail. */
     async register(input: Registration): Promise<void> {

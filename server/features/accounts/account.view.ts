@@ -28,8 +28,20 @@ export function registerModel(parts: FormParts & { place: { slug: string; name: 
     }),
     terms: form.checkbox('terms', { required: true }),
     place: form.hidden('place'),
+    birthDate: form.input('birthDate', 'date', { width: 'short', autocomplete: 'bday' }),
+    guardianName: form.input('guardianName', 'text', { maxLength: 60 }),
+    guardianEmail: form.input('guardianEmail', 'email', { maxLength: 254 }),
   };
-  return { fields, errors: form.errors, place: parts.place };
+  const young = ['birthDate', 'guardianName', 'guardianEmail'];
+  return {
+    fields,
+    errors: form.errors,
+    place: parts.place,
+    // Open when something in it was typed or is wrong.
+    young:
+      young.some((name) => parts.values?.[name]) ||
+      (parts.issues ?? []).some(({ path }) => young.includes(path)),
+  };
 }
 
 /** Model of `accounts/sign-in`. */

@@ -30,28 +30,35 @@ export function inPersonRoutes(parts: InPersonRouteParts): Route[] {
   return [...registerRoutes(parts), ...sheetRoutes(parts), ...phoneRoutes(parts), ...startRoutes(parts)];
 }
 
+/** Language, place and units for the form: one's own unit first, else the highest within reach. */
+export async function inPersonChoices(
+  { actor, tenant, locale }: { actor: Actor; tenant: TenantInfo | null; locale: Locale },
+  units: UnitService,
+): Promise<{
+  locale: Locale;
+  place: string;
+  unitId: string;
+  units: { id: string; name: string; depth: number }[];
+}> {
+  const reached = (await units.all()).filter((unit) => can(actor, 'memberships:create', unit.id));
+  const home = actor.kind === 'account' ? actor.membership?.unitId : undefined;
+  return {
+    locale,
+    place: tenant?.name[locale] ?? '',
+    unitId: reached.find((unit) => unit.id === home)?.id ?? reached[0]?.id ?? '',
+    units: reached.slice(0, 400).map((unit) => ({ id: unit.id, name: unit.name[locale], depth: unit.depth })),
+  };
+}
+
 function registerRoutes({ inPerson, units, i18n }: InPersonRouteParts): Route[] {
   const form = async (
-    { actor, tenant, locale }: { actor: Actor; tenant: TenantInfo | null; locale: Locale },
+    context: Parameters<typeof inPersonChoices>[0],
     failure: Pick<FormFailure, 'issues' | 'values'> = { issues: [], values: {} },
-  ) => {
-    const reached = (await units.all()).filter((unit) => can(actor, 'memberships:create', unit.id));
-    const home = actor.kind === 'account' ? actor.membership?.unitId : undefined;
-    return view(
+  ) =>
+    view(
       'accounts/in-person',
-      inPersonModel({
-        i18n,
-        locale,
-        place: tenant?.name[locale] ?? '',
-        // One's own unit, else the highest within reach.
-        unitId: reached.find((unit) => unit.id === home)?.id ?? reached[0]?.id ?? '',
-        units: reached
-          .slice(0, 400)
-          .map((unit) => ({ id: unit.id, name: unit.name[locale], depth: unit.depth })),
-        ...failure,
-      }),
+      inPersonModel({ i18n, ...(await inPersonChoices(context, units)), ...failure }),
     );
-  };
   return [
     route({
       name: 'accounts/in-person-form',

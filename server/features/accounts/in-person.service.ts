@@ -5,12 +5,13 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
-import { ageOn, localDate } from '../../core/time.ts';
+import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
-import type { PeopleService } from '../people/index.ts';
+import { isMinor } from '../people/index.ts';
+import type { Guardian, PeopleService } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { AccountModel, AccountTokenModel } from './account.model.ts';
 import type { AccountRow } from './account.model.ts';
@@ -18,9 +19,6 @@ import { emailKey, phoneKey, shownPhone } from './account.rules.ts';
 import type { AccountService } from './account.service.ts';
 import type { InPersonBody } from './in-person.schema.ts';
 import type { AccountLinks } from './link.service.ts';
-
-/** Below this age a guardian speaks (R-1.37, R-6.5). */
-export const OF_AGE = 18;
 
 export interface StartSheet {
   readonly membershipId: string;
@@ -87,7 +85,7 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
     });
   }
 
-  async function issuesOf(input: InPersonBody): Promise<FieldIssue[]> {
+  async function issuesOf(input: InPersonBody, minor: boolean): Promise<FieldIssue[]> {
     const issues: FieldIssue[] = [];
     if (input.name === '') issues.push({ path: 'name', code: 'required' });
     if (!input.consent) issues.push({ path: 'consent', code: 'consent-needed' });
@@ -99,13 +97,17 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
     if (input.birthDate !== '') {
       const today = localDate(contextNow(), (await tenants.current()).zone);
       if (input.birthDate > today) issues.push({ path: 'birthDate', code: 'in-the-future' });
-      else if (ageOn(input.birthDate, today) < OF_AGE)
+      else if (!minor && isMinor(input.birthDate, today))
         issues.push({ path: 'birthDate', code: 'guardian-needed' });
-    }
+      else if (minor && !isMinor(input.birthDate, today)) issues.push({ path: 'birthDate', code: 'of-age' });
+    } else if (minor) issues.push({ path: 'birthDate', code: 'required' });
     return issues;
   }
 
   return {
+    /** What is wrong with what was taken down; `minor` where a guardian's paper is at hand. */
+    issuesOf,
+
     /**
      * Person, account and membership for somebody who agreed in the coordinator's presence (R-1.4); the membership waits
      * for its review like any other. With an address the start link is mailed, else the sheet carries it.
@@ -115,10 +117,11 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
       actor: AccountActor,
       input: InPersonBody,
       locale: Locale,
+      guardian: Guardian | null = null,
     ): Promise<{ membershipId: string; personId: string; start: 'mail' | 'sheet' }> {
       const unitId = input.unitId ?? actor.membership?.unitId ?? '';
       if (!can(actor, 'memberships:create', unitId)) throw Invalid.field('unitId', 'not-a-choice');
-      const issues = await issuesOf(input);
+      const issues = await issuesOf(input, guardian !== null);
       if (issues.length > 0) throw new Invalid(issues);
       const tenantId = actor.membership?.tenantId ?? '';
       const byMail = input.email !== '';
@@ -135,7 +138,7 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
             madeBy: { tenantId, accountId: actor.accountId },
             given: {
               evidence: { how: input.consentHow, recordedBy: actor.accountId },
-              guardian: null,
+              guardian,
             },
           });
           const whose = { accountId: String(account._id), personId: String(account.personId) };

@@ -32,6 +32,10 @@ export interface NewLink {
   readonly expiresAt?: Date;
 }
 
+/** The link behind a message, used or not; for making its mail. */
+export const linkById = (id: string): Promise<AccountTokenRow | null> =>
+  AccountTokenModel.findById(id).lean().exec();
+
 export type AccountLinks = ReturnType<typeof createAccountLinks>;
 
 /** Links that are mailed: one purpose, one use, a limited time; their secrets are derived and stored nowhere (S-18). */

@@ -9,7 +9,7 @@ import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { Finding, MatchingService } from '../matching/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -291,6 +291,25 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
   return {
     access,
     placeOf,
+
+    /**
+     * Frees every place ahead that a person has or asked for, in whatever organisation; the next in line come up. Inside
+     * the caller's transaction.
+     */
+    async releaseAhead(personId: string, reason: string): Promise<void> {
+      requireTransaction('Freeing places');
+      const ahead = await acrossTenants('assignments: the places ahead of one person', () =>
+        AssignmentModel.find({
+          personId: new Types.ObjectId(personId),
+          endsAt: { $gt: contextNow() },
+          state: { $in: ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed'] },
+        }).lean(),
+      );
+      for (const row of ahead)
+        await asTenant(String(row.tenantId), () =>
+          leave(row, 'cancelled_by_org', reason, 'assignments/release'),
+        );
+    },
 
     /** The volunteer signs up: a place where there is one, a place in line where there is none, a question where the coordinator decides. */
     async signUp(actor: AccountActor, positionId: string, note: string): Promise<AssignmentRow> {

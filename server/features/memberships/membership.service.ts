@@ -6,6 +6,7 @@ import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
+import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
@@ -157,6 +158,9 @@ export function createMembershipService({
         const unitId = input.unitId ?? tenant.rootUnitId;
         await units.get(unitId);
         const person = await people.row(account.personId);
+        const lowest = tenant.settings.minAge;
+        if (person.birthDate && ageOn(person.birthDate, localDate(contextNow(), tenant.zone)) < lowest)
+          throw new Conflict('below-lowest-age', { min: lowest });
         if (await MembershipModel.exists({ personId: person._id, state: { $in: LIVE } }))
           throw new Conflict('already-member');
         const row = await insert({

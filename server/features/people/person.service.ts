@@ -1,10 +1,12 @@
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, NotFound } from '../../core/errors.ts';
+import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
+import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
+import { isMinor } from './age.rules.ts';
 import { CONSENT_PURPOSES, PersonModel } from './person.model.ts';
 import type { Consent, ConsentPurpose, ConsentWay, Guardian, PersonRow } from './person.model.ts';
 
@@ -192,6 +194,16 @@ function consentStates(row: Pick<PersonRow, 'consents'>): ConsentState[] {
   });
 }
 
+/** Nobody makes themselves a minor without a guardian, nor of age past one. @throws Invalid */
+function assertBirthDate(before: PersonRow, birthDate: string | null): void {
+  if (birthDate === before.birthDate) return;
+  const today = localDate(contextNow(), before.zone);
+  if (birthDate !== null && birthDate > today) throw Invalid.field('birthDate', 'in-the-future');
+  if (isMinor(before.birthDate, today) && before.guardian !== null)
+    throw Invalid.field('birthDate', 'birth-date-fixed');
+  if (isMinor(birthDate, today)) throw Invalid.field('birthDate', 'guardian-first');
+}
+
 function stored(input: Partial<ProfileInput>): Record<string, unknown> {
   const { home, consents: _consents, ...plain } = input;
   return {
@@ -262,8 +274,8 @@ export function createPeopleService(): PeopleService {
                   ? { ...consent, withdrawnAt: contextNow() }
                   : consent,
               ),
-              ['guardian'],
-              ['guardian'],
+              ['guardian', 'terms'],
+              ['guardian', 'terms'],
               contextNow(),
               evidence,
             ),
@@ -276,16 +288,21 @@ export function createPeopleService(): PeopleService {
     async withdrawGuardian(personId) {
       requireTransaction('A guardian’s withdrawal');
       const before = await row(personId);
+      const at = contextNow();
       await PersonModel.updateOne(
         { _id: before._id },
         {
+          // What was kept only because it was agreed to is gone; name and birth date stay with the hours given.
           $set: {
             consents: before.consents.map((consent) =>
-              consent.purpose === 'guardian' && consent.withdrawnAt === null
-                ? { ...consent, withdrawnAt: contextNow() }
-                : consent,
+              consent.withdrawnAt === null ? { ...consent, withdrawnAt: at } : consent,
             ),
+            phone: null,
+            homeLabel: '',
+            availability: [],
+            emergencyContact: null,
           },
+          $unset: { home: 1 },
           $inc: { version: 1 },
         },
       );
@@ -319,6 +336,7 @@ export function createPeopleService(): PeopleService {
     async update(actor, version, input) {
       return inTransaction(async () => {
         const before = await row(actor.personId);
+        assertBirthDate(before, input.birthDate);
         const consents = nextConsents(before.consents, OWN_CHOICES, input.consents, contextNow());
         const after = await editRow(PersonModel, actor.personId, {
           version,

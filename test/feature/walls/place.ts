@@ -73,6 +73,21 @@ export async function createPlace(
     .png()
     .toBuffer();
   const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
+  // The paper says how old the volunteer is; whoever wants another age has none.
+  const paper = person.birthDate
+    ? null
+    : await upload(
+        api.token,
+        `/memberships/${volunteer.membershipId}/guardian-consent`,
+        'paper.png',
+        picture,
+        {
+          // A minor until the end of this year: old enough for every position.
+          birthDate: `${Number(today.slice(0, 4)) - 17}-01-01`,
+          guardianName: `监护${word}`,
+          relation: 'mother',
+        },
+      );
   const file = nycFile([nycRow({ title: `进口${word}`, vol_requests: `many ${word}` }), nycRow()]);
   const importId = await upload(api.token, '/imports', `${word}.csv`, Buffer.from(file));
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
@@ -89,6 +104,7 @@ export async function createPlace(
       certificateId,
       credentialId,
       scanId,
+      ...(paper ? { paperId: paper } : {}),
       importId,
       templateId,
       membershipId: volunteer.membershipId,
@@ -97,9 +113,16 @@ export async function createPlace(
   };
 }
 
-async function upload(token: string | null, path: string, name: string, bytes: Buffer): Promise<string> {
+async function upload(
+  token: string | null,
+  path: string,
+  name: string,
+  bytes: Buffer,
+  fields: Record<string, string> = {},
+): Promise<string> {
   const { url } = await testApp();
   const body = new FormData();
+  for (const [field, value] of Object.entries(fields)) body.append(field, value);
   body.append('file', new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
   const answer = await fetch(`${url}/api/v1${path}`, {
     method: 'POST',
@@ -127,7 +150,7 @@ const KINDS: Readonly<Record<string, string>> = {
   shifts: 'shiftId',
   units: 'unitId',
 };
-const OTHERS: Readonly<Record<string, string>> = { scanId: 'scanId' };
+const OTHERS: Readonly<Record<string, string>> = { scanId: 'scanId', paperId: 'paperId' };
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */
 export function pathAt(path: string, ids: Readonly<Record<string, string>>): string | null {
@@ -157,6 +180,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     validFrom: '2025-02-01',
   }),
   'certificates/revoke': () => ({ reason: 'x' }),
+  'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),
   'hours/reject': () => ({ reason: 'x' }),
   'hours/appeal': () => ({ reason: 'x' }),
   'hours/reverse': () => ({ reason: 'x' }),

@@ -1,0 +1,348 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import sharp from 'sharp';
+import { comesOfAge, hasConsent, isMinor } from '../../../server/features/people/index.ts';
+import { AccountModel } from '../../../server/features/accounts/account.model.ts';
+import { GuardianRequestModel } from '../../../server/features/guardians/guardian.model.ts';
+import { PersonModel } from '../../../server/features/people/person.model.ts';
+import { createMember, createTenant, PASSWORD } from '../../factories/people.ts';
+import { createOpening } from '../../factories/requests.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
+import type { Answer } from '../../support/agent.ts';
+import { atOffset, testApp } from '../../support/app.ts';
+
+const year = new Date().getUTCFullYear();
+const SIXTEEN = `${year - 17}-06-15`;
+const TWELVE = `${year - 12}-01-01`;
+let n = 0;
+const address = (who: string): string => `${who}-${(n += 1)}-${new Types.ObjectId().toString()}@example.org`;
+
+interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  links: string[];
+}
+async function mailTo(to: string): Promise<Mail[]> {
+  await (await testApp()).sweep('messages/deliver');
+  const { url } = await testApp();
+  const all = (await (await fetch(`${url}/dev/mailbox.json`)).json()) as Mail[];
+  return all.filter((mail) => mail.to.includes(to));
+}
+async function linkTo(to: string, part: string): Promise<string> {
+  const link = (await mailTo(to)).flatMap(({ links }) => links).find((one) => one.includes(part));
+  if (!link) throw new Error(`No link with ${part} for ${to}`);
+  return link.replace((await testApp()).url, '');
+}
+const secretOf = (link: string): string => link.split('/').at(-1) ?? '';
+const codes = (answer: Answer): string[] =>
+  answer.json<{ errors?: { code: string }[] }>().errors?.map(({ code }) => code) ?? [];
+
+async function asked(overrides: object = {}): Promise<{ email: string; guardian: string }> {
+  const [email, guardian] = [address('young'), address('parent')];
+  const answer = await new ApiAgent().post('/register', {
+    name: '陈小明',
+    email,
+    password: 'a quiet evening by the river',
+    terms: true,
+    birthDate: SIXTEEN,
+    guardianName: '陈母',
+    guardianEmail: guardian,
+    ...overrides,
+  });
+  expect(answer.status, answer.text).to.equal(202);
+  return { email, guardian };
+}
+async function picture(): Promise<Buffer> {
+  return sharp({ create: { width: 40, height: 30, channels: 3, background: '#eee' } })
+    .png()
+    .toBuffer();
+}
+async function sendPaper(
+  token: string | null,
+  path: string,
+  fields: Record<string, string>,
+): Promise<Response> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append('file', new Blob([(await picture()) as Uint8Array<ArrayBuffer>]), 'paper.png');
+  return fetch(`${(await testApp()).url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body,
+  });
+}
+
+describe('coming of age', () => {
+  it('is a day in the calendar of the mainland', () => {
+    expect(comesOfAge('2008-11-24').toISOString()).to.equal('2026-11-23T16:00:00.000Z');
+    expect(comesOfAge('2008-02-29').toISOString()).to.equal('2026-02-28T16:00:00.000Z');
+    expect([isMinor('2008-11-25', '2026-11-24'), isMinor('2008-11-24', '2026-11-24')]).to.deep.equal([
+      true,
+      false,
+    ]);
+    expect([isMinor(null, '2026-11-24'), isMinor('', '2026-11-24')]).to.deep.equal([false, false]);
+  });
+});
+
+describe('a minor who registers', function () {
+  this.timeout(60_000);
+
+  it('has no account before the guardian agreed, and one that waits for its own address afterwards (R-1.37)', async () => {
+    const tenant = await createTenant();
+    const [people, accounts] = [await PersonModel.countDocuments(), await AccountModel.countDocuments()];
+    const { email, guardian } = await asked({ place: tenant.slug });
+    expect([await PersonModel.countDocuments(), await AccountModel.countDocuments()]).to.deep.equal([
+      people,
+      accounts,
+    ]);
+    expect(await mailTo(email)).to.deep.equal([]);
+    const link = await linkTo(guardian, '/guardian/');
+    const visitor = new PageAgent();
+    for (let i = 0; i < 2; i += 1) {
+      const page = await visitor.get(`${link}?lang=en`);
+      expect(page.status).to.equal(200);
+      expect(page.text).to.include('陈小明').and.include(tenant.name.en).and.not.include('children below 14');
+    }
+    expect(await AccountModel.countDocuments()).to.equal(accounts);
+    const careless = await visitor.post(`${link}/consent`, { relation: 'mother' });
+    expect([careless.status, careless.text.includes('id="f-agree-error"')]).to.deep.equal([422, true]);
+    const agreed = await visitor.post(`${link}/consent`, { relation: 'mother', agree: 'true' });
+    expect(agreed.location, agreed.text).to.equal('/guardian-answers/consent');
+    expect((await visitor.get('/guardian-answers/consent?lang=en')).text).to.include('It can begin');
+    expect((await visitor.post(`${link}/consent`, { relation: 'mother', agree: 'true' })).status).to.equal(
+      404,
+    );
+    const account = await AccountModel.findOne({ emailKey: email }).lean();
+    const person = await PersonModel.findById(account?.personId).lean();
+    expect(account?.state).to.equal('unconfirmed');
+    expect(person?.birthDate).to.equal(SIXTEEN);
+    expect(person?.guardian).to.deep.include({ name: '陈母', relation: 'mother', address: guardian });
+    expect(person && hasConsent(person, 'guardian')).to.equal(true);
+    expect(await GuardianRequestModel.countDocuments({ guardianAddress: guardian })).to.equal(0);
+    const confirm = await linkTo(email, '/confirm/');
+    expect((await new ApiAgent().post(`/confirm/${secretOf(confirm)}`)).status).to.equal(200);
+    const token = await new ApiAgent().post('/tokens', { email, password: 'a quiet evening by the river' });
+    expect(token.status, token.text).to.equal(201);
+    const me = await new ApiAgent(token.json<{ token: string }>().token).get('/me');
+    expect(me.json<{ memberships: { slug: string }[] }>().memberships.map(({ slug }) => slug)).to.deep.equal([
+      tenant.slug,
+    ]);
+  });
+
+  it('leaves nothing behind when the guardian refuses or does not answer', async () => {
+    const [refused, silent] = [await asked(), await asked({ birthDate: TWELVE })];
+    const link = await linkTo(refused.guardian, '/guardian/');
+    const other = await linkTo(silent.guardian, '/guardian/');
+    expect((await new PageAgent().get(`${other}?lang=en`)).text).to.include('For children below 14');
+    expect((await new ApiAgent().post(`/guardian-requests/${secretOf(link)}/refusal`)).status).to.equal(200);
+    expect((await new PageAgent().get(link)).status).to.equal(404);
+    expect(await GuardianRequestModel.countDocuments({ guardianAddress: refused.guardian })).to.equal(0);
+    await atOffset(8 * 86_400_000, async () => {
+      const late = await new ApiAgent().post(`/guardian-requests/${secretOf(other)}/consent`, {
+        relation: 'father',
+        agree: true,
+      });
+      expect(late.status).to.equal(404);
+    });
+    expect(await AccountModel.countDocuments({ emailKey: { $in: [refused.email, silent.email] } })).to.equal(
+      0,
+    );
+    // The database deletes what was never answered.
+    const { expiresAt } =
+      (await GuardianRequestModel.findOne({ guardianAddress: silent.guardian }).lean()) ?? {};
+    expect(expiresAt?.getTime()).to.be.below(Date.now() + 7.01 * 86_400_000);
+  });
+
+  it('must name somebody else, old enough for the place, and tells nobody which addresses are known', async () => {
+    const tenant = await createTenant();
+    const known = await createMember(tenant);
+    const register = (overrides: object): Promise<Answer> =>
+      new ApiAgent().post('/register', {
+        name: '陈小明',
+        email: address('young'),
+        password: 'a quiet evening by the river',
+        terms: true,
+        birthDate: SIXTEEN,
+        guardianName: '陈母',
+        guardianEmail: address('parent'),
+        ...overrides,
+      });
+    const email = address('same');
+    expect(codes(await register({ email, guardianEmail: email }))).to.deep.equal(['guardian-own-address']);
+    expect(codes(await register({ guardianName: '', guardianEmail: '' }))).to.deep.equal([
+      'guardian-needed',
+      'guardian-needed',
+    ]);
+    expect(codes(await register({ birthDate: `${year - 9}-01-01`, place: tenant.slug }))).to.deep.equal([
+      'below-lowest-age',
+    ]);
+    const guardian = address('parent');
+    const answer = await register({ email: known.email, guardianEmail: guardian });
+    const fresh = await register({});
+    expect([answer.status, answer.text]).to.deep.equal([fresh.status, fresh.text]);
+    const link = await linkTo(guardian, '/guardian/');
+    const before = await AccountModel.countDocuments();
+    const agreed = await new ApiAgent().post(`/guardian-requests/${secretOf(link)}/consent`, {
+      relation: 'father',
+      agree: true,
+    });
+    expect(agreed.status, agreed.text).to.equal(200);
+    expect(await AccountModel.countDocuments()).to.equal(before);
+    expect((await mailTo(known.email)).length).to.equal(1);
+    const page = new PageAgent();
+    await page.get('/register?lang=en');
+    const form = await page.post('/register', {
+      name: '陈小明',
+      email: address('young'),
+      password: 'a quiet evening by the river',
+      terms: 'true',
+      birthDate: SIXTEEN,
+    });
+    expect(form.status).to.equal(422);
+    expect(form.text).to.include('id="f-guardianEmail-error"').and.include('<details class="aside" open');
+  });
+
+  it('cannot have a guardian flooded with mail', async () => {
+    const guardian = address('parent');
+    for (let i = 0; i < 5; i += 1) await asked({ guardianEmail: guardian });
+    expect((await mailTo(guardian)).length).to.equal(3);
+  });
+});
+
+describe('a guardian who takes the consent back', function () {
+  this.timeout(60_000);
+
+  it('frees the places ahead, closes the account and takes away what was optional; hours stay', async () => {
+    const tenant = await createTenant();
+    const { people } = (await testApp()).composed.services;
+    expect(people).to.be.an('object');
+    const member = await createMember(tenant, {
+      person: { name: '陈小明', birthDate: '1990-01-01', phone: '13800001111', homeLabel: '桐君' },
+    });
+    const guardian = address('parent');
+    const page = await member.page();
+    // Nobody makes themselves a minor by the profile.
+    const api = await member.api();
+    const { version } = (await api.get('/me/profile')).json<{ version: number }>();
+    const changed = await api.patch('/me/profile', { birthDate: SIXTEEN }, { 'if-match': `"v${version}"` });
+    expect(codes(changed)).to.deep.equal(['guardian-first']);
+    await page.get('/account/guardian?lang=en');
+    const wrong = await page.post('/account/guardian', {
+      birthDate: '1990-01-01',
+      guardianName: '陈母',
+      guardianEmail: guardian,
+    });
+    expect([wrong.status, wrong.text.includes('id="f-birthDate-error"')]).to.deep.equal([422, true]);
+    const sent = await page.post('/account/guardian', {
+      birthDate: SIXTEEN,
+      guardianName: '陈母',
+      guardianEmail: guardian,
+    });
+    expect(sent.location).to.equal('/account/guardian');
+    expect((await api.get('/me/guardian')).json()).to.deep.include({ needed: false, given: false });
+    const secret = secretOf(await linkTo(guardian, '/guardian/'));
+    const agree = await new ApiAgent().post(`/guardian-requests/${secret}/consent`, {
+      relation: 'mother',
+      agree: true,
+    });
+    expect(agree.status, agree.text).to.equal(200);
+    expect((await api.get('/me/guardian')).json()).to.deep.include({ given: true, guardianName: '陈母' });
+    const again = (await api.get('/me/profile')).json<{ version: number }>();
+    const older = await api.patch(
+      '/me/profile',
+      { birthDate: '1990-01-01' },
+      { 'if-match': `"v${again.version}"` },
+    );
+    expect(codes(older)).to.deep.equal(['birth-date-fixed']);
+    const opening = await createOpening(tenant, { position: { minAge: null } as never });
+    const taken = await api.post(`/positions/${opening.positionId}/assignments`);
+    expect(taken.status, taken.text).to.equal(201);
+
+    const back = await linkTo(guardian, '/guardian-withdrawals/');
+    const visitor = new PageAgent();
+    for (let i = 0; i < 2; i += 1) expect((await visitor.get(`${back}?lang=en`)).text).to.include('陈小明');
+    expect((await visitor.post(back)).location).to.equal('/guardian-answers/withdrawal');
+    expect((await visitor.post(back)).status).to.equal(404);
+    const row = await PersonModel.findById(member.personId).lean();
+    expect(row).to.deep.include({ phone: null, homeLabel: '', birthDate: SIXTEEN });
+    expect(row && hasConsent(row, 'guardian')).to.equal(false);
+    expect((await api.get('/me')).status).to.equal(401);
+    expect((await page.get('/account')).location).to.equal('/sign-in');
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    const desk = await coordinator.api();
+    const place = await desk.get(`/assignments/${taken.json<{ id: string }>().id}`);
+    expect(place.json<{ state: string }>().state).to.equal('cancelled_by_org');
+    const position = await desk.get(`/shifts/${opening.shiftId}`);
+    expect(position.text).to.include('"taken":0');
+
+    // A paper brings the account back.
+    const paper = await sendPaper(desk.token, `/memberships/${member.membershipId}/guardian-consent`, {
+      birthDate: SIXTEEN,
+      guardianName: '陈母',
+      relation: 'mother',
+    });
+    expect(paper.status, await paper.text()).to.equal(201);
+    const reopened = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD });
+    expect(reopened.status).to.equal(201);
+  });
+});
+
+describe('the guardian’s paper', function () {
+  this.timeout(60_000);
+
+  it('is attached by a coordinator who registers a minor face to face, and taken back as easily', async () => {
+    const tenant = await createTenant();
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    const page = await coordinator.page();
+    const fields = {
+      name: '王小红',
+      birthDate: SIXTEEN,
+      phone: `139${String(Date.now()).slice(-8)}`,
+      phoneSeen: 'true',
+      guardianName: '王父',
+      relation: 'father',
+      kind: 'volunteer',
+      unitId: tenant.rootUnitId,
+      consentHow: 'signed',
+      consent: 'true',
+    };
+    expect((await page.get('/people/new-minor?lang=en')).status).to.equal(200);
+    const bare = await page.post('/people/minors', fields);
+    expect([bare.status, bare.text.includes('id="f-file-error"')]).to.deep.equal([422, true]);
+    const nonsense = await page.upload('/people/minors', fields, { name: 'x.png', bytes: 'no picture' });
+    expect(nonsense.status).to.equal(422);
+    const adult = await page.upload(
+      '/people/minors',
+      { ...fields, birthDate: '1980-01-01' },
+      { name: 'x.png', bytes: await picture() },
+    );
+    expect([adult.status, adult.text.includes('id="f-birthDate-error"')]).to.deep.equal([422, true]);
+    const made = await page.upload('/people/minors', fields, { name: 'x.png', bytes: await picture() });
+    expect(made.location, made.text).to.match(/start-sheet$/);
+    const membershipId = made.location?.split('/')[2] ?? '';
+    const api = await coordinator.api();
+    const papers = (await api.get(`/memberships/${membershipId}/guardian-consent`)).json<{
+      given: boolean;
+      papers: { id: string }[];
+    }>();
+    expect([papers.given, papers.papers.length]).to.deep.equal([true, 1]);
+    const shown = await page.get(`/memberships/${membershipId}/guardian-consent/${papers.papers[0]?.id}`);
+    expect(shown.headers.get('content-type')).to.equal('image/webp');
+    expect((await page.get(`/memberships/${membershipId}/guardian-consent?lang=en`)).text).to.include('王父');
+    const stranger = await createMember(await createTenant(), { roles: ['coordinator'] });
+    expect(
+      (
+        await (
+          await stranger.api()
+        ).get(`/memberships/${membershipId}/guardian-consent/${papers.papers[0]?.id}`)
+      ).status,
+    ).to.equal(404);
+    const back = await page.post(`/memberships/${membershipId}/guardian-consent/withdrawal`);
+    expect(back.status).to.equal(303);
+    expect((await api.get(`/memberships/${membershipId}/guardian-consent`)).json()).to.deep.include({
+      given: false,
+    });
+    expect((await api.post(`/memberships/${membershipId}/guardian-consent/withdrawal`)).status).to.equal(409);
+  });
+});

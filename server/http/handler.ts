@@ -12,6 +12,7 @@ import {
   NotFound,
   NotSignedIn,
   PreconditionRequired,
+  UnsupportedType,
 } from '../core/errors.ts';
 import { countRequest } from '../core/metrics.ts';
 import { pickLocale } from '../i18n/index.ts';
@@ -213,6 +214,10 @@ function rawBody({ req, door }: Work): Record<string, unknown> {
 
 function bodyOf(work: Work): unknown {
   if (!isUnsafe(work.route.method)) return {};
+  const types = work.door === 'api' ? ['application/json'] : ['application/x-www-form-urlencoded'];
+  if (work.route.uploadBytes) types.push('multipart/form-data');
+  // `is` says null where nothing was sent at all.
+  if (work.req.is(types) === false) throw new UnsupportedType();
   return parseBody(
     work.route.input.body,
     work.door === 'api' ? work.req.body : rawBody(work),

@@ -70,6 +70,8 @@ export function sessionControls(req: Request, now: Date): SessionControls {
       await save(req);
     },
     async signOut() {
+      // What the browser kept of these pages goes too; the mark that it knows the account stays (S-17, S-32).
+      req.res?.setHeader('Clear-Site-Data', '"cache", "storage"');
       await new Promise<void>((resolve, reject) => {
         req.session.destroy((err: unknown) => (err ? reject(err as Error) : resolve()));
       });

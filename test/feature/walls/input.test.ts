@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { database } from '../../../server/db/connect.ts';
+import { ROLES } from '../../../server/core/permissions.ts';
+import { createMember } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
+import type { Answer } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+import { AWKWARD, nearly, sampleOf, textFields } from '../../support/schema-values.ts';
+import type { JsonSchema } from '../../support/schema-values.ts';
+import { BODIES, createPlace, pathAt } from './place.ts';
+import type { Place } from './place.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { in: string; name: string; schema: JsonSchema }[];
+  readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+interface Call {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+  /** Of a JSON body; null where there is none. */
+  readonly body: JsonSchema | null;
+}
+
+/** Ends what the test acts with, or is throttled by design. */
+const NOT_WALKED = /^accounts\/(sign-out|end-|revoke-|create-|change-password|ask-for-email|remove-phone)/;
+const RUNS = Number(process.env['LINLI_FUZZ'] ?? 4);
+const THOROUGH = process.env['LINLI_FUZZ'] !== undefined || process.env['LINLI_NAUGHTY'] !== undefined;
+/** A list of one's own, as JSON, in place of ours. */
+const NAUGHTY: readonly string[] = process.env['LINLI_NAUGHTY']
+  ? (JSON.parse(readFileSync(process.env['LINLI_NAUGHTY'], 'utf8')) as string[])
+  : AWKWARD;
+
+/**
+ * What comes in, at every declared operation: shapes that no field takes, fields that no action has, texts that broke
+ * other programs, and what a generator makes of the published document. Never a 500 (S-9, S-33, S-36, S-38).
+ */
+describe('whatever comes in', function () {
+  this.timeout(1_200_000);
+  let place: Place;
+  let almighty: Member;
+  let api: ApiAgent;
+  let calls: readonly Call[];
+  let faults: string[] = [];
+
+  before(async () => {
+    place = await createPlace('入口词');
+    almighty = await createMember(place.tenant, { roles: ROLES.filter((role) => role !== 'volunteer') });
+    api = await almighty.api();
+    const { paths } = (await new ApiAgent().get('/openapi.json')).json<{
+      paths: Record<string, Record<string, Operation>>;
+    }>();
+    calls = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]): Call => ({
+        name: operation.operationId.replace('.', '/'),
+        method: method.toUpperCase(),
+        path: path.replace(/\{([A-Za-z]+)\}/g, ':$1').replace('/api/v1', ''),
+        operation,
+        body: operation.requestBody?.content['application/json']?.schema ?? null,
+      })),
+    );
+    calls = calls.filter(({ name }) => !NOT_WALKED.test(name));
+    expect(calls.length).to.be.greaterThan(80);
+  });
+  beforeEach(() => (faults = []));
+  // How fast one account may write is another test's business.
+  const unthrottled = (): Promise<unknown> => database().collection('rate_limits').deleteMany({});
+  const settle = (): void => {
+    if (faults.length > 0) throw new Error(`${faults.length} faults:\n${faults.slice(0, 40).join('\n')}`);
+  };
+  const must = (holds: boolean, fault: string): void => {
+    if (!holds) faults.push(fault);
+  };
+
+  const addressOf = ({ path }: Call): string =>
+    pathAt(path, place.ids) ??
+    path
+      .replace(/:tenantSlug/, place.tenant.slug)
+      .replace(/:purpose/, 'location')
+      .replace(/:[A-Za-z]+/g, 'x'.repeat(43));
+  const send = (call: Call, body: unknown, agent = api): Promise<Answer> =>
+    agent.send(call.method, addressOf(call), call.method === 'GET' ? undefined : body, {
+      'if-match': '"v1"',
+    });
+  const bodyOf = (call: Call): Record<string, unknown> => ({
+    ...(sampleOf(call.body ?? { type: 'object' }) as object),
+    ...BODIES[call.name]?.(place.ids),
+  });
+  const isProblem = (answer: Answer): boolean => {
+    if (!(answer.headers.get('content-type') ?? '').startsWith('application/problem+json')) return false;
+    const { status, code, title, instance } = answer.json<Record<string, unknown>>();
+    return status === answer.status && [code, title, instance].every((part) => typeof part === 'string');
+  };
+  const told = ({ status, text }: Answer): string => `${status} ${text.slice(0, 160)}`;
+  /** No stack, driver or file of ours in any answer. */
+  const leaks = (answer: Answer): boolean =>
+    /node_modules|\.ts:\d+|Mongo[A-Z]|E11000|at async /.test(answer.text);
+
+  it('in a shape that no field takes is refused before anything else, with an answer that says so', async () => {
+    const hostile: readonly unknown[] = [
+      { $ne: null },
+      { $gt: '' },
+      [[]],
+      [{ $where: '1' }],
+      1e30,
+      { a: { b: 1 } },
+    ];
+    for (const call of calls.filter(({ body }) => body !== null)) {
+      await unthrottled();
+      for (const field of Object.keys(call.body?.properties ?? {}))
+        for (const value of hostile) {
+          const answer = await send(call, { ...bodyOf(call), [field]: value });
+          const label = `${call.name}.${field} = ${JSON.stringify(value)}: ${told(answer)}`;
+          must(answer.status >= 400 && answer.status < 500 && isProblem(answer), label);
+          must(!leaks(answer), label);
+        }
+    }
+    settle();
+  });
+
+  it('with a field that the action does not have is refused whole, a prototype’s name too', async () => {
+    const extra = [
+      'tenantId',
+      'role',
+      'state',
+      'minutes',
+      'approvedBy',
+      'verified',
+      '_id',
+      '__v',
+      'createdAt',
+    ];
+    for (const call of calls.filter(({ body }) => body !== null)) {
+      await unthrottled();
+      for (const field of extra.filter((name) => !(name in (call.body?.properties ?? {})))) {
+        const answer = await send(call, { ...bodyOf(call), [field]: 'x' });
+        must(answer.status === 400, `${call.name} took ${field}: ${told(answer)}`);
+      }
+      for (const key of ['__proto__', 'constructor', 'prototype']) {
+        const body = JSON.stringify(bodyOf(call))
+          .replace(/^\{/, `{"${key}":{"polluted":"yes"},`)
+          .replace(',}', '}');
+        const answer = await send(call, body);
+        must(answer.status === 400, `${call.name} took ${key}: ${told(answer)}`);
+      }
+    }
+    must(({} as { polluted?: string }).polluted === undefined, 'a prototype was changed');
+    settle();
+  });
+
+  it('as text that broke other programs is kept or refused on both doors, never a fault', async () => {
+    const page = await almighty.page();
+    const walked = calls.filter(({ body }) => body !== null && textFields(body).length > 0);
+    const { composed } = await testApp();
+    const pages = new Set(
+      composed.routes.filter(({ doors }) => doors.includes('page')).map(({ name }) => name),
+    );
+    for (const [at, call] of walked.entries()) {
+      await unthrottled();
+      const declared = composed.routes.find(({ name }) => name === call.name);
+      // A quarter of the texts for each action, every text for some; all of them for all when asked to.
+      const texts = THOROUGH ? NAUGHTY : NAUGHTY.filter((_text, n) => (n + at) % 4 === 0);
+      for (const [n, naughty] of texts.entries()) {
+        if (n % 100 === 99) await unthrottled();
+        const filled = Object.fromEntries(textFields(call.body ?? {}).map((field) => [field, naughty]));
+        const answer = await send(call, { ...bodyOf(call), ...filled });
+        const label = `${call.name} ${JSON.stringify(naughty.slice(0, 40))}`;
+        must(answer.status < 500 && !leaks(answer), `API ${label}: ${told(answer)}`);
+        must(
+          answer.status < 400 || isProblem(answer),
+          `API ${label} is no problem document: ${told(answer)}`,
+        );
+        if (!pages.has(call.name) || !declared) continue;
+        const address = addressOf({ ...call, path: declared.path });
+        const shown = await page.post(address, { ...filled, _version: '1' } as Record<string, string>);
+        must(shown.status < 500 && !leaks(shown), `page ${label}: ${shown.status}`);
+        must(!/<script>alert|<img src=x/.test(shown.text), `page ${label} is not inert`);
+      }
+    }
+    settle();
+  });
+
+  it('is stored and shown back unchanged and inert, or refused beside the field', async () => {
+    await unthrottled();
+    const page = await almighty.page();
+    for (const [n, naughty] of NAUGHTY.entries()) {
+      if (n % 100 === 99) await unthrottled();
+      const made = await api.post('/requests', {
+        unitId: place.tenant.rootUnitId,
+        title: naughty,
+        description: naughty,
+      });
+      must(
+        [201, 422, 400].includes(made.status),
+        `request ${JSON.stringify(naughty.slice(0, 40))}: ${told(made)}`,
+      );
+      if (made.status !== 201) continue;
+      const { id } = made.json<{ id: string }>();
+      const kept = (await api.get(`/requests/${id}`)).json<{ title: string; description: string }>();
+      must(
+        kept.title === naughty.trim() && kept.description === naughty.trim(),
+        `${JSON.stringify(naughty.slice(0, 40))} became ${JSON.stringify(kept.title.slice(0, 40))}`,
+      );
+      const shown = await page.get(`/requests/${id}`);
+      must(shown.status === 200, `page of ${JSON.stringify(naughty.slice(0, 40))}: ${shown.status}`);
+      // Whatever could begin a tag or leave an attribute is escaped.
+      if (/[<>"']/.test(naughty.trim()) && naughty.trim().length > 3)
+        must(
+          !shown.text.includes(naughty.trim()),
+          `page of ${JSON.stringify(naughty.slice(0, 40))} is not inert`,
+        );
+    }
+    settle();
+  });
+
+  it('as a generator makes it from the published document, gets an answer that the document knows', async () => {
+    const volunteer = await place.volunteer.api();
+    for (const call of calls) {
+      await unthrottled();
+      const query = (call.operation.parameters ?? []).filter(({ in: where }) => where === 'query');
+      const querySchema: JsonSchema = {
+        type: 'object',
+        properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+      };
+      const success = Object.keys(call.operation.responses).filter((status) => /^[23]/.test(status));
+      await fc.assert(
+        fc.asyncProperty(
+          nearly(call.body ?? { type: 'object' }),
+          nearly(querySchema),
+          fc.constantFrom(api, volunteer),
+          async (body, asked, agent) => {
+            const search = new URLSearchParams(
+              Object.entries((asked ?? {}) as object).map(([name, value]): [string, string] => [
+                name,
+                typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value),
+              ]),
+            ).toString();
+            const path = `${addressOf(call)}${search ? `?${search}` : ''}`;
+            const answer = await agent.send(call.method, path, call.method === 'GET' ? undefined : body, {
+              'if-match': '"v1"',
+            });
+            const fine =
+              success.includes(String(answer.status)) ||
+              answer.status === 304 ||
+              (answer.status >= 400 && answer.status < 500 && isProblem(answer));
+            if (!fine || leaks(answer))
+              throw new Error(`${call.method} ${path} ${JSON.stringify(body)}: ${told(answer)}`);
+          },
+        ),
+        { numRuns: RUNS, seed: 20_261_124, endOnFailure: true },
+      );
+    }
+  });
+
+  it('over the limits of size, depth, fields and parameters is refused at once (S-34)', async () => {
+    const { url } = await testApp();
+    const headers = { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' };
+    const status = async (path: string, init: RequestInit): Promise<number> =>
+      (await fetch(`${url}/api/v1${path}`, init)).status;
+    const big = JSON.stringify({ title: 'x'.repeat(3_000_000) });
+    expect(await status('/requests', { method: 'POST', headers, body: big })).to.equal(413);
+    let deep: unknown = 'x';
+    for (let i = 0; i < 40; i += 1) deep = { a: deep };
+    expect((await api.post('/requests', { title: deep })).status).to.equal(400);
+    expect(await status('/requests', { method: 'POST', headers, body: '{"title":' })).to.equal(400);
+    expect(
+      await status('/requests', {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'text/plain' },
+        body: 'x',
+      }),
+    ).to.equal(415);
+    expect((await api.get('/requests?limit=5&limit=6')).status).to.equal(400);
+    expect((await api.get(`/requests?q=${'x'.repeat(20_000)}`)).status).to.be.within(400, 431);
+    expect((await api.get('/requests?nonsense=1')).status).to.equal(400);
+    expect(await status('/requests', { method: 'TRACE', headers: {} } as never).catch(() => 405)).to.equal(
+      405,
+    );
+    const form = new PageAgent();
+    await form.get('/register');
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_unused, at) => [`f${at}`, 'x']));
+    expect((await form.post('/register', many)).status).to.be.oneOf([400, 413, 422]);
+  });
+});

@@ -258,6 +258,83 @@ describe('whatever comes in', function () {
     }
   });
 
+  it('with an id of another organisation inside is refused like one that names nothing (S-3)', async () => {
+    const foreign = await createPlace('邻家词');
+    const isId = (schema: JsonSchema): boolean =>
+      [schema, ...(schema.anyOf ?? [])].some((one) => one.pattern === '^[0-9a-f]{24}$');
+    const idOf = (ids: Readonly<Record<string, string>>, field: string): string =>
+      ids[field] ?? ids['unitId'] ?? '';
+    const silent = (answer: Answer, label: string): void =>
+      must(
+        !`${answer.text} ${decodeURIComponent(answer.location ?? '')}`.includes(foreign.word),
+        `${label} told a word`,
+      );
+    let tried = 0;
+    for (const call of calls) {
+      await unthrottled();
+      for (const [field] of Object.entries(call.body?.properties ?? {}).filter(([, one]) => isId(one))) {
+        tried += 1;
+        const label = `${call.name} with a foreign ${field}`;
+        const answer = await send(call, { ...bodyOf(call), [field]: idOf(foreign.ids, field) });
+        must(answer.status >= 400 && answer.status < 500, `${label}: ${told(answer)}`);
+        silent(answer, label);
+      }
+      for (const { name } of (call.operation.parameters ?? []).filter(
+        (one) => one.in === 'query' && isId(one.schema),
+      )) {
+        tried += 1;
+        const label = `${call.name} filtered by a foreign ${name}`;
+        const answer = await api.get(`${addressOf(call)}?${name}=${idOf(foreign.ids, name)}`);
+        const rows = answer.status === 200 ? (answer.json<{ data?: unknown[] }>().data ?? []) : [];
+        must(rows.length === 0 && answer.status < 500, `${label}: ${told(answer)}`);
+        silent(answer, label);
+      }
+      const inner = /^(.*:[A-Za-z]+\/.*)(:[A-Za-z]+)(.*)$/.exec(call.path);
+      if (!inner) continue;
+      tried += 1;
+      const [own, other] = [pathAt(call.path, place.ids), pathAt(call.path, foreign.ids)];
+      if (own === null || other === null) continue;
+      const [mine, theirs] = [own.split('/'), other.split('/')];
+      const last = mine.findLastIndex((part, at) => part !== theirs[at]);
+      const mixed = mine.map((part, at) => (at === last ? theirs[at] : part)).join('/');
+      const answer = await api.send(call.method, mixed, call.method === 'GET' ? undefined : bodyOf(call), {
+        'if-match': '"v1"',
+      });
+      // Who may not touch the outer thing is told that, whatever the inner one.
+      must([403, 404].includes(answer.status), `${call.name} ${mixed}: ${told(answer)}`);
+      silent(answer, call.name);
+    }
+    expect(tried).to.be.greaterThan(15);
+    settle();
+  });
+
+  it('cannot choose the organisation: header, query, cookie and body only say what they always say (S-5)', async () => {
+    const foreign = await createPlace('别家词');
+    const { url } = await testApp();
+    const theirs = foreign.tenant.id;
+    const page = await almighty.page();
+    for (const headers of [
+      { 'x-tenant-id': theirs },
+      { 'x-tenant': foreign.tenant.slug },
+      { cookie: `tenant=${theirs}; membershipId=${foreign.volunteer.membershipId}` },
+    ]) {
+      const answer = await fetch(`${url}/api/v1/requests`, {
+        headers: { authorization: `Bearer ${api.token}`, ...headers },
+      });
+      const text = await answer.text();
+      expect([answer.status, text.includes(foreign.word), text.includes(place.word)]).to.deep.equal([
+        200,
+        false,
+        true,
+      ]);
+    }
+    for (const name of ['tenantId', 'tenant', 'membershipId'])
+      expect((await api.get(`/requests?${name}=${theirs}`)).status, name).to.equal(400);
+    const switched = await page.post('/session/membership', { membershipId: foreign.volunteer.membershipId });
+    expect(switched.status).to.equal(404);
+    expect((await page.get('/requests')).text).to.not.include(foreign.word);
+  });
+
   it('over the limits of size, depth, fields and parameters is refused at once (S-34)', async () => {
     const { url } = await testApp();
     const headers = { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' };

@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('docs/security.md', () => {
+  it('names tests that exist, for every rule that holds', () => {
+    const lines = readFileSync(join(ROOT, 'docs/security.md'), 'utf8')
+      .split('\n')
+      .filter((line) => /^\|\s*[SF]-\d+/.test(line));
+    expect(lines.length).to.be.greaterThan(35);
+    const missing = lines.flatMap((line) => {
+      const [, rule = '', , tests = ''] = line.split('|').map((part) => part.trim());
+      const named = [...tests.matchAll(/`([^`]+)`: (.*?)(?=<br>|$)/g)];
+      if (named.length === 0) return [`${rule} names no test`];
+      return named.flatMap(([, file = '', title = '']) => {
+        const path = join(ROOT, 'test', `${file}.test.ts`);
+        if (!existsSync(path)) return [`${rule}: no ${file}`];
+        return readFileSync(path, 'utf8').includes(title.trim())
+          ? []
+          : [`${rule}: ${file} has no "${title.trim()}"`];
+      });
+    });
+    expect(missing).to.deep.equal([]);
+  });
+});

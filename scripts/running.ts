@@ -1,4 +1,5 @@
-import { onStop, say } from './terminal.ts';
+import { logger } from '../server/core/logger.ts';
+import { onStop, say, tell } from './terminal.ts';
 
 /** Something that was started and must be stopped. */
 export interface Part {
@@ -32,16 +33,19 @@ async function inTime(part: Part, ms: number): Promise<void> {
   await Promise.race([part.stop(), late]).finally(() => clearTimeout(timer));
 }
 
-/** Begins a start: from here on a signal ends it in order. */
+/** After an error that nobody caught nothing is certain: requests under way may finish, more is not waited for. */
+const AFTER_ERROR_MS = 12_000;
+
+/** Begins a start: from here on a signal ends it in order, and so does an error that nobody caught, with code 1 (F-28). */
 export function beginStart(): Running {
   const parts: Part[] = [];
   let ending: Promise<never> | null = null;
-  const endInOrder = async (code: number, partMs?: number): Promise<never> => {
+  let outcome = 0;
+  const endInOrder = async (partMs?: number): Promise<never> => {
     setTimeout(() => {
       process.stderr.write(`Not everything ended within ${STOP_MS / 1000} s; giving up.\n`);
       process.exit(1);
     }, STOP_MS).unref();
-    let outcome = code;
     for (const part of parts.reverse()) {
       await inTime(part, partMs ?? part.stopMs ?? PART_MS).catch((err: unknown) => {
         outcome = 1;
@@ -50,7 +54,15 @@ export function beginStart(): Running {
     }
     process.exit(outcome);
   };
-  const end: Running['end'] = (code, partMs) => (ending ??= endInOrder(code, partMs));
+  const end: Running['end'] = (code, partMs) => {
+    outcome = Math.max(outcome, code);
+    return (ending ??= endInOrder(partMs));
+  };
+  process.on('uncaughtException', (err) => {
+    logger.fatal({ err }, 'an error that nobody caught; the process ends');
+    tell(err);
+    void end(1, AFTER_ERROR_MS);
+  });
   onStop((why) => {
     say(`Stopping (${why}) …`);
     void end(0);

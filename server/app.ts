@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import compression from 'compression';
 import MongoStore from 'connect-mongo';
 import express from 'express';
-import type { Express, Request, RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import passport from 'passport';
 import { pinoHttp } from 'pino-http';
 import { NotFound } from './core/errors.ts';
 import { logger } from './core/logger.ts';
+import type { Locale } from './core/locale.ts';
 import type { Config } from './config.ts';
 import { mongoClient } from './db/connect.ts';
-import { errorHandler } from './http/error-handler.ts';
+import { errorHandler, messageOf } from './http/error-handler.ts';
+import { createGate } from './http/gate.ts';
+import type { Gate } from './http/gate.ts';
 import type { HandlerKit } from './http/handler.ts';
-import { localeOf } from './http/handler.ts';
+import { localeOf, localeOfHeaders } from './http/handler.ts';
 import { securityHeaders } from './http/headers.ts';
 import { isAllowedHost, isLoopbackHttp } from './http/hosts.ts';
 import { pageContext } from './http/page-context.ts';
+import { apiPathOf } from './http/route.ts';
 import type { Route } from './http/route.ts';
 import { buildRouter } from './http/router.ts';
 
@@ -29,10 +34,18 @@ export interface AppParts {
   readonly sessionSecrets: readonly string[];
 }
 
+export interface WebApp {
+  /** Answers a request. */
+  readonly serve: RequestListener;
+  /** Ends what watches over the load; the application answers no more. */
+  stop(): void;
+}
+
 /** The whole web application, in the order in which a request meets it. No listening here. */
-export function buildApp(parts: AppParts): Express {
+export function buildApp(parts: AppParts): WebApp {
   const { config, kit } = parts;
   const app = express();
+  const gate = gateOf(parts);
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('query parser', 'simple');
@@ -43,11 +56,53 @@ export function buildApp(parts: AppParts): Express {
   app.use(parts.assets);
   app.use(compression());
   app.post('/csp-reports', express.json({ type: () => true, limit: '20kb' }), cspReport);
-  app.use(pageDoor(parts));
-  app.use('/api', express.json({ limit: '200kb', strict: true }));
+  app.use(pageDoor(parts, gate));
+  app.use('/api', express.json({ limit: '200kb', strict: true }), gate.admit);
   app.use(buildRouter(parts.routes, kit));
   app.use(errorHandler(errorPages(kit)));
-  return app;
+  return {
+    serve(req, res) {
+      if (!gate.early(req, res)) app(req, res);
+    },
+    stop: () => gate.stop(),
+  };
+}
+
+/** The load that this process takes; what it says to everybody beyond is made from the same words as other errors. */
+function gateOf({ config, kit, routes, plumbing }: AppParts): Gate {
+  const { i18n, views } = kit;
+  const spared = new Set(plumbing.map(({ path }) => path));
+  const error = { code: 'overloaded', details: {} };
+  const text = (locale: Locale) => ({
+    title: i18n.t(locale, 'errors.status.503'),
+    message: messageOf(i18n, locale, error, 503),
+  });
+  return createGate({
+    limits: { atOnce: config.maxRequests, waiting: config.maxWaiting },
+    reserved: new Set(
+      routes.filter(({ rate }) => rate === 'sign-in').flatMap((route) => [route.path, apiPathOf(route)]),
+    ),
+    exempt: (path) => spared.has(path) || path.startsWith('/assets/'),
+    page: (locale) =>
+      views.render('errors/busy', text(locale), {
+        locale,
+        zone: 'UTC',
+        nonce: '',
+        csrfToken: null,
+        path: '/',
+        fullUrl: '/',
+        user: null,
+        tenant: null,
+        nav: [],
+        flash: [],
+        mailboxEnabled: false,
+      }),
+    problem(locale) {
+      const { title, message } = text(locale);
+      return { type: '/problems/overloaded', title, status: 503, code: 'overloaded', detail: message };
+    },
+    localeOf: localeOfHeaders,
+  });
 }
 
 const requestId: RequestHandler = (_req, res, next) => {
@@ -92,7 +147,7 @@ function allowedHosts(publicUrl: string): RequestHandler {
 }
 
 /** Sessions and form bodies exist on the page door only; `/api` never sees a cookie. */
-function pageDoor(parts: AppParts): RequestHandler {
+function pageDoor(parts: AppParts, gate: Gate): RequestHandler {
   const { config } = parts;
   const chain = express.Router();
   if (isLoopbackHttp(parts.kit.publicUrl)) {
@@ -103,6 +158,9 @@ function pageDoor(parts: AppParts): RequestHandler {
     });
   }
   chain.use(
+    // The whole body first: a slow client takes nobody's place (F-27).
+    express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 1_000 }),
+    gate.admit,
     session({
       name: '__Host-linli',
       secret: [...parts.sessionSecrets],
@@ -120,7 +178,6 @@ function pageDoor(parts: AppParts): RequestHandler {
       cookie: { httpOnly: true, secure: true, sameSite: 'lax', path: '/', maxAge: config.sessionIdleMs },
     }),
     passport.session(),
-    express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 1_000 }),
   );
   return (req, res, next) =>
     req.path.startsWith('/api/') || req.path === '/api' ? next() : chain(req, res, next);

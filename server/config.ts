@@ -75,6 +75,20 @@ export const environmentSchema = z.object({
     .max(90)
     .default(14)
     .describe('a session ends after this many days whatever happens'),
+  MAX_REQUESTS: z.coerce
+    .number()
+    .int()
+    .min(4)
+    .max(1_000)
+    .default(48)
+    .describe('requests that one web process works on at once; more wait their turn'),
+  MAX_WAITING: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(400)
+    .describe('requests that may wait for their turn; whoever comes then is answered 503 at once'),
   SCAN_COMMAND: z
     .string()
     .min(1)
@@ -116,6 +130,9 @@ export interface Config {
   readonly metricsPort: number | null;
   readonly sessionIdleMs: number;
   readonly sessionMaxMs: number;
+  /** Requests that a web process works on at once, and those that may wait for it (F-26). */
+  readonly maxRequests: number;
+  readonly maxWaiting: number;
   readonly secretKey: string | null;
   /** Program and arguments that look at uploads; null for none. */
   readonly scanCommand: string | null;
@@ -197,6 +214,8 @@ function shape(value: Environment): Config {
     metricsPort: value.METRICS_PORT ?? null,
     sessionIdleMs: value.SESSION_IDLE_MINUTES * 60_000,
     sessionMaxMs: value.SESSION_MAX_DAYS * 86_400_000,
+    maxRequests: value.MAX_REQUESTS,
+    maxWaiting: value.MAX_WAITING,
     secretKey: value.SECRET_KEY ?? null,
     scanCommand: value.SCAN_COMMAND ?? null,
     mailbox: !value.SMTP_URL && !production,

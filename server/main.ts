@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Express } from 'express';
 import { buildApp } from './app.ts';
+import type { WebApp } from './app.ts';
 import { setClockOffset } from './core/clock.ts';
 import { logger, version } from './core/logger.ts';
 import { compose } from './compose.ts';
@@ -33,12 +33,13 @@ export async function startWeb(
 ): Promise<RunningWeb> {
   setClockOffset(config.clockOffsetMs);
   await connect(options.mongodbUri);
-  let app: Express | null = null;
-  const server = createServer((req, res) => {
-    if (app) app(req, res);
+  let web: WebApp | null = null;
+  const server = createServer(LIMITS, (req, res) => {
+    if (web) web.serve(req, res);
     else res.writeHead(503, { 'Retry-After': '1' }).end();
   });
-  bound(server);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = SILENT_MS;
   const port = await listen(server, config);
   const url = config.port === port ? config.publicUrl : config.publicUrl.replace(/:0$|:0\//, `:${port}`);
   const readiness = {
@@ -51,7 +52,7 @@ export async function startWeb(
   const composed = compose(config, { publicUrl: url });
   await assertSameKeys(composed.keyPrints);
   passportSetup();
-  app = buildApp({
+  web = buildApp({
     config,
     kit: { ...composed, navigation, mailbox: config.mailbox },
     routes: composed.routes,
@@ -66,6 +67,7 @@ export async function startWeb(
       readiness.draining = true;
       logger.info('web: stopping');
       await close(server);
+      web?.stop();
       composed.transport.close();
       if (!options.keepConnection) await disconnect();
       logger.info('web: stopped');
@@ -73,13 +75,16 @@ export async function startWeb(
   };
 }
 
-/** Slow and idle clients cost little (F-27). */
-function bound(server: Server): void {
-  server.requestTimeout = 30_000;
-  server.headersTimeout = 10_000;
-  server.keepAliveTimeout = 5_000;
-  server.maxConnections = 2_000;
-}
+/** Slow and idle clients cost little (F-27); looked after every few seconds, not every half minute as Node would. */
+const LIMITS = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+} as const;
+const MAX_CONNECTIONS = 2_000;
+/** Whoever takes none of their answer for so long is cut off; no answer of ours takes half of it. */
+const SILENT_MS = 60_000;
 
 function listen(server: Server, config: Config): Promise<number> {
   return new Promise((resolve, reject) => {

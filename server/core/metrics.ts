@@ -23,6 +23,15 @@ export function countRequest(labels: { route: string; door: string; status: numb
   requests.observe({ ...labels, status: `${Math.floor(labels.status / 100)}xx` }, seconds);
 }
 
+const refused = new Counter({
+  name: 'linli_http_refused_total',
+  help: 'Requests that were sent away because more came than can be served',
+  registers: [registry],
+});
+
+/** A request that found no place (F-26). */
+export const countRefused = (): void => refused.inc();
+
 export function countSweep(sweep: string, result: { done: number; failed: number; dead: number }): void {
   for (const outcome of ['done', 'failed', 'dead'] as const)
     if (result[outcome] > 0) sweeps.inc({ sweep, outcome }, result[outcome]);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountActor, Actor } from '../core/actor.ts';
 import { can } from '../core/actor.ts';
@@ -84,7 +85,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
     if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);
     await throttleRequest(route, identity, req, kit);
     if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, res, kit.publicUrl);
-    const upload = route.uploadBytes ? await receiveUpload(req, res, route.uploadBytes) : null;
+    const upload = await uploadOf(route, req, res);
     if (door === 'page' && isUnsafe(route.method)) assertToken(req);
     const tenant = await tenantFor(route, req, identity, kit);
     const work: Work = {
@@ -108,6 +109,13 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
       () => perform(work),
     );
   };
+}
+
+/** The file that comes with the request; while it comes, its place among the requests is somebody else's (F-27). */
+async function uploadOf({ uploadBytes }: Route, req: Request, res: Response): Promise<UploadedFile | null> {
+  if (!uploadBytes) return null;
+  const receive = (): Promise<UploadedFile | null> => receiveUpload(req, res, uploadBytes);
+  return res.locals.place ? res.locals.place.lend(receive) : receive();
 }
 
 /** Anonymous visitors are sent to the sign-in form and back; the API answers 401. */
@@ -169,9 +177,19 @@ export function localeOf(req: Request, identity: Identity | null, tenant: Tenant
   });
 }
 
-function cookieLocale(req: Request): string | undefined {
-  return /(?:^|;\s*)__Host-lang=([A-Za-z-]{2,8})(?:;|$)/.exec(req.get('cookie') ?? '')?.[1];
+const cookieLocale = (req: Request): string | undefined => cookieIn(req.headers);
+
+function cookieIn({ cookie }: IncomingHttpHeaders): string | undefined {
+  return /(?:^|;\s*)__Host-lang=([A-Za-z-]{2,8})(?:;|$)/.exec(cookie ?? '')?.[1];
 }
+
+/** The language as far as the headers tell it, for answers before anything else is known. */
+export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
+  pickLocale({
+    user: cookieIn(headers),
+    tenant: undefined,
+    acceptLanguage: headers['accept-language'],
+  });
 
 async function perform(work: Work): Promise<void> {
   const { route, door, identity } = work;

@@ -662,6 +662,7 @@ export type KnownKey =
   | 'errors.outside-period'
   | 'errors.overlaps-recorded'
   | 'errors.overlaps-shift'
+  | 'errors.overloaded'
   | 'errors.own-weekday-missing'
   | 'errors.password-needed-again'
   | 'errors.password-too-common'

@@ -4,12 +4,16 @@ import { expect } from 'chai';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-describe('docs/security.md', () => {
+const linesOf = (file: string): string[] =>
+  readFileSync(join(ROOT, 'docs', file), 'utf8')
+    .split('\n')
+    .filter((line) => /^\|\s*[SF]-\d+/.test(line));
+
+describe('docs/security.md and docs/faults.md', () => {
   it('names tests that exist, for every rule that holds', () => {
-    const lines = readFileSync(join(ROOT, 'docs/security.md'), 'utf8')
-      .split('\n')
-      .filter((line) => /^\|\s*[SF]-\d+/.test(line));
+    const lines = linesOf('security.md');
     expect(lines.length).to.be.greaterThan(35);
+    lines.push(...linesOf('faults.md'));
     const missing = lines.flatMap((line) => {
       const [, rule = '', , tests = ''] = line.split('|').map((part) => part.trim());
       const named = [...tests.matchAll(/`([^`]+)`: (.*?)(?=<br>|$)/g)];

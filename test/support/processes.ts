@@ -14,8 +14,11 @@ export interface Processes {
   stop(): Promise<void>;
 }
 
-export async function startProcesses(count: { web: number; jobs: number }): Promise<Processes> {
-  const env = await environment();
+export async function startProcesses(
+  count: { web: number; jobs: number },
+  more: NodeJS.ProcessEnv = {},
+): Promise<Processes> {
+  const env = { ...(await environment()), ...more };
   const start = (script: string, wanted: number): Command[] =>
     Array.from({ length: wanted }, () => startCommand([script], env));
   const web = start('scripts/start-web.ts', count.web);
@@ -35,7 +38,8 @@ export async function startProcesses(count: { web: number; jobs: number }): Prom
   };
 }
 
-async function environment(): Promise<NodeJS.ProcessEnv> {
+/** What a process of ours needs to run on the test's database. */
+export async function environment(): Promise<NodeJS.ProcessEnv> {
   const { mongodbUri, dataDir } = await testApp();
   return { MONGODB_URI: mongodbUri, LINLI_DATA: dataDir, NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error' };
 }

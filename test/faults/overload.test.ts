@@ -11,7 +11,7 @@ import { expectVerified, startProcesses } from '../support/processes.ts';
 import type { Processes } from '../support/processes.ts';
 
 /** Seconds of each step; more for a look at the figures (LINLI_SHOW prints them). */
-const STEP_MS = Number(process.env['LINLI_LOAD_SECONDS'] ?? 2) * 1_000;
+const STEP_MS = Number(process.env['LINLI_LOAD_SECONDS'] ?? 1) * 1_000;
 const show = (line: string): void => {
   if (process.env['LINLI_SHOW']) process.stderr.write(`${line}\n`);
 };
@@ -59,7 +59,7 @@ describe('more than a web process can do', function () {
     const before = memory();
     const steps = [];
     for (const connections of [100, 500, 500]) {
-      const flooding = flood({ ...aim, connections }, STEP_MS + 2_000);
+      const flooding = flood({ ...aim, connections }, STEP_MS + 1_500);
       const health = await fetch(`${url}/healthz`);
       const entered = await signIn(new PageAgent(url));
       const load = await flooding;

@@ -68,7 +68,13 @@ import {
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
 import { homeRoutes } from './features/home/index.ts';
 import {
+  createIdentityDocumentService,
+  identityDocumentRoutes,
+  isIdentified,
+} from './features/identity-documents/index.ts';
+import {
   createHoursService,
+  createHoursTrust,
   hoursInvariants,
   hoursMessages,
   hoursRoutes,
@@ -107,6 +113,13 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
   const tenants = createTenantService({ units });
   const people = createPeopleService();
   const memberships = createMembershipService({ people, units, tenants });
+  // The first key of the ring; what a later one seals names it, so both open side by side.
+  const identityDocuments = createIdentityDocumentService({
+    people,
+    memberships,
+    sealing: { currentId: '1', keys: new Map([['1', deriveSecret(master, 'identity-seal')]]) },
+    blindKey: deriveSecret(master, 'identity-index'),
+  });
   const passwords = createPasswords();
   const links = createAccountLinks(deriveSecret(master, 'account-token'));
   const accounts = createAccountService({
@@ -141,10 +154,22 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     memberships,
     units,
     tenants,
+    trust: createHoursTrust({
+      identityDocuments,
+      memberships,
+      units,
+      tenants,
+      personSince: async (personId) => (await people.row(personId)).createdAt,
+    }),
     async shiftFacts(shiftId) {
       const shift = await shifts.row(shiftId);
       const { description } = await requests.row(shift.requestId);
-      return { ...shift, description, place: shift.place.label };
+      return {
+        ...shift,
+        description,
+        place: shift.place.label,
+        at: shift.place.point ? [shift.place.point.coordinates[0], shift.place.point.coordinates[1]] : null,
+      };
     },
   });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
@@ -174,6 +199,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     keys,
     i18n,
     publicUrl,
+    isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
   });
   const recipients = {
     ofPerson: (personId: string) => accounts.recipientOf({ personId }),
@@ -238,6 +264,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     certificates,
     credentials,
     imports,
+    identityDocuments,
   };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -250,6 +277,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),
+    ...identityDocumentRoutes({ identityDocuments, i18n }),
     ...accountRoutes({ accounts, guardians, memberships, tenants, i18n }),
     ...securityRoutes({ accounts, security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),

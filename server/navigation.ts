@@ -10,6 +10,13 @@ export const navigation: readonly NavEntry[] = [
   { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
   { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'shifts:publish', phone: true },
   { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', permission: 'hours:confirm', phone: true },
+  {
+    href: '/hours/held',
+    key: 'hours.held.title',
+    icon: 'eye-exclamation',
+    permission: 'hours:inspect',
+    phone: false,
+  },
   { href: '/memberships', key: 'nav.memberships', icon: 'users', permission: 'people:see', phone: true },
   {
     href: '/credentials/reviews',

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { addDays, localDate, localMinutes } from '../../server/core/time.ts';
 import { now } from '../../server/core/clock.ts';
+import { checkCharacter } from '../../server/features/identity-documents/index.ts';
 import { Person, StepFailed, pause } from './client.ts';
 import type { Day } from './client.ts';
 import type { CertificateFiles } from './proof.ts';
@@ -65,6 +66,14 @@ export async function newVolunteer(day: Day, cast: Cast, name: string): Promise<
     cast.reviewer.call('POST', `/memberships/${id}/review`, { verdict: 'approved' }),
   );
   return person;
+}
+
+/** A number of nobody: such people would have been born in 1900. */
+function inventedNumber(): string {
+  const n = randomInt(365 * 999);
+  const day = new Date(Date.UTC(1900, 0, 1 + Math.floor(n / 999))).toISOString().slice(0, 10);
+  const digits = `330122${day.replace(/-/g, '')}${String((n % 999) + 1).padStart(3, '0')}`;
+  return `${digits}${checkCharacter(digits)}`;
 }
 
 /** Posts a need with one shift and one place, and publishes it. */
@@ -221,19 +230,22 @@ export async function playToday(day: Day, { coordinator }: Cast, volunteer: Pers
 /** The certificate of the year, downloaded in both forms. */
 export async function playCertificate(day: Day, volunteer: Person): Promise<CertificateFiles> {
   const today = localDate(now(), ZONE);
+  const period = { from: `${today.slice(0, 4)}-01-01`, to: today, locale: 'zh-CN' };
+  await day.step('gets no certificate before it is known who that is', volunteer.name, () =>
+    volunteer.call('POST', '/certificates', period, { expect: 409 }),
+  );
+  await day.step('states the identity document', volunteer.name, () =>
+    volunteer.call('POST', '/me/identity', { type: 'resident-id', number: inventedNumber() }),
+  );
   const issued = await day.step('has a certificate issued', volunteer.name, () =>
     volunteer.call<{ id: string; code: string; number: string; totalMinutes: number }>(
       'POST',
       '/certificates',
-      { from: `${today.slice(0, 4)}-01-01`, to: today, locale: 'zh-CN' },
+      period,
     ),
   );
   await day.step('issuing it again gives the same', volunteer.name, async () => {
-    const again = await volunteer.call<{ id: string }>('POST', '/certificates', {
-      from: `${today.slice(0, 4)}-01-01`,
-      to: today,
-      locale: 'zh-CN',
-    });
+    const again = await volunteer.call<{ id: string }>('POST', '/certificates', period);
     if (again.id !== issued.id) throw new StepFailed('A second certificate of the same hours');
   });
   const pdf = await day.step('downloads the PDF', volunteer.name, () =>

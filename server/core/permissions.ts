@@ -49,6 +49,7 @@ const COORDINATOR = [
   'attendance:run',
   'hours:see',
   'hours:confirm',
+  'hours:back-enter',
   'imports:run',
   'imports:see',
 ] as const;
@@ -64,6 +65,7 @@ const OFFICER = [
   'assignments:see',
   'hours:see',
   'credentials:review',
+  'identities:verify',
 ] as const;
 
 const REVIEWER = [
@@ -73,6 +75,8 @@ const REVIEWER = [
   'memberships:decide',
   'credentials:decide',
   'hours:see',
+  'hours:inspect',
+  'hours:review',
   'hours:reverse',
   'certificates:revoke',
   'requests:see',
@@ -85,6 +89,7 @@ const AUDITOR = [
   'requests:see',
   'assignments:see',
   'hours:see',
+  'hours:inspect',
   'audit:see',
   'messages:see',
   'imports:see',

@@ -5,7 +5,15 @@ import { hkdfSync } from 'node:crypto';
  * the master agree and no derived key can stand in for another.
  */
 export type SecretPurpose =
-  'session' | 'account-token' | 'check-in-code' | 'candidate-handle' | 'offer-link' | 'print' | 'device-mark';
+  | 'session'
+  | 'account-token'
+  | 'check-in-code'
+  | 'candidate-handle'
+  | 'offer-link'
+  | 'print'
+  | 'device-mark'
+  | 'identity-seal'
+  | 'identity-index';
 
 /** 32 bytes for the purpose, HKDF-SHA-256 (RFC 5869). */
 export function deriveSecret(master: Buffer, purpose: SecretPurpose): Buffer {

@@ -42,6 +42,7 @@ describe('models', () => {
       'AccountToken',
       'ApiToken',
       'GuardianRequest',
+      'IdentityDocument',
       'Installation',
       'Person',
       'PersonDay',

@@ -33,9 +33,9 @@ export async function createServed(tenant: Tenant, member: Member, served: Serve
   return inTenant(tenant.id, async () => {
     const row = await assignments.row(assignmentId);
     if (row) await hours.openFromAssignment(row);
-    const [recordId] = await hours.recordIdsOf([assignmentId]);
-    if (!recordId) throw new Error('No record');
-    return recordId;
+    const record = await HoursModel.findOne({ assignmentId: new Types.ObjectId(assignmentId) }).lean();
+    if (!record) throw new Error('No record');
+    return String(record._id);
   });
 }
 

@@ -340,6 +340,14 @@ export function createAccountService({ passwords, people, guesses, links, device
       };
     },
 
+    /** For the operator: whose account has this address; null for none. */
+    async personByAddress(address: string): Promise<string | null> {
+      const row = await AccountModel.findOne({ emailKey: emailKey(address) ?? '' })
+        .select({ personId: 1 })
+        .lean();
+      return row ? String(row.personId) : null;
+    },
+
     async rememberMembership(accountId: string, membershipId: string): Promise<void> {
       await AccountModel.updateOne(
         { _id: accountId },

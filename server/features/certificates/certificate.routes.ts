@@ -80,18 +80,20 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       run: async ({ account, body }) =>
         toView(await certificates.issue(account, { from: body.from, to: body.to }, body.locale), publicUrl),
       page: ({ id }) => seeOther(`/certificates/${id}`, { kind: 'success', key: 'certificates.issued' }),
-      invalid: async ({ issues, values }, context) =>
-        view(
-          'certificates/list',
-          listModel({
-            i18n,
-            locale: context.locale,
-            certificates: await own(context),
-            desk: can(context.account, 'certificates:revoke'),
-            values,
-            issues,
-          }),
-        ),
+      invalid: async ({ issues, values, error }, context) =>
+        error.code === 'identity-needed'
+          ? seeOther('/account/identity', { kind: 'error', key: 'errors.identity-needed' })
+          : view(
+              'certificates/list',
+              listModel({
+                i18n,
+                locale: context.locale,
+                certificates: await own(context),
+                desk: can(context.account, 'certificates:revoke'),
+                values,
+                issues,
+              }),
+            ),
     }),
     route({
       name: 'certificates/show',

@@ -46,6 +46,8 @@ export interface CertificateParts {
   readonly keys: SigningKeys;
   readonly i18n: I18n;
   readonly publicUrl: string;
+  /** Whether it is known who the person is: hours of nobody in particular are not certified. */
+  readonly isIdentified: (personId: string) => Promise<boolean>;
 }
 
 /** A certificate whose files are made. */
@@ -80,7 +82,7 @@ const WITHOUT_FILES = { pdf: 0, signedJson: 0, draft: 0 };
 export type CertificateService = ReturnType<typeof createCertificateService>;
 
 export function createCertificateService(parts: CertificateParts) {
-  const { hours, memberships, people, tenants, units, keys, i18n, publicUrl } = parts;
+  const { hours, memberships, people, tenants, units, keys, i18n, publicUrl, isIdentified } = parts;
 
   const entriesOf = async (personId: string, period: Period, tenantId: string): Promise<ServiceEntry[]> =>
     (await hours.ledgerOf(personId, period)).map(({ entry, record }) => ({
@@ -146,6 +148,7 @@ export function createCertificateService(parts: CertificateParts) {
   async function reserve(actor: AccountActor, period: Period, locale: Locale): Promise<CertificateRow> {
     const membership = await memberships.anyOf(actor.personId);
     if (!membership) throw new NotFound();
+    if (!(await isIdentified(actor.personId))) throw new Conflict('identity-needed');
     const entries = await entriesOf(actor.personId, period, String(membership.tenantId));
     if (entries.length === 0) throw new Invalid([{ path: 'from', code: 'nothing-recorded' }]);
     const same = {

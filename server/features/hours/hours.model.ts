@@ -6,10 +6,10 @@ import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
-
-/** How well the time is evidenced, best first. */
-export const EVIDENCE_GRADES = ['device', 'supervisor', 'roster', 'self'] as const;
-export type EvidenceGrade = (typeof EVIDENCE_GRADES)[number];
+import { ANOMALIES } from './anomaly.rules.ts';
+import type { Anomaly } from './anomaly.rules.ts';
+import { EVIDENCE_GRADES } from './evidence.rules.ts';
+import type { EvidenceGrade } from './evidence.rules.ts';
 
 /** The seven items of a service record. */
 export interface Activity {
@@ -48,6 +48,18 @@ export interface HoursRow extends TenantRow, StateRow {
   grade: EvidenceGrade;
   /** Who saw it, in the volunteer's words (self-logged service). */
   witness: string;
+  /** How the person's coming was noted; null where nobody and nothing did. */
+  presence: {
+    method: 'code' | 'coordinator' | 'automatic' | 'kiosk';
+    byAccountId: Types.ObjectId | null;
+  } | null;
+  /** Longitude and latitude of the place, where it is known. */
+  at: number[] | null;
+  /** The person who typed it in afterwards for the volunteer, and why; such a record is marked for ever. */
+  enteredBy: Types.ObjectId | null;
+  entryReason: string;
+  /** What made it worth a second look; it is held until a reviewer decides. */
+  anomalies: Anomaly[];
   confirmedBy: Types.ObjectId | null;
   confirmedByPersonId: Types.ObjectId | null;
   rejectionReason: string;
@@ -90,6 +102,31 @@ const hoursSchema = new Schema({
   notes: { type: [String], default: [] },
   grade: { type: String, enum: [...EVIDENCE_GRADES], required: true },
   witness: { type: String, default: '' },
+  presence: {
+    type: new Schema(
+      {
+        method: { type: String, enum: ['code', 'coordinator', 'automatic', 'kiosk'], required: true },
+        byAccountId: { type: Schema.Types.ObjectId, default: null },
+      },
+      { _id: false, strict: 'throw' },
+    ),
+    default: null,
+  },
+  at: { type: [Number], default: null },
+  enteredBy: { type: Schema.Types.ObjectId, default: null },
+  entryReason: { type: String, default: '' },
+  anomalies: {
+    type: [
+      new Schema(
+        {
+          code: { type: String, enum: [...ANOMALIES], required: true },
+          facts: { type: Schema.Types.Mixed, default: {} },
+        },
+        { _id: false, strict: 'throw', minimize: false },
+      ),
+    ],
+    default: [],
+  },
   confirmedBy: { type: Schema.Types.ObjectId, default: null },
   confirmedByPersonId: { type: Schema.Types.ObjectId, default: null },
   rejectionReason: { type: String, default: '' },
@@ -104,6 +141,8 @@ hoursSchema.index(
 hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
+// What one person confirmed lately: quotas of back-entries, approvers of many strangers.
+hoursSchema.index({ tenantId: 1, confirmedByPersonId: 1, postedAt: -1 });
 // One minute of a person's life counts once, in whatever tenant: overlaps are looked for by person alone.
 hoursSchema.index({ personId: 1, servedFrom: 1 });
 

@@ -32,6 +32,13 @@ export function canReject(actor: AccountActor, row: Subject): Decision {
   return can(actor, 'hours:confirm', String(row.unitId)) ? allow : deny('not-permitted');
 }
 
+/** What was held is decided by a reviewer, never one's own and never by whoever typed it in. */
+export function canReview(actor: AccountActor, row: Subject & Pick<HoursRow, 'enteredBy'>): Decision {
+  if (isOwn(actor, row)) return deny('not-your-own');
+  if (row.enteredBy && String(row.enteredBy) === actor.personId) return deny('entered-by-yourself');
+  return can(actor, 'hours:review', String(row.unitId)) ? allow : deny('not-permitted');
+}
+
 export function canReverse(actor: AccountActor, row: Subject): Decision {
   if (isOwn(actor, row)) return deny('not-your-own');
   return can(actor, 'hours:reverse', String(row.unitId)) ? allow : deny('not-permitted');
@@ -47,11 +54,15 @@ export interface HoursAbilities {
   readonly reject: boolean;
   readonly appeal: boolean;
   readonly reverse: boolean;
+  readonly review: boolean;
 }
 
 /** What the page of a record offers. */
-export function abilitiesFor(actor: AccountActor, row: Subject): HoursAbilities {
-  const waiting = ['submitted', 'under_check', 'appealed'].includes(row.state);
+export function abilitiesFor(
+  actor: AccountActor,
+  row: Subject & Pick<HoursRow, 'enteredBy'>,
+): HoursAbilities {
+  const waiting = ['submitted', 'appealed'].includes(row.state);
   const speaks = canSpeakFor(actor, row).allowed;
   return {
     submit: row.state === 'open' && speaks,
@@ -59,5 +70,6 @@ export function abilitiesFor(actor: AccountActor, row: Subject): HoursAbilities 
     reject: waiting && canReject(actor, row).allowed,
     appeal: row.state === 'rejected' && speaks,
     reverse: row.state === 'posted' && canReverse(actor, row).allowed,
+    review: row.state === 'under_check' && canReview(actor, row).allowed,
   };
 }

@@ -18,6 +18,8 @@ import { balanceOf } from './ledger.service.ts';
 
 /** States in which somebody still has to decide. */
 export const WAITING_STATES = ['submitted', 'under_check', 'appealed'] as const;
+/** Of these, what whoever confirms hours decides; what is held goes to a reviewer. */
+export const QUEUE_STATES = ['submitted', 'appealed'] as const;
 
 const OWN_SORT: readonly SortKey[] = [
   ['activity.startsAt', -1],
@@ -110,6 +112,21 @@ export function createHoursQueries({
     async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
       const rows = await HoursModel.find({
         ...queueFilter(actor),
+        ...afterCursor(QUEUE_SORT, cursor),
+      } as never)
+        .sort(sortOf(QUEUE_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
+    },
+    /** What is held for a second look within reach, oldest first. */
+    async held(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+      const reach = reachOf(actor, 'hours:inspect');
+      const rows = await HoursModel.find({
+        state: 'under_check',
+        ...(reach === 'tenant'
+          ? {}
+          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
         ...afterCursor(QUEUE_SORT, cursor),
       } as never)
         .sort(sortOf(QUEUE_SORT))
@@ -217,7 +234,7 @@ function queueFilter(actor: AccountActor): Record<string, unknown> {
   const reach = reachOf(actor, 'hours:confirm');
   const self = new Types.ObjectId(actor.personId);
   return {
-    state: { $in: [...WAITING_STATES] },
+    state: { $in: [...QUEUE_STATES] },
     personId: { $ne: self },
     // An appeal is answered by somebody else than whoever rejected.
     $nor: [{ state: 'appealed', confirmedByPersonId: self }],

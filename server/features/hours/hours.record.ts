@@ -1,3 +1,4 @@
+import { wallToInstant } from '../../core/time.ts';
 import type { AssignmentRow, AttendanceMark } from '../assignments/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
@@ -14,6 +15,8 @@ export interface ServedShiftFacts {
   readonly breakMinutes: number;
   readonly startsAt: Date;
   readonly endsAt: Date;
+  /** Longitude and latitude of the place; null where it has none. */
+  readonly at: readonly [number, number] | null;
 }
 
 /** Half-open. */
@@ -87,6 +90,11 @@ export function servedRecord(
     },
     grade: gradeOf(checkIn.method, checkOut.method),
     witness: '',
+    presence: { method: checkIn.method, byAccountId: checkIn.by },
+    at: shift.at ? [...shift.at] : null,
+    enteredBy: null,
+    entryReason: '',
+    anomalies: [],
     ...computedTime(
       {
         planned: { from: shift.startsAt, to: shift.endsAt },
@@ -124,3 +132,15 @@ export function countedAround(
     countedAfter: after.length > 0 ? Math.min(...after) : null,
   };
 }
+
+/** The stretch that was typed as wall time; an end not after its start is on the next day. */
+export function wallSpan(
+  input: { readonly date: string; readonly startTime: string; readonly endTime: string },
+  zone: string,
+): Stretch {
+  const [start, end] = [minutesOf(input.startTime), minutesOf(input.endTime)];
+  const at = (minutes: number): Date => wallToInstant({ date: input.date, minutes, zone });
+  return { from: at(start), to: at(end > start ? end : end + 1_440) };
+}
+
+const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));

@@ -19,6 +19,7 @@ import {
   ownHours,
   reasonNeeded,
 } from './hours.schema.ts';
+import { backEntryRoutes, heldRoutes } from './held.routes.ts';
 import type { HoursService } from './hours.service.ts';
 import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
 
@@ -29,7 +30,7 @@ export interface HoursRouteParts {
 }
 
 export function hoursRoutes(parts: HoursRouteParts): Route[] {
-  return [...ownRoutes(parts), ...deskRoutes(parts)];
+  return [...ownRoutes(parts), ...deskRoutes(parts), ...heldRoutes(parts), ...backEntryRoutes(parts)];
 }
 
 /** The one field of these forms stands on the record's own page. */

@@ -1,3 +1,5 @@
+import type { EvidenceGrade } from './evidence.rules.ts';
+
 /**
  * From planned and attended time to recorded minutes (R-1.9, R-2.13): one pure, versioned function, so that a record can
  * be computed again years later from the inputs stored beside it. Planned, attended and recorded stay three facts.
@@ -54,13 +56,11 @@ export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
   return { minutes, from, to, notes };
 }
 
-export type Grade = 'device' | 'supervisor' | 'roster' | 'self';
-
 /** How well both ends are evidenced; the weaker end decides. */
 export function gradeOf(
   checkIn: 'code' | 'coordinator' | 'automatic',
   checkOut: 'code' | 'coordinator' | 'automatic',
-): Grade {
+): EvidenceGrade {
   if (checkIn === 'automatic' || checkOut === 'automatic') return 'roster';
   return checkIn === 'code' && checkOut === 'code' ? 'device' : 'supervisor';
 }
@@ -69,7 +69,7 @@ export interface ConfirmationFacts {
   readonly confirmerPersonId: string;
   readonly subjectPersonId: string;
   readonly confirmerName: string;
-  readonly grade: Grade;
+  readonly grade: EvidenceGrade;
   /** Who saw it, in the volunteer's words; only for service logged by the volunteer. */
   readonly witness: string;
   /** Who rejected it before, when this answers an appeal. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { ANOMALIES } from './anomaly.rules.ts';
+import { EVIDENCE_GRADES } from './evidence.rules.ts';
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 
@@ -25,8 +27,12 @@ export const hoursView = z.object({
   recordedMinutes: z.number(),
   policyVersion: z.string(),
   notes: z.array(z.string()),
-  grade: z.enum(['device', 'supervisor', 'roster', 'self']),
+  grade: z.enum(EVIDENCE_GRADES),
   witness: z.string(),
+  /** Why it was entered afterwards; empty for what was not. */
+  entryReason: z.string(),
+  /** What made it worth a second look. */
+  anomalies: z.array(z.object({ code: z.enum(ANOMALIES), facts: z.record(z.string(), z.number()) })),
   rejectionReason: z.string(),
   postedAt: z.string().nullable(),
 });
@@ -52,6 +58,20 @@ export const logBody = z.strictObject({
     .optional()
     .transform((value) => value || null),
   submit: z.boolean().default(true),
+});
+/** Service entered for a member afterwards; the reason says why nothing better is at hand. */
+export const backEntryBody = z.strictObject({
+  name: requiredLine(80),
+  content: prose(500).default(''),
+  place: line(120).default(''),
+  date: localDate,
+  startTime: clock,
+  endTime: clock,
+  reason: prose(300).min(10),
+});
+export const reviewBody = z.strictObject({
+  verdict: z.enum(['approved', 'rejected']),
+  reason: prose(300).min(1),
 });
 export const reasonNeeded = z.strictObject({ reason: prose(300).min(1) });
 export const approvals = z.strictObject({ ids: z.array(id).min(1).max(100) });

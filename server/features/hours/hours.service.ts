@@ -4,7 +4,6 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../../core/errors.ts';
 import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
-import { wallToInstant } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -14,13 +13,23 @@ import type { MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
-import { accessHours, createHoursQueries, overlappingHours, WAITING_STATES } from './hours.queries.ts';
+import { accessHours, createHoursQueries, overlappingHours } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
-import { canConfirm, canReject, canReverse, canSpeakFor } from './hours.policy.ts';
+import { canConfirm, canReject, canReverse, canReview, canSpeakFor } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
-import { CLAIMED_STATES, computedTime, countedAround, countingSpan, servedRecord } from './hours.record.ts';
-import type { Counted, ServedShiftFacts, Stretch } from './hours.record.ts';
+import {
+  CLAIMED_STATES,
+  computedTime,
+  countedAround,
+  countingSpan,
+  servedRecord,
+  wallSpan,
+} from './hours.record.ts';
+import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
+import type { Anomaly } from './anomaly.rules.ts';
+import type { HoursTrust } from './hours.trust.ts';
+import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
 import { applyToLedger, postingOf } from './ledger.service.ts';
 
@@ -44,6 +53,7 @@ export interface HoursParts {
   readonly tenants: TenantService;
   /** What the shift of an assignment was; injected, as shifts know nothing of hours. */
   readonly shiftFacts: (shiftId: string) => Promise<ServedShiftFacts>;
+  readonly trust: HoursTrust;
 }
 
 /** What came of one record of several. */
@@ -55,7 +65,7 @@ export interface ApprovalOutcome {
 
 export type HoursService = ReturnType<typeof createHoursService>;
 
-export function createHoursService({ memberships, units, tenants, shiftFacts }: HoursParts) {
+export function createHoursService({ memberships, units, tenants, shiftFacts, trust }: HoursParts) {
   async function insert(row: Record<string, unknown>): Promise<HoursRow> {
     const _id = new Types.ObjectId();
     await HoursModel.create([{ _id, ...born('open'), ...row, createdAt: contextNow() } as never]);
@@ -63,18 +73,49 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }
 
-  const submit = (id: Types.ObjectId): Promise<HoursRow> =>
-    transition(HoursModel, id, {
+  /** Hands the record in; what is worth a second look is held for a reviewer. */
+  async function submit(id: Types.ObjectId): Promise<HoursRow> {
+    const row = await transition(HoursModel, id, {
       lifecycle: hoursLifecycle,
       from: ['open'],
       to: 'submitted',
       action: 'hours/submit',
     });
+    const anomalies = await trust.anomalies(row);
+    return anomalies.length === 0 ? row : hold(row, anomalies);
+  }
 
-  /** Confirms and posts one record; facts are read in the caller's transaction. */
+  const hold = (row: HoursRow, anomalies: readonly Anomaly[]): Promise<HoursRow> =>
+    transition(HoursModel, row._id, {
+      lifecycle: hoursLifecycle,
+      from: ['submitted'],
+      to: 'under_check',
+      action: 'hours/hold',
+      set: { anomalies: [...row.anomalies, ...anomalies] },
+      facts: { anomalies: anomalies.map(({ code }) => code) },
+    });
+
+  /** Confirms and posts one record, or holds it for who confirms it; facts are read in the caller's transaction. */
   async function approveOne(actor: AccountActor, id: string): Promise<HoursRow> {
     const row = await accessHours(actor, id);
     authorize(canConfirm(actor, row));
+    if (row.state === 'under_check') throw new Conflict('held-for-review');
+    await assertTrusted(actor, row, 'hours:confirm');
+    const anomaly = row.state === 'submitted' ? await trust.approverAnomaly(actor, row) : null;
+    return anomaly ? hold(row, [anomaly]) : postOne(actor, row, null);
+  }
+
+  async function assertTrusted(
+    actor: AccountActor,
+    row: HoursRow,
+    by: 'hours:confirm' | 'hours:review',
+  ): Promise<void> {
+    const refusal = await trust.whyNot(actor, row, by);
+    if (refusal) throw new Forbidden(refusal);
+  }
+
+  /** Approves and posts; everything that could stand against it was asked. */
+  async function postOne(actor: AccountActor, row: HoursRow, reason: string | null): Promise<HoursRow> {
     const personId = String(row.personId);
     if (row.recordedMinutes <= 0) throw new Conflict('nothing-to-post');
     const [from, to] = [row.servedFrom, row.servedTo];
@@ -84,8 +125,9 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     const { zone } = await tenants.current();
     await transition(HoursModel, row._id, {
       lifecycle: hoursLifecycle,
-      from: WAITING_STATES,
+      from: ['submitted', 'under_check', 'appealed'],
       to: 'approved',
+      reason,
       action: 'hours/approve',
       set: {
         confirmedBy: new Types.ObjectId(actor.accountId),
@@ -108,8 +150,30 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
     return after;
   }
 
+  async function rejectOne(actor: AccountActor, row: HoursRow, reason: string): Promise<HoursRow> {
+    const after = await transition(HoursModel, row._id, {
+      lifecycle: hoursLifecycle,
+      from: ['submitted', 'under_check', 'appealed'],
+      to: 'rejected',
+      reason,
+      action: 'hours/reject',
+      set: {
+        rejectionReason: reason,
+        confirmedBy: new Types.ObjectId(actor.accountId),
+        confirmedByPersonId: new Types.ObjectId(actor.personId),
+      },
+    });
+    await addMessage({
+      kind: 'hours/rejected',
+      subjectId: row._id,
+      dedupeKey: `hours-rejected:${String(row._id)}:${after.version}`,
+    });
+    return after;
+  }
+
   return {
     ...createHoursQueries({ memberships, tenants }),
+    ...createBackEntries({ memberships, units, tenants, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
 
@@ -200,8 +264,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
       const outcomes: ApprovalOutcome[] = [];
       for (const id of ids) {
         try {
-          await inTransaction(() => approveOne(actor, id));
-          outcomes.push({ id, refusal: null });
+          const after = await inTransaction(() => approveOne(actor, id));
+          outcomes.push({ id, refusal: after.state === 'posted' ? null : 'held-for-review' });
         } catch (err) {
           const refused =
             err instanceof NotFound ||
@@ -219,24 +283,25 @@ export function createHoursService({ memberships, units, tenants, shiftFacts }: 
       return inTransaction(async () => {
         const row = await accessHours(actor, id);
         authorize(canReject(actor, row));
-        const after = await transition(HoursModel, row._id, {
-          lifecycle: hoursLifecycle,
-          from: WAITING_STATES,
-          to: 'rejected',
-          reason,
-          action: 'hours/reject',
-          set: {
-            rejectionReason: reason,
-            confirmedBy: new Types.ObjectId(actor.accountId),
-            confirmedByPersonId: new Types.ObjectId(actor.personId),
-          },
-        });
-        await addMessage({
-          kind: 'hours/rejected',
-          subjectId: row._id,
-          dedupeKey: `hours-rejected:${String(row._id)}:${after.version}`,
-        });
-        return after;
+        if (row.state === 'under_check') throw new Conflict('held-for-review');
+        return rejectOne(actor, row, reason);
+      });
+    },
+
+    /** A reviewer decides what was held, with a reason that stays with the record. */
+    async review(
+      actor: AccountActor,
+      id: string,
+      verdict: 'approved' | 'rejected',
+      reason: string,
+    ): Promise<HoursRow> {
+      return inTransaction(async () => {
+        const row = await accessHours(actor, id);
+        authorize(canReview(actor, row));
+        if (row.state !== 'under_check') throw new Conflict('wrong-state', { state: row.state });
+        if (verdict === 'rejected') return rejectOne(actor, row, reason);
+        await assertTrusted(actor, row, 'hours:review');
+        return postOne(actor, row, reason);
       });
     },
 
@@ -281,12 +346,3 @@ async function countedElsewhere(assignment: AssignmentRow, plan: ServedShiftFact
   await lockPersonDays(String(assignment.personId), { startsAt: span.from, endsAt: span.to });
   return countedAround(await overlappingHours(assignment.personId, span, CLAIMED_STATES), plan.startsAt);
 }
-
-/** The stretch that was typed; an end not after its start is on the next day. */
-function wallSpan(input: Pick<LogInput, 'date' | 'startTime' | 'endTime'>, zone: string): Stretch {
-  const [start, end] = [minutesOf(input.startTime), minutesOf(input.endTime)];
-  const at = (minutes: number): Date => wallToInstant({ date: input.date, minutes, zone });
-  return { from: at(start), to: at(end > start ? end : end + 1_440) };
-}
-
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));

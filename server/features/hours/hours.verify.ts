@@ -1,6 +1,7 @@
 import { invariantTally } from '../../core/invariant.ts';
 import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
+import { twins } from '../identity-documents/index.ts';
 import { HoursModel } from './hours.model.ts';
 import { HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs } from './hours.rules.ts';
@@ -138,6 +139,32 @@ const peopleHold: InvariantCheck = {
   },
 };
 
+/** Invariant 5 for humans: no account confirmed what another account of the same human gave, once both had said who they are. */
+const humansHold: InvariantCheck = {
+  name: 'hours/confirmed-by-another-human',
+  async run() {
+    const tally = invariantTally();
+    const known = await twins();
+    for await (const record of HoursModel.find({ state: 'posted' })
+      .select({ personId: 1, confirmedByPersonId: 1, enteredBy: 1, grade: 1, postedAt: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
+      tally.examine();
+      const [subject, confirmer] = [
+        known.get(String(record.personId)),
+        known.get(String(record.confirmedByPersonId)),
+      ];
+      const knownThen = (at: Date | undefined): boolean =>
+        at !== undefined && record.postedAt !== null && at <= record.postedAt;
+      if (subject?.human === confirmer?.human && knownThen(subject?.since) && knownThen(confirmer?.since))
+        tally.violate(`${String(record._id)} was confirmed by another account of its own person`);
+      if (record.enteredBy && String(record.enteredBy) === String(record.confirmedByPersonId))
+        tally.violate(`${String(record._id)} was confirmed by who entered it`);
+    }
+    return tally.result();
+  },
+};
+
 /** Invariant 7: recorded minutes never exceed what was attended, and are what the rule gives for the inputs kept beside them. */
 const evidenceHolds: InvariantCheck = {
   name: 'hours/minutes-follow-evidence',
@@ -172,5 +199,6 @@ export const hoursInvariants: readonly InvariantCheck[] = [
   accountsHold,
   statesHold,
   peopleHold,
+  humansHold,
   evidenceHolds,
 ];

@@ -68,6 +68,7 @@ export function showModel(
     can: abilitiesFor(account, row),
     noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
     gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
+    anomalyTexts: anomalyTexts(record, i18n, locale),
     history: row.history.map((entry) => ({
       title: i18n.t(locale, `states.hours.${entry.to}`),
       at: entry.at,
@@ -140,6 +141,8 @@ export const toHoursView = (row: HoursRow): HoursView => ({
   notes: row.notes,
   grade: row.grade,
   witness: row.witness,
+  entryReason: row.entryReason,
+  anomalies: row.anomalies.map(({ code, facts }) => ({ code, facts })),
   rejectionReason: row.rejectionReason,
   postedAt: row.postedAt?.toISOString() ?? null,
 });
@@ -156,3 +159,55 @@ export const toEntryView = (row: LedgerEntryRow): z.input<typeof ledgerPage>['da
   reversalOf: row.reversalOf,
   hash: row.hash,
 });
+
+/** What each finding says in words, with what was counted. */
+const anomalyTexts = (record: Pick<HoursView, 'anomalies'>, i18n: I18n, locale: Locale): readonly string[] =>
+  record.anomalies.map(({ code, facts }) => i18n.t(locale, `hours.anomaly.${code}`, facts));
+
+/** Model of `hours/held`: the desk of what is worth a second look, each with its reasons. */
+export const heldModel = (
+  data: readonly HoursView[],
+  parts: {
+    readonly i18n: I18n;
+    readonly locale: Locale;
+    readonly nextCursor: string | null;
+    readonly cursor: string | undefined;
+  },
+): object => ({
+  data: data.map((record) => ({
+    ...record,
+    anomalyTexts: anomalyTexts(record, parts.i18n, parts.locale),
+  })),
+  next: parts.nextCursor ? `/hours/held?cursor=${encodeURIComponent(parts.nextCursor)}` : null,
+  first: parts.cursor ? '/hours/held' : null,
+  count: data.length,
+});
+
+/** Model of `hours/back-entry`. */
+export function backEntryModel(parts: {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+  readonly membershipId: string;
+  readonly name: string;
+  readonly values?: Readonly<Record<string, unknown>>;
+  readonly issues?: readonly FieldIssue[];
+}): object {
+  const { i18n, locale, membershipId, values = {}, issues = [] } = parts;
+  const form = createForm({ i18n, locale, messages: 'hours.backEntry', values, issues });
+  const fields = {
+    name: form.input('name', 'text', { required: true, maxLength: 80 }),
+    date: form.input('date', 'date', { required: true, width: 'short' }),
+    startTime: form.input('startTime', 'time', { required: true, width: 'short' }),
+    endTime: form.input('endTime', 'time', { required: true, width: 'short' }),
+    place: form.input('place', 'text', { maxLength: 120 }),
+    content: form.textarea('content', { maxLength: 500, rows: 3 }),
+    reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
+  };
+  return {
+    fields,
+    errors: form.errors,
+    id: membershipId,
+    personName: parts.name,
+    action: `/memberships/${membershipId}/back-entries`,
+  };
+}

@@ -1,3 +1,4 @@
+export { createHoursTrust } from './hours.trust.ts';
 export { createHoursService } from './hours.service.ts';
 export type { ApprovalOutcome, HoursService } from './hours.service.ts';
 export type { HoursRow } from './hours.model.ts';

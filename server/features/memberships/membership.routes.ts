@@ -252,7 +252,13 @@ async function showPage(
   const own = membership.id === account.membership?.id;
   const may = (
     permission:
-      'memberships:create' | 'memberships:review' | 'memberships:decide' | 'roles:grant' | 'people:edit',
+      | 'memberships:create'
+      | 'memberships:review'
+      | 'memberships:decide'
+      | 'roles:grant'
+      | 'people:edit'
+      | 'identities:verify'
+      | 'hours:back-enter',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });
   const grants = may('roles:grant') && membership.state === 'approved';
@@ -278,6 +284,8 @@ async function showPage(
       end: may('memberships:decide') && ['approved', 'suspended'].includes(membership.state),
       grant: grants,
       signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
+      verifyIdentity: may('identities:verify'),
+      backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && membership.state === 'needs_correction',
       withdraw: own && ['submitted', 'needs_correction', 'first_review'].includes(membership.state),
     },

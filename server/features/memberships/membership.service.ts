@@ -485,6 +485,13 @@ export function createMembershipService({
       });
     },
 
+    /** The account's latest membership here, whatever became of it; null when it never had one. */
+    async byAccount(accountId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({ accountId: new Types.ObjectId(String(accountId)) })
+        .sort({ _id: -1 })
+        .lean();
+    },
+
     /** The person's latest membership here, whatever became of it: hours outlive it. */
     async anyOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
       return MembershipModel.findOne({ personId: new Types.ObjectId(String(personId)) })

@@ -23,6 +23,8 @@ export interface TenantSettings {
   offerMinutes: number;
   /** Check-in opens this long before a shift starts. */
   checkInEarlyMinutes: number;
+  /** Back-entries of hours that one person may confirm in a month. */
+  backEntryQuota: number;
 }
 
 export interface TenantRow extends StoredRow {
@@ -49,6 +51,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   roundToMinutes: 1,
   offerMinutes: 24 * 60,
   checkInEarlyMinutes: 30,
+  backEntryQuota: 20,
 };
 
 const settingsSchema = new Schema(
@@ -59,6 +62,7 @@ const settingsSchema = new Schema(
     roundToMinutes: { type: Number, required: true },
     offerMinutes: { type: Number, required: true },
     checkInEarlyMinutes: { type: Number, required: true },
+    backEntryQuota: { type: Number, required: true, default: 20 },
   },
   { _id: false, strict: 'throw' },
 );

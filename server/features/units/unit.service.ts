@@ -36,6 +36,8 @@ export interface UnitService {
   access(actor: Actor, id: string): Promise<Unit>;
   /** Without asking who wants it, inside the current tenant. */
   get(id: string): Promise<Unit>;
+  /** The unit and everything above it, the root first; empty for one that is gone. */
+  pathOf(unitId: string | Types.ObjectId): Promise<readonly Types.ObjectId[]>;
   list(parentId: string | null, limit: number, cursor: string | undefined): Promise<Page<Unit>>;
   /** Every unit of the tenant, parents before children, at most 2,000: for choosing one in a form. */
   all(): Promise<Unit[]>;
@@ -64,6 +66,7 @@ export function createUnitService(): UnitService {
   };
   return {
     get,
+    pathOf: async (unitId) => (await UnitModel.findById(unitId).select({ path: 1 }).lean())?.path ?? [],
     async createRoot(id, name) {
       await UnitModel.create([{ _id: id, parentId: null, path: [id], kind: 'root', name } as never]);
     },

@@ -50,7 +50,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of seventeen kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds each of eighteen kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -104,6 +104,12 @@ describe('npm run verify', function () {
         'hours/own-will-and-overlap',
         change('hoursrecords', { _id: id('hoursId') }, [
           { $set: { confirmedByPersonId: '$personId' } },
+        ] as never),
+      ],
+      [
+        'hours/confirmed-by-another-human',
+        change('hoursrecords', { _id: id('hoursId') }, [
+          { $set: { enteredBy: '$confirmedByPersonId' } },
         ] as never),
       ],
       [

@@ -56,6 +56,8 @@ const CARRIED: Readonly<Record<string, readonly string[]>> = {
   emergencyContact: ['people/edit-profile', 'people/profile'],
   home: ['people/edit-profile', 'people/profile'],
   homeLabel: ['people/edit-profile', 'people/profile'],
+  // Whether one's own document and profile agree.
+  otherBirthDate: ['identity-documents/own', 'identity-documents/state'],
   phone: [
     // One's own number.
     'accounts/remove-phone-form',

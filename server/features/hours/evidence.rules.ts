@@ -1,0 +1,90 @@
+import type { HumanFacts } from '../identity-documents/index.ts';
+
+/**
+ * What proves an hour, and who may say so (S-10, invariant 5, ADR 6). Hours are for sale where one human holds every
+ * account that a rule looks at; so humans are compared, not accounts, and service that no third person saw counts only
+ * on the word of somebody who is in nobody's power that has a part in it. Pure: facts come in, a code comes out.
+ */
+
+/** How well time is evidenced, best first. */
+export const EVIDENCE_GRADES = ['device', 'kiosk', 'supervisor', 'roster', 'self', 'back-entry'] as const;
+export type EvidenceGrade = (typeof EVIDENCE_GRADES)[number];
+
+/** How the person's presence was noted when the service began. */
+export interface Presence {
+  readonly method: 'code' | 'coordinator' | 'automatic' | 'kiosk';
+  /** The human who noted it; null where that is not recorded. */
+  readonly by: string | null;
+  /** Whether the person could read the code without being there: by running shifts of that unit, in any account. */
+  readonly codeWasOpenToSubject: boolean;
+}
+
+/** Whether somebody or something that is not in the person's hands saw them come. */
+export function wasSeenByThird(subject: Pick<HumanFacts, 'human'>, presence: Presence | null): boolean {
+  if (presence === null || presence.method === 'automatic') return false;
+  if (presence.method === 'coordinator') return presence.by !== subject.human;
+  return !presence.codeWasOpenToSubject;
+}
+
+export interface ApprovalFacts {
+  readonly now: Date;
+  readonly tenantId: string;
+  readonly subject: HumanFacts;
+  readonly approver: HumanFacts;
+  /** Who typed it for the person; null when the person did, or nobody had to. */
+  readonly enteredBy: HumanFacts | null;
+  readonly presence: Presence | null;
+  readonly backEntry: boolean;
+  /** Grants by which the approver may confirm; humans above each, nearest first, none for the operator's own. */
+  readonly authorities: readonly { readonly grantedAt: Date; readonly granters: readonly string[] }[];
+  /** Back-entries that this approver confirmed in the month. */
+  readonly backEntriesThisMonth: number;
+  readonly backEntryQuota: number;
+}
+
+/** A right younger than this confirms no service that nobody saw. */
+export const AUTHORITY_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** Somebody outside the organisation, or the operator, has seen the approver's document; nobody involved did. */
+function isVerifiedOutside({ approver, tenantId }: ApprovalFacts, involved: ReadonlySet<string>): boolean {
+  if (!approver.verified) return false;
+  const { verification } = approver;
+  if (!verification) return true;
+  const { by, granters } = verification;
+  if (verification.tenantId === tenantId) return false;
+  return (by === null || !involved.has(by)) && !granters.some((granter) => involved.has(granter));
+}
+
+/** The subject's document was seen by somebody in whom neither subject nor approver has a hand. */
+function isSubjectVerified({ subject }: ApprovalFacts, involved: ReadonlySet<string>): boolean {
+  if (!subject.verified) return false;
+  const { verification } = subject;
+  if (!verification) return true;
+  return (
+    (verification.by === null || !involved.has(verification.by)) &&
+    !verification.granters.some((granter) => involved.has(granter))
+  );
+}
+
+/**
+ * Why these hours may not be confirmed by this approver; null when they may. Permission and appeals are asked elsewhere.
+ */
+export function whyNotTrusted(facts: ApprovalFacts): string | null {
+  const { subject, approver, enteredBy } = facts;
+  if (approver.human === subject.human) return 'not-your-own';
+  if (!approver.identified) return 'identity-needed';
+  if (enteredBy?.human === approver.human) return 'entered-by-yourself';
+  if (!facts.backEntry && wasSeenByThird(subject, facts.presence)) return null;
+  const involved = new Set([subject.human, approver.human, ...(enteredBy ? [enteredBy.human] : [])]);
+  if (!isVerifiedOutside(facts, involved)) return 'approver-not-verified';
+  const oldEnough = facts.now.getTime() - AUTHORITY_DAYS * DAY_MS;
+  const independent = facts.authorities.some(
+    ({ grantedAt, granters }) =>
+      grantedAt.getTime() <= oldEnough && !(granters[0] !== undefined && involved.has(granters[0])),
+  );
+  if (!independent) return 'authority-too-new';
+  if (!isSubjectVerified(facts, involved)) return 'subject-not-verified';
+  if (facts.backEntry && facts.backEntriesThisMonth >= facts.backEntryQuota) return 'back-entry-quota';
+  return null;
+}

@@ -1,0 +1,71 @@
+import { Types } from 'mongoose';
+import { ROLE_PERMISSIONS } from '../../core/permissions.ts';
+import type { Permission } from '../../core/permissions.ts';
+import { MembershipModel } from './membership.model.ts';
+import type { Grant, MembershipRow } from './membership.model.ts';
+
+/** One right that somebody holds: since when, and the people through whom it came, nearest first; none for the operator's. */
+export interface Authority {
+  readonly grantedAt: Date;
+  readonly granters: readonly string[];
+}
+
+/** A chain longer than this is cut: the people in it are enough to say that it is not independent. */
+const LONGEST_CHAIN = 12;
+
+const gives = (grant: Grant, permission: Permission): boolean =>
+  (ROLE_PERMISSIONS[grant.role] as readonly string[]).includes(permission);
+
+/**
+ * Every grant by which the person holds the permission in the current tenant, with everybody in whose power it stands:
+ * who gave it, who gave that person the right to give, and so on (S-10: "a grant that came from somebody else").
+ */
+export async function authoritiesOf(personId: string, permission: Permission): Promise<Authority[]> {
+  const rows = await MembershipModel.find({ personId: new Types.ObjectId(personId), state: 'approved' })
+    .select({ grants: 1 })
+    .lean();
+  const grants = rows.flatMap((row) => row.grants.filter((grant) => gives(grant, permission)));
+  const found: Authority[] = [];
+  for (const grant of grants)
+    found.push({ grantedAt: grant.grantedAt, granters: await chainAbove(grant.grantedBy) });
+  return found;
+}
+
+/** The people above, nearest first. */
+async function chainAbove(from: Types.ObjectId | null): Promise<string[]> {
+  const people: string[] = [];
+  let accounts = from ? [from] : [];
+  const seen = new Set<string>();
+  while (accounts.length > 0 && people.length < LONGEST_CHAIN) {
+    for (const account of accounts) seen.add(String(account));
+    const rows: Pick<MembershipRow, 'personId' | 'grants'>[] = await MembershipModel.find({
+      accountId: { $in: accounts },
+    })
+      .select({ personId: 1, grants: 1 })
+      .sort({ _id: 1 })
+      .lean();
+    for (const row of rows) if (!people.includes(String(row.personId))) people.push(String(row.personId));
+    accounts = rows
+      .flatMap((row) => row.grants.filter((grant) => gives(grant, 'roles:grant')))
+      .flatMap((grant) => (grant.grantedBy && !seen.has(String(grant.grantedBy)) ? [grant.grantedBy] : []));
+  }
+  return people;
+}
+
+/** Which of these people hold the permission over the unit in the current tenant; `path` is the unit and all above it. */
+export async function holdersAmong(
+  personIds: readonly string[],
+  permission: Permission,
+  path: readonly Types.ObjectId[],
+): Promise<string[]> {
+  const above = new Set(path.map(String));
+  const rows = await MembershipModel.find({
+    personId: { $in: personIds.map((one) => new Types.ObjectId(one)) },
+    state: 'approved',
+  })
+    .select({ personId: 1, grants: 1 })
+    .lean();
+  return rows
+    .filter((row) => row.grants.some((grant) => gives(grant, permission) && above.has(String(grant.unitId))))
+    .map((row) => String(row.personId));
+}

@@ -1,4 +1,5 @@
 import type { Services } from '../server/compose.ts';
+import { sealAudit } from './audit/seal.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
 import { expireCredentials } from './credentials/expire.sweep.ts';
@@ -18,6 +19,7 @@ export function allSweeps(services: Services): Sweep[] {
     endShifts(services.shifts),
     applyImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
+    sealAudit(services.seals),
   ];
   const names = new Set(sweeps.map((sweep) => sweep.name));
   if (names.size !== sweeps.length) throw new Error('Two sweeps have the same name');

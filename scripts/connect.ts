@@ -6,6 +6,7 @@ import { compose } from '../server/compose.ts';
 import type { Composed } from '../server/compose.ts';
 import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
+import { APPEND_ONLY } from '../server/db/append-only.ts';
 import { connect, disconnect } from '../server/db/connect.ts';
 import { findRunning } from '../server/db/embedded/attach.ts';
 import { openDatabase } from '../server/db/embedded/index.ts';
@@ -21,6 +22,10 @@ interface Addresses {
   readonly app: string;
   readonly migrate: string;
   readonly backup: string;
+  /** Nothing else of Linli runs on it. */
+  readonly alone: boolean;
+  /** Narrows the application's user after migrations. */
+  readonly limitApp: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -34,13 +39,21 @@ async function addressesOf(config: Config): Promise<Addresses> {
       app: config.mongodbUri,
       migrate: config.migrateUri ?? config.mongodbUri,
       backup: config.backupUri ?? config.mongodbUri,
+      alone: false,
+      limitApp: () => Promise.resolve(),
       stop: () => Promise.resolve(),
     };
   }
   const running = await findRunning(config.dataDir, process.env);
-  if (running) return { ...running, stop: () => Promise.resolve() };
+  if (running)
+    return { ...running, alone: false, limitApp: () => Promise.resolve(), stop: () => Promise.resolve() };
   const database = await openDatabase({ dataDir: config.dataDir, env: process.env, report });
-  return { ...database.uris, stop: () => database.stop() };
+  return {
+    ...database.uris,
+    alone: true,
+    limitApp: () => database.limitApp({ appendOnly: APPEND_ONLY }),
+    stop: () => database.stop(),
+  };
 }
 
 /** Runs work that needs the database's addresses and nothing else of Linli. */
@@ -68,8 +81,9 @@ export async function withServices<T>(command: string, work: (session: Session) 
   const addresses = await addressesOf(config);
   try {
     await migrate(addresses.migrate, report);
+    await addresses.limitApp();
     await connect(addresses.app, { poolSize: 20 });
-    const composed = compose(config);
+    const composed = compose(config, { alone: addresses.alone });
     return await runInContext(
       {
         requestId: `${command}-${randomToken(6)}`,
@@ -77,7 +91,12 @@ export async function withServices<T>(command: string, work: (session: Session) 
         tenantId: null,
         crossTenant: null,
       },
-      () => work({ config, composed, services: composed.services }),
+      async () => {
+        const result = await work({ config, composed, services: composed.services });
+        // No sweep follows a command on a database that stops with it; verify itself only looks.
+        if (command !== 'verify') await composed.services.seals.sealAll();
+        return result;
+      },
     );
   } finally {
     await disconnect();

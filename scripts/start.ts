@@ -3,6 +3,7 @@ import { configureLogger } from '../server/core/logger.ts';
 import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
 import { disconnect } from '../server/db/connect.ts';
+import { APPEND_ONLY } from '../server/db/append-only.ts';
 import { assertWhole } from '../server/db/backup.ts';
 import { openDatabase, unlessDead, withProgress } from '../server/db/embedded/index.ts';
 import type { Database } from '../server/db/embedded/index.ts';
@@ -13,9 +14,6 @@ import { assertPortFree, portProblem } from './port.ts';
 import { beginStart } from './running.ts';
 import type { Running } from './running.ts';
 import { failWith, say, tell } from './terminal.ts';
-
-/** Rows that the application may add and never change or remove; its database user has no right to. */
-const APPEND_ONLY = ['ledgerentries', 'auditentries'];
 
 const HELP = `npm start
 

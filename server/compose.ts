@@ -6,6 +6,7 @@ import { loadOrCreateSecret, loadOrCreateSigningKeys } from './core/keys.ts';
 import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
 import type { Config } from './config.ts';
+import { provideAuditKey } from './db/audit.ts';
 import { database, mongoClient } from './db/connect.ts';
 import { createI18n } from './i18n/index.ts';
 import type { I18n } from './i18n/index.ts';
@@ -52,7 +53,13 @@ import {
   ownOffersOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
-import { auditRoutes, createAuditService } from './features/audit/index.ts';
+import {
+  auditInvariants,
+  auditRoutes,
+  createAnchorFile,
+  createAuditService,
+  createSealService,
+} from './features/audit/index.ts';
 import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
 import {
   createCredentialService,
@@ -94,16 +101,23 @@ import { createIdentities } from './identities.ts';
 
 const VIEWS_ROOT = join(import.meta.dirname, '..', 'views');
 
+export interface ComposeOptions {
+  readonly publicUrl?: string;
+  /** The database runs for this command only: no other process of Linli does anything. */
+  readonly alone?: boolean;
+}
+
 /**
  * The composition root: every service, built once, by hand, readable from top to bottom. Web, jobs, scripts and tests
  * all start here; nothing below reaches for a global.
  */
-export function compose(config: Config, options: { publicUrl?: string } = {}) {
+export function compose(config: Config, options: ComposeOptions = {}) {
   setContextLogging();
   const publicUrl = options.publicUrl ?? config.publicUrl;
   const master = config.secretKey
     ? Buffer.from(config.secretKey, 'base64url')
     : loadOrCreateSecret(join(config.dataDir, 'keys'), 'master');
+  provideAuditKey(deriveSecret(master, 'audit-mark'));
   const i18n = createI18n({ strict: !config.production });
   const assets = createAssets(join(VIEWS_ROOT, 'assets', 'generated'));
   const views = createViews({ root: VIEWS_ROOT, i18n, assets, strict: !config.production });
@@ -239,10 +253,14 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
       new Map((await offers.rows(ids as never)).map((offer) => [String(offer._id), offer.dueAt])),
   });
 
+  const anchors = createAnchorFile(() => join(config.dataDir, 'anchors', database().databaseName));
+  const seals = createSealService({ anchors });
+
   // Each feature's own checks for `npm run verify`.
   const invariants: InvariantCheck[] = [
     ...accountInvariants,
     ...hoursInvariants,
+    ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
   const services = {
@@ -265,6 +283,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     credentials,
     imports,
     identityDocuments,
+    seals,
   };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -273,7 +292,7 @@ export function compose(config: Config, options: { publicUrl?: string } = {}) {
     ...inPersonRoutes({ inPerson, security, units, i18n }),
     ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
-    ...auditRoutes({ audit: createAuditService({ memberships, tenants }), i18n }),
+    ...auditRoutes({ audit: createAuditService({ memberships, tenants }), seals, i18n }),
     ...unitRoutes({ units, i18n }),
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),

@@ -13,7 +13,8 @@ export type SecretPurpose =
   | 'print'
   | 'device-mark'
   | 'identity-seal'
-  | 'identity-index';
+  | 'identity-index'
+  | 'audit-mark';
 
 /** 32 bytes for the purpose, HKDF-SHA-256 (RFC 5869). */
 export function deriveSecret(master: Buffer, purpose: SecretPurpose): Buffer {

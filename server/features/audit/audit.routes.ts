@@ -16,6 +16,7 @@ import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { auditFilter, auditPage, exportBody } from './audit.schema.ts';
 import type { AuditService, NamedEntry } from './audit.service.ts';
+import type { SealService } from './seal.service.ts';
 
 /** Where a thing has its page, and what it takes to open that. */
 const PAGES: Readonly<Record<string, readonly [path: string, permission: Permission]>> = {
@@ -69,7 +70,15 @@ const hrefOf = (actor: AccountActor, type: string, id: string): string | null =>
 };
 
 /** Who did what: the trail of the own organisation, for those who inspect it. */
-export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }): Route[] {
+export function auditRoutes({
+  audit,
+  seals,
+  i18n,
+}: {
+  audit: AuditService;
+  seals: SealService;
+  i18n: I18n;
+}): Route[] {
   const fieldsOf = (locale: Locale, values: Readonly<Record<string, unknown>>) => {
     const form = createForm({ i18n, locale, messages: 'audit.filter', values });
     return {
@@ -98,9 +107,14 @@ export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }
       output: auditPage,
       async run({ account, query }) {
         const page = await audit.list(account, query, query.limit, query.cursor);
-        return { data: page.data.map(toView), nextCursor: page.nextCursor };
+        const { sealedAt, ...seal } = await seals.state();
+        return {
+          data: page.data.map(toView),
+          nextCursor: page.nextCursor,
+          seal: { ...seal, sealedAt: sealedAt?.toISOString() ?? null },
+        };
       },
-      page({ data, nextCursor }, { account, query, locale }) {
+      page({ data, nextCursor, seal }, { account, query, locale }) {
         const { cursor, limit: _limit, ...wanted } = query;
         const kept = Object.entries(wanted).flatMap(([name, value]): [string, string][] =>
           value ? [[name, value]] : [],
@@ -108,6 +122,7 @@ export function auditRoutes({ audit, i18n }: { audit: AuditService; i18n: I18n }
         const at = (next: string | null): string =>
           `/audit?${new URLSearchParams([...kept, ...(next ? [['cursor', next] as [string, string]] : [])]).toString()}`;
         return view('audit/list', {
+          seal,
           entries: data.map((one) => ({
             ...one,
             who: one.actorName ?? i18n.t(locale, `audit.actor.${actorKind(one.actor)}`),

@@ -31,4 +31,13 @@ export const auditEntry = z.object({
   facts: z.record(z.string(), z.unknown()),
   requestId: z.string(),
 });
-export const auditPage = pageOf(auditEntry);
+/** How far the trail is sealed: later entries wait a few seconds for their seal. */
+export const sealState = z.object({
+  /** Number of the last sealed entry within the organisation. */
+  sequence: z.number(),
+  sealedAt: z.string().nullable(),
+  /** The head of the chain, SHA-256, hex; empty while nothing is sealed. */
+  hash: z.string(),
+  waiting: z.number(),
+});
+export const auditPage = pageOf(auditEntry).extend({ seal: sealState });

@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
-import { auditRow } from '../../db/audit.ts';
+import { auditRow, writeAuditRows } from '../../db/audit.ts';
 import { insertRows } from '../../db/insert.ts';
 import { wayAlong } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
@@ -128,7 +128,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
       await insertRows('HoursRecord', after);
       await insertRows('LedgerEntry', entries);
       await insertRows('LedgerAccount', accounts);
-      await insertRows('AuditEntry', audits);
+      await writeAuditRows(audits);
     },
   };
 }

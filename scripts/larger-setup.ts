@@ -1,8 +1,10 @@
 import { configureLogger } from '../server/core/logger.ts';
 import { loadConfig } from '../server/config.ts';
 import type { Config } from '../server/config.ts';
+import { MongoClient } from 'mongodb';
+import { APPEND_ONLY } from '../server/db/append-only.ts';
 import { assertWhole } from '../server/db/backup.ts';
-import { StartProblem, openDatabase, withProgress } from '../server/db/embedded/index.ts';
+import { StartProblem, changeableOf, openDatabase, withProgress } from '../server/db/embedded/index.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { portProblem } from './port.ts';
 import { measure } from './measure.ts';
@@ -15,6 +17,20 @@ export function startOne(
   serve: (config: Config, mongodbUri: string, running: Running) => Promise<string>,
 ): void {
   void start(serve).catch(failWith);
+}
+
+/** An operator's own database has the users that the operator gave it: too many rights are told, not taken. */
+async function sayRights(uri: string): Promise<void> {
+  const client = await new MongoClient(uri).connect();
+  try {
+    const changeable = await changeableOf(client.db(), APPEND_ONLY);
+    if (changeable.length > 0)
+      say(
+        `Database: the user of MONGODB_URI may change or remove rows of ${changeable.join(', ')}; take that right away with: npm run database-rights -- --help`,
+      );
+  } finally {
+    await client.close();
+  }
 }
 
 async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
@@ -31,6 +47,7 @@ async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
     const { uris } = await openDatabase({ dataDir: config.dataDir, env, report: say });
     await assertWhole(config.migrateUri ?? uris.migrate);
     await withProgress(say, 'migrating', migrate(config.migrateUri ?? uris.migrate, say));
+    await sayRights(uris.app);
     const ready = await serve(config, uris.app, running);
     await measure(config, running);
     say(ready);

@@ -21,6 +21,7 @@ import { isSupported } from './version.ts';
 
 export { StartProblem, reasonOf, withProgress } from './problem.ts';
 export type { Report } from './problem.ts';
+export { appPrivileges, changeableOf, setAppRole } from './users.ts';
 export type { AppScope } from './users.ts';
 
 /** A database that Linli may use. */

@@ -30,7 +30,7 @@ interface Privilege {
  * What the application's own user may do: rows, never collections or indexes. With a scope, rows of the collections that
  * exist (migrations make them all) may be changed and removed, except those of the append-only ones.
  */
-async function appPrivileges(db: Db, scope: AppScope | null): Promise<Privilege[]> {
+export async function appPrivileges(db: Db, scope: AppScope | null): Promise<Privilege[]> {
   const everywhere = { db: db.databaseName, collection: '' };
   const agendaLog = {
     resource: { ...everywhere, collection: AGENDA_LOG.collection },
@@ -47,6 +47,26 @@ async function appPrivileges(db: Db, scope: AppScope | null): Promise<Privilege[
     agendaLog,
     ...changeable.map((collection) => ({ resource: { ...everywhere, collection }, actions: CHANGE })),
   ];
+}
+
+/**
+ * The append-only collections whose rows the user of this connection may change or remove all the same; all of them when
+ * the server asks nobody who they are.
+ */
+export async function changeableOf(db: Db, appendOnly: readonly string[]): Promise<string[]> {
+  const { authInfo } = (await db.command({ connectionStatus: 1, showPrivileges: true })) as {
+    authInfo: { authenticatedUsers: unknown[]; authenticatedUserPrivileges: Privilege[] };
+  };
+  if (authInfo.authenticatedUsers.length === 0) return [...appendOnly];
+  const reaches = ({ resource }: Privilege, name: string): boolean =>
+    (resource as { anyResource?: boolean }).anyResource === true ||
+    ((resource.db === '' || resource.db === db.databaseName) &&
+      (resource.collection === '' || resource.collection === name));
+  return appendOnly.filter((name) =>
+    authInfo.authenticatedUserPrivileges.some(
+      (one) => reaches(one, name) && one.actions.some((action) => CHANGE.includes(action)),
+    ),
+  );
 }
 
 /** Sets the rights of the application's user on one database; repeating it changes nothing. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
+import { changeableOf } from '../../../server/db/embedded/index.ts';
 import { freshDatabase } from '../../support/mongod.ts';
 import type { TestDatabase } from '../../support/mongod.ts';
 
@@ -60,6 +61,14 @@ describe("The application's user of the embedded database", () => {
     expect(await refusal(ledger.deleteMany({}))).to.equal('Unauthorized');
     expect(await refusal(ledger.findOneAndReplace({}, { minutes: 1 }))).to.equal('Unauthorized');
     expect(await ledger.countDocuments({ minutes: 60 })).to.equal(1);
+  });
+
+  it('is found out when it may change what may only be added to', async () => {
+    const appendOnly = ['ledger', 'people'];
+    expect(await changeableOf(app.db(), appendOnly)).to.deep.equal(['people']);
+    const operator = await new MongoClient(database.uri).connect();
+    expect(await changeableOf(operator.db(), appendOnly)).to.deep.equal(appendOnly);
+    await operator.close();
   });
 
   it('reaches no other database', async () => {

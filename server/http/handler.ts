@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountActor, Actor } from '../core/actor.ts';
@@ -304,6 +305,8 @@ async function execute(work: Work, context: RouteContext): Promise<unknown> {
   return inQueue(queue, () => commit(work, context, act));
 }
 
+const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64url');
+
 async function commit(work: Work, context: RouteContext, act: () => Promise<unknown>): Promise<unknown> {
   const { route } = work;
   const key = idempotencyKeyOf(work);
@@ -311,7 +314,11 @@ async function commit(work: Work, context: RouteContext, act: () => Promise<unkn
   const call = {
     route: route.name,
     key,
-    input: { params: context.params, body: context.body, file: work.upload?.bytes.length ?? 0 },
+    input: {
+      params: context.params,
+      body: context.body,
+      file: work.upload ? digestOf(work.upload.bytes) : null,
+    },
   };
   const { output, replayed } = await inTransaction(() => once(call, act));
   if (replayed) work.res.setHeader('Idempotent-Replayed', 'true');

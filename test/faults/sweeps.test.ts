@@ -1,0 +1,273 @@
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { Types } from 'mongoose';
+import { allSweeps } from '../../jobs/registry.ts';
+import { drainSweep, runSweep } from '../../jobs/sweep.ts';
+import type { DueRow, Sweep } from '../../jobs/sweep.ts';
+import { acrossTenants, asTenant, requireContext, runInContext } from '../../server/core/context.ts';
+import { now } from '../../server/core/clock.ts';
+import { database } from '../../server/db/connect.ts';
+import { OutboxModel } from '../../server/db/outbox.ts';
+import { born } from '../../server/db/transition.ts';
+import { inTransaction } from '../../server/db/transaction.ts';
+import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
+import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
+import { HoursModel } from '../../server/features/hours/hours.model.ts';
+import { OfferModel } from '../../server/features/offers/offer.model.ts';
+import { RequestModel } from '../../server/features/requests/request.model.ts';
+import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
+import type { Tenant } from '../../server/features/tenants/index.ts';
+import { createMember, createTenant, inTenant } from '../factories/people.ts';
+import type { Member } from '../factories/people.ts';
+import { createPosition, createShift } from '../factories/requests.ts';
+import { nycFile, nycRow } from '../feature/imports/samples.ts';
+import { as } from '../support/actor.ts';
+import { atOffset, freshTestApp, stopTestApp, testApp } from '../support/app.ts';
+import { inDays } from '../support/days.ts';
+import { expectVerified } from '../support/processes.ts';
+
+const HOUR = 3_600_000;
+
+/** Work for a sweep: when it is due, and what must be so once it was done, however often it was tried. */
+interface Arranged {
+  /** Milliseconds from now at which the work is due. */
+  readonly at: number;
+  readonly rows: number;
+  effect(): Promise<unknown>;
+  readonly expected: unknown;
+}
+type Arrange = (tenant: Tenant) => Promise<Arranged>;
+
+const signUp = async (member: Member, positionId: string): Promise<string> => {
+  const { assignments } = (await testApp()).composed.services;
+  return String((await as(member, (actor) => assignments.signUp(actor, positionId, '')))._id);
+};
+const told = (tenant: Tenant, kind: string): Promise<number> =>
+  inTenant(tenant.id, () => OutboxModel.countDocuments({ kind }));
+/** The states that each row went through, in the order of the ids. */
+const livesOf = async (model: typeof ShiftModel, ids: readonly string[]): Promise<string[]> => {
+  const rows = await model
+    .find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) } } as never)
+    .sort({ _id: 1 })
+    .lean();
+  return rows.map(({ history }) => history.map(({ to }) => to).join(' '));
+};
+
+/** For every sweep there is: a new one without an entry fails the test. */
+const ARRANGE: Readonly<Record<string, Arrange>> = {
+  async 'messages/deliver'(tenant) {
+    const positionId = await createPosition(tenant);
+    for (let made = 0; made < 3; made += 1) await signUp(await createMember(tenant), positionId);
+    return {
+      at: 0,
+      rows: 3,
+      effect: () =>
+        inTenant(tenant.id, async () => (await OutboxModel.find({}).lean()).map(({ state }) => state)),
+      expected: ['sent', 'sent', 'sent'],
+    };
+  },
+
+  async 'offers/expire'(tenant) {
+    const positionId = await createPosition(tenant, { maximum: 1 });
+    const people = [await createMember(tenant), await createMember(tenant), await createMember(tenant)];
+    const ids: string[] = [];
+    for (const member of people) ids.push(await signUp(member, positionId));
+    const { assignments } = (await testApp()).composed.services;
+    await as(people[0] as Member, (actor) => assignments.cancel(actor, ids[0] ?? '', ''));
+    const [offer] = await inTenant(tenant.id, async () => OfferModel.find({ state: 'open' }).lean());
+    return {
+      at: (offer?.dueAt.getTime() ?? 0) - Date.now() + 1_000,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          await livesOf(AssignmentModel as never, ids),
+          (await OfferModel.find({}).sort({ _id: 1 }).lean()).map(({ state }) => state),
+          await told(tenant, 'assignments/moved-up'),
+        ]),
+      expected: [
+        ['accepted cancelled_by_person', 'waitlisted offered expired', 'waitlisted offered'],
+        ['expired', 'open'],
+        2,
+      ],
+    };
+  },
+
+  async 'shifts/start'(tenant) {
+    const startsAt = new Date(Date.now() + 2 * HOUR);
+    const insured = await createShift(tenant, { startsAt });
+    const bare = await createShift(tenant, { startsAt, riskLevel: 'bodily' });
+    await signUp(await createMember(tenant), await createPosition(tenant, { shiftId: bare }));
+    return {
+      at: 2 * HOUR + 1_000,
+      rows: 2,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          await livesOf(ShiftModel, [insured, bare]),
+          await told(tenant, 'assignments/cancelled'),
+        ]),
+      expected: [['published running', 'published cancelled'], 1],
+    };
+  },
+
+  async 'shifts/end'(tenant) {
+    const endsAt = new Date(Date.now() + HOUR);
+    const startsAt = new Date(Date.now() - HOUR);
+    const ids = [
+      await createShift(tenant, { state: 'running', startsAt, endsAt }),
+      await createShift(tenant, { state: 'running', startsAt, endsAt }),
+    ];
+    return {
+      at: HOUR + 1_000,
+      rows: 2,
+      effect: () => inTenant(tenant.id, () => livesOf(ShiftModel, ids)),
+      expected: ['running ended', 'running ended'],
+    };
+  },
+
+  async 'assignments/close'(tenant) {
+    const startsAt = new Date(Date.now() + 10 * 60_000);
+    const shiftId = await createShift(tenant, { startsAt, endsAt: new Date(startsAt.getTime() + HOUR) });
+    const positionId = await createPosition(tenant, { shiftId });
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const [came, never] = [
+      await signUp(await createMember(tenant), positionId),
+      await signUp(await createMember(tenant), positionId),
+    ];
+    const { attendance } = (await testApp()).composed.services;
+    await as(desk, (actor) => inTransaction(() => attendance.mark(actor, came, 'check-in', '')));
+    return {
+      at: 4 * HOUR,
+      rows: 2,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          await livesOf(AssignmentModel as never, [came, never]),
+          await HoursModel.countDocuments({}),
+        ]),
+      expected: [['accepted checked_in checked_out', 'accepted no_show'], 1],
+    };
+  },
+
+  async 'credentials/expire'(tenant) {
+    const holder = await createMember(tenant);
+    const claim = (validTo: string, number: string): Promise<unknown> =>
+      inTenant(tenant.id, () =>
+        inTransaction(() =>
+          CredentialModel.create([
+            {
+              ...born('valid'),
+              personId: new Types.ObjectId(holder.personId),
+              membershipId: new Types.ObjectId(holder.membershipId),
+              personName: holder.name,
+              type: 'social-worker',
+              level: 'assistant',
+              number,
+              issuedOn: '2023-01-01',
+              validFrom: '2023-01-01',
+              validTo,
+              createdAt: new Date(),
+            } as never,
+          ]),
+        ),
+      );
+    await claim(inDays(30), 'N1');
+    await claim(inDays(-1), 'N2');
+    return {
+      at: 0,
+      rows: 2,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await CredentialModel.find({}).sort({ _id: 1 }).lean()).map(({ history }) =>
+            history.map(({ to }) => to).join(' '),
+          ),
+          await OutboxModel.countDocuments({}),
+        ]),
+      expected: [['valid expiring', 'valid expired'], 2],
+    };
+  },
+
+  async 'imports/apply'(tenant) {
+    const { imports } = (await testApp()).composed.services;
+    const file = nycFile([nycRow(), nycRow({ title: 'Two' }), nycRow({ title: 'Three' })]);
+    await inTenant(tenant.id, async () => {
+      const { actor } = requireContext();
+      const checked = await imports.check(actor, {
+        kind: 'opportunities',
+        fileName: 'a.csv',
+        bytes: Buffer.from(file),
+        mapping: {},
+      });
+      await imports.start(actor, checked.id, checked.version);
+    });
+    return {
+      at: 0,
+      rows: 1,
+      effect: () => inTenant(tenant.id, () => RequestModel.countDocuments({})),
+      expected: 3,
+    };
+  },
+};
+
+/** Every stored row, apart from what is only about work under way. */
+async function everything(): Promise<Record<string, string>> {
+  const prints: Record<string, string> = {};
+  for (const { name } of await database().listCollections({}, { nameOnly: true }).toArray()) {
+    if (/^(workclaims|agenda_|rate_limits|sessions|system\.)/.test(name)) continue;
+    const rows = await database().collection(name).find({}).sort({ _id: 1 }).toArray();
+    prints[name] = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+  }
+  return prints;
+}
+
+/** Each sweep of the registry, tried by several at once and again afterwards (F-16). */
+describe('a sweep that runs twice and in parallel', function () {
+  this.timeout(120_000);
+  let sweeps: readonly Sweep[];
+
+  before(async () => {
+    await freshTestApp();
+    sweeps = allSweeps((await testApp()).composed.services);
+  });
+  after(() => stopTestApp());
+
+  const inSweep = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    runInContext(
+      { requestId: 'test', actor: { kind: 'sweep', name }, tenantId: null, crossTenant: null },
+      work,
+    );
+  /** As if the row had been handed out several times: past its lease, or by a second clock. */
+  const rush = (sweep: Sweep, rows: readonly DueRow[], times: number): Promise<unknown> =>
+    inSweep(sweep.name, () =>
+      Promise.allSettled(
+        rows.flatMap((row) =>
+          Array.from({ length: times }, () => asTenant(row.tenantId, () => sweep.run(row))),
+        ),
+      ),
+    );
+
+  it('is arranged for each there is', () => {
+    expect(Object.keys(ARRANGE).sort()).to.deep.equal(sweeps.map(({ name }) => name).sort());
+  });
+
+  for (const [name, arrange] of Object.entries(ARRANGE))
+    it(`has one effect: ${name}`, async () => {
+      const sweep = sweeps.find((one) => one.name === name) as Sweep;
+      const tenant = await createTenant();
+      const arranged = await arrange(tenant);
+      await atOffset(arranged.at, async () => {
+        const rows = await inSweep(name, () =>
+          acrossTenants('test', () => sweep.due({ now: now(), limit: 500, except: [] })),
+        );
+        const own = rows.filter(({ tenantId }) => tenantId === tenant.id);
+        expect(own).to.have.length(arranged.rows);
+        await Promise.all([rush(sweep, own, 3), runSweep(sweep), runSweep(sweep), runSweep(sweep)]);
+        await drainSweep(sweep);
+        expect(await arranged.effect()).to.deep.equal(arranged.expected);
+        const once = await everything();
+        await rush(sweep, own, 2);
+        await Promise.all([runSweep(sweep), runSweep(sweep)]);
+        expect(await everything()).to.deep.equal(once);
+      });
+    });
+
+  it('leaves everything as it must be', () => expectVerified());
+});

@@ -39,6 +39,9 @@ export class Plan {
   readonly first: Int32Array;
   after: Int32Array;
   private before: Int32Array;
+  /** Slots that each row has room for, and where the next row's begin. */
+  private room: Int32Array;
+  private slotsEnd = 0;
 
   constructor(market: Market, open: boolean, spare: Spare = NO_SPARE) {
     const { rows, cols, start, demand } = market;
@@ -60,7 +63,9 @@ export class Plan {
       if (open) this.demand[r] = Math.min(demand[r]!, start[r + 1]! - start[r]! + 1);
       this.slotStart[r + 1] = this.slotStart[r]! + this.demand[r]!;
     }
-    const slots = this.slotStart[rows]! + spare.slots;
+    this.slotsEnd = this.slotStart[rows]!;
+    this.room = this.demand.slice();
+    const slots = this.slotsEnd + spare.slots;
     this.slotEdge = new Int32Array(slots);
     this.slotRow = new Int32Array(slots);
     for (let r = 0; r < rows; r++) this.slotRow.fill(r, this.slotStart[r], this.slotStart[r + 1]);
@@ -74,14 +79,34 @@ export class Plan {
     const r = this.rows++;
     const from = this.start[r]!;
     const slots = Math.min(demand, cols.length + 1);
-    this.makeRoom(from + cols.length, this.slotStart[r]! + slots);
+    this.makeRoom(from + cols.length, this.slotsEnd + slots);
     this.col.set(cols, from);
     this.weight.set(weights, from);
     this.start[r + 1] = from + cols.length;
     this.demand[r] = slots;
-    this.slotStart[r + 1] = this.slotStart[r]! + slots;
-    this.slotRow.fill(r, this.slotStart[r], this.slotStart[r + 1]);
+    this.reserve(r, slots);
     return r;
+  }
+
+  /** Changes how many slots a row has; `settle` then makes it hold what it should. */
+  setDemand(r: number, demand: number): void {
+    const slots = this.open ? Math.min(demand, this.start[r + 1]! - this.start[r]! + 1) : demand;
+    if (slots > this.room[r]!) {
+      this.makeRoom(0, this.slotsEnd + slots);
+      const old = this.slotStart[r]!;
+      const edges = this.slotEdge.slice(old, old + this.count[r]!);
+      while (this.count[r]! > 0) this.drop(old + this.count[r]! - 1);
+      this.reserve(r, slots);
+      for (const e of edges) this.take(r, e);
+    }
+    this.demand[r] = slots;
+  }
+
+  private reserve(r: number, slots: number): void {
+    this.slotStart[r] = this.slotsEnd;
+    this.room[r] = slots;
+    this.slotsEnd += slots;
+    this.slotRow.fill(r, this.slotStart[r], this.slotsEnd);
   }
 
   take(r: number, e: number): void {
@@ -232,6 +257,7 @@ export class Plan {
       this.start = grown(this.start, length + 1);
       this.slotStart = grown(this.slotStart, length + 1);
       this.demand = grown(this.demand, length);
+      this.room = grown(this.room, length);
       this.count = grown(this.count, length);
     }
     if (edges > this.col.length) {

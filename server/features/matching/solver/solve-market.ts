@@ -4,6 +4,7 @@ import type { Budget } from './budget.ts';
 import type { Market } from './market.ts';
 import { Paths } from './paths.ts';
 import { Plan } from './plan.ts';
+import type { Spare } from './plan.ts';
 import { ExactSum } from './sum.ts';
 
 /** A b-matching with the numbers that prove how good it is; arrays are those of the market. */
@@ -38,8 +39,8 @@ export function solveMarket(market: Market, options: SolveOptions = {}): Solutio
 }
 
 /** A plan in which every row holds its best edges at prices that are near the best. */
-export function openingPlan(market: Market, options: SolveOptions = {}): Plan {
-  const plan = new Plan(market, true);
+export function openingPlan(market: Market, options: SolveOptions = {}, spare?: Spare): Plan {
+  const plan = new Plan(market, true, spare);
   if (options.prices) plan.price.set(options.prices);
   else {
     options.onPhase?.('auction');

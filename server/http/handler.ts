@@ -235,8 +235,9 @@ function bodyOf(work: Work): unknown {
   if (!isUnsafe(work.route.method)) return {};
   const types = work.door === 'api' ? ['application/json'] : ['application/x-www-form-urlencoded'];
   if (work.route.uploadBytes) types.push('multipart/form-data');
-  // `is` says null where nothing was sent at all.
-  if (work.req.is(types) === false) throw new UnsupportedType();
+  // Nothing sent is nothing wrongly sent: many programs say `Content-Length: 0` and no type.
+  const sent = work.req.get('content-length') !== '0';
+  if (sent && work.req.is(types) === false) throw new UnsupportedType();
   return parseBody(
     work.route.input.body,
     work.door === 'api' ? work.req.body : rawBody(work),

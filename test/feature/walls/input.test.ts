@@ -364,4 +364,13 @@ describe('whatever comes in', function () {
     const many = Object.fromEntries(Array.from({ length: 3_000 }, (_unused, at) => [`f${at}`, 'x']));
     expect((await form.post('/register', many)).status).to.be.oneOf([400, 413, 422]);
   });
+
+  it('that is nothing at all is taken by what needs nothing, whatever the program says of its type', async () => {
+    const { url } = await testApp();
+    const answer = await fetch(`${url}/api/v1/confirm/${'A'.repeat(43)}`, { method: 'POST' });
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).to.deep.equal([
+      404,
+      'link-not-valid',
+    ]);
+  });
 });

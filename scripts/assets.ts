@@ -42,7 +42,7 @@ async function makeCss(): Promise<string> {
     css: [locate('@tabler/core/dist/css/tabler.min.css')],
     content: [
       `${ROOT}/views/**/*.hbs`,
-      `${SOURCES}/{app,map}.js`,
+      `${SOURCES}/{app,map,check-in}.js`,
       `${ROOT}/server/http/{view-helpers,icons,charts,qr}.ts`,
     ],
     safelist: { standard: KEEP, deep: [], greedy: [] },
@@ -103,6 +103,8 @@ export async function makeAssets(): Promise<Map<string, string>> {
     [join(OUTPUT, 'app.css'), await makeCss()],
     [join(OUTPUT, 'app.js'), readFileSync(join(SOURCES, 'app.js'), 'utf8')],
     [join(OUTPUT, 'map.js'), readFileSync(join(SOURCES, 'map.js'), 'utf8')],
+    [join(OUTPUT, 'check-in.js'), readFileSync(join(SOURCES, 'check-in.js'), 'utf8')],
+    [join(OUTPUT, 'sw.js'), readFileSync(join(SOURCES, 'sw.js'), 'utf8')],
     [join(OUTPUT, 'logo.svg'), readFileSync(join(SOURCES, 'logo.svg'), 'utf8')],
     [join(OUTPUT, 'htmx.js'), withoutMap('htmx.org/dist/htmx.min.js')],
     [join(OUTPUT, 'leaflet.js'), withoutMap('leaflet/dist/leaflet.js')],

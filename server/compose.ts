@@ -60,7 +60,12 @@ import {
   createAuditService,
   createSealService,
 } from './features/audit/index.ts';
-import { attendanceRoutes, createAttendanceService } from './features/attendance/index.ts';
+import {
+  attendanceRoutes,
+  createAttendanceService,
+  createKioskService,
+  kioskRoutes,
+} from './features/attendance/index.ts';
 import {
   createCredentialService,
   credentialMessages,
@@ -160,6 +165,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
 
   const attendance = createAttendanceService({
     assignments,
+    people,
     shifts,
     tenants,
     codeKey: deriveSecret(master, 'check-in-code'),
@@ -309,6 +315,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
+    ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
@@ -322,6 +329,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     i18n,
     views,
     assets: assets.middleware,
+    serviceWorker: assets.serviceWorker,
     throttle,
     transport,
     services,

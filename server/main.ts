@@ -57,7 +57,7 @@ export async function startWeb(
     kit: { ...composed, navigation, mailbox: config.mailbox },
     routes: composed.routes,
     assets: composed.assets,
-    plumbing: healthHandlers(readiness, version),
+    plumbing: [...healthHandlers(readiness, version), { path: '/sw.js', handler: composed.serviceWorker }],
     sessionSecrets: [composed.sessionSecret],
   });
   logger.info({ url, version }, 'web is ready');

@@ -27,6 +27,8 @@ interface Asset {
 export interface Assets {
   /** The address of a file below views/assets/generated, with its content's hash in it: `/assets/app.3f2a….css`. @throws Error when there is none. */
   url(name: string): string;
+  /** `/sw.js`: the service worker with the addresses of the files that it keeps. */
+  readonly serviceWorker: RequestHandler;
   /** Answers `/assets/*`: listed files for a year, 404 for anything else (S-32). Mount it before sessions. */
   readonly middleware: RequestHandler;
 }
@@ -80,13 +82,29 @@ export function createAssets(root: string): Assets {
     res.end(req.method === 'HEAD' ? undefined : body);
   };
 
-  return {
-    url(name) {
-      const url = urls.get(name);
-      if (!url) throw new Error(`No asset "${name}": is it in views/assets/generated? Run npm run assets`);
-      return url;
-    },
-    middleware,
+  const url = (name: string): string => {
+    const known = urls.get(name);
+    if (!known) throw new Error(`No asset "${name}": is it in views/assets/generated? Run npm run assets`);
+    return known;
+  };
+  return { url, middleware, serviceWorker: serviceWorkerOf(root, url) };
+}
+
+/** What the kept page of the check-in needs. */
+const KEPT = ['app.css', 'app.js', 'htmx.js', 'check-in.js', 'logo.svg'];
+
+/** The worker at the root, so that it may answer for the check-in; a changed file makes it another worker. */
+function serviceWorkerOf(root: string, url: (name: string) => string): RequestHandler {
+  let script: string | null = null;
+  return (_req, res) => {
+    if (script === null) {
+      const files = JSON.stringify(KEPT.map(url));
+      const version = createHash('sha256').update(files).digest('hex').slice(0, 12);
+      script = readFileSync(join(root, 'sw.js'), 'utf8')
+        .replace('__VERSION__', version)
+        .replace('__FILES__', files);
+    }
+    res.set({ 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache' }).send(script);
   };
 }
 

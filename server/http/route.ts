@@ -65,7 +65,6 @@ export type PageResult =
       readonly view: string;
       readonly model: object;
       readonly status?: number;
-      readonly layout?: string;
     }
   | { readonly kind: 'redirect'; readonly to: string; readonly flash?: Flash }
   | BinaryResult;
@@ -78,11 +77,7 @@ export interface BinaryResult {
   readonly inline?: boolean;
 }
 
-export const view = (
-  name: string,
-  model: object,
-  options: { status?: number; layout?: string } = {},
-): PageResult => ({
+export const view = (name: string, model: object, options: { status?: number } = {}): PageResult => ({
   kind: 'view',
   view: name,
   model,

@@ -25,6 +25,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',
   'Credential validTo': 'the sweep looks for what is due in every tenant',
+  'Kiosk tokenHash': 'a device is known by its secret before its tenant is',
+  'Kiosk expiresAt': 'expiry',
   'Import state,createdAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };

@@ -7,15 +7,21 @@ import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
 
-export const ATTENDANCE_METHODS = ['code', 'coordinator', 'automatic'] as const;
+export const ATTENDANCE_METHODS = ['code', 'kiosk', 'coordinator', 'automatic'] as const;
 export type AttendanceMethod = (typeof ATTENDANCE_METHODS)[number];
 
 /** One end of the attended time; the server's clock decides (S-62). */
 export interface AttendanceMark {
   at: Date;
   method: AttendanceMethod;
-  /** The account that marked it; the volunteer's own for codes. */
+  /** The account that marked it; the volunteer's own for codes, the one that opened the kiosk. */
   by: Types.ObjectId | null;
+  /** Which step of the rotating code it was: a code counts once per person (S-62). Null for other methods. */
+  step?: number | null;
+  /** Minutes between the code's time and its arrival, when it was kept on a phone without network. */
+  lateMinutes?: number | null;
+  /** Metres from the place, when the person agreed to be measured; where they were is not kept. */
+  distanceMetres?: number | null;
 }
 
 /** One person on one position of one shift. */
@@ -71,6 +77,9 @@ const markSchema = new Schema(
     at: { type: Date, required: true },
     method: { type: String, enum: [...ATTENDANCE_METHODS], required: true },
     by: { type: Schema.Types.ObjectId, default: null },
+    step: { type: Number, default: null },
+    lateMinutes: { type: Number, default: null },
+    distanceMetres: { type: Number, default: null },
   },
   { _id: false, strict: 'throw' },
 );

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { id, pageOf, paging, prose } from '../../http/schema.ts';
+import { ATTENDANCE_METHODS } from './assignment.model.ts';
 
 const finding = z.object({
   code: z.string(),
   params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 });
-const mark = z.object({ at: z.string(), method: z.enum(['code', 'coordinator', 'automatic']) }).nullable();
+const mark = z.object({ at: z.string(), method: z.enum(ATTENDANCE_METHODS) }).nullable();
 
 export const assignmentView = z.object({
   id: z.string(),

@@ -658,12 +658,18 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       return transition(AssignmentModel, row._id, { lifecycle: assignmentLifecycle, ...step });
     },
 
-    /** What ended within the last hours and was not closed: somebody may still check out. */
-    async recentlyOver(personId: string): Promise<AssignmentRow[]> {
+    /** Everybody who has a place at the shift, for what runs its day; whoever asks was let in before. */
+    atShift: (shiftId: Types.ObjectId): Promise<AssignmentRow[]> =>
+      AssignmentModel.find({ shiftId, state: { $in: [...SEATED_STATES] } })
+        .limit(2_000)
+        .lean(),
+
+    /** What ended within the last hours and was not closed: somebody may still check out, or `expected` have come. */
+    async recentlyOver(personId: string, expected = false): Promise<AssignmentRow[]> {
       const at = contextNow();
       return AssignmentModel.find({
         personId: new Types.ObjectId(personId),
-        state: 'checked_in',
+        state: { $in: expected ? ['checked_in', 'accepted', 'confirmed'] : ['checked_in'] },
         endsAt: { $lte: at, $gt: new Date(at.getTime() - 6 * 3_600_000) },
       }).lean();
     },

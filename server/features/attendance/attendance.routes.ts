@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { id, line, prose } from '../../http/schema.ts';
+import { empty, id, latitude, line, longitude, prose } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { FieldIssue } from '../../core/errors.ts';
@@ -13,6 +13,13 @@ import type { AttendanceService } from './attendance.service.ts';
 const marked = z.object({ id: z.string(), state: z.string(), version: z.number() });
 const idParams = z.strictObject({ id });
 const codeBody = z.strictObject({ code: line(20).min(1) });
+/** A code that was kept without network says so; where the phone is, only when the person pressed for it. */
+const usedCode = z.strictObject({
+  code: line(20).min(1),
+  kept: z.boolean().default(false),
+  latitude: latitude.optional(),
+  longitude: longitude.optional(),
+});
 const LISTED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'];
 
 export interface AttendanceRouteParts {
@@ -135,6 +142,9 @@ function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRoutePa
     return {
       code,
       errors: form.errors,
+      phoneMark: attendance.phoneMark(account),
+      personalCode: next ? attendance.personalCode(next._id) : null,
+      mayLocate: await attendance.mayLocate(account),
       next: next
         ? {
             title: shift?.title ?? '',
@@ -189,6 +199,28 @@ function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRoutePa
         view('attendance/check-in', await formModel(account, locale, { code }, [])),
     }),
     route({
+      name: 'attendance/offline',
+      method: 'get',
+      path: '/check-in/offline',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'none',
+      summary: 'The page that a phone keeps for places without network; nothing of anybody is on it.',
+      input: {},
+      output: empty,
+      run: async () => ({}),
+      page: (_output, { locale }) => {
+        const form = createForm({ i18n, locale, messages: 'assignments.checkIn', values: {}, issues: [] });
+        const code = form.input('code', 'text', {
+          required: true,
+          maxLength: 20,
+          autocomplete: 'one-time-code',
+          width: 'short',
+        });
+        return view('attendance/offline', { code });
+      },
+    }),
+    route({
       name: 'attendance/use-code',
       method: 'post',
       path: '/check-ins',
@@ -196,10 +228,12 @@ function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRoutePa
       tenant: 'member',
       summary:
         'In when expected, out when in; which shift is meant follows from one’s own places and the code.',
-      input: { body: codeBody },
+      input: { body: usedCode },
       output: marked.extend({ did: z.enum(['checked-in', 'checked-out']) }),
       async run({ account, body }) {
-        const { row, did } = await attendance.useCode(account, body.code);
+        const { latitude: north, longitude: east, kept } = body;
+        const at = north !== undefined && east !== undefined ? { latitude: north, longitude: east } : null;
+        const { row, did } = await attendance.useCode(account, body.code, { kept, at });
         return { id: String(row._id), state: row.state, version: row.version, did };
       },
       page: ({ id: assignmentId, did }) =>

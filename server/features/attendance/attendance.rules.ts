@@ -49,3 +49,30 @@ export function whyNotCheckIn({ startsAt, endsAt, now, earlyMinutes }: WindowFac
 /** Why nobody can check out now, or null. */
 export const whyNotCheckOut = ({ endsAt, now }: Pick<WindowFacts, 'endsAt' | 'now'>): string | null =>
   now.getTime() > endsAt.getTime() + CHECK_OUT_LATE_MINUTES * MINUTE ? 'check-out-too-late' : null;
+
+/** When a step of the code begins and ends. */
+export const stepStart = (step: number): Date => new Date(step * CODE_STEP_SECONDS * 1000);
+export const stepEnd = (step: number): Date => new Date((step + 1) * CODE_STEP_SECONDS * 1000 - 1);
+
+/** A code that was kept on a phone without network still says when it was read, for so long after the shift's end. */
+export const KEPT_CODE_MINUTES = CLOSE_AFTER_MINUTES;
+
+/**
+ * Steps whose code may have been read at this shift until now, newest first: the code itself says when it was read, so the
+ * phone's clock is never asked (S-62).
+ */
+export function keptSteps({ startsAt, endsAt, now, earlyMinutes }: WindowFacts): number[] {
+  const first = codeStep(new Date(startsAt.getTime() - earlyMinutes * MINUTE));
+  const last = Math.min(
+    codeStep(now),
+    codeStep(new Date(endsAt.getTime() + CHECK_OUT_LATE_MINUTES * MINUTE)),
+  );
+  if (now.getTime() > endsAt.getTime() + KEPT_CODE_MINUTES * MINUTE) return [];
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_unused, index) => last - index);
+}
+
+/** The instant that a code proves: of a kept one the end of its minute when coming, the beginning when going, so that no minute is won. */
+export function instantOf(step: number, now: Date, going: boolean): Date {
+  if (acceptedSteps(now).includes(step)) return now;
+  return going ? stepStart(step) : stepEnd(step);
+}

@@ -4,7 +4,10 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import { distanceMetres, latLngOf } from '../../core/geo.ts';
 import type { AssignmentRow, AssignmentService, AttendanceMark } from '../assignments/index.ts';
+import { hasConsent } from '../people/index.ts';
+import type { PeopleService } from '../people/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import { mayStart } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -13,6 +16,8 @@ import {
   CODE_STEP_SECONDS,
   codeFrom,
   codeStep,
+  instantOf,
+  keptSteps,
   normaliseCheckInCode,
   whyNotCheckIn,
   whyNotCheckOut,
@@ -23,15 +28,27 @@ export type CheckedOut = (assignment: AssignmentRow) => Promise<void>;
 
 export interface AttendanceParts {
   readonly assignments: AssignmentService;
+  readonly people: PeopleService;
   readonly shifts: ShiftService;
   readonly tenants: TenantService;
   /** Key of the rotating codes. */
   readonly codeKey: Buffer;
 }
 
+/** Where a phone says it is; measured against the place and forgotten. */
+export interface SeenAt {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** So long after coming, the same person at the kiosk has only pressed twice. */
+const KIOSK_PAUSE_MS = 60_000;
+
+const latest = (a: Date, b: Date | undefined): Date => (b && b > a ? b : a);
+
 export type AttendanceService = ReturnType<typeof createAttendanceService>;
 
-export function createAttendanceService({ assignments, shifts, tenants, codeKey }: AttendanceParts) {
+export function createAttendanceService({ assignments, people, shifts, tenants, codeKey }: AttendanceParts) {
   const listeners: CheckedOut[] = [];
   const codeAt = (shiftId: unknown, step: number): string =>
     codeFrom(
@@ -39,57 +56,85 @@ export function createAttendanceService({ assignments, shifts, tenants, codeKey 
         .update(`${String(shiftId)}:${step}`)
         .digest(),
     );
-  const mark = (method: AttendanceMark['method'], by: string | null, at = contextNow()): AttendanceMark => ({
-    at,
+  const mark = (
+    method: AttendanceMark['method'],
+    by: string | null,
+    more: Partial<AttendanceMark> = {},
+  ): AttendanceMark => ({
+    at: contextNow(),
     method,
     by: by ? new Types.ObjectId(by) : null,
+    ...more,
   });
 
-  async function checkIn(
-    row: AssignmentRow,
-    shift: ShiftRow,
-    method: AttendanceMark['method'],
-    by: string,
-  ): Promise<AssignmentRow> {
+  async function checkIn(row: AssignmentRow, shift: ShiftRow, made: AttendanceMark): Promise<AssignmentRow> {
     const { settings } = await tenants.current();
     const early = whyNotCheckIn({
       startsAt: shift.startsAt,
       endsAt: shift.endsAt,
-      now: contextNow(),
+      now: made.at,
       earlyMinutes: settings.checkInEarlyMinutes,
     });
     if (early) throw new Conflict(early);
-    if (!['published', 'locked', 'running'].includes(shift.state))
-      throw new Conflict('wrong-state', { state: shift.state });
+    // A code that was kept on a phone may arrive when the shift is over.
+    const open = made.lateMinutes
+      ? ['published', 'locked', 'running', 'ended']
+      : ['published', 'locked', 'running'];
+    if (!open.includes(shift.state)) throw new Conflict('wrong-state', { state: shift.state });
     // R-1.33: nobody starts a risky task uninsured.
     if (!mayStart(shift)) throw new Conflict('insurance-missing');
     return assignments.move(row, {
       from: ['accepted', 'confirmed'],
       to: 'checked_in',
       action: 'attendance/check-in',
-      set: { checkIn: mark(method, by) },
+      set: { checkIn: made },
     });
   }
 
-  async function checkOut(
-    row: AssignmentRow,
-    shift: ShiftRow,
-    method: AttendanceMark['method'],
-    by: string | null,
-    at = contextNow(),
-  ): Promise<AssignmentRow> {
-    if (method !== 'automatic') {
-      const late = whyNotCheckOut({ endsAt: shift.endsAt, now: contextNow() });
+  async function checkOut(row: AssignmentRow, shift: ShiftRow, made: AttendanceMark): Promise<AssignmentRow> {
+    if (made.method !== 'automatic') {
+      const late = whyNotCheckOut({ endsAt: shift.endsAt, now: made.at });
       if (late) throw new Conflict(late);
     }
+    if (row.checkIn && made.at < row.checkIn.at) throw new Conflict('code-not-valid');
     const after = await assignments.move(row, {
       from: ['checked_in'],
       to: 'checked_out',
       action: 'attendance/check-out',
-      set: { checkOut: mark(method, by, at) },
+      set: { checkOut: made },
     });
     for (const listener of listeners) await listener(after);
     return after;
+  }
+
+  /** In when expected, out when in. @throws Conflict `code-used` when the code that let somebody in should let them out */
+  async function pass(
+    row: AssignmentRow,
+    shift: ShiftRow,
+    step: number,
+    { actor, at }: { actor: AccountActor; at: SeenAt | null },
+  ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
+    const going = row.state === 'checked_in';
+    if (going && row.checkIn?.step === step) throw new Conflict('code-used');
+    const now = contextNow();
+    const instant = instantOf(step, now, going);
+    const lateMinutes = instant < now ? Math.floor((now.getTime() - instant.getTime()) / 60_000) : 0;
+    const made = mark('code', actor.accountId, {
+      at: instant,
+      step,
+      lateMinutes: lateMinutes > 0 ? lateMinutes : null,
+      distanceMetres: await distanceOf(actor, shift, at),
+    });
+    return going
+      ? { row: await checkOut(row, shift, made), did: 'checked-out' }
+      : { row: await checkIn(row, shift, made), did: 'checked-in' };
+  }
+
+  /** Only of whom agreed to be measured, and only how far. */
+  async function distanceOf(actor: AccountActor, shift: ShiftRow, at: SeenAt | null): Promise<number | null> {
+    if (!at || !shift.place.point) return null;
+    const person = await people.row(actor.personId);
+    return hasConsent(person, 'location') ? distanceMetres(at, latLngOf(shift.place.point)) : null;
   }
 
   async function own(actor: AccountActor, id: string): Promise<AssignmentRow> {
@@ -104,11 +149,23 @@ export function createAttendanceService({ assignments, shifts, tenants, codeKey 
     return { row, shift: await shifts.row(row.shiftId) };
   }
 
-  /** @throws Conflict unless the code is this shift's and of now or the step before */
-  function assertCode(shift: ShiftRow, typed: string): void {
+  /** The step of which the code is this shift's: now or the one before. @throws Conflict */
+  function stepOf(shift: ShiftRow, typed: string): number {
     const code = normaliseCheckInCode(typed);
-    if (!acceptedSteps(contextNow()).some((step) => codeAt(shift._id, step) === code))
-      throw new Conflict('code-not-valid');
+    const step = acceptedSteps(contextNow()).find((one) => codeAt(shift._id, one) === code);
+    if (step === undefined) throw new Conflict('code-not-valid');
+    return step;
+  }
+
+  /** The same of a code that was kept: any minute of the shift until now. */
+  async function keptStepOf(shift: ShiftRow, code: string): Promise<number | undefined> {
+    const { settings } = await tenants.current();
+    return keptSteps({
+      startsAt: shift.startsAt,
+      endsAt: shift.endsAt,
+      now: contextNow(),
+      earlyMinutes: settings.checkInEarlyMinutes,
+    }).find((step) => codeAt(shift._id, step) === code);
   }
 
   return {
@@ -135,33 +192,68 @@ export function createAttendanceService({ assignments, shifts, tenants, codeKey 
     async useCode(
       actor: AccountActor,
       typed: string,
+      { kept = false, at = null }: { kept?: boolean; at?: SeenAt | null } = {},
     ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
       const today = (await assignments.upcoming(actor.personId, 20)).concat(
-        await assignments.recentlyOver(actor.personId),
+        await assignments.recentlyOver(actor.personId, kept),
       );
       const open = today.filter((row) => ['accepted', 'confirmed', 'checked_in'].includes(row.state));
       if (open.length === 0) throw new Conflict('nothing-to-check-in');
       const code = normaliseCheckInCode(typed);
       const steps = acceptedSteps(contextNow());
-      const row = open.find((one) => steps.some((step) => codeAt(one.shiftId, step) === code));
-      if (!row) throw new Conflict('code-not-valid');
-      const shift = await shifts.row(row.shiftId);
-      if (row.state === 'checked_in')
-        return { row: await checkOut(row, shift, 'code', actor.accountId), did: 'checked-out' };
-      return { row: await checkIn(row, shift, 'code', actor.accountId), did: 'checked-in' };
+      for (const row of open) {
+        const step = steps.find((one) => codeAt(row.shiftId, one) === code);
+        if (step !== undefined) return pass(row, await shifts.row(row.shiftId), step, { actor, at });
+      }
+      for (const row of kept ? open : []) {
+        const shift = await shifts.row(row.shiftId);
+        const step = await keptStepOf(shift, code);
+        if (step !== undefined) return pass(row, shift, step, { actor, at });
+      }
+      throw new Conflict('code-not-valid');
     },
 
     async checkInOwn(actor: AccountActor, id: string, code: string): Promise<AssignmentRow> {
       const row = await own(actor, id);
       const shift = await shifts.row(row.shiftId);
-      assertCode(shift, code);
-      return checkIn(row, shift, 'code', actor.accountId);
+      return checkIn(row, shift, mark('code', actor.accountId, { step: stepOf(shift, code) }));
     },
     async checkOutOwn(actor: AccountActor, id: string, code: string): Promise<AssignmentRow> {
       const row = await own(actor, id);
       const shift = await shifts.row(row.shiftId);
-      assertCode(shift, code);
-      return checkOut(row, shift, 'code', actor.accountId);
+      const step = stepOf(shift, code);
+      if (row.checkIn?.step === step) throw new Conflict('code-used');
+      return checkOut(row, shift, mark('code', actor.accountId, { step }));
+    },
+
+    /** Whether the person agreed to be measured against the place. */
+    mayLocate: async (actor: AccountActor): Promise<boolean> =>
+      hasConsent(await people.row(actor.personId), 'location'),
+
+    /** Says to a phone whose check-in page this is, without saying who. */
+    phoneMark: (actor: AccountActor): string =>
+      createHmac('sha256', codeKey).update(`phone:${actor.accountId}`).digest('base64url').slice(0, 22),
+
+    /** What the person types at a kiosk of this place in the shift; the same all day, of no use elsewhere. */
+    personalCode: (assignmentId: unknown): string =>
+      codeFrom(
+        createHmac('sha256', codeKey)
+          .update(`personal:${String(assignmentId)}`)
+          .digest(),
+      ),
+
+    /** Somebody at the kiosk: in when expected, out when in. `openedBy` is the account that opened the kiosk. */
+    async passKiosk(
+      row: AssignmentRow,
+      openedBy: string,
+    ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
+      const shift = await shifts.row(row.shiftId);
+      if (row.state !== 'checked_in')
+        return { row: await checkIn(row, shift, mark('kiosk', openedBy)), did: 'checked-in' };
+      // Typed twice while the screen was slow: they have just come, they are not leaving.
+      if (row.checkIn && contextNow().getTime() - row.checkIn.at.getTime() < KIOSK_PAUSE_MS)
+        return { row, did: 'checked-in' };
+      return { row: await checkOut(row, shift, mark('kiosk', openedBy)), did: 'checked-out' };
     },
 
     /** The coordinator's list: somebody came, left, did not come, is excused. Nobody runs the list for themselves. */
@@ -175,9 +267,9 @@ export function createAttendanceService({ assignments, shifts, tenants, codeKey 
       if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
       switch (what) {
         case 'check-in':
-          return checkIn(row, shift, 'coordinator', actor.accountId);
+          return checkIn(row, shift, mark('coordinator', actor.accountId));
         case 'check-out':
-          return checkOut(row, shift, 'coordinator', actor.accountId);
+          return checkOut(row, shift, mark('coordinator', actor.accountId));
         case 'no-show':
           if (shift.startsAt > contextNow()) throw new Conflict('shift-not-started');
           return assignments.move(row, {
@@ -201,7 +293,8 @@ export function createAttendanceService({ assignments, shifts, tenants, codeKey 
       const row = await assignments.row(id);
       if (!row) throw new NotFound();
       const shift = await shifts.row(row.shiftId);
-      if (row.state === 'checked_in') await checkOut(row, shift, 'automatic', null, shift.endsAt);
+      if (row.state === 'checked_in')
+        await checkOut(row, shift, mark('automatic', null, { at: latest(shift.endsAt, row.checkIn?.at) }));
       else if (['accepted', 'confirmed'].includes(row.state)) {
         await assignments.move(row, {
           from: ['accepted', 'confirmed'],

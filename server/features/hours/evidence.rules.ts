@@ -10,9 +10,13 @@ import type { HumanFacts } from '../identity-documents/index.ts';
 export const EVIDENCE_GRADES = ['device', 'kiosk', 'supervisor', 'roster', 'self', 'back-entry'] as const;
 export type EvidenceGrade = (typeof EVIDENCE_GRADES)[number];
 
+/** How an arrival or a departure is noted. */
+export const PRESENCE_METHODS = ['code', 'kiosk', 'coordinator', 'automatic'] as const;
+export type PresenceMethod = (typeof PRESENCE_METHODS)[number];
+
 /** How the person's presence was noted when the service began. */
 export interface Presence {
-  readonly method: 'code' | 'coordinator' | 'automatic' | 'kiosk';
+  readonly method: PresenceMethod;
   /** The human who noted it; null where that is not recorded. */
   readonly by: string | null;
   /** Whether the person could read the code without being there: by running shifts of that unit, in any account. */

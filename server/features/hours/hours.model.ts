@@ -8,8 +8,8 @@ import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
 import { ANOMALIES } from './anomaly.rules.ts';
 import type { Anomaly } from './anomaly.rules.ts';
-import { EVIDENCE_GRADES } from './evidence.rules.ts';
-import type { EvidenceGrade } from './evidence.rules.ts';
+import { EVIDENCE_GRADES, PRESENCE_METHODS } from './evidence.rules.ts';
+import type { EvidenceGrade, PresenceMethod } from './evidence.rules.ts';
 
 /** The seven items of a service record. */
 export interface Activity {
@@ -49,10 +49,7 @@ export interface HoursRow extends TenantRow, StateRow {
   /** Who saw it, in the volunteer's words (self-logged service). */
   witness: string;
   /** How the person's coming was noted; null where nobody and nothing did. */
-  presence: {
-    method: 'code' | 'coordinator' | 'automatic' | 'kiosk';
-    byAccountId: Types.ObjectId | null;
-  } | null;
+  presence: { method: PresenceMethod; byAccountId: Types.ObjectId | null } | null;
   /** Longitude and latitude of the place, where it is known. */
   at: number[] | null;
   /** The person who typed it in afterwards for the volunteer, and why; such a record is marked for ever. */
@@ -105,7 +102,7 @@ const hoursSchema = new Schema({
   presence: {
     type: new Schema(
       {
-        method: { type: String, enum: ['code', 'coordinator', 'automatic', 'kiosk'], required: true },
+        method: { type: String, enum: [...PRESENCE_METHODS], required: true },
         byAccountId: { type: Schema.Types.ObjectId, default: null },
       },
       { _id: false, strict: 'throw' },

@@ -72,6 +72,15 @@ export function servedRecord(
   of: { readonly unitName: string; readonly roundToMinutes: number; readonly counted: Counted },
 ) {
   const { checkIn, checkOut } = assignment;
+  const computed = computedTime(
+    {
+      planned: { from: shift.startsAt, to: shift.endsAt },
+      attended: { from: checkIn.at, to: checkOut.at },
+      breakMinutes: shift.breakMinutes,
+      counted: of.counted,
+    },
+    of.roundToMinutes,
+  );
   return {
     personId: assignment.personId,
     membershipId: assignment.membershipId,
@@ -95,17 +104,19 @@ export function servedRecord(
     enteredBy: null,
     entryReason: '',
     anomalies: [],
-    ...computedTime(
-      {
-        planned: { from: shift.startsAt, to: shift.endsAt },
-        attended: { from: checkIn.at, to: checkOut.at },
-        breakMinutes: shift.breakMinutes,
-        counted: of.counted,
-      },
-      of.roundToMinutes,
-    ),
+    ...computed,
+    notes: [...computed.notes, ...marksNotes([checkIn, checkOut])],
   };
 }
+
+/** Metres beyond which a check-in was somewhere else. */
+const FAR_METRES = 500;
+
+/** What a confirmer should know of how the ends were noted. */
+const marksNotes = (marks: readonly AttendanceMark[]): string[] => [
+  ...(marks.some(({ lateMinutes }) => (lateMinutes ?? 0) > 0) ? ['code-kept-offline'] : []),
+  ...(marks.some(({ distanceMetres }) => (distanceMetres ?? 0) > FAR_METRES) ? ['far-from-place'] : []),
+];
 
 /** Where other service of the same person could meet what this plan may count. */
 export const countingSpan = (plan: Pick<ServedShiftFacts, 'startsAt' | 'endsAt'>): Stretch => ({

@@ -1,4 +1,4 @@
-import type { EvidenceGrade } from './evidence.rules.ts';
+import type { EvidenceGrade, PresenceMethod } from './evidence.rules.ts';
 
 /**
  * From planned and attended time to recorded minutes (R-1.9, R-2.13): one pure, versioned function, so that a record can
@@ -57,12 +57,11 @@ export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
 }
 
 /** How well both ends are evidenced; the weaker end decides. */
-export function gradeOf(
-  checkIn: 'code' | 'coordinator' | 'automatic',
-  checkOut: 'code' | 'coordinator' | 'automatic',
-): EvidenceGrade {
-  if (checkIn === 'automatic' || checkOut === 'automatic') return 'roster';
-  return checkIn === 'code' && checkOut === 'code' ? 'device' : 'supervisor';
+export function gradeOf(checkIn: PresenceMethod, checkOut: PresenceMethod): EvidenceGrade {
+  const both = [checkIn, checkOut];
+  if (both.includes('automatic')) return 'roster';
+  if (both.includes('coordinator')) return 'supervisor';
+  return both.includes('kiosk') ? 'kiosk' : 'device';
 }
 
 export interface ConfirmationFacts {

@@ -33,7 +33,7 @@ export function mailboxRoutes(messages: MessageService): Route[] {
           .filter((item) => !query.to || item.to === query.to)
           .map((item) => ({ ...item, links: [...item.links] })),
       }),
-      page: ({ mails }) => view('messages/mailbox', { mails }, { layout: 'public' }),
+      page: ({ mails }) => view('messages/mailbox', { mails }),
     }),
     route({
       name: 'messages/mailbox-json',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
 import { createMember, createTenant, inTenant } from '../../factories/people.ts';
@@ -5,6 +6,7 @@ import type { Member } from '../../factories/people.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
+import { PageAgent } from '../../support/agent.ts';
 
 const MINUTE = 60_000;
 
@@ -174,5 +176,101 @@ describe('the day of a shift', function () {
     const code = await codeOf(desk, risky);
     const refused = await api.post(`/assignments/${String(place.json()['id'])}/check-in`, { code });
     expect(refused.json()).to.include({ code: 'insurance-missing' });
+  });
+
+  it('takes a code that was kept without network at the time that the code itself says, once', async () => {
+    const { desk, shiftId, places } = await scene();
+    const [{ member, api, id }] = places as [(typeof places)[0]];
+    const coming = await codeOf(desk, shiftId);
+    const shown = Date.now();
+    let going = '';
+    await atOffset(40 * MINUTE, async () => {
+      going = await codeOf(desk, shiftId);
+    });
+    await atOffset(75 * MINUTE, async () => {
+      expect((await api.post('/check-ins', { code: coming })).json()).to.include({
+        code: 'nothing-to-check-in',
+      });
+      const key = { 'idempotency-key': randomUUID() };
+      const first = await api.post('/check-ins', { code: coming, kept: true }, key);
+      expect(first.json(), first.text).to.include({ id, did: 'checked-in' });
+      expect((await api.post('/check-ins', { code: coming, kept: true }, key)).json()).to.include({
+        did: 'checked-in',
+      });
+      expect((await api.post('/check-ins', { code: coming, kept: true })).json()).to.include({
+        code: 'code-used',
+      });
+      expect((await api.post('/check-ins', { code: going, kept: true })).json()).to.include({
+        did: 'checked-out',
+      });
+    });
+    const row = await stored(member, id);
+    expect(row?.checkIn?.at.getTime()).to.be.within(shown - MINUTE, shown + MINUTE);
+    expect(row?.checkOut?.at.getTime()).to.be.within(shown + 38 * MINUTE, shown + 41 * MINUTE);
+    expect(row?.checkIn?.lateMinutes).to.be.within(73, 76);
+    const [record] = (await api.get('/hours')).json<{
+      data: { notes: string[]; recordedMinutes: number }[];
+    }>().data;
+    expect(record?.notes).to.include('code-kept-offline');
+    expect(record?.recordedMinutes).to.be.within(28, 31);
+  });
+
+  it('keeps of where somebody was only how far it is from the place, and only of who agreed', async () => {
+    const { tenant, desk, shiftId, places } = await scene(2);
+    const [agreed, other] = places as [(typeof places)[0], (typeof places)[0]];
+    const { ShiftModel } = await import('../../../server/features/shifts/shift.model.ts');
+    await inTenant(tenant.id, () =>
+      ShiftModel.updateOne(
+        { _id: shiftId },
+        { $set: { 'place.point': { type: 'Point', coordinates: [119.69, 29.8] } } },
+      ),
+    );
+    await agreed.api.post('/me/consents/location', { given: true });
+    const code = await codeOf(desk, shiftId);
+    const at = { latitude: 29.81, longitude: 119.69 };
+    for (const { api } of [agreed, other])
+      expect((await api.post('/check-ins', { code, ...at })).status).to.equal(201);
+    expect((await stored(agreed.member, agreed.id))?.checkIn?.distanceMetres).to.be.within(1_100, 1_120);
+    expect((await stored(other.member, other.id))?.checkIn?.distanceMetres).to.equal(null);
+    expect(JSON.stringify(await stored(agreed.member, agreed.id))).to.not.include('29.81');
+  });
+
+  it('lets people in and out at a device that is nobody’s, by number or personal code', async () => {
+    const { desk, coordinator, shiftId, places } = await scene(2);
+    const [one, other] = places as [(typeof places)[0], (typeof places)[0]];
+    const opened = await desk.post(`/shifts/${shiftId}/kiosks`);
+    expect(opened.status).to.equal(201);
+    const secret = new URL(String(opened.json()['link'])).pathname.split('/').at(-1) ?? '';
+    const device = new PageAgent();
+    const screen = await device.get(`/kiosk/${secret}`);
+    expect(screen.status).to.equal(200);
+    for (const { member } of places) expect(screen.text).to.not.include(member.name);
+    const own = await (await one.member.page()).get('/check-in');
+    const personal = />([A-Z0-9]{6})<\/p>/.exec(own.text)?.[1] ?? '';
+    const done = await device.post(`/kiosk/${secret}`, { who: personal });
+    expect(done.text).to.include('已签到').and.to.not.include(one.member.name);
+    expect((await stored(one.member, one.id))?.checkIn).to.deep.include({ method: 'kiosk' });
+    expect(String((await stored(one.member, one.id))?.checkIn?.by)).to.equal(coordinator.accountId);
+    // Pressed twice: still in.
+    await device.post(`/kiosk/${secret}`, { who: personal });
+    expect((await stored(one.member, one.id))?.state).to.equal('checked_in');
+    const unknown = await device.post(`/kiosk/${secret}`, { who: '13900000000' });
+    expect([unknown.status, unknown.text.includes('没有使用该号码')]).to.deep.equal([409, true]);
+    const { PersonModel } = await import('../../../server/features/people/person.model.ts');
+    await PersonModel.updateOne({ _id: other.member.personId }, { $set: { phone: '13912345678' } });
+    await device.post(`/kiosk/${secret}`, { who: '139 1234 5678' });
+    expect((await stored(other.member, other.id))?.state).to.equal('checked_in');
+    await atOffset(70 * MINUTE, async () => {
+      expect((await device.post(`/kiosk/${secret}`, { who: personal })).text).to.include('已签退');
+    });
+    const [record] = (await one.api.get('/hours')).json<{ data: { grade: string }[] }>().data;
+    expect(record?.grade).to.equal('kiosk');
+    // It opens nothing else, and nobody was signed in by it.
+    expect((await device.get('/hours')).status).to.equal(303);
+    expect((await device.get(`/kiosk/${secret.slice(0, -1)}x`)).status).to.equal(404);
+    expect((await desk.post(`/shifts/${shiftId}/kiosks/end`)).status).to.equal(200);
+    expect((await device.get(`/kiosk/${secret}`)).status).to.equal(404);
+    const stranger = await (await createMember(await createTenant(), { roles: ['coordinator'] })).api();
+    expect((await stranger.post(`/shifts/${shiftId}/kiosks`)).status).to.equal(404);
   });
 });

@@ -20,7 +20,11 @@ const page: PageContext = {
   flash: [],
   mailboxEnabled: false,
 };
-const assets = { url: (name: string) => `/assets/${name}`, middleware: () => undefined };
+const assets = {
+  url: (name: string) => `/assets/${name}`,
+  middleware: () => undefined,
+  serviceWorker: () => undefined,
+};
 
 describe('the view engine', () => {
   const folders: string[] = [];

@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { APPEND_ONLY } from '../server/db/append-only.ts';
 import { assertWhole } from '../server/db/backup.ts';
 import { StartProblem, changeableOf, openDatabase, withProgress } from '../server/db/embedded/index.ts';
+import { restoreIndexes } from '../server/db/indexes.ts';
 import { migrate } from '../server/db/migrate.ts';
 import { portProblem } from './port.ts';
 import { measure } from './measure.ts';
@@ -48,6 +49,7 @@ async function start(serve: Parameters<typeof startOne>[0]): Promise<void> {
     await assertWhole(config.migrateUri ?? uris.migrate);
     await withProgress(say, 'migrating', migrate(config.migrateUri ?? uris.migrate, say));
     await sayRights(uris.app);
+    await restoreIndexes(config.migrateUri ?? uris.migrate, say);
     const ready = await serve(config, uris.app, running);
     await measure(config, running);
     say(ready);

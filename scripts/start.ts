@@ -57,13 +57,15 @@ async function fillPlace(config: Config, uris: Database['uris']): Promise<void> 
   if (loaded) printSignIns(config.dataDir);
 }
 
-async function serve(config: Config, mongodbUri: string, running: Running): Promise<string> {
+async function serve(config: Config, uris: Database['uris'], running: Running): Promise<string> {
   // Loaded late: what can go wrong before is told at once.
-  const [{ startWeb }, { startJobs }] = await Promise.all([
+  const [{ startWeb }, { startJobs }, { restoreIndexes }] = await Promise.all([
     import('../server/main.ts'),
     import('../jobs/main.ts'),
+    import('../server/db/indexes.ts'),
   ]);
-  const shared = { mongodbUri, keepConnection: true };
+  await restoreIndexes(uris.migrate, say);
+  const shared = { mongodbUri: uris.app, keepConnection: true };
   running.add({ name: 'The database connection', stop: disconnect });
   const jobs = await startJobs(config, shared);
   running.add({ name: 'Jobs', stop: () => jobs.stop() });
@@ -84,7 +86,7 @@ async function main(): Promise<void> {
     const url = await withProgress(
       say,
       'web and jobs are starting',
-      unlessDead(serve(config, database.uris.app, running), database.died),
+      unlessDead(serve(config, database.uris, running), database.died),
     );
     await measure(config, running);
     say(`Linli is ready at ${url}`);

@@ -70,9 +70,8 @@ export function localWeekdayAndMinute(instant: Date, zone: string): { weekday: n
   return { weekday: local.weekday, minute: local.hour * 60 + local.minute };
 }
 
-/** First instant of the date in the zone. */
-export const startOfDay = (date: string, zone: string): Date =>
-  DateTime.fromISO(date, { zone }).startOf('day').toJSDate();
+/** First instant of the date in the zone: where clocks go back at midnight there are two of them, and the first begins the day. */
+export const startOfDay = (date: string, zone: string): Date => wallToInstant({ date, minutes: 0, zone });
 
 /** The date so many days later. */
 export const addDays = (date: string, days: number): string =>

@@ -6,11 +6,13 @@ import { drainSweep, runSweep } from '../../jobs/sweep.ts';
 import type { DueRow, Sweep } from '../../jobs/sweep.ts';
 import { acrossTenants, asTenant, requireContext, runInContext } from '../../server/core/context.ts';
 import { now } from '../../server/core/clock.ts';
+import { AuditModel, UnsealedModel } from '../../server/db/audit.ts';
 import { database } from '../../server/db/connect.ts';
 import { OutboxModel } from '../../server/db/outbox.ts';
 import { born } from '../../server/db/transition.ts';
 import { inTransaction } from '../../server/db/transaction.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
+import { SealModel } from '../../server/features/audit/seal.model.ts';
 import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
@@ -182,6 +184,27 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           await OutboxModel.countDocuments({}),
         ]),
       expected: [['valid expiring', 'valid expired'], 2],
+    };
+  },
+
+  async 'audit/seal'(tenant) {
+    await signUp(await createMember(tenant), await createPosition(tenant));
+    return {
+      at: 0,
+      rows: 1,
+      // Every entry is sealed once, and the chain has no gap.
+      effect: () =>
+        inTenant(tenant.id, async () => {
+          const seals = await SealModel.find({}).sort({ batch: 1 }).lean();
+          const sealed = seals.flatMap(({ entries }) => entries.map(({ id }) => String(id)));
+          return [
+            seals.map(({ batch }) => batch).every((batch, index) => batch === index + 1),
+            sealed.length > 0 && sealed.length === new Set(sealed).size,
+            (await AuditModel.countDocuments({})) - sealed.length,
+            await UnsealedModel.countDocuments({}),
+          ];
+        }),
+      expected: [true, true, 0, 0],
     };
   },
 

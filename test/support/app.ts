@@ -20,6 +20,8 @@ export interface TestApp {
   readonly url: string;
   /** Where it runs: for more processes on the same database, with the same keys. */
   readonly mongodbUri: string;
+  /** The same database as the user who makes its indexes. */
+  readonly migrateUri: string;
   readonly dataDir: string;
   /** The services of the job side, for arranging things and for looking at them. */
   readonly composed: Composed;
@@ -70,6 +72,7 @@ async function start(database: TestDatabase, after?: () => Promise<void>): Promi
   return {
     url: web.url,
     mongodbUri,
+    migrateUri: database.migrateUri,
     dataDir,
     composed,
     async sweep(name) {

@@ -49,8 +49,11 @@ export interface GateParts {
 }
 
 const RETRY_SECONDS = 2;
-/** Signing in hashes two passwords at a time: a sign-up day's crowd stands in line rather than being sent away. */
-const SIGN_IN = { atOnce: 16, patienceMs: 12_000, impatienceMs: 12_000 };
+/**
+ * Signing in hashes a password or two at a time: a sign-up day's crowd stands in line rather than being sent away, and
+ * few at once, so that those who are inside go on (measured: with 4 instead of 16 their pages take a fifth of the time).
+ */
+const SIGN_IN = { atOnce: 4, patienceMs: 25_000, impatienceMs: 25_000 };
 /** Somebody has pressed a button: they rather wait than press again. */
 const WRITE = { patienceMs: 10_000, impatienceMs: 1_000 };
 const READ = { patienceMs: 1_500, impatienceMs: 100 };

@@ -6,13 +6,13 @@ import { can } from '../core/actor.ts';
 import { runInContext } from '../core/context.ts';
 import { now } from '../core/clock.ts';
 import {
-  AppError,
   Conflict,
   Forbidden,
   Invalid,
   Malformed,
   NotFound,
   NotSignedIn,
+  PreconditionFailed,
   PreconditionRequired,
   UnsupportedType,
 } from '../core/errors.ts';
@@ -405,13 +405,12 @@ function sendFile(res: Response, result: BinaryResult): void {
 
 /** A refused form is shown again with what was typed and what was wrong; everything else goes to the error handler. */
 async function answerFailure(work: Work, context: RouteContext, err: unknown): Promise<void> {
-  const error = toAppError(err);
+  if (work.door === 'api') throw err;
+  // A form knows no If-Match: for people it is a conflict with somebody else's change (F-40).
+  const error = err instanceof PreconditionFailed ? new Conflict(err.code, {}, [], err) : toAppError(err);
   const { invalid } = work.route;
-  const showable =
-    error instanceof Invalid ||
-    error instanceof Conflict ||
-    (error instanceof AppError && error.status === 412);
-  if (work.door !== 'page' || !invalid || !showable) throw err;
+  const showable = error instanceof Invalid || error instanceof Conflict;
+  if (!invalid || !showable) throw error ?? err;
   const result = await invalid(
     {
       issues: error.issues,

@@ -1,10 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 
 /** argon2id with OWASP's second recommended set: 19 MiB, two passes, one lane (S-15). */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** At most this many hashes at once: a flood of sign-ins must not starve everything else of processor and threads. */
-const CONCURRENT = 2;
+/**
+ * At most this many hashes at once, half of a small machine's processors: a flood of sign-ins must not starve everything
+ * else of processor and threads.
+ */
+const CONCURRENT = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)));
 
 export interface Passwords {
   hash(password: string): Promise<string>;

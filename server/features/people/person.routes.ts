@@ -63,7 +63,7 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
       page: () => seeOther('/profile', { kind: 'success', key: 'people.profile.saved' }),
       invalid: async ({ issues, values, error }, { account, locale, version }) => {
         const now = await people.own(account);
-        const stale = error.status === 412;
+        const stale = error.code === 'version-changed';
         return view(
           'people/profile',
           profileModel(

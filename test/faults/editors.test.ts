@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import { ObjectId } from 'mongodb';
+import { ROLES } from '../../server/core/permissions.ts';
+import { localDate, localMinutes } from '../../server/core/time.ts';
+import { database } from '../../server/db/connect.ts';
+import { createMember } from '../factories/people.ts';
+import type { ApiAgent, Answer, PageAgent } from '../support/agent.ts';
+import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
+import { expectVerified } from '../support/processes.ts';
+import { BODIES, createPlace } from '../feature/walls/place.ts';
+import type { Place } from '../feature/walls/place.ts';
+
+/** One edit, as programs and as forms say it; `text` is what one of the two editors writes. */
+interface Edit {
+  readonly collection: string;
+  readonly id: string;
+  /** Where the text is stored; null where nobody's words are. */
+  readonly field: string | null;
+  readonly path: string;
+  readonly pagePath?: string;
+  body(text: string): Record<string, unknown>;
+  /** The whole form; null where a second time is impossible anyway. */
+  form: ((text: string) => Record<string, string>) | null;
+}
+
+const clock = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+/** For every route that asks for the version that was seen: a new one without an entry fails the test. */
+const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise<Edit>>> = {
+  'people/edit-profile': async (_place, personId) => ({
+    collection: 'people',
+    id: personId,
+    field: 'homeLabel',
+    path: '/me/profile',
+    pagePath: '/profile',
+    body: (homeLabel) => ({ homeLabel }),
+    form: (homeLabel) => ({ name: '改名', homeLabel }),
+  }),
+  'requests/edit': async ({ ids }) => ({
+    collection: 'requests',
+    id: ids['requestId'] ?? '',
+    field: 'title',
+    path: `/requests/${ids['requestId']}`,
+    body: (title) => ({ title }),
+    form: (title) => ({ title, description: '说明' }),
+  }),
+  'shifts/edit': async ({ ids }) => {
+    const id = ids['shiftId'] ?? '';
+    const row = await database()
+      .collection('shifts')
+      .findOne({ _id: new ObjectId(id) });
+    const [startsAt, endsAt] = [row?.['startsAt'] as Date, row?.['endsAt'] as Date];
+    const zone = 'Asia/Shanghai';
+    return {
+      collection: 'shifts',
+      id,
+      field: 'policyNumber',
+      path: `/shifts/${id}`,
+      body: (policyNumber) => ({ policyNumber }),
+      form: (policyNumber) => ({
+        policyNumber,
+        date: localDate(startsAt, zone),
+        startTime: clock(localMinutes(startsAt, zone)),
+        endTime: clock(localMinutes(endsAt, zone)),
+        breakMinutes: '0',
+        riskLevel: 'none',
+        leaderName: '负责人',
+      }),
+    };
+  },
+  'positions/edit': async ({ ids }) => ({
+    collection: 'positions',
+    id: ids['positionId'] ?? '',
+    field: 'name',
+    path: `/positions/${ids['positionId']}`,
+    body: (name) => ({ name }),
+    form: (name) => ({ name, required: '1', maximum: '3', admission: 'direct' }),
+  }),
+  'shift-templates/rename': async ({ ids }) => ({
+    collection: 'shifttemplates',
+    id: ids['templateId'] ?? '',
+    field: 'name',
+    path: `/shift-templates/${ids['templateId']}`,
+    body: (name) => ({ name }),
+    form: (name) => ({ name }),
+  }),
+  'imports/remap': async ({ ids }) => ({
+    collection: 'imports',
+    id: ids['importId'] ?? '',
+    field: null,
+    path: `/imports/${ids['importId']}/mapping`,
+    body: () => BODIES['imports/remap']?.(ids) as Record<string, unknown>,
+    form: null,
+  }),
+  'imports/start': async ({ ids }) => ({
+    collection: 'imports',
+    id: ids['importId'] ?? '',
+    field: null,
+    path: `/imports/${ids['importId']}/start`,
+    body: () => ({}),
+    form: null,
+  }),
+};
+
+/** Two people at the same form: one saves, the other is told, nobody's words are lost unseen (F-40). */
+describe('two editors of one thing', function () {
+  this.timeout(60_000);
+  let place: Place;
+  let personId: string;
+  let apis: [ApiAgent, ApiAgent];
+  let pages: [PageAgent, PageAgent];
+
+  before(async () => {
+    await freshTestApp();
+    place = await createPlace('同改');
+    const one = await createMember(place.tenant, { roles: ROLES.filter((role) => role !== 'volunteer') });
+    const other = await createMember(place.tenant, { roles: ROLES.filter((role) => role !== 'volunteer') });
+    personId = one.personId;
+    apis = [await one.api(), await other.api()];
+    pages = [await one.page(), await other.page()];
+  });
+  after(async () => {
+    await expectVerified();
+    await stopTestApp();
+  });
+
+  const stored = async ({ collection, id }: Edit): Promise<Record<string, unknown>> =>
+    (await database()
+      .collection(collection)
+      .findOne({ _id: new ObjectId(id) })) ?? {};
+
+  it('are thought of at every route that edits', async () => {
+    const { routes } = (await testApp()).composed;
+    const versioned = routes.filter((route) => route.versioned).map(({ name }) => name);
+    expect(Object.keys(EDITS).sort()).to.deep.equal(versioned.sort());
+    // Whatever changes parts of a thing asks which version was seen.
+    const blind = routes.filter(({ method, versioned: asks }) => ['patch', 'put'].includes(method) && !asks);
+    expect(blind.map(({ name }) => name)).to.deep.equal([]);
+  });
+
+  for (const [name, arrange] of Object.entries(EDITS))
+    it(`cannot both save: ${name}`, async () => {
+      const edit = await arrange(place, personId);
+      const { routes } = (await testApp()).composed;
+      const method = routes.find((route) => route.name === name)?.method.toUpperCase() ?? '';
+      // One's own profile has one editor, at two windows.
+      const editors = name === 'people/edit-profile' ? [apis[0], apis[0]] : apis;
+      const windows = name === 'people/edit-profile' ? [pages[0], pages[0]] : pages;
+      const before = await stored(edit);
+      const seen = { 'if-match': `"v${String(before['version'])}"` };
+      const texts = ['甲写的', '乙写的'];
+      const answers = await Promise.all(
+        editors.map((api, at) => api.send(method, edit.path, edit.body(texts[at] ?? ''), seen)),
+      );
+      const won = answers.findIndex(({ status }) => status < 300);
+      const lost = answers[1 - won] as Answer;
+      expect(
+        answers.filter(({ status }) => status < 300),
+        answers.map(({ text }) => text).join(),
+      ).to.have.length(1);
+      expect([lost.status, lost.json()['code']]).to.satisfy(
+        ([status, code]: [number, string]) =>
+          (status === 412 && code === 'version-changed') || (status === 409 && code === 'wrong-state'),
+        lost.text,
+      );
+      if (edit.field !== null) expect((await stored(edit))[edit.field]).to.equal(texts[won]);
+      const blind = await editors[0]?.send(method, edit.path, edit.body('盲写的'));
+      expect(blind?.status).to.equal(428);
+
+      if (edit.form === null) return;
+      const version = String((await stored(edit))['version']);
+      const path = edit.pagePath ?? edit.path;
+      const first = await windows[0]?.post(path, { ...edit.form('先存的'), _version: version });
+      expect(first?.status, first?.text.slice(0, 2_000)).to.equal(303);
+      const second = await windows[1]?.post(path, { ...edit.form('后存的'), _version: version });
+      expect(second?.status).to.equal(409);
+      expect(second?.text)
+        .to.match(/内容已被他人修改/)
+        .and.include('后存的');
+      expect((await stored(edit))[edit.field ?? '']).to.equal('先存的');
+    });
+});

@@ -86,7 +86,7 @@ export const ledgerEntry = z.object({
   account: z.string(),
   seq: z.number(),
   minutes: z.number(),
-  cause: z.enum(['hours', 'reversal']),
+  cause: z.enum(['hours', 'credit', 'reversal']),
   hoursId: z.string(),
   serviceDate: z.string(),
   postedAt: z.string(),

@@ -17,7 +17,7 @@ import type { Attended, ServedShiftFacts, Stretch } from './hours.record.ts';
 import { LedgerAccountModel } from './ledger.model.ts';
 import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
 import { post } from './ledger.rules.ts';
-import { chainedEntry, postingOf } from './ledger.service.ts';
+import { chainedEntry, factsOfRecord, postingOf } from './ledger.service.ts';
 
 export interface ServedHoursParts {
   readonly units: UnitService;
@@ -87,7 +87,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
         };
         account.entries += 1;
         account.minutes += line.minutes;
-        const entry = chainedEntry(line, account, row, zone, null);
+        const entry = chainedEntry(line, account, factsOfRecord(row, zone), null);
         entries.push(entry);
         accounts.set(line.account, { ...account, head: entry.hash });
       }

@@ -31,7 +31,7 @@ import type { Anomaly } from './anomaly.rules.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
-import { applyToLedger, postingOf } from './ledger.service.ts';
+import { applyToLedger, factsOfRecord, postingOf } from './ledger.service.ts';
 
 export interface LogInput {
   readonly name: string;
@@ -134,7 +134,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
         confirmedByPersonId: new Types.ObjectId(actor.personId),
       },
     });
-    await applyToLedger(postingOf(row), row, zone);
+    await applyToLedger(postingOf(row), factsOfRecord(row, zone));
     const after = await transition(HoursModel, row._id, {
       lifecycle: hoursLifecycle,
       from: ['approved'],
@@ -333,7 +333,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
           reason,
           action: 'hours/reverse',
         });
-        await applyToLedger({ kind: 'reverse', recordId: String(row._id) }, row, zone, reason);
+        const command = { kind: 'reverse', recordId: String(row._id) } as const;
+        await applyToLedger(command, factsOfRecord(row, zone), reason);
         return after;
       });
     },

@@ -193,6 +193,20 @@ const evidenceHolds: InvariantCheck = {
   },
 };
 
+/** What the ledger says of each claim of credit hours: minutes and entries of the person's account; for its own check. */
+export async function creditPostings(): Promise<Map<string, { minutes: number; entries: number }>> {
+  const posted = new Map<string, { minutes: number; entries: number }>();
+  for await (const entry of LedgerEntryModel.find({ account: /^credit:/ })
+    .select({ creditId: 1, minutes: 1 })
+    .lean()
+    .cursor()) {
+    const id = String(entry.creditId);
+    const known = posted.get(id) ?? { minutes: 0, entries: 0 };
+    posted.set(id, { minutes: known.minutes + entry.minutes, entries: known.entries + 1 });
+  }
+  return posted;
+}
+
 /** What `npm run verify` checks of hours, across tenants and read-only. */
 export const hoursInvariants: readonly InvariantCheck[] = [
   postingsHold,

@@ -6,4 +6,6 @@ export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';
 export { ledgerSnapshotOf } from './hours.queries.ts';
-export { hoursInvariants } from './hours.verify.ts';
+export { creditPostings, hoursInvariants } from './hours.verify.ts';
+export { applyToLedger } from './ledger.service.ts';
+export type { PostedFacts } from './ledger.service.ts';

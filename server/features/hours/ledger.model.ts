@@ -9,7 +9,7 @@ import { tenantFields } from '../../db/tenancy.ts';
  * account stands against the shift's (or logged activity's) account, so that no account of the tenant gets hot.
  */
 export interface LedgerEntryRow extends TenantRow {
-  /** `person:ID`, `shift:ID` or `activity:ID`. */
+  /** `person:ID`, `shift:ID` or `activity:ID`; `credit:ID` or `claim:ID` for credit hours. */
   account: string;
   /** 1, 2, 3 … within the account. */
   seq: number;
@@ -19,8 +19,10 @@ export interface LedgerEntryRow extends TenantRow {
   minutes: number;
   /** Deterministic cause, unique per account: each cause posts at most once (F-14). */
   sourceKey: string;
-  cause: 'hours' | 'reversal';
-  hoursId: Types.ObjectId;
+  cause: 'hours' | 'credit' | 'reversal';
+  /** What the posting is about: a record of hours, or a claim of credit hours. */
+  hoursId: Types.ObjectId | null;
+  creditId?: Types.ObjectId | null;
   /** Local date of the service, `YYYY-MM-DD`. */
   serviceDate: string;
   serviceFrom: Date;
@@ -43,8 +45,9 @@ const entrySchema = new Schema({
   postingId: { type: String, required: true },
   minutes: { type: Number, required: true },
   sourceKey: { type: String, required: true },
-  cause: { type: String, enum: ['hours', 'reversal'], required: true },
-  hoursId: { type: Schema.Types.ObjectId, required: true },
+  cause: { type: String, enum: ['hours', 'credit', 'reversal'], required: true },
+  hoursId: { type: Schema.Types.ObjectId, default: null },
+  creditId: { type: Schema.Types.ObjectId, default: null },
   serviceDate: { type: String, required: true },
   serviceFrom: { type: Date, required: true },
   serviceTo: { type: Date, required: true },

@@ -1,14 +1,17 @@
 /**
- * The service ledger as pure rules: double entry in whole minutes, append-only. A posting's lines sum to zero; the
- * person's account stands against the shift's or the logged activity's; a correction is a linked reversal, once.
+ * The ledger of minutes as pure rules: double entry in whole minutes, append-only. A posting's lines sum to zero; the
+ * person's account stands against the shift's, the logged activity's or the credit claim's; a correction is a linked
+ * reversal, once. Service hours and credit hours are accounts apart: one never counts as the other.
  */
+export type LedgerSource = 'hours' | 'credit';
+
 export interface LedgerLine {
   readonly account: string;
   /** Whole minutes, positive or negative, never zero. */
   readonly minutes: number;
   readonly sourceKey: string;
   readonly postingId: string;
-  readonly cause: 'hours' | 'reversal';
+  readonly cause: LedgerSource | 'reversal';
   /** Posting that this one takes back. */
   readonly reversalOf: string | null;
 }
@@ -16,12 +19,14 @@ export interface LedgerLine {
 export type LedgerCommand =
   | {
       readonly kind: 'post';
+      /** Service hours unless said otherwise. */
+      readonly source?: LedgerSource;
       readonly recordId: string;
       readonly personId: string;
       readonly counterAccount: string;
       readonly minutes: number;
     }
-  | { readonly kind: 'reverse'; readonly recordId: string };
+  | { readonly kind: 'reverse'; readonly source?: LedgerSource; readonly recordId: string };
 
 export type LedgerOutcome =
   | { readonly lines: readonly LedgerLine[] }
@@ -30,13 +35,21 @@ export type LedgerOutcome =
 export const personAccount = (personId: string): string => `person:${personId}`;
 export const shiftAccount = (shiftId: string): string => `shift:${shiftId}`;
 export const activityAccount = (recordId: string): string => `activity:${recordId}`;
+/** Where a person's credit hours stand, and what they stand against. */
+export const creditAccount = (personId: string): string => `credit:${personId}`;
+export const claimAccount = (creditId: string): string => `claim:${creditId}`;
+const PERSON_ACCOUNT = { hours: personAccount, credit: creditAccount } as const;
+
 /** Deterministic, so that the database's unique index lets each cause post once (F-14). */
-export const postingKey = (recordId: string): string => `hours:${recordId}:v1`;
-export const reversalKey = (recordId: string): string => `reversal:${recordId}:v1`;
+export const postingKey = (recordId: string, source: LedgerSource = 'hours'): string =>
+  `${source}:${recordId}:v1`;
+export const reversalKey = (recordId: string, source: LedgerSource = 'hours'): string =>
+  source === 'hours' ? `reversal:${recordId}:v1` : `${source}-reversal:${recordId}:v1`;
 
 /** What the command adds to these lines, or why it adds nothing. */
 export function post(existing: readonly LedgerLine[], command: LedgerCommand): LedgerOutcome {
-  const key = postingKey(command.recordId);
+  const { source = 'hours' } = command;
+  const key = postingKey(command.recordId, source);
   const posted = existing.filter((line) => line.sourceKey === key);
   if (command.kind === 'post') {
     if (posted.length > 0) return { refusal: 'already-posted' };
@@ -46,18 +59,18 @@ export function post(existing: readonly LedgerLine[], command: LedgerCommand): L
       minutes,
       sourceKey: key,
       postingId: key,
-      cause: 'hours',
+      cause: source,
       reversalOf: null,
     });
     return {
       lines: [
-        line(personAccount(command.personId), command.minutes),
+        line(PERSON_ACCOUNT[source](command.personId), command.minutes),
         line(command.counterAccount, -command.minutes),
       ],
     };
   }
   if (posted.length === 0) return { refusal: 'not-posted' };
-  const reversal = reversalKey(command.recordId);
+  const reversal = reversalKey(command.recordId, source);
   if (existing.some((line) => line.sourceKey === reversal)) return { refusal: 'already-reversed' };
   return {
     lines: posted.map((line) => ({

@@ -33,7 +33,8 @@ export function entryHash(entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash
     minutes,
     sourceKey,
     cause,
-    hoursId: String(entry.hoursId),
+    // Entries of hours were hashed before there were others.
+    ...(entry.creditId ? { creditId: String(entry.creditId) } : { hoursId: String(entry.hoursId) }),
     serviceDate,
     serviceFrom: entry.serviceFrom.toISOString(),
     serviceTo: entry.serviceTo.toISOString(),
@@ -46,55 +47,67 @@ export function entryHash(entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash
   return createHash('sha256').update(canonicalJson(facts)).digest('hex');
 }
 
-async function existingLines(recordId: string): Promise<LedgerLine[]> {
-  return LedgerEntryModel.find({ sourceKey: { $in: [postingKey(recordId), reversalKey(recordId)] } })
+async function existingLines({ recordId, source }: LedgerCommand): Promise<LedgerLine[]> {
+  const keys = [postingKey(recordId, source), reversalKey(recordId, source)];
+  return LedgerEntryModel.find({ sourceKey: { $in: keys } })
     .select({ account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 })
     .lean();
 }
+
+/** What an entry states of the thing that it posts. */
+export interface PostedFacts {
+  readonly hoursId: Types.ObjectId | null;
+  readonly creditId: Types.ObjectId | null;
+  /** Local date. */
+  readonly serviceDate: string;
+  readonly serviceFrom: Date;
+  readonly serviceTo: Date;
+  readonly ruleVersion: string;
+}
+
+/** What entries state of a record of hours. */
+export const factsOfRecord = (record: HoursRow, zone: string): PostedFacts => ({
+  hoursId: record._id,
+  creditId: null,
+  serviceDate: localDate(record.activity.startsAt, zone),
+  serviceFrom: record.servedFrom,
+  serviceTo: record.servedTo,
+  ruleVersion: record.policyVersion,
+});
 
 /** The entry that a line becomes as the last one of its account, which counts it already and still has the old head. */
 export function chainedEntry(
   line: LedgerLine,
   account: { readonly entries: number; readonly head: string },
-  record: HoursRow,
-  zone: string,
+  facts: PostedFacts,
   reason: string | null,
 ): Omit<LedgerEntryRow, '_id' | 'tenantId'> {
   const { actor } = requireContext();
   const entry = {
     ...line,
+    ...facts,
     seq: account.entries,
-    hoursId: record._id,
-    serviceDate: localDate(record.activity.startsAt, zone),
-    serviceFrom: record.servedFrom,
-    serviceTo: record.servedTo,
     postedAt: contextNow(),
     actor: actorLabel(actor),
     accountId: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
-    ruleVersion: record.policyVersion,
     previousHash: account.head,
   };
   return { ...entry, reason, hash: entryHash(entry) };
 }
 
 /** Appends one line to its account: the account's row orders appends, its head chains them. */
-async function append(
-  line: LedgerLine,
-  record: HoursRow,
-  zone: string,
-  reason: string | null,
-): Promise<void> {
+async function append(line: LedgerLine, facts: PostedFacts, reason: string | null): Promise<void> {
   const account = await LedgerAccountModel.findOneAndUpdate(
     { account: line.account },
     { $inc: { entries: 1, minutes: line.minutes }, $setOnInsert: { head: '' } },
     { upsert: true, returnDocument: 'after' },
   ).lean();
-  const entry = chainedEntry(line, account, record, zone, reason);
+  const entry = chainedEntry(line, account, facts, reason);
   await LedgerEntryModel.create([entry as never]);
   await LedgerAccountModel.updateOne({ account: line.account }, { $set: { head: entry.hash } });
 }
 
-/** What posting this record asks of the ledger. */
+/** What posting this record of hours asks of the ledger. */
 export const postingOf = (record: HoursRow): LedgerCommand => ({
   kind: 'post',
   recordId: String(record._id),
@@ -104,21 +117,20 @@ export const postingOf = (record: HoursRow): LedgerCommand => ({
 });
 
 /**
- * Posts or reverses a record, in the transaction of its state change.
+ * Posts or reverses a record or a claim, in the transaction of its state change.
  * @throws Conflict with the refusal's code when the ledger already says so, or there is nothing to post
  */
 export async function applyToLedger(
   command: LedgerCommand,
-  record: HoursRow,
-  zone: string,
+  facts: PostedFacts,
   reason: string | null = null,
 ): Promise<void> {
   requireTransaction('A posting');
-  const outcome = post(await existingLines(command.recordId), command);
+  const outcome = post(await existingLines(command), command);
   if ('refusal' in outcome) throw new Conflict(outcome.refusal);
   // In one order always, so that two postings never wait for each other's accounts crosswise.
   for (const line of [...outcome.lines].sort((a, b) => a.account.localeCompare(b.account)))
-    await append(line, record, zone, reason);
+    await append(line, facts, reason);
 }
 
 /** Balance of an account in whole minutes. */

@@ -72,6 +72,13 @@ import {
   credentialRoutes,
 } from './features/credentials/index.ts';
 import {
+  createCreditService,
+  createProgrammeService,
+  creditInvariants,
+  creditMessages,
+  creditRoutes,
+} from './features/credits/index.ts';
+import {
   certificateInvariants,
   certificateMessages,
   certificateRoutes,
@@ -196,6 +203,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
 
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
   const credentials = createCredentialService({ memberships, tenants, attachments });
+  const programmes = createProgrammeService({ tenants });
+  const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const guardians = createGuardianService({
     accounts,
     inPerson,
@@ -238,6 +247,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
@@ -267,6 +277,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...accountInvariants,
     ...hoursInvariants,
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
+    ...creditInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
   const services = {
@@ -318,6 +329,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
+    ...creditRoutes({ credits, programmes, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, i18n }),
     ...importRoutes({ imports, i18n }),

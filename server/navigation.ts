@@ -26,6 +26,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/credits/reviews',
+    key: 'credits.desk.title',
+    icon: 'school',
+    permission: 'credits:review',
+    phone: false,
+  },
+  {
     href: '/opportunities',
     key: 'nav.opportunities',
     icon: 'search',
@@ -69,6 +76,7 @@ export const navigation: readonly NavEntry[] = [
     permission: 'credentials:claim-own',
     phone: false,
   },
+  { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

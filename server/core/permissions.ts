@@ -25,6 +25,7 @@ const MEMBER = [
   'hours:see-own',
   'certificates:issue-own',
   'credentials:claim-own',
+  'credits:claim-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -66,6 +67,8 @@ const OFFICER = [
   'hours:see',
   'credentials:review',
   'identities:verify',
+  'credits:see',
+  'credits:review',
 ] as const;
 
 const REVIEWER = [
@@ -74,6 +77,9 @@ const REVIEWER = [
   'memberships:see',
   'memberships:decide',
   'credentials:decide',
+  'credits:see',
+  'credits:reverse',
+  'programmes:publish',
   'hours:see',
   'hours:inspect',
   'hours:review',
@@ -90,6 +96,7 @@ const AUDITOR = [
   'assignments:see',
   'hours:see',
   'hours:inspect',
+  'credits:see',
   'audit:see',
   'messages:see',
   'imports:see',

@@ -118,6 +118,16 @@ export const credentialLifecycle = defineLifecycle('credential', {
   renewed: [],
 });
 
+/** What somebody learned elsewhere and claims as credit hours; posted ones are taken back by a reversal only. */
+export const creditLifecycle = defineLifecycle('credit', {
+  submitted: ['posted', 'needs_correction', 'rejected', 'withdrawn'],
+  needs_correction: ['submitted', 'withdrawn'],
+  posted: ['reversed'],
+  rejected: [],
+  withdrawn: [],
+  reversed: [],
+});
+
 /** One mechanism for positions now and training later. */
 export const offerLifecycle = defineLifecycle('offer', {
   queued: ['open', 'withdrawn'],
@@ -143,6 +153,7 @@ export const LIFECYCLES = [
   assignmentLifecycle,
   hoursLifecycle,
   credentialLifecycle,
+  creditLifecycle,
   offerLifecycle,
   importLifecycle,
 ] as const;

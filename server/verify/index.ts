@@ -3,6 +3,7 @@ import type { InvariantCheck, InvariantResult } from '../core/invariant.ts';
 import {
   assignmentLifecycle,
   credentialLifecycle,
+  creditLifecycle,
   hoursLifecycle,
   membershipLifecycle,
   offerLifecycle,
@@ -38,6 +39,7 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
       ['offers', offerLifecycle],
       ['hoursrecords', hoursLifecycle],
       ['credentials', credentialLifecycle],
+      ['credits', creditLifecycle],
     ]),
     offersHold(db),
     seatsHaveMembers(db),

@@ -87,6 +87,17 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
   for (const [status, made] of [
     [201, await own.post(`/positions/${open.positionId}/assignments`)],
     [201, await coordinator.post(`/positions/${asked.positionId}/assignments`)],
+    [
+      201,
+      await own.post('/credits', {
+        title: '个案工作培训',
+        activity: 'training',
+        dimension: 'ability',
+        date: today,
+        hours: 24,
+        evidence: ['passCertificate'],
+      }),
+    ],
     [201, await own.post('/credentials', { ...claim, issuedOn: '2025-03-01', validFrom: '2025-03-15' })],
     [
       201,

@@ -27,3 +27,21 @@ export async function factsOf(
   }
   return facts;
 }
+
+/**
+ * A person's registrations as a social worker in the current tenant, newest first: those that are verified, and those that
+ * ran out since. Credit hours are owed from each one's first day.
+ */
+export async function registrationsOf(
+  personId: string,
+): Promise<{ level: string; validFrom: string; validTo: string }[]> {
+  return CredentialModel.find({
+    personId: new Types.ObjectId(personId),
+    type: 'social-worker',
+    state: { $in: ['valid', 'expiring', 'expired', 'suspended'] },
+  })
+    .sort({ validFrom: -1 })
+    .limit(10)
+    .select({ level: 1, validFrom: 1, validTo: 1 })
+    .lean();
+}

@@ -52,7 +52,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of twenty kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds each of twenty-one kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -121,6 +121,10 @@ describe('npm run verify', function () {
       [
         'certificates/state-the-ledger',
         change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
+      ],
+      [
+        'credits/ledger-follows-claims',
+        change('credits', { _id: id('creditId') }, { $set: { state: 'posted' } }),
       ],
       ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
       [

@@ -4,6 +4,7 @@ import { database } from '../../../server/db/connect.ts';
 import {
   assignmentLifecycle,
   credentialLifecycle,
+  creditLifecycle,
   membershipLifecycle,
   requestLifecycle,
 } from '../../../server/core/states.ts';
@@ -199,6 +200,44 @@ describe('things move only along their life cycles', function () {
       };
     };
     const taken = await walk(credentialLifecycle, Object.keys((await begin()).tries), begin);
+    expect(taken.size, [...taken].join(', ')).to.be.greaterThan(2);
+  });
+
+  it('credit hours', async () => {
+    const tenant = await createTenant();
+    const own = await createMember(tenant, { roles: ['officer', 'reviewer'] }).then((one) => one.api());
+    const other = await createMember(tenant, { roles: ['officer', 'reviewer'] }).then((one) => one.api());
+    let n = 0;
+    const begin = async (): Promise<Walk> => {
+      const claim = {
+        title: `培训${(n += 1)}`,
+        activity: 'training',
+        dimension: 'law',
+        date: '2025-06-10',
+        hours: 6,
+        evidence: ['passCertificate'],
+      };
+      const made = await own.post('/credits', claim);
+      expect(made.status, made.text).to.equal(201);
+      const path = `/credits/${made.json<{ id: string }>().id}`;
+      const review = (api: ApiAgent, verdict: string) => () =>
+        api.post(`${path}/review`, { verdict, reason: 'x', evidence: ['passCertificate'] });
+      return {
+        state: stateAt(own, path),
+        tries: {
+          post: review(other, 'posted'),
+          'send back': review(other, 'needs_correction'),
+          reject: review(other, 'rejected'),
+          'post one’s own': review(own, 'posted'),
+          correct: () => own.post(`${path}/correction`, claim),
+          withdraw: () => own.post(`${path}/withdrawal`),
+          'withdraw another’s': () => other.post(`${path}/withdrawal`),
+          reverse: () => other.post(`${path}/reversal`, { reason: 'x' }),
+          'reverse one’s own': () => own.post(`${path}/reversal`, { reason: 'x' }),
+        },
+      };
+    };
+    const taken = await walk(creditLifecycle, Object.keys((await begin()).tries), begin);
     expect(taken.size, [...taken].join(', ')).to.be.greaterThan(2);
   });
 });

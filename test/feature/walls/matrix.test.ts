@@ -112,6 +112,8 @@ describe('the walls, route by route', function () {
       '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',
       '/offer-answers/:token/accept',
+      // Names of programmes are the same everywhere; that versions stay in their place is tested in feature/credits.
+      '/programmes/:name',
       '/t/:tenantSlug/memberships',
       '/t/:tenantSlug/opportunities/:id/sign-up',
     ]);

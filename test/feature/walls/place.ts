@@ -69,10 +69,22 @@ export async function createPlace(
       validFrom: '2025-02-01',
     }),
   );
+  const creditId = await made(
+    own.post('/credits', {
+      title: `培训${word}`,
+      host: `举办${word}`,
+      activity: 'training',
+      dimension: 'law',
+      date: '2025-06-10',
+      hours: 6,
+      evidence: ['passCertificate'],
+    }),
+  );
   const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
     .png()
     .toBuffer();
   const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
+  const pictureId = await upload(own.token, `/credits/${creditId}/scans`, 'scan.png', picture);
   // The paper says how old the volunteer is; whoever wants another age has none.
   const paper = person.birthDate
     ? null
@@ -104,6 +116,8 @@ export async function createPlace(
       certificateId,
       credentialId,
       scanId,
+      creditId,
+      pictureId,
       ...(paper ? { paperId: paper } : {}),
       importId,
       templateId,
@@ -139,6 +153,7 @@ const KINDS: Readonly<Record<string, string>> = {
   assignments: 'assignmentId',
   certificates: 'certificateId',
   credentials: 'credentialId',
+  credits: 'creditId',
   hours: 'hoursId',
   imports: 'importId',
   memberships: 'membershipId',
@@ -150,7 +165,11 @@ const KINDS: Readonly<Record<string, string>> = {
   shifts: 'shiftId',
   units: 'unitId',
 };
-const OTHERS: Readonly<Record<string, string>> = { scanId: 'scanId', paperId: 'paperId' };
+const OTHERS: Readonly<Record<string, string>> = {
+  scanId: 'scanId',
+  pictureId: 'pictureId',
+  paperId: 'paperId',
+};
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */
 export function pathAt(path: string, ids: Readonly<Record<string, string>>): string | null {
@@ -178,6 +197,15 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     number: 'N1',
     issuedOn: '2025-01-10',
     validFrom: '2025-02-01',
+  }),
+  'credits/review': () => ({ verdict: 'rejected', reason: 'x' }),
+  'credits/reverse': () => ({ reason: 'x' }),
+  'credits/correct': () => ({
+    title: 'x',
+    activity: 'training',
+    dimension: 'law',
+    date: '2025-06-10',
+    hours: 1,
   }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),

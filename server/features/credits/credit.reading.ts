@@ -1,0 +1,106 @@
+import { Types } from 'mongoose';
+import type { AccountActor } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { localDate } from '../../core/time.ts';
+import { registrationsOf } from '../credentials/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { programmesFor } from './claim.rules.ts';
+import { ACTIVITIES, EVIDENCE } from './credit.catalogue.ts';
+import { CreditModel } from './credit.model.ts';
+import type { CreditRow } from './credit.model.ts';
+import { evaluate } from './credit.rules.ts';
+import type { CreditEntry, CycleInput, Evaluation, Programme } from './credit.types.ts';
+import type { ProgrammeService } from './programme.service.ts';
+
+/** Far more than a professional life; an evaluation reads them all. */
+const MOST_CLAIMS = 2_000;
+
+/** What somebody may name in a claim. */
+export interface ClaimChoices {
+  readonly activities: string[];
+  readonly evidence: string[];
+  /** Whether something that concerns them is counted in units, such as semester credits. */
+  readonly countsUnits: boolean;
+}
+
+/** What one programme says of a person today. */
+export interface OwnEvaluation {
+  readonly programme: Programme;
+  readonly registeredOn: string | null;
+  readonly evaluation: Evaluation;
+}
+
+const toEntry = (row: CreditRow): CreditEntry => ({
+  id: String(row._id),
+  activity: row.activity,
+  category: row.category || null,
+  mode: row.mode || null,
+  date: row.date,
+  minutes: row.minutes,
+  quantity: row.quantity,
+  evidence: row.evidence,
+});
+
+/** What is read of credit hours: somebody's programmes, what they may claim, what it counts today. */
+export function createCreditReading({
+  programmes,
+  tenants,
+}: {
+  programmes: ProgrammeService;
+  tenants: TenantService;
+}) {
+  /** Activities and evidence that somebody may name: Linli's own, and those of the programmes that concern them. */
+  async function choicesFor(personId: string): Promise<ClaimChoices> {
+    const found = await ownProgrammes(personId);
+    const versions = found.flatMap((one) => one.versions);
+    const conversions = versions.flatMap((one) => one.conversions);
+    const pieces = versions.flatMap(({ requirement: { minPieces } }) =>
+      minPieces !== null && typeof minPieces === 'object'
+        ? minPieces.conditions.flatMap(({ evidence }) => evidence ?? [])
+        : [],
+    );
+    return {
+      activities: [...new Set([...ACTIVITIES, ...conversions.map(({ activity }) => activity)])],
+      evidence: [...new Set([...EVIDENCE, ...conversions.flatMap(({ needs }) => needs), ...pieces])],
+      countsUnits: conversions.some(({ rule }) => rule === 'perUnit'),
+    };
+  }
+
+  async function ownProgrammes(
+    personId: string,
+  ): Promise<{ versions: readonly Programme[]; cycle: CycleInput }[]> {
+    const wanted = programmesFor(await registrationsOf(personId));
+    const found = [];
+    for (const { name, cycle, changedFrom } of wanted) {
+      const stored = await programmes.find(name);
+      const before = changedFrom ? await programmes.find(changedFrom.name) : null;
+      const total = before?.versions.at(-1)?.requirement.total;
+      const change =
+        changedFrom && total !== undefined ? { registeredOn: changedFrom.registeredOn, total } : null;
+      if (stored) found.push({ versions: stored.versions, cycle: { ...cycle, changedFrom: change } });
+    }
+    return found;
+  }
+
+  return {
+    choicesFor,
+
+    /** Everything the person claimed, newest first, and what each programme that concerns them says of it today. */
+    async own(actor: AccountActor): Promise<{ on: string; rows: CreditRow[]; evaluations: OwnEvaluation[] }> {
+      const on = localDate(contextNow(), (await tenants.current()).zone);
+      const rows = await CreditModel.find({ personId: new Types.ObjectId(actor.personId) })
+        .sort({ date: -1 })
+        .limit(MOST_CLAIMS)
+        .select({ history: { $slice: -1 } })
+        .lean();
+      const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
+      const evaluations = (await ownProgrammes(actor.personId)).flatMap(({ versions, cycle }) => {
+        const programme = versions.at(-1);
+        if (!programme) return [];
+        const evaluation = evaluate(versions, cycle, entries, on);
+        return [{ programme, registeredOn: cycle.registeredOn ?? null, evaluation }];
+      });
+      return { on, rows, evaluations };
+    },
+  };
+}

@@ -3,6 +3,7 @@ import { sealAudit } from './audit/seal.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
 import { expireCredentials } from './credentials/expire.sweep.ts';
+import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
@@ -17,6 +18,7 @@ export function allSweeps(services: Services): Sweep[] {
     expireCredentials(services.credentials),
     startShifts(services.shifts),
     endShifts(services.shifts),
+    remindOfHours(services.hours),
     applyImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
     sealAudit(services.seals),

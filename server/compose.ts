@@ -66,6 +66,7 @@ import {
   createKioskService,
   kioskRoutes,
 } from './features/attendance/index.ts';
+import { calendarRoutes, createCalendarService } from './features/calendars/index.ts';
 import {
   createCredentialService,
   credentialMessages,
@@ -177,7 +178,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     tenants,
     codeKey: deriveSecret(master, 'check-in-code'),
   });
+  const calendars = createCalendarService();
   const hours = createHoursService({
+    calendars,
     memberships,
     units,
     tenants,
@@ -248,7 +251,12 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...hoursMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...hoursMessages({
+      tenants,
+      recipientOf: recipients.ofPerson,
+      recipientOfAccount: recipients.ofAccount,
+      publicUrl,
+    }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
   const messages = createMessageService({
@@ -311,6 +319,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...membershipRoutes({ memberships, tenants, units, i18n }),
     ...auditRoutes({ audit: createAuditService({ memberships, tenants }), seals, i18n }),
     ...unitRoutes({ units, i18n }),
+    ...calendarRoutes({ calendars, i18n }),
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),
     ...identityDocumentRoutes({ identityDocuments, i18n }),

@@ -78,5 +78,12 @@ export const navigation: readonly NavEntry[] = [
   },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
+  {
+    href: '/calendar',
+    key: 'calendars.title',
+    icon: 'calendar-event',
+    permission: 'tenant:settings',
+    phone: false,
+  },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

@@ -29,7 +29,7 @@ export interface BackEntryParts {
   readonly memberships: MembershipService;
   readonly units: UnitService;
   readonly tenants: TenantService;
-  readonly insert: (row: Record<string, unknown>) => Promise<HoursRow>;
+  readonly insert: (row: Record<string, unknown> & Pick<HoursRow, 'activity'>) => Promise<HoursRow>;
   readonly submit: (id: Types.ObjectId) => Promise<HoursRow>;
 }
 

@@ -2,17 +2,20 @@ import { defineMessage } from '../../mail/message.ts';
 import type { MessageDefinition } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
+import { QUEUE_STATES } from './hours.queries.ts';
 
 export interface HoursMailParts {
   readonly tenants: TenantService;
   readonly recipientOf: (
     personId: string,
   ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOfAccount: HoursMailParts['recipientOf'];
   readonly publicUrl: string;
 }
 
 /** What the volunteer is told of their hours. */
-export function hoursMessages({ tenants, recipientOf, publicUrl }: HoursMailParts): MessageDefinition[] {
+export function hoursMessages(parts: HoursMailParts): MessageDefinition[] {
+  const { tenants, recipientOf, publicUrl } = parts;
   const message = (kind: string, wanted: readonly string[]): MessageDefinition =>
     defineMessage({
       kind,
@@ -38,5 +41,32 @@ export function hoursMessages({ tenants, recipientOf, publicUrl }: HoursMailPart
         };
       },
     });
-  return [message('hours/confirmed', ['posted']), message('hours/rejected', ['rejected'])];
+  return [message('hours/confirmed', ['posted']), message('hours/rejected', ['rejected']), dueMessage(parts)];
 }
+
+/** Whoever may confirm hours is told that a day comes by which they have to be complete (R-1.13, R-1.23). */
+const dueMessage = ({ tenants, recipientOfAccount, publicUrl }: HoursMailParts): MessageDefinition =>
+  defineMessage({
+    kind: 'hours/due',
+    async load(row) {
+      const record = await HoursModel.findById(row.subjectId).lean();
+      const waits = record !== null && (QUEUE_STATES as readonly string[]).includes(record.state);
+      if (!record || (row.state === 'waiting' && !waits)) return null;
+      const to = await recipientOfAccount(String(row.data['accountId']));
+      if (!to) return null;
+      const tenant = await tenants.current();
+      const locale = to.locale ?? tenant.locale;
+      return {
+        to: { name: to.name, address: to.address },
+        locale,
+        zone: tenant.zone,
+        tenant: { name: tenant.name[locale], slug: tenant.slug },
+        model: {
+          name: to.name,
+          title: record.activity.name,
+          dueOn: (record.state === 'appealed' ? record.appealDueOn : record.dueOn) ?? '',
+          link: `${publicUrl}/hours/queue`,
+        },
+      };
+    },
+  });

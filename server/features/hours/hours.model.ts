@@ -55,6 +55,14 @@ export interface HoursRow extends TenantRow, StateRow {
   /** The person who typed it in afterwards for the volunteer, and why; such a record is marked for ever. */
   enteredBy: Types.ObjectId | null;
   entryReason: string;
+  /** Local day by which the record has to be complete. */
+  dueOn: string | null;
+  /** It was completed after that day; the mark stays. */
+  late: boolean;
+  /** When whoever confirms is reminded next; null for never. */
+  remindAt: Date | null;
+  /** Local day by which a contested rejection is answered. */
+  appealDueOn: string | null;
   /** What made it worth a second look; it is held until a reviewer decides. */
   anomalies: Anomaly[];
   confirmedBy: Types.ObjectId | null;
@@ -110,6 +118,10 @@ const hoursSchema = new Schema({
     default: null,
   },
   at: { type: [Number], default: null },
+  dueOn: { type: String, default: null },
+  late: { type: Boolean, default: false },
+  remindAt: { type: Date, default: null },
+  appealDueOn: { type: String, default: null },
   enteredBy: { type: Schema.Types.ObjectId, default: null },
   entryReason: { type: String, default: '' },
   anomalies: {
@@ -138,6 +150,8 @@ hoursSchema.index(
 hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
+// What is to be remembered, in whatever tenant.
+hoursSchema.index({ remindAt: 1, _id: 1 }, { partialFilterExpression: { remindAt: { $type: 'date' } } });
 // What one person confirmed lately: quotas of back-entries, approvers of many strangers.
 hoursSchema.index({ tenantId: 1, confirmedByPersonId: 1, postedAt: -1 });
 // One minute of a person's life counts once, in whatever tenant: overlaps are looked for by person alone.

@@ -29,6 +29,11 @@ export const hoursView = z.object({
   notes: z.array(z.string()),
   grade: z.enum(EVIDENCE_GRADES),
   witness: z.string(),
+  /** Local day by which it has to be complete, and whether it was completed after it. */
+  dueOn: z.string().nullable(),
+  late: z.boolean(),
+  /** Local day by which a contest is answered. */
+  appealDueOn: z.string().nullable(),
   /** Why it was entered afterwards; empty for what was not. */
   entryReason: z.string(),
   /** What made it worth a second look. */

@@ -9,6 +9,7 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
+import type { CalendarService } from '../calendars/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -28,6 +29,7 @@ import {
 import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
 import type { Anomaly } from './anomaly.rules.ts';
+import { createHoursDuty } from './hours.duty.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
@@ -54,6 +56,7 @@ export interface HoursParts {
   /** What the shift of an assignment was; injected, as shifts know nothing of hours. */
   readonly shiftFacts: (shiftId: string) => Promise<ServedShiftFacts>;
   readonly trust: HoursTrust;
+  readonly calendars: CalendarService;
 }
 
 /** What came of one record of several. */
@@ -65,10 +68,20 @@ export interface ApprovalOutcome {
 
 export type HoursService = ReturnType<typeof createHoursService>;
 
-export function createHoursService({ memberships, units, tenants, shiftFacts, trust }: HoursParts) {
-  async function insert(row: Record<string, unknown>): Promise<HoursRow> {
+export function createHoursService({
+  memberships,
+  units,
+  tenants,
+  shiftFacts,
+  trust,
+  calendars,
+}: HoursParts) {
+  const duty = createHoursDuty({ calendars, tenants, units });
+
+  async function insert(row: Record<string, unknown> & Pick<HoursRow, 'activity'>): Promise<HoursRow> {
     const _id = new Types.ObjectId();
-    await HoursModel.create([{ _id, ...born('open'), ...row, createdAt: contextNow() } as never]);
+    const clock = await duty.clockOf(row.activity.endsAt);
+    await HoursModel.create([{ _id, ...born('open'), ...row, ...clock, createdAt: contextNow() } as never]);
     await recordAudit({ action: 'hours/open', subjectType: 'HoursRecord', subjectId: _id, to: 'open' });
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }
@@ -132,6 +145,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
       set: {
         confirmedBy: new Types.ObjectId(actor.accountId),
         confirmedByPersonId: new Types.ObjectId(actor.personId),
+        late: await duty.isLate(row),
+        remindAt: null,
       },
     });
     await applyToLedger(postingOf(row), factsOfRecord(row, zone));
@@ -159,6 +174,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
       action: 'hours/reject',
       set: {
         rejectionReason: reason,
+        remindAt: null,
         confirmedBy: new Types.ObjectId(actor.accountId),
         confirmedByPersonId: new Types.ObjectId(actor.personId),
       },
@@ -176,6 +192,8 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
     ...createBackEntries({ memberships, units, tenants, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
+    dueToRemind: duty.dueToRemind,
+    remind: duty.remind,
 
     /** The system's part after a check-out: one record for the assignment, submitted for somebody's confirmation. */
     async openFromAssignment(assignment: AssignmentRow): Promise<void> {
@@ -316,6 +334,7 @@ export function createHoursService({ memberships, units, tenants, shiftFacts, tr
           to: 'appealed',
           reason,
           action: 'hours/appeal',
+          set: await duty.appealClock(),
         });
       });
     },

@@ -69,3 +69,20 @@ export async function holdersAmong(
     .filter((row) => row.grants.some((grant) => gives(grant, permission) && above.has(String(grant.unitId))))
     .map((row) => String(row.personId));
 }
+
+/** Members who hold the permission over the unit, oldest membership first; `path` is the unit and all above it. */
+export async function holdersOf(
+  permission: Permission,
+  path: readonly Types.ObjectId[],
+  limit: number,
+): Promise<Pick<MembershipRow, 'accountId' | 'personId'>[]> {
+  const above = new Set(path.map(String));
+  const rows = await MembershipModel.find({ 'grants.unitId': { $in: [...path] }, state: 'approved' })
+    .select({ accountId: 1, personId: 1, grants: 1 })
+    .sort({ _id: 1 })
+    .limit(limit * 10)
+    .lean();
+  return rows
+    .filter((row) => row.grants.some((grant) => gives(grant, permission) && above.has(String(grant.unitId))))
+    .slice(0, limit);
+}

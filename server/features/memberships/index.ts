@@ -4,7 +4,7 @@ export { prefixRange, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';
 export type { MembershipKind, MembershipRow } from './membership.model.ts';
 export { peopleRoutes } from './people.routes.ts';
-export { authoritiesOf, holdersAmong } from './authority.ts';
+export { authoritiesOf, holdersAmong, holdersOf } from './authority.ts';
 export type { Authority } from './authority.ts';
 export { membershipRoutes } from './membership.routes.ts';
 export { membershipMessages } from './membership.mail.ts';

@@ -101,6 +101,11 @@ membershipSchema.index(
   },
 );
 membershipSchema.index({ tenantId: 1, personId: 1, _id: -1 });
+// Who may do something over a unit; few members have a grant at all.
+membershipSchema.index(
+  { tenantId: 1, 'grants.unitId': 1, _id: 1 },
+  { partialFilterExpression: { 'grants.unitId': { $type: 'objectId' } } },
+);
 membershipSchema.index({ tenantId: 1, state: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, searchKeys: 1, _id: 1 });

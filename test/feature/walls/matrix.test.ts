@@ -103,11 +103,12 @@ describe('the walls, route by route', function () {
       .filter(({ access, path }) => access !== 'public' && path.includes(':'))
       .filter(({ path }) => pathAt(path, here.ids) === null)
       .map(({ path }) => path.replace('/api/v1', ''));
-    // Tokens and sessions of an account are nobody else's, whatever the tenant; their own tests walk them.
+    // A date is no row; whose day it is follows from the organisation alone. Tokens and sessions of an account are nobody else's, whatever the tenant; their own tests walk them.
     expect([...new Set(left)].sort()).to.deep.equal([
       '/account/consents/:purpose',
       '/account/sessions/:sessionId/end',
       '/account/tokens/:id/revocation',
+      '/calendar/days/:date/removal',
       '/me/consents/:purpose',
       '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',

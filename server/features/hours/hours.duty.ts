@@ -1,0 +1,107 @@
+import { Types } from 'mongoose';
+import { contextNow } from '../../core/context.ts';
+import { localDate, startOfDay } from '../../core/time.ts';
+import { addMessage } from '../../db/outbox.ts';
+import type { CalendarService } from '../calendars/index.ts';
+import { holdersOf } from '../memberships/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import { HoursModel } from './hours.model.ts';
+import type { HoursRow } from './hours.model.ts';
+import { QUEUE_STATES } from './hours.queries.ts';
+
+/** Service has to be recorded and confirmed within so many working days after the activity ends (R-1.13). */
+export const DUTY_DAYS = 10;
+/** A contested rejection is answered within so many working days (R-1.23). */
+export const APPEAL_DAYS = 10;
+/** Reminders come so many working days before the last one, and on it, at nine in the morning. */
+const AHEAD_DAYS = 2;
+const NINE_MS = 9 * 3_600_000;
+/** Of the people who may confirm, so many are reminded. */
+const REMINDED = 20;
+
+export interface DutyParts {
+  readonly calendars: CalendarService;
+  readonly tenants: TenantService;
+  readonly units: UnitService;
+}
+
+/** The clocks of hours: when a record has to be complete, when a contest has to be answered, who is reminded. */
+export function createHoursDuty({ calendars, tenants, units }: DutyParts) {
+  const morning = (date: string, zone: string): Date => new Date(startOfDay(date, zone).getTime() + NINE_MS);
+
+  return {
+    /** The clock of a record of this activity. */
+    async clockOf(endsAt: Date): Promise<Pick<HoursRow, 'dueOn' | 'remindAt'>> {
+      const { zone } = await tenants.current();
+      const from = localDate(endsAt, zone);
+      return {
+        dueOn: await calendars.dueOn(from, DUTY_DAYS),
+        remindAt: morning(await calendars.dueOn(from, DUTY_DAYS - AHEAD_DAYS), zone),
+      };
+    },
+
+    /** The clock of a contest that begins now. */
+    async appealClock(): Promise<Pick<HoursRow, 'appealDueOn' | 'remindAt'>> {
+      const { zone } = await tenants.current();
+      const today = localDate(contextNow(), zone);
+      return {
+        appealDueOn: await calendars.dueOn(today, APPEAL_DAYS),
+        remindAt: morning(await calendars.dueOn(today, APPEAL_DAYS - AHEAD_DAYS), zone),
+      };
+    },
+
+    /** Whether completing the record now is too late. */
+    async isLate(row: Pick<HoursRow, 'dueOn'>): Promise<boolean> {
+      const { zone } = await tenants.current();
+      return row.dueOn !== null && localDate(contextNow(), zone) > row.dueOn;
+    },
+
+    /** For the sweep: records of any tenant whose confirmers are to be reminded. */
+    async dueToRemind({
+      now,
+      limit,
+      except,
+    }: {
+      now: Date;
+      limit: number;
+      except: readonly string[];
+    }): Promise<{ tenantId: string; id: string }[]> {
+      const rows = await HoursModel.find({
+        remindAt: { $lte: now },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      } as never)
+        .sort({ remindAt: 1, _id: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Reminds whoever may confirm the record, each once a day; twice changes nothing. Inside a transaction. */
+    async remind(id: string): Promise<void> {
+      const row = await HoursModel.findById(id).lean();
+      if (!row?.remindAt || row.remindAt > contextNow()) return;
+      const { zone } = await tenants.current();
+      const today = localDate(contextNow(), zone);
+      const last = row.state === 'appealed' ? row.appealDueOn : row.dueOn;
+      const waits = (QUEUE_STATES as readonly string[]).includes(row.state);
+      const again = waits && last !== null && today < last ? morning(last, zone) : null;
+      await HoursModel.updateOne({ _id: row._id, remindAt: row.remindAt } as never, {
+        $set: { remindAt: again },
+      });
+      if (!waits) return;
+      const holders = await holdersOf('hours:confirm', await units.pathOf(row.unitId), REMINDED);
+      for (const { accountId, personId } of holders)
+        if (accountId !== null && String(personId) !== String(row.personId))
+          await addMessage({
+            kind: 'hours/due',
+            subjectId: row._id,
+            data: { accountId: String(accountId) },
+            dedupeKey: `hours-due:${String(accountId)}:${today}`,
+          });
+    },
+  };
+}
+
+export type HoursDuty = ReturnType<typeof createHoursDuty>;

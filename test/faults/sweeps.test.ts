@@ -19,6 +19,7 @@ import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
+import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { createPosition, createShift } from '../factories/requests.ts';
@@ -205,6 +206,23 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           ];
         }),
       expected: [true, true, 0, 0],
+    };
+  },
+
+  async 'hours/remind'(tenant) {
+    const volunteer = await createMember(tenant);
+    await createMember(tenant, { roles: ['coordinator'] });
+    await createMember(tenant, { roles: ['coordinator'] });
+    await createServed(tenant, volunteer);
+    return {
+      at: 16 * 24 * HOUR,
+      rows: 1,
+      effect: async () => [
+        await told(tenant, 'hours/due'),
+        await inTenant(tenant.id, () => HoursModel.countDocuments({ remindAt: { $ne: null } } as never)),
+      ],
+      // Past the last day: nobody is reminded again.
+      expected: [2, 0],
     };
   },
 

@@ -16,10 +16,17 @@ const BIDS_BETWEEN_CHECKS = 256;
 
 /**
  * Rows bid for their best columns until nobody is outbid; a slot stays open rather than pay more than the edge is worth.
- * The optimum is at most epsilon above the result for each slot (Bertsekas; similar persons bid at once).
+ * The optimum is at most epsilon above the result for each slot (Bertsekas; similar persons bid at once), unless bidding
+ * began from prices above 0: then columns without a taker may keep theirs.
  */
-export function runAuction(market: Market, epsilon: number, budget: Budget): AuctionResult {
+export function runAuction(
+  market: Market,
+  epsilon: number,
+  budget: Budget,
+  from: Float64Array | null = null,
+): AuctionResult {
   const auction = new Auction(market, epsilon);
+  if (from) auction.price.set(from);
   const finished = auction.run(budget);
   return { price: auction.price, taken: auction.taken, bids: auction.bids, finished };
 }

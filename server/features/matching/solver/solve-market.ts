@@ -1,4 +1,5 @@
 import { runAuction } from './auction.ts';
+import type { AuctionResult } from './auction.ts';
 import { UNLIMITED } from './budget.ts';
 import type { Budget } from './budget.ts';
 import type { Market } from './market.ts';
@@ -27,7 +28,11 @@ export interface SolveOptions {
 }
 
 /** Prices of the auction end within this part of the heaviest weight; the repair does the rest exactly. */
-const STEPS = 1000;
+const STEPS = 3000;
+/** Where people are scarce: coarse auctions first, each so many times coarser than the next. */
+const COARSER = [64, 8];
+/** How much of a coarse price is taken back, in its steps, so that the finer auction rarely begins too high. */
+const TAKEN_BACK = 2;
 const PATHS_BETWEEN_CHECKS = 16;
 
 /** The b-matching of the greatest weight, proved; where the budget ends first, the best so far with its bound. */
@@ -44,7 +49,7 @@ export function openingPlan(market: Market, options: SolveOptions = {}, spare?: 
   if (options.prices) plan.price.set(options.prices);
   else {
     options.onPhase?.('auction');
-    const { price, taken } = runAuction(market, epsilonFor(market), options.budget ?? UNLIMITED);
+    const { price, taken } = auctionFor(market, options.budget ?? UNLIMITED);
     plan.price.set(price);
     for (let r = 0; r < plan.rows; r++) {
       for (let e = plan.start[r]!; e < plan.start[r + 1]!; e++) if (taken[e] === 1) plan.take(r, e);
@@ -53,6 +58,20 @@ export function openingPlan(market: Market, options: SolveOptions = {}, spare?: 
   options.onPhase?.('repair');
   for (let r = 0; r < plan.rows; r++) plan.settle(r);
   return plan;
+}
+
+/** One auction; where there are more slots than people, price wars are long, and coarse ones first halve the time. */
+function auctionFor(market: Market, budget: Budget): AuctionResult {
+  const epsilon = epsilonFor(market);
+  let [slots, room] = [0, 0];
+  for (const d of market.demand) slots += d;
+  for (const c of market.capacity) room += c;
+  let from: Float64Array | null = null;
+  for (const coarser of room < slots ? COARSER : []) {
+    const step = coarser * epsilon;
+    from = runAuction(market, step, budget, from).price.map((p) => Math.max(0, p - TAKEN_BACK * step));
+  }
+  return runAuction(market, epsilon, budget, from);
 }
 
 function epsilonFor({ weight }: Market): number {

@@ -74,7 +74,7 @@ export function createGate(parts: GateParts): Gate {
   const signIn = createLane({ ...SIGN_IN, waiting });
   const write = createLane({ ...WRITE, atOnce: half, waiting });
   const read = createLane({ ...READ, atOnce: half, waiting });
-  const watch = watchLoop((late) => read.narrow(late ? Math.ceil(half / 4) : null));
+  const watch = watchLoop((late) => read.narrow(late ? Math.ceil(half / 2) : null));
   const refuse = refusal(parts);
   const laneOf = (req: IncomingMessage): Lane => {
     if (parts.reserved.has(pathOf(req))) return signIn;

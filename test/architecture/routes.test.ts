@@ -12,7 +12,9 @@ import { testApp } from '../support/app.ts';
 
 describe('the route registry', () => {
   let routes: readonly Route[];
-  before(async () => {
+  before(async function () {
+    // A server and an application start here; the machine may be busy with other things.
+    this.timeout(120_000);
     routes = (await testApp()).composed.routes;
   });
 

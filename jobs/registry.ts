@@ -2,6 +2,7 @@ import type { Services } from '../server/compose.ts';
 import { sealAudit } from './audit/seal.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
+import { undoImports } from './imports/undo.sweep.ts';
 import { expireCredentials } from './credentials/expire.sweep.ts';
 import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
@@ -20,6 +21,7 @@ export function allSweeps(services: Services): Sweep[] {
     endShifts(services.shifts),
     remindOfHours(services.hours),
     applyImports(services.imports),
+    undoImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
     sealAudit(services.seals),
   ];

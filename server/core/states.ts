@@ -138,12 +138,18 @@ export const offerLifecycle = defineLifecycle('offer', {
   withdrawn: [],
 });
 
-/** A file that was brought: checked first, then applied in batches. */
+/**
+ * A file that was brought: checked first, then applied in batches; rows mended afterwards are applied as well. What it
+ * came to may be taken back as a whole, once more where something was left.
+ */
 export const importLifecycle = defineLifecycle('import', {
   checked: ['applying'],
   applying: ['done', 'failed'],
-  failed: ['applying'],
-  done: [],
+  failed: ['applying', 'undoing'],
+  done: ['applying', 'undoing'],
+  undoing: ['undone', 'undo_failed'],
+  undo_failed: ['undoing'],
+  undone: ['undoing'],
 });
 
 export const LIFECYCLES = [

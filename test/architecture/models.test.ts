@@ -28,7 +28,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Credential validTo': 'the sweep looks for what is due in every tenant',
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',
   'Kiosk expiresAt': 'expiry',
-  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
+  'Import turnAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

@@ -1,22 +1,23 @@
-import type { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { importLifecycle } from '../../core/states.ts';
 import { localDate, wallToInstant } from '../../core/time.ts';
 import { tenantBulkWrite } from '../../db/builders.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
-import { upsertImported } from '../requests/index.ts';
-import type { ImportedRequest, ImportOutcome } from '../requests/index.ts';
+import { requestMark, requestsById, upsertImported } from '../requests/index.ts';
+import type { ImportedRequest, ImportedResult, ImportOutcome } from '../requests/index.ts';
 import { planImported } from '../shifts/index.ts';
-import type { ImportedShift, ImportedShiftOf } from '../shifts/index.ts';
+import type { ImportedShift, ImportedShiftOf, ShiftTrace } from '../shifts/index.ts';
 import { ImportLineModel, ImportModel } from './import.model.ts';
-import type { ImportCounts, ImportLineRow, ImportRow } from './import.model.ts';
+import type { ImportCounts, ImportLineRow, ImportRow, LineTrace } from './import.model.ts';
+import { refusalOf } from './import.store.ts';
+import { ownProblems } from './import.tally.rules.ts';
 import type { ShiftPlan } from './import.types.ts';
 
 /** Rows a transaction: small enough to end well within its time, large enough to be quick. */
 export const BATCH_ROWS = 50;
 
-type Settled = ImportLineRow['outcome'];
+type Settled = ImportLineRow['expected'];
 const SETTLED: Readonly<Record<ImportOutcome, Settled>> = {
   created: 'created',
   updated: 'updated',
@@ -44,7 +45,7 @@ export async function applyBatch(
   return inTransaction(async () => {
     const job = await ImportModel.findOneAndUpdate(
       { _id: importId, state: 'applying' },
-      { $inc: { version: 1 } },
+      { $inc: { version: 1 }, $set: { turnAt: contextNow() } },
       { returnDocument: 'after' },
     ).lean();
     if (!job) return { done: true, lines: 0 };
@@ -82,12 +83,21 @@ async function applyLines(
       ? [{ request: result.request, plan: toShift(line.parsed?.shift ?? null, place) }]
       : [];
   });
-  await planImported(planned, origin.importId);
-  const settled = lines.map((line, at) => settle(line, results[at]?.outcome, results[at]?.request?._id));
+  const shifts = await planImported(planned, origin.importId);
+  const requests = await requestsById(planned.map(({ request }) => request._id));
+  const traceOf = ({ request, before }: ImportedResult): LineTrace | null => {
+    const now = requests.get(String(request?._id));
+    const shift: ShiftTrace | null = shifts.get(String(request?._id)) ?? null;
+    return now ? { requestMark: requestMark(now), before, shift } : null;
+  };
+  const settled = lines.map((line, at) => {
+    const result = results[at];
+    return settle(line, result, result ? traceOf(result) : null);
+  });
   await tenantBulkWrite(ImportLineModel, settled.map(({ write }) => write) as never);
   const counted: Partial<Record<`counts.${keyof ImportCounts}`, number>> = {};
   for (const { outcome } of settled) {
-    if (outcome !== 'pending') counted[`counts.${outcome}`] = (counted[`counts.${outcome}`] ?? 0) + 1;
+    if (outcome !== 'skipped') counted[`counts.${outcome}`] = (counted[`counts.${outcome}`] ?? 0) + 1;
   }
   await ImportModel.updateOne(
     { _id: job._id, appliedTo: job.appliedTo },
@@ -135,26 +145,27 @@ function toShift(
 
 function settle(
   line: ImportLineRow,
-  outcome: ImportOutcome | undefined,
-  requestId: Types.ObjectId | undefined,
+  result: ImportedResult | undefined,
+  trace: LineTrace | null,
 ): { outcome: Settled; write: object } {
-  const settled = outcome ? SETTLED[outcome] : 'rejected';
-  const refused =
-    settled === 'rejected'
-      ? {
-          $push: {
-            problems: { field: 'id', code: outcome ?? 'not-applied', value: line.parsed?.sourceId ?? '' },
-          },
-        }
-      : {};
+  const outcome = result ? SETTLED[result.outcome] : 'rejected';
+  const refusal = result
+    ? refusalOf(result.outcome, line.key)
+    : [{ field: 'id', code: 'not-applied', value: line.key }];
   return {
-    outcome: settled,
+    outcome,
     write: {
       updateOne: {
         filter: { _id: line._id },
         update: {
-          $set: { outcome: settled, requestId: settled === 'rejected' ? null : (requestId ?? null) },
-          ...refused,
+          $set: {
+            outcome,
+            expected: outcome,
+            problems: [...ownProblems(line.problems), ...refusal],
+            requestId: outcome === 'rejected' ? null : (result?.request?._id ?? null),
+            trace,
+          },
+          $inc: { version: 1 },
         },
       },
     },

@@ -6,17 +6,18 @@ import type { ImportMapping, JudgedLine, ParsedOpportunity, TableRow } from './i
 /** Judges every row of a table, in order; the second row with one source id is rejected. */
 export function judgeTable(rows: readonly TableRow[], mapping: ImportMapping, today: string): JudgedLine[] {
   const seen = new Set<string>();
-  return rows.map((row) => {
+  return rows.map((row): JudgedLine => {
     const judged = judgeRow(row, mapping, { today, categories: CATEGORY_NAMES });
-    const line = { line: row.line, original: row.cells, ragged: row.ragged };
-    if (!judged.parsed) return { ...line, ...judged, fingerprint: '' };
-    const { sourceId } = judged.parsed;
-    if (seen.has(sourceId)) {
-      const twice = { field: 'id', code: 'duplicate-in-file', value: sourceId };
-      return { ...line, ...judged, parsed: null, problems: [...judged.problems, twice], fingerprint: '' };
+    const { line, ragged, fixes = {}, skipped = false } = row;
+    const key = judged.parsed?.sourceId ?? '';
+    const base = { line, original: row.cells, ragged, fixes, skipped, key, ...judged };
+    if (!judged.parsed) return { ...base, fingerprint: '' };
+    if (!skipped && seen.has(key)) {
+      const twice = { field: 'id', code: 'duplicate-in-file', value: key };
+      return { ...base, parsed: null, problems: [...judged.problems, twice], fingerprint: '' };
     }
-    seen.add(sourceId);
-    return { ...line, ...judged, fingerprint: fingerprintOf(judged.parsed) };
+    if (!skipped) seen.add(key);
+    return { ...base, fingerprint: fingerprintOf(judged.parsed) };
   });
 }
 

@@ -6,11 +6,13 @@ import { importLifecycle } from '../../core/states.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
-import type { ImportMapping, ParsedOpportunity, RowProblem } from './import.types.ts';
+import type { ImportedContent } from '../requests/index.ts';
+import type { ShiftTrace } from '../shifts/index.ts';
+import type { ImportMapping, ParsedOpportunity, RowFixes, RowProblem } from './import.types.ts';
 
 export const IMPORT_KINDS = ['opportunities'] as const;
 export type ImportKind = (typeof IMPORT_KINDS)[number];
-export type ImportState = 'checked' | 'applying' | 'done' | 'failed';
+export type ImportState = 'checked' | 'applying' | 'done' | 'failed' | 'undoing' | 'undone' | 'undo_failed';
 
 export interface ImportCounts {
   read: number;
@@ -27,7 +29,17 @@ export interface ImportNotice {
   count: number;
 }
 
-/** One file that somebody brought: first checked (dry run), then applied in resumable batches. */
+/** What taking an import back has come to so far. */
+export interface UndoCounts {
+  /** Rows that had made or changed something. */
+  total: number;
+  removed: number;
+  restored: number;
+  /** Somebody has touched the thing since: it stays. */
+  left: number;
+}
+
+/** One file that somebody brought: first checked (dry run), then applied in resumable batches, perhaps taken back. */
 export interface ImportRow extends TenantRow, StateRow<ImportState> {
   kind: ImportKind;
   fileName: string;
@@ -46,6 +58,13 @@ export interface ImportRow extends TenantRow, StateRow<ImportState> {
   appliedTo: number;
   /** While only checked: what applying would come to; from the start on: what it came to. */
   counts: ImportCounts;
+  /** Rows that a person left out. */
+  skipped: number;
+  /** The saved mapping it is read by. */
+  saved: { id: Types.ObjectId; name: string } | null;
+  undo: UndoCounts | null;
+  /** When a worker last had it: whoever waits longest is next, so one large import holds up nobody. */
+  turnAt: Date | null;
   createdBy: Types.ObjectId | null;
   createdAt: Date;
   finishedAt: Date | null;
@@ -90,15 +109,49 @@ const importSchema = new Schema({
     ),
     required: true,
   },
+  skipped: { type: Number, default: 0 },
+  saved: {
+    type: new Schema(
+      { id: { type: Schema.Types.ObjectId, required: true }, name: { type: String, required: true } },
+      { _id: false, strict: 'throw' },
+    ),
+    default: null,
+  },
+  undo: {
+    type: new Schema(
+      {
+        total: { type: Number, required: true },
+        removed: { type: Number, required: true },
+        restored: { type: Number, required: true },
+        left: { type: Number, required: true },
+      },
+      { _id: false, strict: 'throw' },
+    ),
+    default: null,
+  },
+  turnAt: { type: Date, default: null },
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
   finishedAt: { type: Date, default: null },
 });
 importSchema.index({ tenantId: 1, createdAt: -1, _id: -1 });
-// The sweep that applies batches looks across tenants.
-importSchema.index({ state: 1, createdAt: 1 }, { partialFilterExpression: { state: 'applying' } });
+// The sweeps that apply and take back look across tenants.
+importSchema.index({ turnAt: 1 }, { partialFilterExpression: { state: { $in: ['applying', 'undoing'] } } });
 
 export const ImportModel = tenantModel<ImportRow>('Import', importSchema);
+
+export const LINE_OUTCOMES = ['pending', 'created', 'updated', 'unchanged', 'rejected', 'skipped'] as const;
+export type LineOutcome = (typeof LINE_OUTCOMES)[number];
+
+/** What applying a line did, enough to take it back and to notice who has touched it since. */
+export interface LineTrace {
+  readonly requestMark: string;
+  /** What the request said before; null for one that the line made. */
+  readonly before: ImportedContent | null;
+  readonly shift: ShiftTrace | null;
+}
+
+export const UNDO_OUTCOMES = ['removed', 'restored', 'left'] as const;
 
 /** One line of an imported file, with what was found out about it. */
 export interface ImportLineRow extends TenantRow {
@@ -113,7 +166,17 @@ export interface ImportLineRow extends TenantRow {
   assumed: string[];
   /** The request that the row became. */
   requestId: Types.ObjectId | null;
-  outcome: 'pending' | 'created' | 'updated' | 'unchanged' | 'rejected';
+  outcome: LineOutcome;
+  /** What it would come to while it is pending, else what it came to. */
+  expected: Exclude<LineOutcome, 'pending'>;
+  /** The source's id as the row says it, also where another row has it; empty when the row cannot be read. */
+  key: string;
+  ragged: boolean;
+  fixes: RowFixes;
+  skipped: boolean;
+  version: number;
+  trace: LineTrace | null;
+  undo: { outcome: (typeof UNDO_OUTCOMES)[number]; reason: string | null } | null;
 }
 
 const lineSchema = new Schema({
@@ -138,9 +201,28 @@ const lineSchema = new Schema({
     default: [],
   },
   assumed: { type: [String], default: [] },
-  outcome: { type: String, enum: ['pending', 'created', 'updated', 'unchanged', 'rejected'], required: true },
+  outcome: { type: String, enum: [...LINE_OUTCOMES], required: true },
+  expected: { type: String, enum: LINE_OUTCOMES.filter((outcome) => outcome !== 'pending'), required: true },
+  key: { type: String, default: '' },
+  ragged: { type: Boolean, default: false },
+  fixes: { type: Schema.Types.Mixed, default: {} },
+  skipped: { type: Boolean, default: false },
+  version: { type: Number, required: true, default: 1 },
+  trace: { type: Schema.Types.Mixed, default: null },
+  undo: {
+    type: new Schema(
+      {
+        outcome: { type: String, enum: [...UNDO_OUTCOMES], required: true },
+        reason: { type: String, default: null },
+      },
+      { _id: false, strict: 'throw' },
+    ),
+    default: null,
+  },
 });
 lineSchema.index({ tenantId: 1, importId: 1, line: 1 }, { unique: true });
 lineSchema.index({ tenantId: 1, importId: 1, outcome: 1, line: 1 });
+lineSchema.index({ tenantId: 1, importId: 1, expected: 1, line: 1 });
+lineSchema.index({ tenantId: 1, importId: 1, key: 1 });
 
 export const ImportLineModel = tenantModel<ImportLineRow>('ImportLine', lineSchema);

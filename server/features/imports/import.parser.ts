@@ -2,12 +2,15 @@ import { fork } from 'node:child_process';
 import { Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { logger } from '../../core/logger.ts';
+import type { SavedChoice } from './import.saved.rules.ts';
 import type { ImportDefaults, ImportMapping, JudgedLine, Table, TableRow } from './import.types.ts';
 
 interface Common {
   readonly defaults: ImportDefaults;
   /** What a person decided; the rest is guessed from the header. */
   readonly mapping: Partial<ImportMapping>;
+  /** Mappings kept under a name: the one that fits the header best stands in for the guess. */
+  readonly saved?: readonly SavedChoice[];
   readonly today: string;
 }
 /** Reads a file, or judges the rows of one read before by another mapping. */
@@ -25,6 +28,8 @@ export interface ParsedFile {
   readonly delimiter: string;
   readonly columns: readonly string[];
   readonly mapping: ImportMapping;
+  /** The saved mapping that was taken, if one fitted. */
+  readonly savedId: string | null;
   readonly lines: readonly JudgedLine[];
 }
 export type ParseResult =

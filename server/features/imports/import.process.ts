@@ -2,6 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import { decodeTable } from './import.decode.ts';
 import { judgeTable } from './import.judge.ts';
 import { guessMapping, unknownColumns } from './import.mapping.rules.ts';
+import { bestFitting, mappingFor } from './import.saved.rules.ts';
 import type { ParseJob, ParseResult } from './import.parser.ts';
 
 /** Entry of the process that reads files from outside; import.parser.ts starts it and bounds its memory and time. */
@@ -10,8 +11,9 @@ function work(job: ParseJob): ParseResult {
     job.kind === 'file'
       ? decodeTable(job.bytes)
       : { ...job.table, encoding: 'utf-8' as const, delimiter: ',' };
-  const guessed = guessMapping(table.columns, job.defaults);
-  const mapping = { ...guessed, ...job.mapping };
+  const saved = bestFitting(job.saved ?? [], table.columns);
+  const proposed = saved ? mappingFor(saved, table.columns) : guessMapping(table.columns, job.defaults);
+  const mapping = { ...proposed, ...job.mapping };
   const unknown = unknownColumns(mapping, table.columns);
   if (unknown.length > 0)
     return {
@@ -30,6 +32,7 @@ function work(job: ParseJob): ParseResult {
     delimiter: table.delimiter,
     columns: table.columns,
     mapping,
+    savedId: saved?.id ?? null,
     lines: judgeTable(table.rows, mapping, job.today),
   };
 }

@@ -3,7 +3,7 @@ import { Invalid } from '../../core/errors.ts';
 import { can } from '../../core/actor.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty, idParams } from '../../http/schema.ts';
-import { file, route, seeOther, view } from '../../http/route.ts';
+import { route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
 import { FILE_LIMITS } from './import.decode.ts';
 import {
@@ -13,20 +13,34 @@ import {
   importView,
   mappingForm,
   newImport,
+  watching,
 } from './import.schema.ts';
 import type { ImportService, MappingChoice } from './import.service.ts';
+import { benchRoutes } from './bench.routes.ts';
+import { savedRoutes } from './saved.routes.ts';
+import { undoRoutes } from './undo.routes.ts';
 import { detailModel, listModel, newModel } from './import.view.ts';
 
-interface Parts {
+export interface Parts {
   readonly imports: ImportService;
   readonly i18n: I18n;
 }
 
-export const importRoutes = (parts: Parts): Route[] => [...bringRoutes(parts), ...oneRoutes(parts)];
+export const importRoutes = (parts: Parts): Route[] => [
+  ...bringRoutes(parts),
+  ...oneRoutes(parts),
+  ...benchRoutes(parts),
+  ...undoRoutes(parts),
+  ...savedRoutes(parts),
+];
 
 function bringRoutes({ imports, i18n }: Parts): Route[] {
-  const choicesFor = ({ actor }: Pick<RouteContext, 'actor'>): ReturnType<ImportService['choices']> =>
-    imports.choices(actor);
+  const choicesFor = async ({
+    actor,
+  }: Pick<RouteContext, 'actor'>): Promise<Pick<Parameters<typeof newModel>[0], 'units' | 'saved'>> => ({
+    units: await imports.choices(actor),
+    saved: await imports.listSaved(actor),
+  });
   return [
     route({
       name: 'imports/list',
@@ -54,7 +68,7 @@ function bringRoutes({ imports, i18n }: Parts): Route[] {
       output: empty,
       run: async () => ({}),
       page: async (_output, context) =>
-        view('imports/new', newModel({ i18n, locale: context.locale, units: await choicesFor(context) })),
+        view('imports/new', newModel({ i18n, locale: context.locale, ...(await choicesFor(context)) })),
     }),
     route({
       name: 'imports/check',
@@ -73,10 +87,11 @@ function bringRoutes({ imports, i18n }: Parts): Route[] {
       output: importView,
       async run({ actor, body, file: upload }) {
         if (!upload) throw Invalid.field('file', 'file-needed');
-        const { kind, unitId, from } = body;
+        const { kind, unitId, from, saved } = body;
         return imports.check(actor, {
           kind,
           unitId,
+          saved,
           fileName: upload.name,
           bytes: upload.bytes,
           ...(from === undefined ? {} : { mapping: { from } }),
@@ -86,7 +101,7 @@ function bringRoutes({ imports, i18n }: Parts): Route[] {
       invalid: async ({ issues, values }, context) =>
         view(
           'imports/new',
-          newModel({ i18n, locale: context.locale, units: await choicesFor(context), issues, values }),
+          newModel({ i18n, locale: context.locale, ...(await choicesFor(context)), issues, values }),
         ),
     }),
   ];
@@ -94,8 +109,11 @@ function bringRoutes({ imports, i18n }: Parts): Route[] {
 
 function oneRoutes({ imports, i18n }: Parts): Route[] {
   type Detail = z.input<typeof importDetail>;
-  const load = (context: Pick<RouteContext, 'actor' | 'locale'>, id: string): Promise<Detail> =>
-    imports.show(context.actor, id, context.locale) as Promise<Detail>;
+  const load = async (context: Pick<RouteContext, 'actor' | 'locale'>, id: string): Promise<Detail> =>
+    (await imports.show(context.actor, id, context.locale)) as unknown as Detail;
+  /** Other saved mappings to read a file by that is not applied yet. */
+  const fittingFor = async (actor: RouteContext['actor'], detail: { state: string; columns: string[] }) =>
+    detail.state === 'checked' && can(actor, 'imports:run') ? imports.fittingSaved(detail.columns) : [];
   return [
     route({
       name: 'imports/show',
@@ -104,10 +122,15 @@ function oneRoutes({ imports, i18n }: Parts): Route[] {
       access: 'imports:see',
       tenant: 'member',
       summary: 'One import: what was found, how far it is applied, and its rejected rows.',
-      input: { params: idParams },
+      // `watch` is what a page that is being watched asks with: once all is done it loads itself anew.
+      input: { params: idParams, query: watching },
       output: importDetail,
       run: (context) => load(context, context.params.id),
-      page: (detail, { locale }) => view('imports/show', detailModel({ i18n, locale, detail })),
+      page: async (detail, { actor, locale, query }) =>
+        view('imports/show', {
+          ...detailModel({ i18n, locale, detail, fitting: await fittingFor(actor, detail) }),
+          watched: query.watch,
+        }),
     }),
     route({
       name: 'imports/remap',
@@ -136,6 +159,7 @@ function oneRoutes({ imports, i18n }: Parts): Route[] {
             detail: importDetail.parse(await load(context, context.params.id)),
             issues: issues.length > 0 ? issues : [{ path: '', code: error.code }],
             values,
+            fitting: [],
           }),
         ),
     }),
@@ -154,20 +178,19 @@ function oneRoutes({ imports, i18n }: Parts): Route[] {
       page: ({ id }) => seeOther(`/imports/${id}`),
     }),
     route({
-      name: 'imports/report',
-      method: 'get',
-      path: '/imports/:id/report.csv',
-      access: 'imports:see',
+      name: 'imports/recheck',
+      method: 'post',
+      path: '/imports/:id/recheck',
+      access: 'imports:run',
       tenant: 'member',
-      summary: 'The rejected rows with their reasons, as CSV.',
+      rate: 'heavy',
+      versioned: true,
+      summary: 'Looks once more at what applying would come to now.',
+      status: 200,
       input: { params: idParams },
-      output: empty,
-      async run({ actor, params, locale }) {
-        const { bytes, fileName } = await imports.report(actor, params.id, locale);
-        return file(bytes, 'text/csv; charset=utf-8', fileName);
-      },
-      // The file is the answer on both doors.
-      page: (_output, { params }) => seeOther(`/imports/${params.id}`),
+      output: importView,
+      run: ({ actor, params, version }) => imports.recheck(actor, params.id, version),
+      page: ({ id }) => seeOther(`/imports/${id}`, { kind: 'success', key: 'imports.remapped' }),
     }),
   ];
 }

@@ -56,18 +56,27 @@ type Cells = (field: ImportField) => string;
 export function judgeRow(row: TableRow, mapping: ImportMapping, facts: RowFacts): RowJudgement {
   const notes: Notes = { problems: [], assumed: [] };
   const cell: Cells = (field) => {
-    const column = mapping.columns[field];
-    const raw = column === undefined ? '' : (row.cells[column] ?? '');
+    const raw = cellText(row, mapping, field);
     if (isFormula(raw)) note(notes, field, 'formula', raw);
     return flattenFormula(raw);
   };
-  if (row.ragged) note(notes, 'row', 'row-ragged', '');
+  if (row.ragged && row.fixes?.row === undefined) note(notes, 'row', 'row-ragged', '');
   const parsed = readRow(cell, mapping, facts, notes);
   return {
     parsed: notes.problems.some(isFatal) ? null : parsed,
     problems: notes.problems,
     assumed: [...new Set(notes.assumed)],
   };
+}
+
+/** What stands for a field: what a person put there, else the cell of its column; empty without either. */
+export function cellText(
+  row: Pick<TableRow, 'cells' | 'fixes'>,
+  mapping: Pick<ImportMapping, 'columns'>,
+  field: ImportField,
+): string {
+  const column = mapping.columns[field];
+  return row.fixes?.[field] ?? (column === undefined ? '' : (row.cells[column] ?? ''));
 }
 
 function readRow(cell: Cells, mapping: ImportMapping, facts: RowFacts, notes: Notes): ParsedOpportunity {
@@ -145,7 +154,8 @@ function readId(
   said: { title: string; date: string | null; place: string },
   notes: Notes,
 ): string {
-  if (mapping.columns.id !== undefined) return cut(required(cell, 'id', notes), LIMITS.id);
+  if (mapping.columns.id !== undefined || cell('id') !== '')
+    return cut(required(cell, 'id', notes), LIMITS.id);
   notes.assumed.push('id');
   return cut([said.title, said.date ?? '', said.place, cleanLine(cell('organisation'))].join('|'), 300);
 }

@@ -1,5 +1,14 @@
-import type { ImportCounts, ImportLineRow, ImportNotice, ImportRow, ImportState } from './import.model.ts';
-import type { ImportMapping, RowProblem } from './import.types.ts';
+import type { FieldChange } from './import.change.rules.ts';
+import type {
+  ImportCounts,
+  ImportLineRow,
+  ImportNotice,
+  ImportRow,
+  ImportState,
+  UndoCounts,
+} from './import.model.ts';
+import type { LinePreview } from './import.preview.ts';
+import type { ImportMapping, RowFixes, RowProblem } from './import.types.ts';
 
 /** An import as other layers know it: ids and moments as texts. */
 export interface Import {
@@ -18,6 +27,13 @@ export interface Import {
   /** Rows that are settled: applied, or rejected from the start. */
   readonly settled: number;
   readonly counts: ImportCounts;
+  /** Rows that a person left out. */
+  readonly skipped: number;
+  /** Rows that are ready and not applied: of a file that was applied, those mended since. */
+  readonly waiting: number;
+  /** The saved mapping it is read by. */
+  readonly saved: { readonly id: string; readonly name: string } | null;
+  readonly undo: UndoCounts | null;
   readonly createdAt: string;
   readonly finishedAt: string | null;
 }
@@ -44,6 +60,8 @@ export interface ImportLine {
 
 export function toImport(row: ImportRow): Import {
   const { created, updated, unchanged, rejected } = row.counts;
+  const checked = row.state === 'checked';
+  const settled = created + updated + unchanged + rejected + row.skipped;
   return {
     id: String(row._id),
     version: row.version,
@@ -57,8 +75,12 @@ export function toImport(row: ImportRow): Import {
     mapping: row.mapping,
     notices: row.notices,
     total: row.total,
-    settled: row.state === 'checked' ? 0 : created + updated + unchanged + rejected,
+    settled: checked ? 0 : settled,
     counts: row.counts,
+    skipped: row.skipped,
+    waiting: checked ? created + updated + unchanged : Math.max(0, row.total - settled),
+    saved: row.saved ? { id: String(row.saved.id), name: row.saved.name } : null,
+    undo: row.undo ? { ...row.undo } : null,
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };
@@ -83,4 +105,29 @@ export const toLine = (row: ImportLineRow): ImportLine => ({
     .join(' · ')
     .slice(0, EXCERPT),
   requestId: row.requestId ? String(row.requestId) : null,
+});
+
+/** A row with what it changes, its cells and what people put in their place. */
+export interface ImportedRowView extends ImportLine {
+  readonly version: number;
+  readonly expected: ImportLineRow['expected'];
+  readonly original: Readonly<Record<string, string>>;
+  readonly fixes: RowFixes;
+  readonly skipped: boolean;
+  readonly changes: readonly FieldChange[];
+  readonly shiftKept: boolean;
+  readonly undo: ImportLineRow['undo'];
+}
+
+export const toRow = (row: ImportLineRow, preview: LinePreview): ImportedRowView => ({
+  ...toLine(row),
+  version: row.version,
+  expected: row.expected,
+  original: row.original,
+  fixes: row.fixes,
+  skipped: row.skipped,
+  changes: preview.changes,
+  shiftKept: preview.shiftKept,
+  undo: row.undo,
+  requestId: preview.requestId ? String(preview.requestId) : null,
 });

@@ -41,11 +41,16 @@ export const mappingForm = z.strictObject({
 /** Parts of a mapping, from a file of the operator; each part given replaces that part of the guess. */
 export const mappingChoice = mappingForm.extend({ from: localDate.nullable() }).partial();
 
+const savedChoice = z.string().regex(/^(auto|none|[0-9a-f]{24})$/, 'not-a-choice');
+
 export const newImport = z.strictObject({
   kind: z.enum(IMPORT_KINDS).default('opportunities'),
   unitId: id.optional(),
   from: localDate.optional(),
+  /** A saved mapping by id, `auto` for the one that fits best, `none` for a guess from the header. */
+  saved: savedChoice.default('auto'),
 });
+export const watching = z.strictObject({ watch: z.boolean().default(false) });
 export const importFilter = z.strictObject(paging);
 
 const counts = z.object({
@@ -55,7 +60,7 @@ const counts = z.object({
   unchanged: z.number(),
   rejected: z.number(),
 });
-const nullableText = z.string().nullable();
+export const nullableText = z.string().nullable();
 
 export const importView = z.object({
   id: z.string(),
@@ -69,13 +74,20 @@ export const importView = z.object({
   total: z.number(),
   settled: z.number(),
   counts,
+  skipped: z.number(),
+  waiting: z.number(),
+  saved: z.object({ id: z.string(), name: z.string() }).nullable(),
+  undo: z
+    .object({ total: z.number(), removed: z.number(), restored: z.number(), left: z.number() })
+    .nullable(),
   createdAt: z.string(),
   finishedAt: nullableText,
 });
 export type ImportView = z.output<typeof importView>;
 export const importPage = pageOf(importView);
 
-const lineView = z.object({
+const problemView = z.object({ field: z.string(), code: z.string(), value: z.string() });
+export const lineView = z.object({
   line: z.number(),
   sourceId: z.string(),
   title: z.string(),
@@ -85,7 +97,7 @@ const lineView = z.object({
   day: nullableText,
   people: z.number().nullable(),
   outcome: z.string(),
-  problems: z.array(z.object({ field: z.string(), code: z.string(), value: z.string() })),
+  problems: z.array(problemView),
   assumed: z.array(z.string()),
   excerpt: z.string(),
   requestId: nullableText,

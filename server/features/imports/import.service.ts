@@ -4,28 +4,29 @@ import type { Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Invalid, PreconditionFailed } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
-import { importLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
-import { wake } from '../../core/wake.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { retryClaim } from '../../db/claims.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { afterCommit, inTransaction } from '../../db/transaction.ts';
-import { born, editRow, transition } from '../../db/transition.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { born, editRow } from '../../db/transition.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { Unit, UnitService } from '../units/index.ts';
 import { accessImport, accessToRun, chooseUnit, mayRun, runnableUnits, seenReach } from './import.access.ts';
-import { applyBatch } from './import.apply.ts';
-import type { BatchResult } from './import.apply.ts';
+import { createImportBench } from './import.bench.ts';
+import type { DeskFacts } from './import.desk.ts';
+import { createImportJobs } from './import.jobs.ts';
+import type { PlaceFacts } from './import.jobs.ts';
 import { ImportLineModel, ImportModel } from './import.model.ts';
-import type { ImportCounts, ImportKind, ImportRow } from './import.model.ts';
+import type { ImportKind, ImportRow } from './import.model.ts';
 import { parseApart } from './import.parser.ts';
-import { reportCsv } from './import.report.ts';
+import type { ParsedFile } from './import.parser.ts';
 import { toImport, toLine } from './import.rows.ts';
 import type { Import, ImportLine } from './import.rows.ts';
-import { forecast, insertLines, judgedFields, refreshForecast } from './import.store.ts';
+import { insertLines, judgedFields, judgedOf, refreshForecast, settleLines } from './import.store.ts';
+import { chosenSaved, noteUsed, savedChoices, savedMappings } from './saved.service.ts';
+import { mappingFor } from './import.saved.rules.ts';
 import type { ImportDefaults, ImportMapping } from './import.types.ts';
 
 /** What a person decides about a file; each part that is given replaces that part of the guess. */
@@ -37,6 +38,8 @@ export interface NewImport {
   readonly bytes: Uint8Array;
   readonly unitId?: string | undefined;
   readonly mapping?: MappingChoice;
+  /** A saved mapping by id; `auto` takes the one that fits best, `none` guesses from the header. */
+  readonly saved?: string | undefined;
 }
 
 /** An import with the rows worth a look. */
@@ -47,7 +50,6 @@ export interface ImportDetail extends Import {
   readonly mayRun: boolean;
 }
 
-const SWEEP = 'imports/apply';
 const SORT: readonly SortKey[] = [
   ['createdAt', -1],
   ['_id', -1],
@@ -80,10 +82,14 @@ export function createImportService({
     };
   }
 
-  const placeOf = (tenant: Tenant): { zone: string; positionName: string } => ({
-    zone: tenant.zone,
-    positionName: i18n.t(tenant.locale, 'imports.defaults.position'),
-  });
+  const place = async (): Promise<PlaceFacts> => {
+    const { zone, locale } = await tenants.current();
+    return { zone, positionName: i18n.t(locale, 'imports.defaults.position') };
+  };
+  const deskFacts = async (): Promise<DeskFacts> => {
+    const tenant = await tenants.current();
+    return { defaults: defaultsOf(tenant), today: localDate(contextNow(), tenant.zone) };
+  };
 
   function todayFor(tenant: Tenant, mapping: MappingChoice): string {
     const today = localDate(contextNow(), tenant.zone);
@@ -113,7 +119,80 @@ export function createImportService({
     };
   }
 
+  /** Judges the rows of a checked import once more, by another mapping, and stores what that comes to. */
+  async function readAgain(
+    row: ImportRow,
+    mapping: ImportMapping,
+    saved: ImportRow['saved'],
+    action: string,
+  ): Promise<Import> {
+    const tenant = await tenants.current();
+    const lines = await ImportLineModel.find({ importId: row._id }).sort({ line: 1 }).lean();
+    const read = await parseApart({
+      kind: 'rows',
+      table: {
+        columns: row.columns,
+        rows: lines.map((line) => ({ ...judgedOf(line), cells: line.original })),
+      },
+      defaults: defaultsOf(tenant),
+      mapping,
+      today: todayFor(tenant, mapping),
+    });
+    const settled = await settleLines(read.lines, {
+      system: read.mapping.system,
+      unitId: String(row.unitId),
+    });
+    return inTransaction(async () => {
+      const after = await editRow(ImportModel, row._id, {
+        version: row.version,
+        set: { ...judgedFields(read, settled), saved },
+        action,
+      });
+      await ImportLineModel.deleteMany({ importId: row._id });
+      await insertLines(row._id, settled);
+      if (saved) await noteUsed(String(saved.id));
+      return toImport(after);
+    });
+  }
+
+  async function checkedRow(actor: Actor, id: string, version: number | null): Promise<ImportRow> {
+    const row = await accessToRun(actor, id);
+    if (version !== null && row.version !== version) throw new PreconditionFailed();
+    if (row.state !== 'checked') throw new Conflict('wrong-state', { state: row.state });
+    return row;
+  }
+
+  /** Reads a new file by what was chosen for it. */
+  async function readFile(
+    input: NewImport,
+    tenant: Tenant,
+  ): Promise<{ read: ParsedFile; saved: ImportRow['saved'] }> {
+    const mapping = input.mapping ?? {};
+    const wanted = input.saved ?? 'auto';
+    // Columns named by hand leave nothing to propose.
+    const auto = wanted === 'auto' && !mapping.columns;
+    const saved = auto
+      ? await savedChoices(input.kind)
+      : wanted === 'none' || wanted === 'auto'
+        ? []
+        : [await chosenSaved(input.kind, wanted)];
+    const read = await parseApart({
+      kind: 'file',
+      bytes: input.bytes,
+      defaults: defaultsOf(tenant),
+      mapping: mapping.columns ? { ...mapping, preset: 'own' } : mapping,
+      saved,
+      today: todayFor(tenant, mapping),
+    });
+    const taken = saved.find(({ id }) => id === read.savedId);
+    return { read, saved: taken ? { id: new Types.ObjectId(taken.id), name: taken.name } : null };
+  }
+
   return {
+    ...createImportJobs({ place }),
+    ...createImportBench({ i18n, deskFacts, zone: async () => (await tenants.current()).zone }),
+    ...savedMappings,
+
     /** Units the actor may import into, for the form. */
     choices: (actor: Actor): Promise<Unit[]> => runnableUnits(actor, units),
 
@@ -124,16 +203,7 @@ export function createImportService({
      */
     async check(actor: Actor, input: NewImport): Promise<Import> {
       const unitId = await chooseUnit(actor, units, input.unitId);
-      const tenant = await tenants.current();
-      const mapping = input.mapping ?? {};
-      const today = todayFor(tenant, mapping);
-      const read = await parseApart({
-        kind: 'file',
-        bytes: input.bytes,
-        defaults: defaultsOf(tenant),
-        mapping: mapping.columns ? { ...mapping, preset: 'own' } : mapping,
-        today,
-      });
+      const { read, saved } = await readFile(input, await tenants.current());
       const fileHash = createHash('sha256').update(input.bytes).digest('hex');
       const createdBy = actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null;
       const same = await ImportModel.findOne({
@@ -144,14 +214,15 @@ export function createImportService({
       }).lean();
       if (same && JSON.stringify(same.mapping) === JSON.stringify(read.mapping))
         return toImport(await refreshForecast(same));
-      const counts = await forecast(read, unitId);
+      const settled = await settleLines(read.lines, { system: read.mapping.system, unitId });
       return inTransaction(async () => {
         const _id = new Types.ObjectId();
         await ImportModel.create([
           {
             _id,
             ...born('checked'),
-            ...judgedFields(read, counts),
+            ...judgedFields(read, settled),
+            saved,
             kind: input.kind,
             fileName: input.fileName.slice(0, 255),
             fileHash,
@@ -163,7 +234,8 @@ export function createImportService({
             createdAt: contextNow(),
           } as never,
         ]);
-        await insertLines(_id, read.lines);
+        await insertLines(_id, settled);
+        if (saved) await noteUsed(String(saved.id));
         await recordAudit({
           action: 'imports/check',
           subjectType: 'Import',
@@ -175,69 +247,25 @@ export function createImportService({
       });
     },
 
-    /** Judges the rows once more by another mapping. @throws Conflict once applying has begun */
+    /** Judges the rows once more by another mapping; what people put in the place of cells stays. @throws Conflict once applying has begun */
     async remap(actor: Actor, id: string, version: number | null, choice: MappingChoice): Promise<Import> {
-      const row = await accessToRun(actor, id);
-      if (version !== null && row.version !== version) throw new PreconditionFailed();
-      if (row.state !== 'checked') throw new Conflict('wrong-state', { state: row.state });
-      const tenant = await tenants.current();
-      const rows = await ImportLineModel.find({ importId: row._id })
-        .select({ line: 1, original: 1, problems: 1 })
-        .sort({ line: 1 })
-        .lean();
-      const read = await parseApart({
-        kind: 'rows',
-        table: {
-          columns: row.columns,
-          rows: rows.map(({ line, original, problems }) => ({
-            line,
-            cells: original,
-            ragged: problems.some(({ code }) => code === 'row-ragged'),
-          })),
-        },
-        defaults: defaultsOf(tenant),
-        mapping: { ...row.mapping, ...choice, preset: 'own' },
-        today: todayFor(tenant, choice),
-      });
-      const counts = await forecast(read, String(row.unitId));
-      return inTransaction(async () => {
-        const after = await editRow(ImportModel, id, {
-          version: row.version,
-          set: judgedFields(read, counts),
-          action: 'imports/remap',
-        });
-        await ImportLineModel.deleteMany({ importId: row._id });
-        await insertLines(row._id, read.lines);
-        return toImport(after);
-      });
+      const row = await checkedRow(actor, id, version);
+      return readAgain(row, { ...row.mapping, ...choice, preset: 'own' }, null, 'imports/remap');
     },
 
-    /** From here on the rows are applied in the background; also goes on with an import that was given up. */
-    async start(actor: Actor, id: string, version: number | null): Promise<Import> {
-      return inTransaction(async () => {
-        const row = await accessToRun(actor, id);
-        const counts: ImportCounts = {
-          ...row.counts,
-          created: 0,
-          updated: 0,
-          unchanged: 0,
-          rejected: await ImportLineModel.countDocuments({ importId: row._id, outcome: 'rejected' }),
-        };
-        const after = await transition(ImportModel, id, {
-          lifecycle: importLifecycle,
-          from: ['checked', 'failed'],
-          to: 'applying',
-          version,
-          // What was applied before a failure stays counted.
-          ...(row.state === 'checked' ? { set: { counts } } : {}),
-          action: 'imports/start',
-        });
-        afterCommit(async () => {
-          await retryClaim(`${SWEEP}:${id}`);
-          wake(SWEEP);
-        });
-        return toImport(after);
-      });
+    /** Reads the rows by a mapping kept under a name. @throws Invalid on `saved` when there is none */
+    async useSaved(actor: Actor, id: string, version: number | null, savedId: string): Promise<Import> {
+      const row = await checkedRow(actor, id, version);
+      const choice = await chosenSaved(row.kind, savedId);
+      const mapping = { ...mappingFor(choice, row.columns), from: row.mapping.from };
+      if (mapping.columns.title === undefined) throw Invalid.field('saved', 'column-title-missing');
+      const saved = { id: new Types.ObjectId(choice.id), name: choice.name };
+      return readAgain(row, mapping, saved, 'imports/use-saved');
+    },
+
+    /** Looks once more at what applying would come to: other imports may have been applied since. */
+    async recheck(actor: Actor, id: string, version: number | null): Promise<Import> {
+      return toImport(await refreshForecast(await checkedRow(actor, id, version)));
     },
 
     async show(actor: Actor, id: string, locale: Locale): Promise<ImportDetail> {
@@ -257,71 +285,6 @@ export function createImportService({
         .lean();
       const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
       return { ...page, data: page.data.map(toImport) };
-    },
-
-    /** The rejected rows with their reasons as a table for a spreadsheet. */
-    async report(actor: Actor, id: string, locale: Locale): Promise<{ fileName: string; bytes: Buffer }> {
-      const row = await accessImport(actor, id);
-      const word = i18n.in(locale);
-      const lines = await ImportLineModel.find({ importId: row._id, outcome: 'rejected' })
-        .sort({ line: 1 })
-        .lean();
-      const bytes = reportCsv(
-        { line: word('imports.line'), reasons: word('imports.reasons') },
-        row.columns,
-        lines.map(({ line, original, problems }) => ({
-          line,
-          original,
-          reasons: problems.map(
-            ({ field, code, value }) =>
-              `${word(`imports.field.${field}`)}: ${word(`imports.problem.${code}`)}${value === '' ? '' : ` (${value})`}`,
-          ),
-        })),
-      );
-      return { fileName: `${row.fileName.replace(/\.[^.]*$/, '')}-rejected.csv`, bytes };
-    },
-
-    /** Applies the next batch; whether called by the sweep or by a command makes no difference. */
-    async applyNext(id: string): Promise<BatchResult> {
-      return applyBatch(id, placeOf(await tenants.current()));
-    },
-
-    /** Applies batches for at most so long, so that one large import does not hold up the others. */
-    async applyFor(id: string, milliseconds: number): Promise<void> {
-      const place = placeOf(await tenants.current());
-      const end = performance.now() + milliseconds;
-      while (performance.now() < end) if ((await applyBatch(id, place)).done) return;
-    },
-
-    /** For the sweep: imports of any tenant that are being applied. */
-    async due({
-      limit,
-      except,
-    }: {
-      limit: number;
-      except: readonly string[];
-    }): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await ImportModel.find({
-        state: 'applying',
-        _id: { $nin: except.filter((id) => Types.ObjectId.isValid(id)).map((id) => new Types.ObjectId(id)) },
-      })
-        .sort({ createdAt: 1 })
-        .limit(limit)
-        .select({ tenantId: 1 })
-        .lean();
-      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
-
-    /** The sweep gave up: people see it and may start it again; what was applied stays. */
-    async giveUp(id: string): Promise<void> {
-      await inTransaction(async () => {
-        await transition(ImportModel, id, {
-          lifecycle: importLifecycle,
-          from: ['applying'],
-          to: 'failed',
-          action: 'imports/give-up',
-        });
-      });
     },
   };
 }

@@ -45,7 +45,7 @@ export interface ImportDefaults {
 
 /** Which column holds which of our fields, and what is assumed where a row says nothing. */
 export interface ImportMapping {
-  readonly preset: 'nyc-service' | 'guessed' | 'own';
+  readonly preset: 'nyc-service' | 'guessed' | 'saved' | 'own';
   /** Name of the source system: with a row's id it says which request a row is. */
   readonly system: string;
   readonly columns: Readonly<Partial<Record<ImportField, string>>>;
@@ -104,8 +104,21 @@ export interface JudgedLine extends RowJudgement {
   /** Line number in the file's own counting of records; the header is 1. */
   readonly line: number;
   readonly original: Readonly<Record<string, string>>;
+  /** The row has more or fewer cells than the header. */
+  readonly ragged: boolean;
+  /** What a person put in the place of cells. */
+  readonly fixes: RowFixes;
+  readonly skipped: boolean;
+  /** The source's id as the row alone says it, whether or not another row has it too; empty when the row cannot be read. */
+  readonly key: string;
   readonly fingerprint: string;
 }
+
+/**
+ * Texts that stand in for a row's cells, by our field: the cells themselves stay as they came. `row` says that somebody
+ * looked at a row with too many or too few cells and found its values in the right columns.
+ */
+export type RowFixes = Readonly<Partial<Record<ImportField | 'row', string>>>;
 
 /** A file as a table: texts only. */
 export interface Table {
@@ -119,4 +132,7 @@ export interface TableRow {
   readonly cells: Readonly<Record<string, string>>;
   /** The row has more or fewer cells than the header: its values may stand in wrong columns. */
   readonly ragged: boolean;
+  readonly fixes?: RowFixes;
+  /** Left out by a person: it is judged all the same, but takes no id from another row. */
+  readonly skipped?: boolean;
 }

@@ -34,12 +34,16 @@ export function listModel({
 }
 
 /** Model of `imports/new`: the file, where it goes, and from which day passed dates are planned again. */
-export function newModel({ units, ...parts }: Parts & { units: readonly Unit[] }): object {
+export function newModel({
+  units,
+  saved,
+  ...parts
+}: Parts & { units: readonly Unit[]; saved: readonly { id: string; name: string }[] }): object {
   const [only] = units;
   const form = createForm({
     ...parts,
     messages: 'imports.form',
-    values: { kind: 'opportunities', unitId: only?.id ?? '', ...parts.values },
+    values: { kind: 'opportunities', unitId: only?.id ?? '', saved: 'auto', ...parts.values },
   });
   const fields = {
     file: form.input('file', 'file', {
@@ -62,14 +66,40 @@ export function newModel({ units, ...parts }: Parts & { units: readonly Unit[] }
           )
         : form.hidden('unitId'),
     from: form.input('from', 'date', { width: 'short' }),
+    saved:
+      saved.length > 0
+        ? form.select(
+            'saved',
+            [
+              ...['auto', 'none'].map((value) => ({
+                value,
+                label: parts.i18n.t(parts.locale, `imports.saved.${value}`),
+              })),
+              ...saved.map(({ id, name }) => ({ value: id, label: name })),
+            ],
+            { required: true },
+          )
+        : form.hidden('saved'),
     kind: form.hidden('kind'),
   };
   return { fields, errors: form.errors };
 }
 
 /** Model of `imports/show`: findings and mapping while only checked, progress while applied, the outcome afterwards. */
-export function detailModel({ detail, ...parts }: Parts & { detail: ImportDetailView }): object {
-  const { id, state, counts, notices, mayRun } = detail;
+export function detailModel({
+  detail,
+  fitting,
+  saving,
+  ...parts
+}: Parts & {
+  detail: ImportDetailView;
+  /** Saved mappings it could be read by. */
+  fitting: readonly { id: string; name: string; fit: number }[];
+  /** A try to save or to choose a mapping that failed. */
+  saving?: Pick<Parts, 'issues' | 'values'>;
+}): object {
+  const { id, state, counts, notices, mayRun, undo } = detail;
+  const rows = `/imports/${id}/rows`;
   const settledText = parts.i18n.t(parts.locale, 'imports.progress', {
     settled: detail.settled,
     total: detail.total,
@@ -77,18 +107,35 @@ export function detailModel({ detail, ...parts }: Parts & { detail: ImportDetail
   return {
     ...detail,
     base: `/imports/${id}`,
-    report: counts.rejected > 0 ? `/imports/${id}/report.csv` : null,
+    report: `/imports/${id}/report.csv?show=all`,
+    rows,
     settledText,
     isChecked: state === 'checked',
     isApplying: state === 'applying',
     isDone: state === 'done',
-    mayStart: mayRun && (state === 'checked' || state === 'failed'),
-    nothingToDo: counts.created + counts.updated === 0,
+    isUndoing: state === 'undoing',
+    isOpen: ['checked', 'done', 'failed'].includes(state),
+    mayStart:
+      mayRun && (state === 'checked' || state === 'failed' || (state === 'done' && detail.waiting > 0)),
+    mayUndo:
+      mayRun &&
+      (['done', 'failed', 'undo_failed'].includes(state)
+        ? counts.created + counts.updated > 0
+        : state === 'undone' && (undo?.left ?? 0) > 0),
+    undone: undo ? undo.removed + undo.restored + undo.left : 0,
+    nothingToDo: state === 'checked' && counts.created + counts.updated === 0,
     assumedNotices: notices
       .filter(({ code }) => code === 'assumed')
-      .map((notice) => ({ ...notice, value: assumedValue(parts.locale, detail, notice.field) })),
-    problemNotices: notices.filter(({ code }) => code !== 'assumed'),
+      .map((notice) => ({
+        ...notice,
+        value: assumedValue(parts.locale, detail, notice.field),
+        href: `${rows}?show=assumed&fault=${notice.field}.assumed`,
+      })),
+    problemNotices: notices
+      .filter(({ code }) => code !== 'assumed')
+      .map((notice) => ({ ...notice, href: `${rows}?fault=${notice.field}.${notice.code}` })),
     form: mayRun && state === 'checked' ? mappingModel({ ...parts, detail }) : null,
+    saving: mayRun && state === 'checked' ? savingModel({ ...parts, ...saving, detail, fitting }) : null,
     facts: factsOf(parts, detail),
   };
 }
@@ -107,8 +154,43 @@ function factsOf({ i18n, locale }: Parts, detail: ImportDetailView): { label: st
     { label: word('imports.fact.unit'), value: detail.unitName },
     { label: word('imports.fact.rows'), value: String(detail.total) },
     { label: word('imports.fact.encoding'), value: detail.encoding.toUpperCase() },
-    { label: word('imports.fact.preset'), value: word(`imports.preset.${detail.mapping.preset}`) },
+    {
+      label: word('imports.fact.preset'),
+      value: detail.saved?.name ?? word(`imports.preset.${detail.mapping.preset}`),
+    },
   ];
+}
+
+/** Forms that keep the mapping under a name, and that read the file by another one. */
+function savingModel({
+  detail,
+  fitting,
+  i18n,
+  locale,
+  issues = [],
+  values = {},
+}: Parts & {
+  detail: ImportDetailView;
+  fitting: readonly { id: string; name: string; fit: number }[];
+}): object {
+  const others = fitting.filter(({ id }) => id !== detail.saved?.id);
+  const form = createForm({ i18n, locale, messages: 'imports.saved', idPrefix: 's', issues, values });
+  return {
+    name: form.input('name', 'text', { required: true, maxLength: 60 }),
+    saved:
+      others.length > 0
+        ? form.select(
+            'saved',
+            others.map(({ id, name, fit }) => ({
+              value: id,
+              label: i18n.t(locale, 'imports.saved.fits', { name, percent: Math.round(fit * 100) }),
+            })),
+            { required: true },
+          )
+        : null,
+    errors: form.errors,
+    open: issues.length > 0,
+  };
 }
 
 function mappingModel({ detail, ...parts }: Parts & { detail: ImportDetailView }): object {

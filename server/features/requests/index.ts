@@ -4,7 +4,16 @@ export { isEditable, isServable, SERVABLE as SERVED_STATES } from './request.rul
 export type { RequestInput } from './request.schema.ts';
 export type { RequestRow } from './request.model.ts';
 export { forecastImported, upsertImported } from './request.import.ts';
-export type { ImportedRequest, ImportOrigin, ImportOutcome } from './request.import.ts';
+export type { ImportedRequest, ImportedResult, ImportOrigin, ImportOutcome } from './request.import.ts';
+export {
+  contentOf,
+  requestMark,
+  requestsById,
+  requestsBySource,
+  restoreRequest,
+  takeBackRequest,
+} from './request.imported.ts';
+export type { ImportedContent } from './request.imported.ts';
 export { requestRoutes } from './request.routes.ts';
 export type { RequestRouteParts } from './request.routes.ts';
 export { askRoutes } from './ask.routes.ts';

@@ -5,6 +5,8 @@ import { recordAudit } from '../../db/audit.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import { born, editRow } from '../../db/transition.ts';
 import type { HistoryEntry } from '../../db/transition.ts';
+import { contentOf, requestsBySource } from './request.imported.ts';
+import type { ImportedContent } from './request.imported.ts';
 import { RequestModel } from './request.model.ts';
 import type { RequestRow } from './request.model.ts';
 
@@ -43,6 +45,8 @@ export interface ImportedResult {
   readonly sourceId: string;
   readonly outcome: ImportOutcome;
   readonly request: RequestRow | null;
+  /** What an updated request said before. */
+  readonly before: ImportedContent | null;
 }
 
 /** Whoever brings a file is also the one who serves it: the way of an own need, edge by edge, in one insert. */
@@ -64,14 +68,6 @@ function outcomeOf(known: Known | undefined, row: RowMark, unitId: string): Impo
   if (known.source?.fingerprint === row.fingerprint && row.assumed.every((field) => assumed.has(field)))
     return 'unchanged';
   return ENDED.includes(known.state) ? 'request-closed' : 'updated';
-}
-
-async function findKnown(system: string, sourceIds: readonly string[]): Promise<Map<string, RequestRow>> {
-  const rows = await RequestModel.find({
-    'source.system': system,
-    'source.id': { $in: [...sourceIds] },
-  }).lean();
-  return new Map(rows.map((row) => [row.source?.id ?? '', row]));
 }
 
 /** How many ids one query asks for. */
@@ -107,7 +103,7 @@ export async function upsertImported(
   rows: readonly ImportedRequest[],
 ): Promise<ImportedResult[]> {
   requireTransaction('An imported request');
-  const known = await findKnown(
+  const known = await requestsBySource(
     origin.system,
     rows.map((row) => row.sourceId),
   );
@@ -121,7 +117,8 @@ export async function upsertImported(
         : outcome === 'updated' && existing
           ? await update(origin, existing, row)
           : (existing ?? null);
-    results.push({ sourceId: row.sourceId, outcome, request });
+    const before = outcome === 'updated' && existing ? contentOf(existing) : null;
+    results.push({ sourceId: row.sourceId, outcome, request, before });
   }
   return results;
 }

@@ -39,6 +39,8 @@ export interface RequestRow extends TenantRow, StateRow {
   createdBy: Types.ObjectId | null;
   createdAt: Date;
   source: RequestSource | null;
+  /** How often a shift was planned for it. Whoever plans writes this, so that taking the request back meets them. */
+  planned: number;
 }
 
 const requestSchema = new Schema({
@@ -71,6 +73,7 @@ const requestSchema = new Schema({
     ),
     default: null,
   },
+  planned: { type: Number, default: 0 },
 });
 requestSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 });
 requestSchema.index({ tenantId: 1, unitId: 1, createdAt: -1, _id: -1 });

@@ -122,7 +122,10 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
   }
 
   async function insert(
-    fields: Omit<RequestRow, '_id' | 'tenantId' | 'state' | 'version' | 'history' | 'createdAt' | 'source'>,
+    fields: Omit<
+      RequestRow,
+      '_id' | 'tenantId' | 'state' | 'version' | 'history' | 'createdAt' | 'source' | 'planned'
+    >,
   ): Promise<string> {
     const _id = new Types.ObjectId();
     await RequestModel.create([
@@ -171,6 +174,11 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
       const row = isId(String(id)) ? await RequestModel.findById(id).lean() : null;
       if (!row) throw new NotFound();
       return row;
+    },
+
+    /** Told by whoever plans a shift for it, in the same transaction: a rival that takes the request away must notice. */
+    async notePlanned(id: string | Types.ObjectId): Promise<void> {
+      await RequestModel.updateOne({ _id: id }, { $inc: { planned: 1 } });
     },
 
     /** Called in the editing transaction whenever words change that shifts keep copies of. */

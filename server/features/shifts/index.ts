@@ -12,5 +12,7 @@ export type { Nearby, NearShift, OpenFilter } from './shift.queries.ts';
 export { coverageBadge, needsOf, positionFields, shiftBadge, shiftFields, shiftRow } from './shift.view.ts';
 export { planImported } from './shift.import.ts';
 export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';
+export { plannedOf, restoreShift, takeBackShift } from './shift.imported.ts';
+export type { Planned, ShiftBefore, ShiftTrace } from './shift.imported.ts';
 export { shiftRoutes } from './shift.routes.ts';
 export { countOpenShifts, countShiftsToday } from './shift.counts.ts';

@@ -52,7 +52,10 @@ export function storedPosition(input: PositionPatch, before: Stored = BLANK): St
 /** The public list filters shifts by skill: they carry their positions' codes. */
 async function followSkills(shiftId: Types.ObjectId): Promise<void> {
   const positions = (await listPositionsOf([shiftId])).get(String(shiftId)) ?? [];
-  await ShiftModel.updateOne({ _id: shiftId }, { $set: { skillCodes: skillCodesOf(positions) } });
+  await ShiftModel.updateOne(
+    { _id: shiftId },
+    { $set: { skillCodes: skillCodesOf(positions) }, $inc: { staffed: 1 } },
+  );
 }
 
 function mustBeChangeable(shift: ShiftRow): void {

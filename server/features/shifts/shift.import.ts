@@ -4,6 +4,8 @@ import { recordAudit } from '../../db/audit.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import { born, editRow } from '../../db/transition.ts';
 import type { RequestRow } from '../requests/index.ts';
+import { plannedOf, shiftBefore } from './shift.imported.ts';
+import type { ShiftTrace } from './shift.imported.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
 import type { ShiftRow } from './shift.model.ts';
 
@@ -25,28 +27,34 @@ export interface ImportedShiftOf {
 /**
  * Plans the shifts of imported requests as drafts with one position each, inside the caller's transaction. A shift that
  * somebody has published, or one of several, is people's own plan by now and stays as it is.
- * @returns how many were made and how many drafts were moved
+ * @returns by request what was done with its shift, enough to take it back
  */
 export async function planImported(
   items: readonly ImportedShiftOf[],
   importId: string,
-): Promise<{ created: number; moved: number }> {
+): Promise<Map<string, ShiftTrace>> {
   requireTransaction('An imported shift');
-  const rows = await ShiftModel.find({ requestId: { $in: items.map(({ request }) => request._id) } }).lean();
-  const byRequest = Map.groupBy(rows, (row) => String(row.requestId));
-  const done = { created: 0, moved: 0 };
+  const requestIds = items.map(({ request }) => request._id);
+  const before = await plannedOf(requestIds);
+  const done = new Map<string, Pick<ShiftTrace, 'how' | 'before'>>();
   for (const { request, plan } of items) {
-    const existing = byRequest.get(String(request._id)) ?? [];
+    const existing = before.get(String(request._id)) ?? [];
     const [only] = existing;
     if (existing.length === 0 && plan) {
       await create(request, plan, importId);
-      done.created += 1;
-    } else if (existing.length === 1 && only?.state === 'draft') {
-      await move(only, request, plan, importId);
-      done.moved += 1;
+      done.set(String(request._id), { how: 'created', before: null });
+    } else if (existing.length === 1 && only?.shift.state === 'draft') {
+      await move(only.shift, request, plan, importId);
+      done.set(String(request._id), { how: 'moved', before: shiftBefore(only) });
     }
   }
-  return done;
+  const after = await plannedOf(requestIds);
+  return new Map(
+    [...done].flatMap(([requestId, { how, before: was }]) => {
+      const [only] = after.get(requestId) ?? [];
+      return only ? [[requestId, { how, before: was, shiftId: only.shift._id, mark: only.mark }]] : [];
+    }),
+  );
 }
 
 const copied = (request: RequestRow): Pick<ShiftRow, 'title' | 'category' | 'county' | 'place'> => ({

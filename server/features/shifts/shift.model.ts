@@ -38,6 +38,8 @@ export interface ShiftRow extends TenantRow, StateRow {
   seriesDate: string | null;
   /** How often it was copied. Whoever copies it writes this, so two who do so at once see each other's copies. */
   copied: number;
+  /** How often its positions changed. Whoever changes them writes this, so that taking the shift back meets them. */
+  staffed: number;
   createdBy: Types.ObjectId | null;
   createdAt: Date;
 }
@@ -62,6 +64,7 @@ const shiftSchema = new Schema({
   seriesId: { type: Schema.Types.ObjectId, default: null },
   seriesDate: { type: String, default: null },
   copied: { type: Number, default: 0 },
+  staffed: { type: Number, default: 0 },
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
 });

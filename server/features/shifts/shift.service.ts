@@ -184,6 +184,7 @@ export function createShiftService({
       const { zone } = await tenants.current();
       const breakMinutes = input.breakMinutes ?? 0;
       const span = spanOf({ ...input, breakMinutes }, zone);
+      await requests.notePlanned(request._id);
       const _id = new Types.ObjectId();
       await ShiftModel.create([
         {

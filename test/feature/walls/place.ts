@@ -102,6 +102,9 @@ export async function createPlace(
       );
   const file = nycFile([nycRow({ title: `进口${word}`, vol_requests: `many ${word}` }), nycRow()]);
   const importId = await upload(api.token, '/imports', `${word}.csv`, Buffer.from(file));
+  const importMappingId = await made(
+    api.post(`/imports/${importId}/saved-mappings`, { name: `对应${word}` }),
+  );
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
   return {
     tenant,
@@ -120,6 +123,7 @@ export async function createPlace(
       pictureId,
       ...(paper ? { paperId: paper } : {}),
       importId,
+      importMappingId,
       templateId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
@@ -156,6 +160,7 @@ const KINDS: Readonly<Record<string, string>> = {
   credits: 'creditId',
   hours: 'hoursId',
   imports: 'importId',
+  'import-mappings': 'importMappingId',
   memberships: 'membershipId',
   offers: 'assignmentId',
   people: 'personId',
@@ -237,6 +242,12 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
   'requests/discard': () => ({ reason: 'x' }),
+  'imports/fix': () => ({ fixes: { people: '3' } }),
+  'imports/skip': () => ({ skip: true }),
+  'imports/replace': () => ({ field: 'people', code: 'not-a-number', value: 'x', to: '3' }),
+  'import-mappings/save': () => ({ name: 'x' }),
+  'import-mappings/use': ({ importMappingId }) => ({ saved: importMappingId ?? '' }),
+  'import-mappings/rename': () => ({ name: 'x' }),
   'imports/remap': () => ({
     system: 'own',
     columns: { title: 'title' },

@@ -31,7 +31,7 @@ async function signIn(page: Page, who: Member): Promise<void> {
 }
 
 describe('bringing a file in a browser', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let browser: Browser;
   before(async () => {
     browser = await launchBrowser();
@@ -80,14 +80,54 @@ describe('bringing a file in a browser', function () {
         await look('checked', '.page-actions .btn-primary');
         await page.click('details:not(.menu) summary');
         await look('mapping', null);
+        await page.click('#import-progress a[href$="show=rejected"]');
+        await page.waitForURL(/show=rejected/);
+        await look('rejected', null);
+        await page.locator('.import-row summary').first().click();
+        await look('fixing', null);
+        const [wrong = '', right = ''] = ['=1+1', 'Help at the library'];
+        await page.fill('[name="fixes.title"]', wrong);
+        await page.locator('.import-row form button[type=submit]').last().scrollIntoViewIfNeeded();
+        await page.locator('form:has([name="fixes.title"]) button[type=submit]').click();
+        await page.waitForSelector('.error-summary');
+        await look('refused', '.error-summary');
+        await page.fill('[name="fixes.title"]', right);
+        await page.locator('form:has([name="fixes.title"]) button[type=submit]').click();
+        await page.waitForURL(/rows\?show=rejected$/);
+        await look('mended', null);
+        await page.goto(page.url().replace('show=rejected', 'fault=people.not-a-number'));
+        await look('fault', null);
+        await page.fill('[name="to"]', '6');
+        await page.locator('form:has([name="to"]) button[type=submit]').click();
+        await page.waitForSelector('.empty-state');
+        await look('fault-mended', null);
+        const base = page.url().replace(/\/rows.*$/, '');
+        await page.goto(base);
+        await page.locator('details:has(#s-name) summary').click();
+        await page.fill('#s-name', 'Old system');
+        await page.locator('form:has(#s-name) button[type=submit]').click();
+        await page.waitForURL(base);
+        await look('saved', '.page-actions .btn-primary');
+        await page.goto('/import-mappings');
+        await look('mappings', null);
+        await page.goto(base);
         await page.click('.page-actions .btn-primary');
         await page.waitForSelector('#import-progress progress');
         await look('applying', 'progress');
         await sweep('imports/apply');
-        // The page asks by itself how far it is.
-        await page.waitForSelector('#import-progress:not([hx-trigger])', { timeout: 15_000 });
-        await page.reload();
+        // The page asks by itself how far it is, and becomes the page of what it came to.
+        await page.waitForSelector('.page-actions a[href$="/undo"]', { timeout: 15_000 });
         await look('done', '.page-actions .btn');
+        await page.click('.page-actions a[href$="/undo"]');
+        await page.waitForURL(/undo$/);
+        await look('undo', null);
+        await page.click('main .btn-danger');
+        await page.waitForURL(base);
+        await look('undoing', 'progress');
+        await sweep('imports/undo');
+        await page.waitForSelector('#import-progress .notice', { timeout: 15_000 });
+        await page.waitForSelector('#import-progress:not([hx-trigger])', { timeout: 15_000 });
+        await look('undone', null);
         await page.goto('/imports');
         await look('list', 'a[href="/imports/new"]');
         expect([...problems.flat(), ...faults].join('\n')).to.equal('');

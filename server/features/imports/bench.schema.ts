@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { id, pageOf, paging, requiredLine } from '../../http/schema.ts';
 import { ROW_FILTERS } from './import.bench.ts';
 import { lineView, nullableText } from './import.schema.ts';
-import { IMPORT_FIELDS } from './import.types.ts';
+import { IMPORT_FIELDS, PROBLEM_CODES, PROBLEM_FIELDS } from './import.types.ts';
 import type { ImportField } from './import.types.ts';
 
 /** `field.code` of something that was noticed. */
-const fault = z.string().regex(/^[A-Za-z]{1,40}\.[a-z-]{1,40}$/, 'not-a-choice');
+const FAULTS = new Set(PROBLEM_FIELDS.flatMap((field) => PROBLEM_CODES.map((code) => `${field}.${code}`)));
+const fault = z
+  .string()
+  .max(80)
+  .refine((text) => FAULTS.has(text), 'not-a-choice');
 export const rowFilter = { show: z.enum(ROW_FILTERS).optional(), fault: fault.optional() };
 export const rowQuery = z.strictObject({ ...rowFilter, ...paging });
 export const reportQuery = z.strictObject(rowFilter);
@@ -49,7 +53,7 @@ export const fixBody = z.strictObject({
 export const skipBody = z.strictObject({ skip: z.boolean(), back });
 export const replaceBody = z.strictObject({
   field: z.enum([...IMPORT_FIELDS, 'row', 'coordinates']),
-  code: z.string().regex(/^[a-z-]{1,40}$/),
+  code: z.enum(PROBLEM_CODES),
   value: z.string().max(300).default(''),
   to: z.string().max(4_000).default(''),
   /** Leaves the rows out instead. */

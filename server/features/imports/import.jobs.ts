@@ -140,11 +140,11 @@ export function createImportJobs({ place }: { place: () => Promise<PlaceFacts> }
     /** The sweep gave up: people see it and may start it again; what was applied stays. */
     giveUp: (id: string) => fall(id, 'applying', 'failed', 'imports/give-up'),
 
-    /** What taking it back would come to now, with what would be left by name. @throws Conflict when there is nothing to take back */
+    /** What taking it back would come to now, with what would be left by name; nothing for an import that has come to nothing yet. */
     async previewUndo(actor: Actor, id: string): Promise<UndoPreview> {
       const row = await accessImport(actor, id);
       if (!importLifecycle.canMove(row.state, 'undoing'))
-        throw new Conflict('wrong-state', { state: row.state });
+        return { removed: 0, restored: 0, left: [], beyond: 0 };
       const lines = await undoableLines(row._id, { limit: LOOK_AHEAD });
       const open = lines.filter(({ undo }) => !undo || undo.outcome === 'left');
       const standing = await standingOf(row, open);

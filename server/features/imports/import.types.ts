@@ -56,6 +56,33 @@ export interface ImportMapping {
   readonly from: string | null;
 }
 
+/** Whatever may be said of a row; worded in the locale files. */
+export const PROBLEM_CODES = [
+  'missing',
+  'assumed',
+  'required',
+  'cut',
+  'category-unknown',
+  'not-a-date',
+  'date-ambiguous',
+  'ends-before-start',
+  'not-a-number',
+  'not-a-time',
+  'people-out-of-range',
+  'hours-out-of-range',
+  'not-a-coordinate',
+  'coordinate-out-of-range',
+  'not-a-locality',
+  'formula',
+  'row-ragged',
+  'duplicate-in-file',
+  'other-unit',
+  'request-closed',
+  'not-applied',
+] as const;
+/** What it may be said of: our fields, and what follows from several of them. */
+export const PROBLEM_FIELDS = [...IMPORT_FIELDS, 'place', 'coordinates', 'risks', 'support', 'row'] as const;
+
 export interface RowProblem {
   readonly field: string;
   readonly code: string;

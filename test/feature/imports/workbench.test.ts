@@ -47,7 +47,8 @@ const coordinatorOf = async (): Promise<{ member: Member; api: ApiAgent; tenantI
   return { member, api: await member.api(), tenantId: tenant.id };
 };
 
-describe('what a file would change', () => {
+describe('what a file would change', function () {
+  this.timeout(60_000);
   it('is shown row by row, before and after, and nothing is written', async () => {
     const { member, api, tenantId } = await coordinatorOf();
     const [same, other, more] = [nycRow(), nycRow({ vol_requests: '3' }), nycRow()];

@@ -180,7 +180,8 @@ const OTHERS: Readonly<Record<string, string>> = {
 export function pathAt(path: string, ids: Readonly<Record<string, string>>): string | null {
   const kind = KINDS[path.replace('/api/v1', '').replace('/me/', '/').split('/')[1] ?? ''];
   let known = true;
-  const concrete = path.replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
+  // A row of an import has no id of its own, only its line.
+  const concrete = path.replace(':line', '2').replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
     const id = ids[OTHERS[name] ?? kind ?? ''];
     if (id === undefined || ['token', 'code', 'tenantSlug'].includes(name)) known = false;
     return id ?? '';

@@ -13,8 +13,8 @@ import type { ImportLineRow, ImportRow, UndoCounts } from './import.model.ts';
 import type { BatchResult } from './import.apply.ts';
 import { whyLeft } from './import.undo.rules.ts';
 
-/** Rows a transaction, as in applying. */
-export const UNDO_ROWS = 50;
+/** Rows a transaction: each is several rows to remove and to record, so fewer than in applying. */
+export const UNDO_ROWS = 25;
 
 const UNDOABLE = ['created', 'updated'] as const;
 

@@ -3,7 +3,7 @@ import { createMember, createTenant, inTenant } from '../../factories/people.ts'
 import type { Member } from '../../factories/people.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
-import { requireContext } from '../../../server/core/context.ts';
+import { Unavailable } from '../../../server/core/errors.ts';
 import { AuditModel } from '../../../server/db/audit.ts';
 import { RequestModel } from '../../../server/features/requests/request.model.ts';
 import type { RequestRow } from '../../../server/features/requests/request.model.ts';
@@ -59,7 +59,7 @@ const requestOf = (tenantId: string, sourceId: string): Promise<RequestRow> =>
   );
 
 describe('POST /imports/:id/undo', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   it('takes back what was made and restores what was changed, import after import', async () => {
     const { tenantId, member, api } = await place();
     const list = Array.from({ length: 60 }, () => nycRow());
@@ -169,10 +169,16 @@ describe('POST /imports/:id/undo', function () {
     await api.post(`/imports/${id}/undo`, {}, match((await show(api, id)).version));
     const { imports } = (await testApp()).composed.services;
     await inTenant(tenantId, async () => {
-      requireContext();
       await imports.undoNext(id);
-      expect(await RequestModel.countDocuments({})).to.equal(80);
-      await Promise.all([imports.undoFor(id, 60_000), imports.undoFor(id, 60_000)]);
+      expect(await RequestModel.countDocuments({})).to.equal(105);
+      // Rivals on a slow machine are told to come back later, as a sweep does.
+      const patient = async (): Promise<void> => {
+        await imports.undoFor(id, 60_000).catch((err: unknown) => {
+          if (!(err instanceof Unavailable)) throw err;
+          return patient();
+        });
+      };
+      await Promise.all([patient(), patient()]);
     });
     expect(await show(api, id)).to.deep.include({
       state: 'undone',

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import compression from 'compression';
-import MongoStore from 'connect-mongo';
 import express from 'express';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
@@ -23,6 +22,7 @@ import { pageContext } from './http/page-context.ts';
 import { apiPathOf } from './http/route.ts';
 import type { Route } from './http/route.ts';
 import { buildRouter } from './http/router.ts';
+import { createSessionStore, takeAsking } from './http/session-store.ts';
 
 export interface AppParts {
   readonly config: Config;
@@ -167,16 +167,20 @@ function pageDoor(parts: AppParts, gate: Gate): RequestHandler {
       resave: false,
       saveUninitialized: false,
       rolling: true,
-      store: MongoStore.create({
-        client: mongoClient() as never,
-        collectionName: 'sessions',
-        stringify: false,
-        autoRemove: 'disabled', // its TTL index is a migration
-        touchAfter: 300,
-        ttl: Math.ceil(config.sessionIdleMs / 1000),
-      }),
+      store: createSessionStore(
+        {
+          client: mongoClient() as never,
+          collectionName: 'sessions',
+          stringify: false,
+          autoRemove: 'disabled', // its TTL index is a migration
+          touchAfter: 300,
+          ttl: Math.ceil(config.sessionIdleMs / 1000),
+        },
+        parts.kit.identities,
+      ),
       cookie: { httpOnly: true, secure: true, sameSite: 'lax', path: '/', maxAge: config.sessionIdleMs },
     }),
+    takeAsking,
     passport.session(),
   );
   return (req, res, next) =>

@@ -50,7 +50,6 @@ import {
   createAssignmentService,
   offerLinkRoutes,
   ownOfferRoutes,
-  ownOffersOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
 import {
@@ -266,15 +265,11 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
 
   const home = createHomeSources({
-    elsewhere: (actor) => ownOffersOf(actor, { assignments, offers, shifts, tenants }),
     assignments,
-    shifts,
     matching,
     memberships,
     hours,
     tenants,
-    dueOf: async (ids) =>
-      new Map((await offers.rows(ids as never)).map((offer) => [String(offer._id), offer.dueAt])),
   });
 
   const anchors = createAnchorFile(() => join(config.dataDir, 'anchors', database().databaseName));

@@ -1,14 +1,13 @@
 import { can } from './core/actor.ts';
 import type { AccountActor } from './core/actor.ts';
 import { contextNow } from './core/context.ts';
-import { localDate } from './core/time.ts';
-import type { AssignmentService, OwnOffer } from './features/assignments/index.ts';
+import type { Ahead, AssignmentService } from './features/assignments/index.ts';
 import type { ComingUp, DeskTask, HomeSources, ShortShift } from './features/home/index.ts';
 import type { HoursService } from './features/hours/index.ts';
 import type { MatchingService } from './features/matching/index.ts';
 import type { MembershipService } from './features/memberships/index.ts';
-import { countOpenShifts, countShiftsToday, listOpenShifts } from './features/shifts/index.ts';
-import type { ShiftService } from './features/shifts/index.ts';
+import { countOpenShifts, countShiftsToday, soonestOpen, sumSeats } from './features/shifts/index.ts';
+import type { OpenShift } from './features/shifts/index.ts';
 import type { TenantService } from './features/tenants/index.ts';
 
 /** Few enough that what suits me begins on a phone's first screen. */
@@ -16,80 +15,39 @@ const NEXT_SHOWN = 3;
 const SUGGESTED = 4;
 /** Shifts that the home page's suggestions are picked from. */
 const LOOKED_AT = 80;
-/** Published shifts looked through for those that lack people, and how many of these are shown. */
-const SCANNED = 40;
+/** Of those that lack people, how many are shown. */
 const SHORT_SHOWN = 5;
 const CHECK_IN_AHEAD_MS = 3_600_000;
 
 export interface HomeParts {
   readonly assignments: AssignmentService;
-  readonly shifts: ShiftService;
   readonly matching: MatchingService;
   readonly memberships: MembershipService;
   readonly hours: HoursService;
   readonly tenants: TenantService;
-  /** Offers of all tenants, and places in others. */
-  readonly elsewhere: (actor: AccountActor) => Promise<OwnOffer[]>;
-  readonly dueOf: (offerIds: readonly unknown[]) => Promise<Map<string, Date>>;
 }
 
 /** The home page's parts, each from the feature that knows; a fixed number of queries. */
 export function createHomeSources(parts: HomeParts): HomeSources {
-  const { assignments, shifts, matching, memberships, hours, tenants, elsewhere, dueOf } = parts;
+  const { assignments, matching, memberships, hours, tenants } = parts;
   return {
     async comingUp(actor) {
-      const [rows, others] = await Promise.all([
-        assignments.upcoming(actor.personId, NEXT_SHOWN),
-        elsewhere(actor),
-      ]);
-      const [shiftRows, due] = await Promise.all([
-        shifts.rows(rows.map((row) => row.shiftId)),
-        dueOf(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
-      ]);
-      const byId = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
-      const now = contextNow().getTime();
-      const here = rows.map((row): ComingUp => {
-        const href = `/assignments/${String(row._id)}`;
-        const shift = byId.get(String(row.shiftId));
-        const soon =
-          ['accepted', 'confirmed', 'checked_in'].includes(row.state) &&
-          row.startsAt.getTime() - now < CHECK_IN_AHEAD_MS;
-        return {
-          href,
-          title: shift?.title ?? '',
-          startsAt: row.startsAt.toISOString(),
-          endsAt: row.endsAt.toISOString(),
-          place: shift?.place.label ?? '',
-          state: row.state,
-          answerBy: due.get(String(row.offerId))?.toISOString() ?? null,
-          acceptAction: row.state === 'offered' ? `${href}/accept` : null,
-          declineAction: row.state === 'offered' ? `${href}/decline` : null,
-          checkInHref: soon ? '/check-in' : null,
-        };
-      });
-      return [
-        ...here,
-        ...others.filter((one) => one.tenant.id !== actor.membership?.tenantId).map(fromElsewhere),
-      ]
-        .sort((a, b) => a.startsAt.localeCompare(b.startsAt))
-        .slice(0, NEXT_SHOWN);
+      const now = contextNow();
+      return (await assignments.ahead(actor.personId))
+        .filter(
+          (row) =>
+            row.endsAt > now &&
+            row.state !== 'excused' &&
+            (isHere(row, actor) || !['requested', 'waitlisted'].includes(row.state)),
+        )
+        .slice(0, NEXT_SHOWN)
+        .map((row) => comingUpOf(row, isHere(row, actor), now));
     },
-    offersWait: async (actor) => (await elsewhere(actor)).length > 0,
+    offersWait: async (actor) => (await assignments.everywhere(actor)).length > 0,
     async suggestions(actor) {
-      const { data: open } = await listOpenShifts(
-        { after: contextNow(), before: null, skill: null, category: null },
-        LOOKED_AT,
-        undefined,
-      );
+      const [open, ahead] = await Promise.all([openOnes(), assignments.ahead(actor.personId)]);
       const { suited } = await matching.suits(actor, open);
-      const taken = new Set(
-        (
-          await assignments.liveOn(
-            actor.personId,
-            suited.map((one) => one.position._id),
-          )
-        ).map((row) => String(row.positionId)),
-      );
+      const taken = new Set(ahead.map((row) => String(row.positionId)));
       return suited
         .filter((one) => !taken.has(String(one.position._id)))
         .slice(0, SUGGESTED)
@@ -105,39 +63,54 @@ export function createHomeSources(parts: HomeParts): HomeSources {
     },
     given: (actor) => hours.given(actor.personId),
     desk: async (actor) => deskOf(actor, (await tenants.current()).zone, { hours, memberships }),
-    short: async (actor) => shortOf(actor, (await tenants.current()).zone, shifts),
-    openCount: () => countOpenShifts(),
+    short: async (actor) => (can(actor, 'shifts:publish') ? shortOf(await openOnes(), actor) : []),
+    openCounts: (tenantIds) => countOpenShifts(tenantIds),
   };
 }
 
-/** What another tenant asks or expects is answered on the page of all offers. */
-const fromElsewhere = (one: OwnOffer): ComingUp => ({
-  href: '/offers',
-  title: one.title,
-  startsAt: one.startsAt,
-  endsAt: one.endsAt,
-  place: one.place,
-  state: one.state,
-  answerBy: one.answerBy,
-  acceptAction: one.state === 'offered' ? `/offers/${one.id}/accept` : null,
-  declineAction: one.state === 'offered' ? `/offers/${one.id}/decline` : null,
-  checkInHref: null,
-});
+/** The soonest open shifts, read once for all parts of the page. */
+const openOnes = (): Promise<OpenShift[]> => soonestOpen({ after: contextNow() }, LOOKED_AT);
 
-async function shortOf(actor: AccountActor, zone: string, shifts: ShiftService): Promise<ShortShift[]> {
-  if (!can(actor, 'shifts:publish')) return [];
-  const from = localDate(contextNow(), zone);
-  const { data } = await shifts.list(actor, { state: 'published', from }, SCANNED, undefined);
-  return data
-    .filter((shift) => shift.missing > 0)
+const isHere = (row: Ahead, actor: AccountActor): boolean =>
+  String(row.tenantId) === actor.membership?.tenantId;
+
+/** What another tenant asks or expects is answered on the page of all offers. */
+function comingUpOf(row: Ahead, here: boolean, now: Date): ComingUp {
+  const id = String(row._id);
+  const offered = row.state === 'offered';
+  const soon =
+    here &&
+    ['accepted', 'confirmed', 'checked_in'].includes(row.state) &&
+    row.startsAt.getTime() - now.getTime() < CHECK_IN_AHEAD_MS;
+  const answers = here ? `/assignments/${id}` : `/offers/${id}`;
+  return {
+    href: here ? answers : '/offers',
+    title: row.shift?.title ?? '',
+    startsAt: row.startsAt.toISOString(),
+    endsAt: row.endsAt.toISOString(),
+    place: row.shift?.place.label ?? '',
+    state: row.state,
+    answerBy: row.answerBy?.toISOString() ?? null,
+    acceptAction: offered ? `${answers}/accept` : null,
+    declineAction: offered ? `${answers}/decline` : null,
+    checkInHref: soon ? '/check-in' : null,
+  };
+}
+
+/** Those of the open shifts that lack people, within the reach of whoever fills them. */
+function shortOf(open: readonly OpenShift[], actor: AccountActor): ShortShift[] {
+  return open
+    .filter((shift) => can(actor, 'requests:see', String(shift.unitId)))
+    .map((shift) => ({ shift, missing: sumSeats(shift.positions).missing }))
+    .filter(({ missing }) => missing > 0)
     .slice(0, SHORT_SHOWN)
-    .map((shift) => ({
-      href: `/shifts/${shift.id}`,
+    .map(({ shift, missing }) => ({
+      href: `/shifts/${String(shift._id)}`,
       title: shift.title,
-      startsAt: shift.startsAt,
-      endsAt: shift.endsAt,
+      startsAt: shift.startsAt.toISOString(),
+      endsAt: shift.endsAt.toISOString(),
       place: shift.place.label,
-      missing: shift.missing,
+      missing,
     }));
 }
 

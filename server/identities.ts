@@ -1,6 +1,6 @@
 import type { Identities, Identity } from './http/authenticate.ts';
 import type { TenantInfo } from './http/route.ts';
-import { identityOfSession, identityOfToken } from './features/accounts/index.ts';
+import { identityOfSession, identityOfToken, sessionWithIdentity } from './features/accounts/index.ts';
 import type { FoundIdentity } from './features/accounts/index.ts';
 import type { Tenant, TenantService } from './features/tenants/index.ts';
 import { DEFAULT_LOCALE } from './core/locale.ts';
@@ -11,6 +11,16 @@ export function createIdentities(tenants: TenantService): Identities {
     async forSession(session) {
       const found = await identityOfSession(session);
       return found && toIdentity(found, 'page', session.authenticatedAt);
+    },
+    async ofBrowser(sid) {
+      const stored = await sessionWithIdentity(sid);
+      if (!stored) return null;
+      const { session, lastModified, found } = stored;
+      return {
+        session,
+        lastModified,
+        identity: found && toIdentity(found, 'page', Number(session['authenticatedAt'] ?? 0)),
+      };
     },
     async forToken(token) {
       const found = await identityOfToken(token);
@@ -23,14 +33,10 @@ export function createIdentities(tenants: TenantService): Identities {
   };
 }
 
-export const toTenantInfo = ({ id, slug, name, zone, locale, colour }: Tenant): TenantInfo => ({
-  id,
-  slug,
-  name,
-  zone,
-  locale,
-  colour,
-});
+export const toTenantInfo = (facts: Tenant): TenantInfo => {
+  const { id, slug, name, zone, locale, colour } = facts;
+  return { id, slug, name, zone, locale, colour, facts };
+};
 
 function toIdentity(found: FoundIdentity, door: 'page' | 'api', authenticatedAt: number): Identity {
   const { accountId, personId, name, membership } = found;

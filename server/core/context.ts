@@ -14,6 +14,8 @@ export interface Context {
   /** Why this work may touch several tenants; null almost always. */
   readonly crossTenant: string | null;
   readonly now: Date;
+  /** What a page that only reads has read already, by name; absent in everything that changes something. */
+  readonly read?: Map<string, unknown>;
 }
 
 const storage = new AsyncLocalStorage<Context>();
@@ -55,6 +57,7 @@ export async function asTenant<T>(tenantId: string, work: () => Promise<T>, acto
       tenantId,
       crossTenant: null,
       ...(outer ? { now: outer.now } : {}),
+      ...(outer?.read ? { read: outer.read } : {}),
     },
     work,
   );
@@ -79,6 +82,7 @@ export async function acrossTenants<T>(reason: string, work: () => Promise<T>, a
       tenantId: null,
       crossTenant: reason,
       ...(outer ? { now: outer.now } : {}),
+      ...(outer?.read ? { read: outer.read } : {}),
     },
     work,
   );
@@ -89,6 +93,17 @@ export function requireTenantId(): string {
   const { tenantId } = requireContext();
   if (!tenantId) throw new Error('No tenant in context');
   return tenantId;
+}
+
+/** Reads a thing once in a page's life; anew each time in whatever changes something, where an old answer could decide. */
+export function readOnce<T>(name: string, read: () => Promise<T>): Promise<T> {
+  const known = storage.getStore()?.read;
+  if (!known) return read();
+  const found = known.get(name) as Promise<T> | undefined;
+  if (found) return found;
+  const reading = read();
+  known.set(name, reading);
+  return reading;
 }
 
 /** "Now" of the request or sweep: one instant for everything it does. */

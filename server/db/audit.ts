@@ -38,7 +38,9 @@ const auditSchema = new Schema({
   requestId: { type: String, required: true },
 });
 auditSchema.index({ tenantId: 1, at: -1, _id: -1 });
-auditSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, at: -1 });
+auditSchema.index({ tenantId: 1, subjectType: 1, at: -1, _id: -1 });
+auditSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, at: -1, _id: -1 });
+auditSchema.index({ tenantId: 1, subjectId: 1, at: -1, _id: -1 });
 
 // Inspections ask by what was done and by who did it; both stay quick in a trail of millions.
 auditSchema.index({ tenantId: 1, action: 1, at: -1, _id: -1 });

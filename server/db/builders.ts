@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Model, PipelineStage } from 'mongoose';
 import { requireTenantId } from '../core/context.ts';
+import { allModels } from './registry.ts';
 import { canonicalId } from './tenancy-guard.ts';
 
 /**
@@ -7,24 +8,71 @@ import { canonicalId } from './tenancy-guard.ts';
  * tenant; the collection guard checks it once more.
  */
 
-/** An aggregation whose first stage (and each `$lookup` pipeline) is confined to the tenant. */
+/** An aggregation whose first stage (and each `$lookup` and `$unionWith` pipeline) is confined to the tenant. */
 export async function tenantAggregate<T>(
   model: Model<never>,
   pipeline: readonly PipelineStage[],
+  options: { batchSize?: number } = {},
 ): Promise<T[]> {
   const tenantId = canonicalId(requireTenantId());
   const confined = pipeline.map((stage) => confineLookup(stage, tenantId));
   // The plugin's aggregate hook puts the tenant's $match first.
-  return model.aggregate<T>(confined as PipelineStage[]).exec();
+  const { batchSize } = options;
+  return model
+    .aggregate<T>(confined as PipelineStage[], batchSize === undefined ? {} : { cursor: { batchSize } })
+    .exec();
 }
 
 function confineLookup(stage: PipelineStage, tenantId: unknown): PipelineStage {
+  if ('$unionWith' in stage) {
+    const union = stage.$unionWith as { coll: string; pipeline?: unknown[] };
+    return {
+      $unionWith: { ...union, pipeline: [{ $match: { tenantId } }, ...(union.pipeline ?? [])] },
+    } as PipelineStage;
+  }
   if (!('$lookup' in stage)) return stage;
   const lookup = stage.$lookup as { pipeline?: unknown[] };
   return {
     $lookup: { ...stage.$lookup, pipeline: [{ $match: { tenantId } }, ...(lookup.pipeline ?? [])] },
   } as PipelineStage;
 }
+
+/** Rows that belong beside a row of a global model: where they are, how they point to it, which of them, which fields. */
+export interface Beside {
+  readonly from: string;
+  readonly foreignField: string;
+  readonly as: string;
+  readonly match: Record<string, unknown>;
+  readonly fields: Record<string, 1>;
+}
+
+/** One row of a global model with rows beside it, in one read; those of scoped collections are the context's tenant's. */
+export async function withRowsBeside<T>(
+  model: Model<never>,
+  _id: unknown,
+  beside: readonly Beside[],
+): Promise<T | null> {
+  const tenantId = canonicalId(requireTenantId());
+  const lookups = beside.map(({ from, foreignField, as, match, fields }) => ({
+    $lookup: {
+      from,
+      localField: '_id',
+      foreignField,
+      as,
+      pipeline: [{ $match: isScoped(from) ? { $and: [{ tenantId }, match] } : match }, { $project: fields }],
+    },
+  }));
+  const [row] = await model.aggregate<T>([{ $match: { _id } }, ...lookups] as PipelineStage[]).exec();
+  return row ?? null;
+}
+
+/** @throws Error for a collection of no model: nothing is known of its tenants */
+function isScoped(collection: string): boolean {
+  const entry = allModels().find(({ model }) => collectionOf(model) === collection);
+  if (!entry) throw new Error(`No model keeps ${collection}`);
+  return entry.scope === 'tenant';
+}
+const collectionOf = (model: unknown): string => (model as { collection: { name: string } }).collection.name;
 
 /** A bulk write in which every operation carries the tenant. Inserts and updates only. */
 export async function tenantBulkWrite<Row>(

@@ -7,6 +7,12 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
+/** Counts say "more than this" beyond it: nobody needs the number, and the database need not look further. */
+export const MOST_COUNTED = 999;
+/** A count as it is shown. */
+export const countText = (count: number): string =>
+  count > MOST_COUNTED ? `${MOST_COUNTED}+` : String(count);
+
 export type SortKey = readonly [field: string, direction: 1 | -1];
 
 type CursorValue = string | number | { d: string } | { i: string } | null;
@@ -43,8 +49,10 @@ function restore(value: unknown): unknown {
 }
 
 /**
- * The filter for "after this cursor" under the sort, which must end in `_id` so that it is total.
- * @example after([['startsAt', 1], ['_id', 1]], cursor)
+ * The filter for "after this cursor" under the sort, which must end in `_id` so that it is total. It is one `$and`, to
+ * be spread into a filter that has none. The bound on the first key is said once more by itself: that is what an index
+ * scan starts from, so that the hundredth page reads no more than the first.
+ * @example afterCursor([['startsAt', 1], ['_id', 1]], cursor)
  */
 export function afterCursor(sort: readonly SortKey[], cursor: string | undefined): Record<string, unknown> {
   if (!cursor) return {};
@@ -53,7 +61,12 @@ export function afterCursor(sort: readonly SortKey[], cursor: string | undefined
     ...Object.fromEntries(sort.slice(0, at).map(([earlier], index) => [earlier, values[index]])),
     [field]: direction === 1 ? { $gt: values[at] } : { $lt: values[at] },
   }));
-  return { $or: branches };
+  const [first] = sort;
+  if (!first || sort.length === 1) return { $and: branches };
+  const [field, direction] = first;
+  return {
+    $and: [{ [field]: direction === 1 ? { $gte: values[0] } : { $lte: values[0] } }, { $or: branches }],
+  };
 }
 
 export const sortOf = (sort: readonly SortKey[]): Record<string, 1 | -1> => Object.fromEntries(sort);

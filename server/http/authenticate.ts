@@ -20,6 +20,13 @@ export interface Identity {
   readonly locale: Locale | null;
 }
 
+/** A stored session with whoever it belongs to. */
+export interface BrowserSession {
+  readonly session: Record<string, unknown>;
+  readonly lastModified: Date | undefined;
+  readonly identity: Identity | null;
+}
+
 /** Look-ups that the http layer needs and the features answer; injected by compose.ts. */
 export interface Identities {
   /** Null when the account is disabled, the session's version is old, or the membership is gone. */
@@ -29,11 +36,13 @@ export interface Identities {
     membershipId: string | null;
     authenticatedAt: number;
   }): Promise<Identity | null>;
+  /** The browser's stored session by its secret id, and who it says is asking, in one read; null when there is none. */
+  ofBrowser(sid: string): Promise<BrowserSession | null>;
   forToken(token: string): Promise<Identity | null>;
   tenantBySlug(slug: string): Promise<TenantInfo | null>;
 }
 
-/** Who is asking, or null. Cookies are not looked at on the API door, tokens not on the page door. */
+/** Who is asking, or null; of browsers it was read with their session. Cookies are not looked at on the API door, tokens not on the page door. */
 export async function identify(
   req: Request,
   door: Door,
@@ -45,18 +54,11 @@ export async function identify(
     const token = /^Bearer ([A-Za-z0-9_-]{20,200})$/.exec(header)?.[1];
     return token === undefined ? null : identities.forToken(token);
   }
-  const accountId = (req.session as { passport?: { user?: { accountId?: unknown } } } | undefined)?.passport
-    ?.user?.accountId;
-  if (typeof accountId !== 'string') return null;
-  const { startedAt, authenticatedAt, accountVersion, membershipId } = req.session;
-  if (startedAt === undefined || accountVersion === undefined || limits.now() - startedAt > limits.maxMs)
-    return null;
-  return identities.forSession({
-    accountId,
-    accountVersion,
-    membershipId: membershipId ?? null,
-    authenticatedAt: authenticatedAt ?? 0,
-  });
+  const identity = req.res?.locals.asking ?? null;
+  const startedAt = req.session?.startedAt;
+  return identity === null || startedAt === undefined || limits.now() - startedAt > limits.maxMs
+    ? null
+    : identity;
 }
 
 export interface SessionLimits {

@@ -23,6 +23,8 @@ export interface TenantInfo {
   readonly zone: string;
   readonly locale: Locale;
   readonly colour: string | null;
+  /** All that was read of it, for the tenants feature alone: it need not be read again by the same page. */
+  readonly facts: unknown;
 }
 
 /** A file that came with a multipart form. */

@@ -29,9 +29,11 @@ export const prose = (max: number): z.ZodString =>
 export const localDate = z.iso.date();
 export const instant = z.iso.datetime({ offset: true });
 
+/** Rows of a page that nobody asked otherwise for. */
+export const DEFAULT_LIMIT = 25;
 /** `limit` and `cursor` of every list. */
 export const paging = {
-  limit: z.coerce.number().int().min(1).max(100).default(25),
+  limit: z.coerce.number().int().min(1).max(100).default(DEFAULT_LIMIT),
   cursor: z.string().max(1_000).optional(),
 };
 

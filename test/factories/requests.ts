@@ -3,6 +3,7 @@ import { born } from '../../server/db/transition.ts';
 import { inTransaction } from '../../server/db/transaction.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import type { RequestRow } from '../../server/features/requests/request.model.ts';
+import { titleKeysOf } from '../../server/features/requests/request.search.ts';
 import { PositionModel, ShiftModel } from '../../server/features/shifts/shift.model.ts';
 import type { PositionRow, ShiftRow } from '../../server/features/shifts/shift.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
@@ -29,7 +30,7 @@ export async function createRequest(
   overrides: Omit<Overrides<RequestRow>, 'unitId'> & { unitId?: string } = {},
 ): Promise<string> {
   const n = next();
-  const { state = 'in_progress', unitId, ...rest } = overrides;
+  const { state = 'in_progress', unitId, title = `社区服务${n}`, ...rest } = overrides;
   return inTenant(tenant.id, () =>
     inTransaction(async () => {
       const _id = new Types.ObjectId();
@@ -38,7 +39,8 @@ export async function createRequest(
           _id,
           ...born(state),
           unitId: objectId(unitId ?? tenant.rootUnitId),
-          title: `社区服务${n}`,
+          title,
+          titleKeys: titleKeysOf(title),
           description: '陪老人说话，帮忙打扫。',
           category: 'neighbourhood',
           place: { label: `社区中心${n}`, address: `示例路${n}号`, point: POINT },

@@ -20,7 +20,7 @@ export interface TestApp {
   readonly url: string;
   /** Where it runs: for more processes on the same database, with the same keys. */
   readonly mongodbUri: string;
-  /** The same database as the user who makes its indexes. */
+  /** The same database as the user who makes its indexes and may look at how it works. */
   readonly migrateUri: string;
   readonly dataDir: string;
   /** The services of the job side, for arranging things and for looking at them. */

@@ -1,10 +1,12 @@
 import { Types } from 'mongoose';
 import type { ActorMembership, Reach } from '../../core/actor.ts';
+import { now } from '../../core/clock.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
 import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS } from '../../core/permissions.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
+import { database } from '../../db/connect.ts';
 import { toTenant } from '../tenants/index.ts';
 import type { TenantRow, Tenant } from '../tenants/index.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
@@ -44,8 +46,8 @@ export interface FoundIdentity {
 
 const OPEN_STATES = ['submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
 
-const pipelineFor = (match: Record<string, unknown>, membershipId: string | null): object[] => [
-  { $match: { ...match, state: 'active' } },
+/** From an account (and the id of a membership in `chosen`) to everything about who is asking. */
+const ABOUT: object[] = [
   {
     $lookup: {
       from: 'people',
@@ -68,44 +70,43 @@ const pipelineFor = (match: Record<string, unknown>, membershipId: string | null
         { $lookup: { from: 'tenants', localField: 'tenantId', foreignField: '_id', as: 'tenant' } },
         { $set: { tenant: { $first: '$tenant' } } },
         { $match: { 'tenant.active': true } },
-        { $sort: { _id: 1 } },
       ],
     },
   },
   {
     $set: {
-      acting: {
-        $filter: {
-          input: '$memberships',
-          cond: { $eq: ['$$this._id', membershipId ? new Types.ObjectId(membershipId) : null] },
-        },
+      acting: { $first: { $filter: { input: '$memberships', cond: { $eq: ['$$this._id', '$chosen'] } } } },
+    },
+  },
+  // Rights on a unit reach everything below it; grants on the root unit reach all, and the units are not even read.
+  {
+    $set: {
+      below: {
+        $cond: [
+          { $in: ['$acting.tenant.rootUnitId', { $ifNull: ['$acting.grants.unitId', []] }] },
+          [],
+          { $ifNull: ['$acting.grants.unitId', []] },
+        ],
       },
     },
   },
-  // Rights on a unit reach everything below it; grants on the root unit need no list.
   {
     $lookup: {
       from: 'units',
-      let: {
-        granted: {
-          $reduce: {
-            input: '$acting.grants.unitId',
-            initialValue: [],
-            in: { $concatArrays: ['$$value', '$$this'] },
-          },
-        },
-        roots: '$acting.tenant.rootUnitId',
-      },
-      as: 'units',
-      localField: 'acting.grants.unitId',
+      localField: 'below',
       foreignField: 'path',
-      pipeline: [
-        { $match: { $expr: { $not: [{ $setIsSubset: ['$$granted', '$$roots'] }] } } },
-        { $project: { path: 1 } },
-      ],
+      as: 'units',
+      let: { tenantId: '$acting.tenantId' },
+      pipeline: [{ $match: { $expr: { $eq: ['$tenantId', '$$tenantId'] } } }, { $project: { path: 1 } }],
     },
   },
-  { $project: { personId: 1, locale: 1, person: 1, memberships: 1, units: 1 } },
+  { $project: { personId: 1, locale: 1, person: 1, memberships: 1, units: 1, session: 1, lastModified: 1 } },
+];
+
+const pipelineFor = (match: Record<string, unknown>, membershipId: string | null): object[] => [
+  { $match: { ...match, state: 'active' } },
+  { $set: { chosen: membershipId ? new Types.ObjectId(membershipId) : null } },
+  ...ABOUT,
 ];
 
 function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMembership {
@@ -143,7 +144,11 @@ async function find(
   membershipId: string | null,
 ): Promise<FoundIdentity | null> {
   const [joined] = await AccountModel.aggregate<Joined>(pipelineFor(match, membershipId) as never);
-  if (!joined) return null;
+  return joined ? foundIn(joined, membershipId) : null;
+}
+
+function foundIn(joined: Joined, membershipId: string | null): FoundIdentity {
+  joined.memberships.sort((one, other) => (String(one._id) < String(other._id) ? -1 : 1));
   const acting = joined.memberships.find((membership) => String(membership._id) === membershipId) ?? null;
   return {
     accountId: String(joined._id),
@@ -167,6 +172,66 @@ export const identityOfSession = (session: {
   membershipId: string | null;
 }): Promise<FoundIdentity | null> =>
   find({ _id: new Types.ObjectId(session.accountId), version: session.accountVersion }, session.membershipId);
+
+/** A stored session, and who it says is asking: nobody when it has ended, is of an older version, or names no account. */
+export interface SessionWithIdentity {
+  readonly session: Record<string, unknown>;
+  readonly lastModified: Date | undefined;
+  readonly found: FoundIdentity | null;
+}
+
+/** Ids of no row: an empty look-up must not meet the members without an account. */
+const NOBODY = new Types.ObjectId('000000000000000000000000');
+const asId = (path: string): object => ({
+  $convert: { input: path, to: 'objectId', onError: NOBODY, onNull: NOBODY },
+});
+
+/** The browser's session by its secret id, with who is asking, in one indexed read; null when there is none. */
+export async function sessionWithIdentity(sid: string): Promise<SessionWithIdentity | null> {
+  const [joined] = (await database()
+    .collection<{ _id: string }>('sessions')
+    .aggregate([
+      { $match: { _id: sid, expires: { $gt: now() } } },
+      { $set: { accountId: asId('$session.passport.user.accountId') } },
+      {
+        $lookup: {
+          from: 'accounts',
+          localField: 'accountId',
+          foreignField: '_id',
+          as: 'account',
+          let: { version: '$session.accountVersion' },
+          pipeline: [
+            { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
+            { $project: { personId: 1, locale: 1 } },
+          ],
+        },
+      },
+      {
+        $replaceWith: {
+          $mergeObjects: [
+            { _id: NOBODY, personId: NOBODY },
+            { $first: '$account' },
+            {
+              session: '$session',
+              lastModified: '$lastModified',
+              chosen: asId('$session.membershipId'),
+            },
+          ],
+        },
+      },
+      ...ABOUT,
+    ])
+    .toArray()) as unknown as (Joined & { session: Record<string, unknown>; lastModified?: Date })[];
+  if (!joined) return null;
+  const { session, lastModified } = joined;
+  const { membershipId } = session;
+  const known = !joined._id.equals(NOBODY) && joined.person !== undefined;
+  return {
+    session,
+    lastModified,
+    found: known ? foundIn(joined, typeof membershipId === 'string' ? membershipId : null) : null,
+  };
+}
 
 /** By bearer token: the membership it was made for, and no other. */
 export async function identityOfToken(token: string): Promise<FoundIdentity | null> {

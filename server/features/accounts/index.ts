@@ -2,7 +2,7 @@ export { createAccountService } from './account.service.ts';
 export type { AccountService, MinorRegistration, SignedIn } from './account.service.ts';
 export { accountMessages } from './account.mail.ts';
 export { accountRoutes } from './account.routes.ts';
-export { identityOfSession, identityOfToken } from './identity.service.ts';
+export { identityOfSession, identityOfToken, sessionWithIdentity } from './identity.service.ts';
 export type { FoundIdentity } from './identity.service.ts';
 export { linkParams } from './account.schema.ts';
 export { createAccountLinks, linkById } from './link.service.ts';

@@ -70,6 +70,15 @@ export const SEATED_STATES = [
 ] as const;
 
 /** What a person sees of all tenants at once: what they are asked for, and where they are expected. */
+export const AHEAD_STATES = [
+  'offered',
+  'requested',
+  'waitlisted',
+  'accepted',
+  'confirmed',
+  'checked_in',
+  'excused',
+] as const;
 export const ELSEWHERE_STATES = ['offered', 'accepted', 'confirmed', 'checked_in'] as const;
 
 const markSchema = new Schema(
@@ -111,10 +120,11 @@ assignmentSchema.index(
 assignmentSchema.index({ tenantId: 1, positionId: 1, state: 1, waitSeq: 1 });
 assignmentSchema.index({ tenantId: 1, shiftId: 1, state: 1, _id: 1 });
 assignmentSchema.index({ tenantId: 1, personId: 1, startsAt: -1, _id: -1 });
-// One's own offers and places ahead, in whatever tenant (reviewed exception to "tenantId first").
+assignmentSchema.index({ tenantId: 1, shiftId: 1, personName: 1, _id: 1 });
+// What a person has ahead, in whatever tenant (reviewed exception to "tenantId first"); named, since readers insist on it.
 assignmentSchema.index(
   { personId: 1, endsAt: 1 },
-  { partialFilterExpression: { state: { $in: [...ELSEWHERE_STATES] } } },
+  { name: 'ahead', partialFilterExpression: { state: { $in: [...AHEAD_STATES] } } },
 );
 // The sweep that closes forgotten check-outs looks across tenants.
 assignmentSchema.index(

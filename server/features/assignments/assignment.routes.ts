@@ -5,10 +5,11 @@ import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { messageOf } from '../../http/error-handler.ts';
-import { z } from 'zod';
+import { pagerOf } from '../../http/paging.ts';
+import { DEFAULT_LIMIT } from '../../http/schema.ts';
 import type { Finding, MatchingService, Suited } from '../matching/index.ts';
 import type { OfferService } from '../offers/index.ts';
-import { listOpenShifts } from '../shifts/index.ts';
+import { soonestOpen } from '../shifts/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import {
@@ -22,10 +23,15 @@ import {
   signUpOutcomes,
   signUpsBody,
   suitedList,
+  suitingFilter,
 } from './assignment.schema.ts';
 import type { AssignmentView, SignUpOutcomes, SuitedView } from './assignment.schema.ts';
 import { queueOfPosition } from './assignment.service.ts';
 import type { AssignmentService, SignUpOutcome } from './assignment.service.ts';
+import { heldAmong } from './ahead.ts';
+import { warningsFor } from './neighbours.ts';
+import type { Held } from './neighbours.ts';
+import { pageOfRanked } from './ranked-page.ts';
 import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding } from './assignment.view.ts';
 
 export interface AssignmentRouteParts {
@@ -36,36 +42,37 @@ export interface AssignmentRouteParts {
   readonly i18n: I18n;
 }
 
+/** Positions that programs get at once. */
+const MOST_SUITING = 100;
 /** Open shifts that a volunteer's page looks at: the soonest. */
 const LOOKED_AT = 200;
 
-/** Rows with the words of their shift and position, in three queries however many there are. */
+/** Rows with the words of their shift and position, in four queries however many there are. */
 export async function viewsOf(
   rows: readonly AssignmentRow[],
   { shifts, offers, assignments }: Pick<AssignmentRouteParts, 'shifts' | 'offers' | 'assignments'>,
 ): Promise<AssignmentView[]> {
-  const [shiftRows, positions, open] = await Promise.all([
+  const [shiftRows, positions, open, line] = await Promise.all([
     shifts.rows(rows.map((row) => row.shiftId)),
     shifts.positionsOf(rows.map((row) => row.shiftId)),
     offers.rows(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
+    assignments.placesInLine(rows),
   ]);
   const byShift = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
   const due = new Map(open.map((offer) => [String(offer._id), offer.dueAt]));
-  return Promise.all(
-    rows.map(async (row) => {
-      const shift = byShift.get(String(row.shiftId));
-      const position = positions
-        .get(String(row.shiftId))
-        ?.find((one) => String(one._id) === String(row.positionId));
-      return toAssignmentView(row, {
-        title: shift?.title ?? '',
-        place: shift?.place.label ?? '',
-        position: position?.name ?? '',
-        answerBy: due.get(String(row.offerId)) ?? null,
-        placeInLine: row.state === 'waitlisted' ? await assignments.placeInLine(row) : null,
-      });
-    }),
-  );
+  return rows.map((row) => {
+    const shift = byShift.get(String(row.shiftId));
+    const position = positions
+      .get(String(row.shiftId))
+      ?.find((one) => String(one._id) === String(row.positionId));
+    return toAssignmentView(row, {
+      title: shift?.title ?? '',
+      place: shift?.place.label ?? '',
+      position: position?.name ?? '',
+      answerBy: due.get(String(row.offerId)) ?? null,
+      placeInLine: line.get(String(row._id)) ?? null,
+    });
+  });
 }
 
 export function assignmentRoutes(parts: AssignmentRouteParts): Route[] {
@@ -74,36 +81,24 @@ export function assignmentRoutes(parts: AssignmentRouteParts): Route[] {
 
 function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
   const { assignments, matching, i18n } = parts;
+  /** All that is open as it suits the person; what they have signed up for already is no longer a suggestion. */
   const suitedFor = async (
     { account, now }: Pick<RouteContext, 'account' | 'now'>,
     filter: { skill?: string | undefined; category?: string | undefined },
-  ) => {
-    const { data: open } = await listOpenShifts(
-      { after: now, before: null, skill: filter.skill ?? null, category: filter.category ?? null },
-      LOOKED_AT,
-      undefined,
-    );
+  ): Promise<{ data: Suited[]; others: Suited[]; held: Held[] }> => {
+    const [open, ahead] = await Promise.all([
+      soonestOpen({ after: now, skill: filter.skill ?? null, category: filter.category ?? null }, LOOKED_AT),
+      assignments.ahead(account.personId),
+    ]);
+    const own = new Set(ahead.map((row) => String(row.positionId)));
+    const free = ({ position }: Suited): boolean => !own.has(String(position._id));
     const { suited, others } = await matching.suits(account, open);
-    const live = await assignments.liveOn(
-      account.personId,
-      [...suited, ...others].map((one) => one.position._id),
-    );
-    const own = new Map(live.map((row) => [String(row.positionId), row]));
-    const near = await assignments.warningsAround(
-      account.personId,
-      suited.map(({ shift }) => shift),
-    );
-    const toView = (one: Suited): SuitedView => ({
-      ...suitedView(one, own.get(String(one.position._id)) ?? null),
-      warnings: (near.get(String(one.shift._id)) ?? []).map(plainFinding),
-    });
-    // What one has signed up for already is no longer a suggestion.
-    return {
-      data: suited.map(toView).filter(({ state }) => state === null),
-      others: others.map(toView).filter(({ state }) => state === null),
-      nextCursor: null,
-    };
+    return { data: suited.filter(free), others: others.filter(free), held: heldAmong(ahead) };
   };
+  const toView = (one: Suited, held: readonly Held[]): SuitedView => ({
+    ...suitedView(one),
+    warnings: warningsFor(one.shift, held, null).map(plainFinding),
+  });
   return [
     route({
       name: 'assignments/suiting',
@@ -114,32 +109,42 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       tenant: 'member',
       summary: 'Open positions as they suit the person, best first, and the others with why not.',
       input: {
-        query: z.strictObject({
-          skill: z.string().max(40).optional(),
-          category: z.string().max(40).optional(),
-          tab: z.enum(['suiting', 'others']).default('suiting'),
-        }),
+        query: suitingFilter,
       },
       output: suitedList,
-      run: (context) => suitedFor(context, context.query),
-      page: ({ data, others }, { locale, query, zone }) =>
+      async run(context) {
+        const { query, door } = context;
+        const limit = query.limit ?? (door === 'page' ? DEFAULT_LIMIT : MOST_SUITING);
+        const { data, others, held } = await suitedFor(context, query);
+        const page = (
+          list: readonly Suited[],
+          asked: boolean,
+        ): { rows: Suited[]; nextCursor: string | null } =>
+          asked ? pageOfRanked(list, limit, query.cursor) : { rows: list.slice(0, limit), nextCursor: null };
+        const suiting = page(data, query.tab === 'suiting');
+        const rest = page(others, query.tab === 'others');
+        const shown = (rows: readonly Suited[], asked: boolean): SuitedView[] =>
+          door === 'page' && !asked ? [] : rows.map((one) => toView(one, held));
+        return {
+          data: shown(suiting.rows, query.tab === 'suiting'),
+          others: shown(rest.rows, query.tab === 'others').map((one) => ({ ...one, warnings: [] })),
+          counts: { suiting: data.length, others: others.length },
+          nextCursor: suiting.nextCursor ?? rest.nextCursor,
+        };
+      },
+      page: ({ data, others, counts, nextCursor }, { locale, query, zone }) =>
         view('assignments/opportunities', {
-          tabs: [
-            {
-              href: '/opportunities',
-              label: i18n.t(locale, 'assignments.suiting.tab'),
-              current: query.tab === 'suiting',
-              count: data.length,
-            },
-            {
-              href: '/opportunities?tab=others',
-              label: i18n.t(locale, 'assignments.suiting.othersTab'),
-              current: query.tab === 'others',
-              count: others.length,
-            },
-          ],
+          tabs: (['suiting', 'others'] as const).map((tab) => ({
+            href: pagerOf('/opportunities', { ...query, tab, cursor: 'first' }, null).first,
+            label: i18n.t(
+              locale,
+              tab === 'suiting' ? 'assignments.suiting.tab' : 'assignments.suiting.othersTab',
+            ),
+            current: query.tab === tab,
+            count: counts[tab],
+          })),
           suiting: query.tab === 'suiting',
-          list: (query.tab === 'suiting' ? data : others).slice(0, 60).map((one) => ({
+          list: (query.tab === 'suiting' ? data : others).map((one) => ({
             ...one,
             signUp: one.open > 0 ? one.admission : 'full',
             reasons: one.reasons.map((finding) => wordFinding(i18n, locale, finding)),
@@ -147,6 +152,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
             warnings: one.warnings.map((finding) => wordFinding(i18n, locale, finding, zone)),
             several: query.tab === 'suiting',
           })),
+          ...pagerOf('/opportunities', query, nextCursor),
         }),
     }),
     route({
@@ -229,8 +235,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
         return view('assignments/list', {
           ahead,
           over,
-          next: nextCursor ? `/assignments?cursor=${encodeURIComponent(nextCursor)}` : null,
-          first: query.cursor ? '/assignments' : null,
+          ...pagerOf('/assignments', query, nextCursor),
           count: data.length,
         });
       },
@@ -402,10 +407,7 @@ const plainFinding = ({
 }: Finding): { code: string; params?: Record<string, string | number> } =>
   params ? { code, params: { ...params } } : { code };
 
-function suitedView(
-  { position, shift, fit }: Suited,
-  own: AssignmentRow | null,
-): Omit<SuitedView, 'warnings'> {
+function suitedView({ position, shift, fit }: Suited): Omit<SuitedView, 'warnings'> {
   return {
     positionId: String(position._id),
     shiftId: String(shift._id),
@@ -420,8 +422,8 @@ function suitedView(
     distanceMetres: fit.distanceMetres,
     reasons: fit.parts.flatMap((part) => (part.finding ? [plainFinding(part.finding)] : [])),
     refusals: fit.refusals.map(plainFinding),
-    state: own?.state ?? null,
-    assignmentId: own ? String(own._id) : null,
+    state: null,
+    assignmentId: null,
   };
 }
 

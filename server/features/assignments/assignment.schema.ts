@@ -76,7 +76,21 @@ export const suited = z.object({
   assignmentId: z.string().nullable(),
 });
 export type SuitedView = z.infer<typeof suited>;
-export const suitedList = z.object({ data: z.array(suited), others: z.array(suited), nextCursor: z.null() });
+/** `cursor` goes on in the list of the tab. */
+export const suitingFilter = z.strictObject({
+  skill: z.string().max(40).optional(),
+  category: z.string().max(40).optional(),
+  tab: z.enum(['suiting', 'others']).default('suiting'),
+  limit: paging.limit.removeDefault().optional(),
+  cursor: paging.cursor,
+});
+export const suitedList = z.object({
+  data: z.array(suited),
+  others: z.array(suited),
+  /** All that there are, of which `data` and `others` are a page. */
+  counts: z.object({ suiting: z.number(), others: z.number() }),
+  nextCursor: z.string().nullable(),
+});
 export const signUpOutcomes = z.object({
   signedUp: z.number(),
   data: z.array(

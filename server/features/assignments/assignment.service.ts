@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
-import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { AppError, Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { assignmentLifecycle } from '../../core/states.ts';
@@ -18,6 +18,8 @@ import type { OfferRow, OfferService } from '../offers/index.ts';
 import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import { readAhead } from './ahead.ts';
+import type { Ahead } from './ahead.ts';
 import { followMoves } from './assignment.moves.ts';
 import type { OfferRef } from './offer-link.ts';
 import { heldAround, warningsFor, withNames } from './neighbours.ts';
@@ -541,8 +543,9 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
           state: { $in: [...ELSEWHERE_STATES] },
           endsAt: { $gt: contextNow() },
         })
-          .sort({ endsAt: 1, _id: 1 })
+          .sort({ endsAt: 1 })
           .limit(MOST_EVERYWHERE)
+          .hint('ahead')
           .lean(),
       );
       const here = actor.membership?.tenantId ?? null;
@@ -599,26 +602,15 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       );
     },
 
-    /** What is ahead of the person and still alive, soonest first. */
-    async upcoming(personId: string, limit: number): Promise<AssignmentRow[]> {
-      return AssignmentModel.find({
-        personId: new Types.ObjectId(personId),
-        state: { $in: ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed', 'checked_in'] },
-        endsAt: { $gt: contextNow() },
-      })
-        .sort({ startsAt: 1, _id: 1 })
-        .limit(limit)
-        .lean();
+    /** What is ahead of the person in the current tenant and still alive, soonest first. */
+    async upcoming(personId: string, limit: number): Promise<Ahead[]> {
+      const tenantId = requireTenantId();
+      const now = contextNow();
+      return (await readAhead(personId))
+        .filter((row) => String(row.tenantId) === tenantId && row.state !== 'excused' && row.endsAt > now)
+        .slice(0, limit);
     },
-
-    /** The person's live rows on these positions, for "you are signed up". */
-    async liveOn(personId: string, positionIds: readonly Types.ObjectId[]): Promise<AssignmentRow[]> {
-      return AssignmentModel.find({
-        personId: new Types.ObjectId(personId),
-        positionId: { $in: [...positionIds] },
-        state: { $in: [...LIVE_STATES] },
-      }).lean();
-    },
+    ahead: readAhead,
 
     /** Everybody of a shift, for its coordinator. */
     async ofShift(actor: Actor, shiftId: string): Promise<{ shift: ShiftRow; rows: AssignmentRow[] }> {
@@ -632,14 +624,27 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       };
     },
 
-    /** How far down the line somebody is: 1 is next. */
-    async placeInLine(row: Pick<AssignmentRow, 'positionId' | 'waitSeq'>): Promise<number | null> {
-      if (row.waitSeq === null) return null;
-      return AssignmentModel.countDocuments({
-        positionId: row.positionId,
+    /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */
+    async placesInLine(
+      rows: readonly Pick<AssignmentRow, '_id' | 'state' | 'positionId' | 'waitSeq'>[],
+    ): Promise<Map<string, number>> {
+      const waiting = rows.filter((row) => row.state === 'waitlisted' && row.waitSeq !== null);
+      if (waiting.length === 0) return new Map();
+      const line = await AssignmentModel.find({
+        positionId: { $in: waiting.map((row) => row.positionId) },
         state: 'waitlisted',
-        waitSeq: { $lte: row.waitSeq },
-      });
+      })
+        .select({ positionId: 1, waitSeq: 1 })
+        .lean();
+      const byPosition = Map.groupBy(line, (row) => String(row.positionId));
+      return new Map(
+        waiting.map((row) => [
+          String(row._id),
+          (byPosition.get(String(row.positionId)) ?? []).filter(
+            (other) => (other.waitSeq ?? 0) <= (row.waitSeq ?? 0),
+          ).length,
+        ]),
+      );
     },
 
     /** The line in which answers to this assignment wait for each other: its position's. Says nothing of who may answer. */

@@ -2,20 +2,20 @@ import { Types } from 'mongoose';
 import { acrossTenants } from '../../core/context.ts';
 import { latLngOf } from '../../core/geo.ts';
 import type { Finding } from '../matching/index.ts';
-import type { ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { PlannedShift, ShiftRow, ShiftService } from '../shifts/index.ts';
 import { AssignmentModel } from './assignment.model.ts';
 import { nearOnes, overlap } from './near.rules.ts';
 import type { Stretch } from './near.rules.ts';
 
 const WHY = 'assignments: what a person has around a shift, in whatever tenant, for that person';
 /** Further away in time no way is too long. */
-const AROUND_MS = 4 * 3_600_000;
-const HELD = ['accepted', 'confirmed', 'checked_in'] as const;
+export const AROUND_MS = 4 * 3_600_000;
+export const HELD = ['accepted', 'confirmed', 'checked_in'] as const;
 
 /** A place the person has; `assignmentId` tells it from the one in question. */
-type Held = Stretch & { readonly assignmentId: string };
+export type Held = Stretch & { readonly assignmentId: string };
 
-export const stretchOf = (shift: ShiftRow): Stretch => ({
+export const stretchOf = (shift: PlannedShift): Stretch => ({
   title: shift.title,
   startsAt: shift.startsAt,
   endsAt: shift.endsAt,
@@ -38,6 +38,7 @@ export async function heldAround(
       endsAt: { $gt: new Date(from) },
       startsAt: { $lt: new Date(to) },
     })
+      .hint('ahead')
       .limit(200)
       .lean();
     if (rows.length === 0) return [];
@@ -58,7 +59,7 @@ const named = ({ title, startsAt, endsAt }: Stretch): Record<string, string> => 
 });
 
 /** The person's other places that come very close to the shift, to be said and not to be refused. */
-export const warningsFor = (shift: ShiftRow, held: readonly Held[], except: string | null): Finding[] =>
+export const warningsFor = (shift: PlannedShift, held: readonly Held[], except: string | null): Finding[] =>
   nearOnes(
     stretchOf(shift),
     held.filter(({ assignmentId }) => assignmentId !== except),

@@ -77,7 +77,7 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
 }
 
 /** Own rows of all tenants with their words, soonest first; four queries a tenant that asks. */
-export async function ownOffersOf(
+async function ownOffersOf(
   account: AccountActor,
   parts: Pick<OwnOfferParts, 'assignments' | 'offers' | 'shifts' | 'tenants'>,
 ): Promise<OwnOffer[]> {

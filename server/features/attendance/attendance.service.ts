@@ -194,9 +194,10 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
       typed: string,
       { kept = false, at = null }: { kept?: boolean; at?: SeenAt | null } = {},
     ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
-      const today = (await assignments.upcoming(actor.personId, 20)).concat(
-        await assignments.recentlyOver(actor.personId, kept),
-      );
+      const today: AssignmentRow[] = [
+        ...(await assignments.upcoming(actor.personId, 20)),
+        ...(await assignments.recentlyOver(actor.personId, kept)),
+      ];
       const open = today.filter((row) => ['accepted', 'confirmed', 'checked_in'].includes(row.state));
       if (open.length === 0) throw new Conflict('nothing-to-check-in');
       const code = normaliseCheckInCode(typed);

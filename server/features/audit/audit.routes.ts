@@ -14,6 +14,7 @@ import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
 import { auditFilter, auditPage, exportBody } from './audit.schema.ts';
 import type { AuditService, NamedEntry } from './audit.service.ts';
 import type { SealService } from './seal.service.ts';
@@ -115,12 +116,10 @@ export function auditRoutes({
         };
       },
       page({ data, nextCursor, seal }, { account, query, locale }) {
-        const { cursor, limit: _limit, ...wanted } = query;
+        const { cursor: _cursor, limit: _limit, ...wanted } = query;
         const kept = Object.entries(wanted).flatMap(([name, value]): [string, string][] =>
           value ? [[name, value]] : [],
         );
-        const at = (next: string | null): string =>
-          `/audit?${new URLSearchParams([...kept, ...(next ? [['cursor', next] as [string, string]] : [])]).toString()}`;
         return view('audit/list', {
           seal,
           entries: data.map((one) => ({
@@ -139,8 +138,7 @@ export function auditRoutes({
           fields: fieldsOf(locale, query),
           kept: Object.fromEntries(kept),
           filtered: kept.length > 0,
-          next: nextCursor ? at(nextCursor) : null,
-          first: cursor ? at(null) : null,
+          ...pagerOf('/audit', query, nextCursor),
           count: data.length,
         });
       },

@@ -3,6 +3,7 @@ import { createForm, LOCALES } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { CertificateRow } from './certificate.model.ts';
 import type { CertificateView } from './certificate.schema.ts';
+import { pagerOf } from '../../http/paging.ts';
 
 export const toView = (row: CertificateRow, publicUrl: string): CertificateView => ({
   id: String(row._id),
@@ -54,8 +55,7 @@ export function issuedModel(parts: {
     fields: { number: form.input('number', 'text', { maxLength: 60 }) },
     filtered: query.number !== undefined && query.number !== '',
     certificates: data,
-    next: nextCursor ? `/certificates/issued?cursor=${encodeURIComponent(nextCursor)}` : null,
-    first: query.cursor ? '/certificates/issued' : null,
+    ...pagerOf('/certificates/issued', query, nextCursor),
     count: data.length,
   };
 }

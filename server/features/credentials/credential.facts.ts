@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { Beside } from '../../db/builders.ts';
 import { CredentialModel } from './credential.model.ts';
 
 /** What fitting needs to know of a credential; dates are local and inclusive. */
@@ -9,6 +10,15 @@ export interface CredentialFact {
   readonly validTo: string;
   readonly state: string;
 }
+
+/** Verified credentials of a person in the current tenant, to be read beside the person. */
+export const GOOD_CREDENTIALS: Beside = {
+  from: 'credentials',
+  foreignField: 'personId',
+  as: 'credentials',
+  match: { state: { $in: ['valid', 'expiring'] } },
+  fields: { type: 1, level: 1, validFrom: 1, validTo: 1, state: 1 },
+};
 
 /** Verified credentials of these people in the current tenant, in one query. People without any are left out. */
 export async function factsOf(

@@ -49,6 +49,7 @@ const credentialSchema = new Schema({
   createdAt: { type: Date, required: true },
 });
 credentialSchema.index({ tenantId: 1, personId: 1, state: 1 });
+credentialSchema.index({ tenantId: 1, personId: 1, createdAt: -1, _id: -1 });
 credentialSchema.index({ tenantId: 1, state: 1, createdAt: 1, _id: 1 });
 credentialSchema.index(
   { tenantId: 1, type: 1, number: 1 },

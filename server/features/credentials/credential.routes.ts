@@ -6,6 +6,7 @@ import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
 import { SOCIAL_WORKER_LEVELS } from './credential.model.ts';
 import type { CredentialRow } from './credential.model.ts';
 import {
@@ -125,8 +126,7 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
       page: ({ data, nextCursor }, { locale, query }) =>
         view('credentials/desk', {
           credentials: data.map((one) => worded(one, locale)),
-          next: nextCursor ? `/credentials/reviews?cursor=${encodeURIComponent(nextCursor)}` : null,
-          first: query.cursor ? '/credentials/reviews' : null,
+          ...pagerOf('/credentials/reviews', query, nextCursor),
           count: data.length,
         }),
     }),

@@ -3,6 +3,7 @@ import type { Activity } from './demo.activities.ts';
 import { wallTime } from './demo.calendar.ts';
 import { scattered } from './demo.people.ts';
 import { requestLifecycle } from '../../core/states.ts';
+import { titleKeysOf } from '../requests/index.ts';
 import type { DemoGround, DemoTenant, DemoUnit } from './demo.types.ts';
 
 /** Requests of the demo place with their shifts and positions. People are put onto them by demo.staffing.ts. */
@@ -76,6 +77,7 @@ export function buildNeeds(
         })),
         unitId: unit.id,
         title: activity.title,
+        titleKeys: titleKeysOf(activity.title),
         description: activity.description,
         category: activity.category,
         place,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countText } from '../../db/pagination.ts';
 import { asTenant } from '../../core/context.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
@@ -22,6 +23,7 @@ const place = z.object({
   name: z.string(),
   lead: z.string().nullable(),
   openCount: z.number(),
+  openShown: z.string(),
   joinHref: z.string(),
 });
 
@@ -41,15 +43,15 @@ export function homeRoutes({ tenants, sources, i18n }: HomeRouteParts): Route[] 
       async run({ actor, locale }) {
         if (actor.kind === 'account') return { places: [] };
         const open = await tenants.listOpen(PLACES_SHOWN);
-        const places = await Promise.all(
-          open.map(async (tenant) => ({
-            slug: tenant.slug,
-            name: tenant.name[locale],
-            lead: i18n.t(locale, `home.kind.${tenant.kind}`),
-            openCount: await asTenant(tenant.id, () => sources.openCount()),
-            joinHref: `/t/${tenant.slug}/join`,
-          })),
-        );
+        const counts = await sources.openCounts(open.map((tenant) => tenant.id));
+        const places = open.map((tenant) => ({
+          slug: tenant.slug,
+          name: tenant.name[locale],
+          lead: i18n.t(locale, `home.kind.${tenant.kind}`),
+          openCount: counts.get(tenant.id) ?? 0,
+          openShown: countText(counts.get(tenant.id) ?? 0),
+          joinHref: `/t/${tenant.slug}/join`,
+        }));
         return { places };
       },
       page: ({ places }, context) =>
@@ -84,7 +86,7 @@ async function dashboard(
       next,
       later: comingUp.slice(1),
       suggestions,
-      desk,
+      desk: desk.map((task) => ({ ...task, count: countText(task.count) })),
       short,
       // Who works at a desk and never served is not shown empty tables of service.
       serves:

@@ -61,6 +61,6 @@ export interface HomeSources {
   desk(actor: AccountActor): Promise<DeskTask[]>;
   /** The next shifts that lack people, for those who fill them; empty for others. */
   short(actor: AccountActor): Promise<ShortShift[]>;
-  /** Open opportunities of the tenant in context. */
-  openCount(): Promise<number>;
+  /** Open opportunities of each of these tenants. */
+  openCounts(tenantIds: readonly string[]): Promise<Map<string, number>>;
 }

@@ -25,7 +25,7 @@ export function heldRoutes({ hours, i18n }: Parts): Route[] {
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor };
       },
       page: ({ data, nextCursor }, { query, locale }) =>
-        view('hours/held', heldModel(data, { i18n, locale, nextCursor, cursor: query.cursor })),
+        view('hours/held', heldModel(data, { i18n, locale, nextCursor, query })),
     }),
     route({
       name: 'hours/review',

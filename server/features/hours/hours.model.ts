@@ -148,6 +148,8 @@ hoursSchema.index(
   { unique: true, partialFilterExpression: { assignmentId: { $type: 'objectId' } } },
 );
 hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
+hoursSchema.index({ tenantId: 1, state: 1, 'activity.startsAt': 1, _id: 1 });
+hoursSchema.index({ tenantId: 1, personId: 1, state: 1 });
 hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
 // What is to be remembered, in whatever tenant.

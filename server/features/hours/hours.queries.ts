@@ -1,20 +1,21 @@
 import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { acrossTenants, contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { localDate } from '../../core/time.ts';
-import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import { tenantAggregate } from '../../db/builders.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
-import { LedgerEntryModel } from './ledger.model.ts';
+import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { personAccount } from './ledger.rules.ts';
-import { balanceOf } from './ledger.service.ts';
 
 /** States in which somebody still has to decide. */
 export const WAITING_STATES = ['submitted', 'under_check', 'appealed'] as const;
@@ -135,7 +136,7 @@ export function createHoursQueries({
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
     },
     waitingCount: (actor: AccountActor): Promise<number> =>
-      HoursModel.countDocuments(queueFilter(actor) as never),
+      HoursModel.countDocuments(queueFilter(actor) as never, { limit: MOST_COUNTED + 1 }),
 
     /** Submitted records of these assignments. */
     async recordIdsOf(assignmentIds: readonly string[]): Promise<string[]> {
@@ -159,28 +160,42 @@ export function createHoursQueries({
       const today = localDate(contextNow(), zone);
       const months = lastMonths(today, 12);
       const year = today.slice(0, 4);
-      const [totalMinutes, entries, waiting] = await Promise.all([
-        balanceOf(personAccount(personId)),
-        LedgerEntryModel.find({
-          account: personAccount(personId),
-          serviceDate: { $gte: `${[months[0], `${year}-01`].sort()[0] ?? ''}-01` },
-        })
-          .select({ serviceDate: 1, minutes: 1 })
-          .lean(),
-        HoursModel.find({ personId: new Types.ObjectId(personId), state: { $in: [...WAITING_STATES] } })
-          .select({ recordedMinutes: 1 })
-          .lean(),
-      ]);
-      const sum = (period: string): number =>
-        entries.reduce(
-          (total, entry) => (entry.serviceDate.startsWith(period) ? total + entry.minutes : total),
-          0,
-        );
+      const account = personAccount(personId);
+      const since = `${[months[0], `${year}-01`].sort()[0] ?? ''}-01`;
+      const rows = await tenantAggregate<{ minutes: number; month?: string; waiting?: true }>(
+        LedgerAccountModel as unknown as Model<never>,
+        [
+          { $match: { account } },
+          { $project: { minutes: 1 } },
+          {
+            $unionWith: {
+              coll: 'ledgerentries',
+              pipeline: [
+                { $match: { account, serviceDate: { $gte: since } } },
+                { $group: { _id: { $substrBytes: ['$serviceDate', 0, 7] }, minutes: { $sum: '$minutes' } } },
+                { $set: { month: '$_id' } },
+              ],
+            },
+          },
+          {
+            $unionWith: {
+              coll: 'hoursrecords',
+              pipeline: [
+                { $match: { personId: new Types.ObjectId(personId), state: { $in: [...WAITING_STATES] } } },
+                { $group: { _id: null, minutes: { $sum: '$recordedMinutes' } } },
+                { $set: { waiting: true } },
+              ],
+            },
+          },
+        ],
+      );
+      const total = (of: (row: (typeof rows)[number]) => boolean): number =>
+        rows.filter(of).reduce((minutes, row) => minutes + row.minutes, 0);
       return {
-        totalMinutes,
-        yearMinutes: sum(year),
-        waitingMinutes: waiting.reduce((total, row) => total + row.recordedMinutes, 0),
-        months: months.map((month) => ({ month, minutes: sum(month) })),
+        totalMinutes: total((row) => row.month === undefined && !row.waiting),
+        yearMinutes: total((row) => row.month?.startsWith(year) === true),
+        waitingMinutes: total((row) => row.waiting === true),
+        months: months.map((month) => ({ month, minutes: total((row) => row.month === month) })),
       };
     },
 

@@ -55,7 +55,7 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
         ]);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given };
       },
-      page: (own, { query, locale }) => view('hours/list', listModel(own, locale, query.cursor)),
+      page: (own, { query, locale }) => view('hours/list', listModel(own, locale, query)),
     }),
     route({
       name: 'hours/entries',
@@ -206,8 +206,7 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
         const page = await hours.queue(account, query.limit, query.cursor);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor };
       },
-      page: ({ data, nextCursor }, { query }) =>
-        view('hours/queue', queueModel(data, nextCursor, query.cursor)),
+      page: ({ data, nextCursor }, { query }) => view('hours/queue', queueModel(data, nextCursor, query)),
     }),
     decide(
       'approve',

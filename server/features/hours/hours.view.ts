@@ -10,13 +10,12 @@ import type { HoursRow } from './hours.model.ts';
 import { abilitiesFor } from './hours.policy.ts';
 import type { HoursView, ledgerPage, ownHours } from './hours.schema.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
+import { pagerOf } from '../../http/paging.ts';
+
+type Paging = Readonly<Record<string, unknown>>;
 
 /** Model of `hours/list`: what I have given, at one glance, then every record. */
-export const listModel = (
-  own: z.output<typeof ownHours>,
-  locale: Locale,
-  cursor: string | undefined,
-): object => ({
+export const listModel = (own: z.output<typeof ownHours>, locale: Locale, query: Paging): object => ({
   ...own,
   data: own.data.map((record) => ({
     ...record,
@@ -29,25 +28,19 @@ export const listModel = (
     ),
     value: Math.round(minutes / 6) / 10,
   })),
-  next: own.nextCursor ? `/hours?cursor=${encodeURIComponent(own.nextCursor)}` : null,
-  first: cursor ? '/hours' : null,
+  ...pagerOf('/hours', query, own.nextCursor),
   count: own.data.length,
 });
 
 /** Model of `hours/queue`: one card a shift, so that a shift is confirmed as one piece of work. */
-export const queueModel = (
-  data: readonly HoursView[],
-  nextCursor: string | null,
-  cursor: string | undefined,
-): object => ({
+export const queueModel = (data: readonly HoursView[], nextCursor: string | null, query: Paging): object => ({
   groups: [...Map.groupBy(data, (record) => record.shiftId ?? record.id).values()].map((records) => ({
     name: records[0]?.activity.name ?? '',
     startsAt: records[0]?.activity.startsAt ?? null,
     endsAt: records[0]?.activity.endsAt ?? null,
     records,
   })),
-  next: nextCursor ? `/hours/queue?cursor=${encodeURIComponent(nextCursor)}` : null,
-  first: cursor ? '/hours/queue' : null,
+  ...pagerOf('/hours/queue', query, nextCursor),
   count: data.length,
 });
 
@@ -174,15 +167,14 @@ export const heldModel = (
     readonly i18n: I18n;
     readonly locale: Locale;
     readonly nextCursor: string | null;
-    readonly cursor: string | undefined;
+    readonly query: Paging;
   },
 ): object => ({
   data: data.map((record) => ({
     ...record,
     anomalyTexts: anomalyTexts(record, parts.i18n, parts.locale),
   })),
-  next: parts.nextCursor ? `/hours/held?cursor=${encodeURIComponent(parts.nextCursor)}` : null,
-  first: parts.cursor ? '/hours/held' : null,
+  ...pagerOf('/hours/held', parts.query, parts.nextCursor),
   count: data.length,
 });
 

@@ -7,6 +7,7 @@ import type { Unit } from '../units/index.ts';
 import { FILE_LIMITS } from './import.decode.ts';
 import type { ImportDetailView, ImportView } from './import.schema.ts';
 import { DATE_ORDERS, IMPORT_FIELDS, SHIFT_DATES } from './import.types.ts';
+import { pagerOf } from '../../http/paging.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -28,8 +29,7 @@ export function listModel({
   return {
     mayRun,
     imports: page.data.map((one) => ({ ...one, href: `/imports/${one.id}` })),
-    next: page.nextCursor === null ? null : `/imports?cursor=${encodeURIComponent(page.nextCursor)}`,
-    first: query.cursor === undefined ? null : '/imports',
+    ...pagerOf('/imports', query, page.nextCursor),
   };
 }
 

@@ -4,14 +4,16 @@ import { localDate, localWeekdayAndMinute, minutesBetween } from '../../core/tim
 import { factsOf as credentialFacts } from '../credentials/index.ts';
 import type { CredentialFact } from '../credentials/index.ts';
 import type { MembershipRow } from '../memberships/index.ts';
-import { hasConsent } from '../people/index.ts';
-import type { Booking, PersonRow } from '../people/index.ts';
-import type { PositionRow, ShiftRow } from '../shifts/index.ts';
+import { GOOD_CREDENTIALS } from '../credentials/index.ts';
+import { LIVING_MEMBERSHIP } from '../memberships/index.ts';
+import { bookingsIn, daysBeside, hasConsent } from '../people/index.ts';
+import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
+import type { PlannedShift, PositionRow } from '../shifts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import type { PersonFacts, PositionFacts } from './matching.types.ts';
 
 /** Stored rows as the rules want to hear of them. */
-export function positionFacts(position: PositionRow, shift: ShiftRow, zone: string): PositionFacts {
+export function positionFacts(position: PositionRow, shift: PlannedShift, zone: string): PositionFacts {
   const { weekday, minute } = localWeekdayAndMinute(shift.startsAt, zone);
   return {
     startsAt: shift.startsAt,
@@ -29,6 +31,26 @@ export function positionFacts(position: PositionRow, shift: ShiftRow, zone: stri
     languages: position.languages,
     minAge: position.minAge,
     maxAge: position.maxAge,
+  };
+}
+
+/** Everything the rules need to know of one person of the current tenant, booked in the window or not, in one read. */
+export async function ownSources(
+  people: PeopleService,
+  personId: string,
+  window: { readonly startsAt: Date; readonly endsAt: Date },
+): Promise<PersonSources> {
+  const { memberships, credentials, days, ...person } = await people.rowBeside<{
+    memberships: Pick<MembershipRow, 'state' | 'verifiedSkills'>[];
+    credentials: CredentialFact[];
+    days: { bookings: Booking[] }[];
+  }>(personId, [LIVING_MEMBERSHIP, GOOD_CREDENTIALS, daysBeside(personId, window)]);
+  return {
+    person,
+    membership: memberships[0] ?? null,
+    notToBeAsked: false,
+    credentials,
+    bookings: bookingsIn(days),
   };
 }
 

@@ -4,9 +4,9 @@ import { contextNow } from '../../core/context.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { bookingsOf } from '../people/index.ts';
 import type { Booking, PeopleService } from '../people/index.ts';
-import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
-import { credentialsOf, personFacts, positionFacts } from './matching.facts.ts';
+import { credentialsOf, ownSources, personFacts, positionFacts } from './matching.facts.ts';
 import { fit, funnel, rank, refusals } from './matching.rules.ts';
 import type { Finding, Fit, FitSettings } from './matching.types.ts';
 
@@ -36,7 +36,7 @@ export interface Ranking {
 
 export interface Suited {
   readonly position: PositionRow;
-  readonly shift: ShiftRow;
+  readonly shift: PlannedShift;
   readonly fit: Fit;
 }
 
@@ -167,33 +167,20 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
     /** Open positions of the tenant as this person fits them: those that suit, best first, then those that do not, soonest first. */
     async suits(
       actor: AccountActor,
-      open: readonly ShiftRow[],
+      open: readonly OpenShift[],
     ): Promise<{ suited: Suited[]; others: Suited[] }> {
       const tenant = await tenants.current();
       const settings = settingsOf(tenant);
-      const person = await people.row(actor.personId);
-      const [membership] = await memberships.ofPeople([actor.personId]);
-      const credentials = (await credentialsOf([actor.personId])).get(actor.personId) ?? [];
       const first = open[0]?.startsAt ?? contextNow();
       const last = open.at(-1)?.endsAt ?? first;
-      const window = {
+      const sources = await ownSources(people, actor.personId, {
         startsAt: new Date(first.getTime() - 14 * DAY_MS),
         endsAt: new Date(last.getTime() + 14 * DAY_MS),
-      };
-      const bookings = (await bookingsOf([actor.personId], window)).get(actor.personId) ?? [];
-      const positions = await shifts.positionsOf(open.map((shift) => shift._id));
+      });
       const all = open.flatMap((shift) =>
-        (positions.get(String(shift._id)) ?? []).map((position) => {
+        shift.positions.map((position) => {
           const facts = positionFacts(position, shift, tenant.zone);
-          const own = fit(
-            facts,
-            personFacts(
-              { person, membership: membership ?? null, notToBeAsked: false, credentials, bookings },
-              facts,
-              tenant,
-            ),
-            settings,
-          );
+          const own = fit(facts, personFacts(sources, facts, tenant), settings);
           return { id: String(position._id), position, shift, fit: own };
         }),
       );

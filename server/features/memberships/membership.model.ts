@@ -106,6 +106,10 @@ membershipSchema.index(
   { tenantId: 1, 'grants.unitId': 1, _id: 1 },
   { partialFilterExpression: { 'grants.unitId': { $type: 'objectId' } } },
 );
+// The list of members by each of its filters, newest first.
+membershipSchema.index({ tenantId: 1, _id: 1 });
+membershipSchema.index({ tenantId: 1, state: 1, _id: 1 });
+membershipSchema.index({ tenantId: 1, kind: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, state: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, searchKeys: 1, _id: 1 });

@@ -9,6 +9,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { id, slugParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { findSkill } from '../skills/index.ts';
@@ -194,17 +195,10 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
       },
       page({ data, nextCursor }, { actor, query, locale }) {
         const form = createForm({ i18n, locale, messages: 'memberships.filter', values: query });
-        const keep = new URLSearchParams(
-          Object.entries({ q: query.q, state: query.state, kind: query.kind }).flatMap(
-            ([name, value]): [string, string][] => (value ? [[name, value]] : []),
-          ),
-        );
-        const at = (cursor: string): string =>
-          `/memberships?${new URLSearchParams([...keep, ['cursor', cursor]]).toString()}`;
         return view('memberships/list', {
           members: data,
           create: can(actor, 'memberships:create'),
-          filtered: keep.size > 0,
+          filtered: [query.q, query.state, query.kind, query.unitId].some(Boolean),
           fields: {
             q: form.input('q', 'search', { maxLength: 60 }),
             state: form.select('state', [
@@ -222,8 +216,7 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
               })),
             ]),
           },
-          next: nextCursor ? at(nextCursor) : null,
-          first: query.cursor ? `/memberships?${keep.toString()}` : null,
+          ...pagerOf('/memberships', query, nextCursor),
           count: data.length,
         });
       },

@@ -8,8 +8,9 @@ import type { Permission, Role } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
 import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { Beside } from '../../db/builders.ts';
 import { addMessage } from '../../db/outbox.ts';
-import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
@@ -18,7 +19,7 @@ import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
-import { prefixRange, searchKeysOf } from './membership.search.ts';
+import { searchFilter, searchKeysOf } from './membership.search.ts';
 
 export interface Membership {
   readonly id: string;
@@ -48,6 +49,15 @@ export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_co
 const SORT: readonly SortKey[] = [['_id', -1]];
 const NOT_TO_BE_ASKED = ['submitted', 'needs_correction', 'first_review', 'suspended', 'rejected', 'ended'];
 const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+/** A person's membership of the current tenant, to be read beside the person. */
+export const LIVING_MEMBERSHIP: Beside = {
+  from: 'memberships',
+  foreignField: 'personId',
+  as: 'memberships',
+  match: { state: { $in: LIVE } },
+  fields: { state: 1, verifiedSkills: 1 },
+};
 
 export const toMembership = (row: MembershipRow): Membership => ({
   id: String(row._id),
@@ -251,12 +261,11 @@ export function createMembershipService({
       const reach = reachOf(actor, 'people:see');
       const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
       const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
-      const range = filter.q ? prefixRange(filter.q) : null;
       const rows = await MembershipModel.find({
         ...(filter.state ? { state: filter.state } : {}),
         ...(filter.kind ? { kind: filter.kind } : {}),
         ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
-        ...(range ? { searchKeys: { $elemMatch: range } } : {}),
+        ...(filter.q ? searchFilter(filter.q) : null),
         ...afterCursor(SORT, cursor),
       } as never)
         .sort(sortOf(SORT))
@@ -477,12 +486,13 @@ export function createMembershipService({
     /** Applications that wait for a reviewer within the actor's reach. */
     async waitingCount(actor: Actor): Promise<number> {
       const reach = reachOf(actor, 'memberships:see');
-      return MembershipModel.countDocuments({
+      const waiting = {
         state: { $in: can(actor, 'memberships:decide') ? ['submitted', 'first_review'] : ['submitted'] },
         ...(reach === 'tenant'
           ? {}
           : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
-      });
+      };
+      return MembershipModel.countDocuments(waiting, { limit: MOST_COUNTED + 1 });
     },
 
     /** The account's latest membership here, whatever became of it; null when it never had one. */

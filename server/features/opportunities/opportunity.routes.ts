@@ -33,20 +33,18 @@ export function opportunityRoutes({
       input: { params: slugParams, query: opportunityFilter },
       output: opportunityPage,
       run: ({ query, locale }) => opportunities.list(query, locale),
-      page: ({ data, nextCursor }, { tenant, locale, query }) => {
-        const { limit: _limit, ...asked } = query;
-        return view(
+      page: ({ data, nextCursor }, { tenant, locale, query }) =>
+        view(
           'opportunities/index',
           opportunityListModel({
             i18n,
             locale,
             tenant: placeOf(tenant, locale),
             opportunities: data,
-            query: asked,
+            query,
             nextCursor,
           }),
-        );
-      },
+        ),
       invalid: ({ issues, values }, { tenant, locale }) =>
         view(
           'opportunities/index',

@@ -6,6 +6,7 @@ import { needsOf, shiftBadge, coverageBadge } from '../shifts/index.ts';
 import { findServiceArea, findSkill, SERVICE_AREAS, SKILL_GROUPS } from '../skills/index.ts';
 import type { Opportunity, OpportunityDetail } from './opportunity.schema.ts';
 import { DEFAULT_RADIUS_KM } from './opportunity.schema.ts';
+import { pagerOf } from '../../http/paging.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -79,20 +80,9 @@ export function opportunityListModel(
       if (lat === undefined || lng === undefined) return [];
       return [{ lat, lng, label: opportunity.title, href: `${path}/${opportunity.id}` }];
     }),
-    next: parts.nextCursor ? hrefOf(path, query, parts.nextCursor) : null,
-    first: query['cursor'] ? hrefOf(path, query, null) : null,
+    ...pagerOf(path, query, parts.nextCursor),
     askHref: `/t/${tenant.slug}/requests/new`,
   };
-}
-
-function hrefOf(path: string, query: Readonly<Record<string, unknown>>, cursor: string | null): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    if (name !== 'cursor' && (typeof value === 'string' || typeof value === 'number'))
-      params.set(name, String(value));
-  if (cursor) params.set('cursor', cursor);
-  const text = params.toString();
-  return text === '' ? path : `${path}?${text}`;
 }
 
 /** What the reader can do here: sign up as a member, or what stands before that. */

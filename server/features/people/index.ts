@@ -1,8 +1,10 @@
 export { CONSENT_VERSIONS, createPeopleService, hasConsent } from './person.service.ts';
 export type { ConsentEvidence, PeopleService, Profile, ProfileInput } from './person.service.ts';
 export {
+  bookingsIn,
   bookingsOf,
   bookPersonDays,
+  daysBeside,
   daysOf,
   lockPersonDays,
   unbookPersonDays,

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { Beside } from '../../db/builders.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import { PersonDayModel } from './person.model.ts';
 import type { Booking } from './person.model.ts';
@@ -78,6 +79,26 @@ export async function unbookPersonDays(
     );
   }
 }
+
+/** The person's days around the window, to be read beside the person. */
+export function daysBeside(personId: string, window: Span): Beside {
+  const from = new Date(window.startsAt.getTime() - DAY_MS).toISOString().slice(0, 10);
+  const to = new Date(window.endsAt.getTime() + DAY_MS).toISOString().slice(0, 10);
+  return {
+    from: 'persondays',
+    foreignField: 'personId',
+    as: 'days',
+    match: { _id: { $gte: keyOf(personId, from), $lte: keyOf(personId, to) } },
+    fields: { bookings: 1 },
+  };
+}
+
+/** Each booking once, however many days it touches. */
+export const bookingsIn = (days: readonly { readonly bookings: readonly Booking[] }[]): Booking[] => [
+  ...new Map(
+    days.flatMap(({ bookings }) => bookings.map((one) => [String(one.assignmentId), one] as const)),
+  ).values(),
+];
 
 /** What is booked for many people within the window; for ranking, where a stale answer does no harm. */
 export async function bookingsOf(

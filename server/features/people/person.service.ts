@@ -1,9 +1,12 @@
 import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import { withRowsBeside } from '../../db/builders.ts';
+import type { Beside } from '../../db/builders.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { isMinor } from './age.rules.ts';
@@ -102,6 +105,8 @@ export interface PeopleService {
   /** Rows for other features, who have checked through a membership that they may be seen. */
   rows(personIds: readonly (string | Types.ObjectId)[]): Promise<PersonRow[]>;
   row(personId: string | Types.ObjectId): Promise<PersonRow>;
+  /** The same with rows of other features beside it, in one read. @throws NotFound */
+  rowBeside<T>(personId: string, beside: readonly Beside[]): Promise<PersonRow & T>;
   /** People of these counties who agreed to be asked by others. */
   findable(counties: readonly string[], limit: number): Promise<PersonRow[]>;
   onNameChanged(listener: NameChanged): void;
@@ -224,6 +229,15 @@ export function createPeopleService(): PeopleService {
   };
   return {
     row,
+    async rowBeside<T>(personId: string, beside: readonly Beside[]) {
+      const found = await withRowsBeside<PersonRow & T>(
+        PersonModel as unknown as Model<never>,
+        new Types.ObjectId(personId),
+        beside,
+      );
+      if (!found) throw new NotFound();
+      return found;
+    },
     rows: async (personIds) =>
       PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }).lean(),
     findable: async (counties, limit) =>

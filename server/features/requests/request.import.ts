@@ -9,6 +9,7 @@ import { contentOf, requestsBySource } from './request.imported.ts';
 import type { ImportedContent } from './request.imported.ts';
 import { RequestModel } from './request.model.ts';
 import type { RequestRow } from './request.model.ts';
+import { titleKeysOf } from './request.search.ts';
 
 /** One row of a file, as a request. */
 export interface ImportedRequest {
@@ -170,6 +171,7 @@ function stored(origin: ImportOrigin, row: ImportedRequest): Record<string, unkn
       : { point: { type: 'Point', coordinates: [longitude, latitude] } };
   return {
     title: row.title,
+    titleKeys: titleKeysOf(row.title),
     description: row.description,
     category: row.category,
     place: { label, address, ...point },

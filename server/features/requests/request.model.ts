@@ -25,6 +25,8 @@ export interface RequestSource {
 export interface RequestRow extends TenantRow, StateRow {
   unitId: Types.ObjectId;
   title: string;
+  /** Pieces of the title, so that a search for a part of it is an index scan. */
+  titleKeys: string[];
   description: string;
   /** Service area code of the catalogue. */
   category: string;
@@ -48,6 +50,7 @@ const requestSchema = new Schema({
   ...stateFields(requestLifecycle.states),
   unitId: { type: Schema.Types.ObjectId, required: true },
   title: { type: String, required: true },
+  titleKeys: { type: [String], default: [] },
   description: { type: String, default: '' },
   category: { type: String, required: true },
   place: { ...placeField, required: true },
@@ -76,6 +79,8 @@ const requestSchema = new Schema({
   planned: { type: Number, default: 0 },
 });
 requestSchema.index({ tenantId: 1, state: 1, createdAt: -1, _id: -1 });
+requestSchema.index({ tenantId: 1, state: 1, unitId: 1, createdAt: -1, _id: -1 });
+requestSchema.index({ tenantId: 1, titleKeys: 1, createdAt: -1, _id: -1 });
 requestSchema.index({ tenantId: 1, unitId: 1, createdAt: -1, _id: -1 });
 requestSchema.index({ tenantId: 1, createdAt: -1, _id: -1 });
 // The same file twice changes nothing: a source row has one request.

@@ -10,6 +10,7 @@ import { positionFields, shiftFields, shiftRow } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { Request, RequestAbilities } from './request.service.ts';
+import { pagerOf } from '../../http/paging.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -174,25 +175,9 @@ export function requestListModel(
         { icon: 'tag', text: areaName(request.category, locale) },
       ],
     })),
-    next: parts.nextCursor ? pageHref('/requests', query, parts.nextCursor) : null,
-    first: query['cursor'] ? pageHref('/requests', query, null) : null,
+    ...pagerOf('/requests', query, parts.nextCursor),
     canCreate: can(parts.actor, 'requests:edit'),
   };
-}
-
-/** The address of another page of the same filtered list. */
-export function pageHref(
-  path: string,
-  query: Readonly<Record<string, unknown>>,
-  cursor: string | null,
-): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    if (name !== 'cursor' && (typeof value === 'string' || typeof value === 'number'))
-      params.set(name, String(value));
-  if (cursor) params.set('cursor', cursor);
-  const text = params.toString();
-  return text === '' ? path : `${path}?${text}`;
 }
 
 /** Model of `requests/show`. */

@@ -1,15 +1,34 @@
 import { Types } from 'mongoose';
+import type { Model, PipelineStage } from 'mongoose';
 import type { Actor } from '../../core/actor.ts';
 import { reachOf } from '../../core/actor.ts';
-import { contextNow } from '../../core/context.ts';
+import { acrossTenants, contextNow } from '../../core/context.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
+import { tenantAggregate } from '../../db/builders.ts';
+import { MOST_COUNTED } from '../../db/pagination.ts';
+import { IN_ONE_GO } from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
+import type { ShiftRow } from './shift.model.ts';
 import { sumSeats } from './shift.rules.ts';
 import type { DayCount } from './shift.schema.ts';
 
-/** Published shifts of the current tenant that have not begun. */
-export const countOpenShifts = (): Promise<number> =>
-  ShiftModel.countDocuments({ state: 'published', startsAt: { $gt: contextNow() } });
+/** Open shifts of each of these tenants that have not begun, at most one more than `MOST_COUNTED`; in one read. */
+export function countOpenShifts(tenantIds: readonly string[]): Promise<Map<string, number>> {
+  const now = contextNow();
+  const [first, ...others] = tenantIds.map((tenantId) => [
+    { $match: { tenantId: new Types.ObjectId(tenantId), state: 'published', startsAt: { $gt: now } } },
+    { $limit: MOST_COUNTED + 1 },
+    { $group: { _id: '$tenantId', count: { $sum: 1 } } },
+  ]);
+  if (!first) return Promise.resolve(new Map());
+  return acrossTenants('front page: how much each place has open', async () => {
+    const rows = await ShiftModel.aggregate<{ _id: Types.ObjectId; count: number }>([
+      ...first,
+      ...others.map((pipeline) => ({ $unionWith: { coll: 'shifts', pipeline } })),
+    ] as PipelineStage[]);
+    return new Map(rows.map(({ _id, count }) => [String(_id), count]));
+  });
+}
 
 /** Shifts of today, by the zone's calendar, within the actor's reach. */
 export async function countShiftsToday(actor: Actor, zone: string): Promise<number> {
@@ -24,10 +43,15 @@ export async function countShiftsToday(actor: Actor, zone: string): Promise<numb
   });
 }
 
-/** More shifts in a week than anybody could look through. */
-const MOST_OF_A_WEEK = 3_000;
+/** Shifts ahead whose places are looked at; days beyond them show how many shifts they have, and not who is missing. */
+const LOOKED_AT = 120;
+/** Cancelled ones do not count. */
+const COUNTED = ['draft', 'published', 'locked', 'running', 'ended', 'settled'];
 
-/** How many shifts each local day has within the actor's reach, and how many people they still need; cancelled ones do not count. */
+/**
+ * How many shifts each local day has within the actor's reach, and how many people they still need: null where there are
+ * too many shifts to look at each. The counting stays in an index, so a county's week costs little more than a village's.
+ */
 export async function countByDay(
   actor: Actor,
   from: string,
@@ -36,25 +60,59 @@ export async function countByDay(
 ): Promise<DayCount[]> {
   const dates = Array.from({ length: days }, (_unused, at) => addDays(from, at));
   const reach = reachOf(actor, 'requests:see');
-  const rows = await ShiftModel.find({
-    state: { $in: ['draft', 'published', 'locked', 'running', 'ended', 'settled'] },
-    startsAt: { $gte: startOfDay(from, zone), $lt: startOfDay(addDays(from, days), zone) },
+  const span = { $gte: startOfDay(from, zone), $lt: startOfDay(addDays(from, days), zone) };
+  const within = {
+    state: { $in: COUNTED },
     ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
-  })
-    .select({ startsAt: 1 })
-    .limit(MOST_OF_A_WEEK)
-    .lean();
+  };
   // Nobody is needed any more for what has begun.
   const now = contextNow();
-  const ahead = rows.filter(({ startsAt }) => startsAt > now).map(({ _id }) => _id);
-  const positions = await PositionModel.find({ shiftId: { $in: ahead } })
+  const ahead = span.$gte > now ? span : { $gt: now, $lt: span.$lt };
+  const [counts, soonest] = await Promise.all([
+    tenantAggregate<{ _id: string; shifts: number }>(ShiftModel as unknown as Model<never>, [
+      { $match: { ...within, startsAt: span } },
+      { $project: { _id: 0, startsAt: 1 } },
+      {
+        $group: {
+          _id: { $dateToString: { date: '$startsAt', format: '%Y-%m-%d', timezone: zone } },
+          shifts: { $sum: 1 },
+        },
+      },
+    ]),
+    ShiftModel.find({ ...within, startsAt: ahead } as never)
+      .select({ startsAt: 1 })
+      .sort({ startsAt: 1, _id: 1 })
+      .limit(LOOKED_AT + 1)
+      .batchSize(LOOKED_AT + 1)
+      .lean(),
+  ]);
+  const missing = await missingByDate(soonest.slice(0, LOOKED_AT), zone);
+  const beyond = soonest[LOOKED_AT];
+  const known = beyond ? localDate(beyond.startsAt, zone) : null;
+  const byDate = new Map(counts.map(({ _id, shifts }) => [_id, shifts]));
+  return dates.map((date) => ({
+    date,
+    shifts: byDate.get(date) ?? 0,
+    missing: known !== null && date >= known ? null : (missing.get(date) ?? 0),
+  }));
+}
+
+/** People that the shifts of each local day still need. */
+async function missingByDate(
+  shifts: readonly Pick<ShiftRow, '_id' | 'startsAt'>[],
+  zone: string,
+): Promise<Map<string, number>> {
+  if (shifts.length === 0) return new Map();
+  const positions = await PositionModel.find({ shiftId: { $in: shifts.map(({ _id }) => _id) } })
     .select({ shiftId: 1, required: 1, maximum: 1, taken: 1 })
+    .batchSize(IN_ONE_GO)
     .lean();
   const byShift = Map.groupBy(positions, ({ shiftId }) => String(shiftId));
-  const byDate = Map.groupBy(rows, ({ startsAt }) => localDate(startsAt, zone));
-  return dates.map((date) => {
-    const own = byDate.get(date) ?? [];
-    const seats = own.flatMap(({ _id }) => byShift.get(String(_id)) ?? []);
-    return { date, shifts: own.length, missing: sumSeats(seats).missing };
-  });
+  const byDate = Map.groupBy(shifts, ({ startsAt }) => localDate(startsAt, zone));
+  return new Map(
+    [...byDate].map(([date, own]) => [
+      date,
+      sumSeats(own.flatMap(({ _id }) => byShift.get(String(_id)) ?? [])).missing,
+    ]),
+  );
 }

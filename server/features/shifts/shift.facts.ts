@@ -33,6 +33,9 @@ const OPEN_TO_MEMBERS: readonly Permission[] = [
 /** How many open shifts one ranking looks at, unless told otherwise. */
 const MOST_OPEN = 500;
 
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+export const IN_ONE_GO = 5_000;
+
 const oid = (id: string | Types.ObjectId): Types.ObjectId => new Types.ObjectId(String(id));
 
 const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> =>
@@ -105,9 +108,12 @@ export async function listShifts(ids: readonly (string | Types.ObjectId)[]): Pro
 export async function listPositionsOf(
   shiftIds: readonly (string | Types.ObjectId)[],
 ): Promise<Map<string, PositionRow[]>> {
+  if (shiftIds.length === 0) return new Map();
   const rows = await PositionModel.find({ shiftId: { $in: shiftIds.map(oid) } })
-    .sort({ _id: 1 })
+    .batchSize(IN_ONE_GO)
     .lean();
+  // Sorted here: a shift has a handful, and the database would merge one scan a shift into the order.
+  rows.sort((a, b) => (String(a._id) < String(b._id) ? -1 : 1));
   return Map.groupBy(rows, (row) => String(row.shiftId));
 }
 

@@ -69,10 +69,18 @@ const shiftSchema = new Schema({
   createdAt: { type: Date, required: true },
 });
 shiftSchema.index({ tenantId: 1, state: 1, startsAt: 1, _id: 1 });
-shiftSchema.index({ tenantId: 1, requestId: 1, startsAt: 1 });
+// The list, and the counts of its days without reading a row.
+shiftSchema.index({ tenantId: 1, startsAt: 1, _id: 1, state: 1, unitId: 1 });
+shiftSchema.index({ tenantId: 1, requestId: 1, startsAt: 1, _id: 1 });
+shiftSchema.index(
+  { tenantId: 1, seriesId: 1, startsAt: 1, _id: 1 },
+  { partialFilterExpression: { seriesId: { $type: 'objectId' } } },
+);
+shiftSchema.index({ tenantId: 1, state: 1, unitId: 1, startsAt: 1, _id: 1 });
+shiftSchema.index({ tenantId: 1, state: 1, category: 1, startsAt: 1, _id: 1 });
 shiftSchema.index({ tenantId: 1, unitId: 1, startsAt: 1, _id: 1 });
 shiftSchema.index({ tenantId: 1, state: 1, skillCodes: 1, startsAt: 1, _id: 1 });
-shiftSchema.index({ tenantId: 1, 'place.point': '2dsphere' });
+shiftSchema.index({ tenantId: 1, state: 1, 'place.point': '2dsphere' });
 // One shift per date of a series, however often or by how many it is repeated.
 shiftSchema.index(
   { tenantId: 1, seriesId: 1, seriesDate: 1 },

@@ -1,9 +1,10 @@
 import type { Model, PipelineStage } from 'mongoose';
+import { readOnce } from '../../core/context.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { afterCursor, decodeCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { ShiftModel } from './shift.model.ts';
-import type { ShiftRow } from './shift.model.ts';
+import type { PositionRow, ShiftRow } from './shift.model.ts';
 
 /** What narrows the public list; `after` is exclusive, `before` too. */
 export interface OpenFilter {
@@ -46,33 +47,82 @@ export async function listOpenShifts(
   const rows = await ShiftModel.find({ ...filterOf(filter), ...afterCursor(SORT, cursor) } as never)
     .sort(sortOf(SORT))
     .limit(limit + 1)
+    .batchSize(limit + 1)
     .lean();
   return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
 }
 
-/** The same within a radius, nearest first; shifts without a point are not there. Distances are whole metres or parts of one. */
+/** A shift without its past: what a fit is judged by. */
+export type PlannedShift = Omit<ShiftRow, 'history'>;
+/** A shift with its positions, oldest first. */
+export type OpenShift = PlannedShift & { readonly positions: PositionRow[] };
+
+/** The soonest open shifts with their positions, in one read: what the pages of one person pick from. */
+export function soonestOpen(
+  filter: Pick<OpenFilter, 'after'> & Partial<OpenFilter>,
+  limit: number,
+): Promise<OpenShift[]> {
+  const wanted = { before: null, skill: null, category: null, ...filter };
+  return readOnce(`open-shifts:${limit}:${JSON.stringify(wanted)}`, () =>
+    tenantAggregate<OpenShift>(
+      ShiftModel as unknown as Model<never>,
+      [
+        { $match: filterOf(wanted) },
+        { $sort: sortOf(SORT) },
+        { $limit: limit },
+        { $project: { history: 0 } },
+        {
+          $lookup: {
+            from: 'positions',
+            localField: '_id',
+            foreignField: 'shiftId',
+            as: 'positions',
+            pipeline: [{ $sort: { _id: 1 } }],
+          },
+        },
+      ],
+      { batchSize: limit },
+    ),
+  );
+}
+
+/**
+ * The same within a radius, nearest first; shifts without a point are not there. Distances are whole metres or parts of
+ * one. Many shifts are in one place, at one distance to the last digit: the first reading finds how far the page goes,
+ * the second orders all that are so near. Neither walks the whole circle, as one sorted reading would.
+ */
 export async function listNearShifts(
   filter: OpenFilter,
   nearby: Nearby,
   limit: number,
   cursor: string | undefined,
 ): Promise<Page<NearShift>> {
-  const nearest = cursor ? Number(decodeCursor(cursor, NEAR_SORT.length)[0]) : 0;
-  const rows = await tenantAggregate<NearShift>(ShiftModel as unknown as Model<never>, [
-    {
-      $geoNear: {
-        near: { type: 'Point', coordinates: [nearby.longitude, nearby.latitude] },
-        key: 'place.point',
-        distanceField: 'distanceMetres',
-        spherical: true,
-        maxDistance: nearby.radiusMetres,
-        // Later pages begin where the last one ended, instead of walking the circle anew.
-        minDistance: Number.isFinite(nearest) ? Math.max(0, nearest) : 0,
-        query: filterOf(filter),
-      },
-    } as PipelineStage,
+  const from = cursor ? Number(decodeCursor(cursor, NEAR_SORT.length)[0]) : 0;
+  const within = (maxDistance: number, stages: PipelineStage[]): Promise<NearShift[]> =>
+    tenantAggregate<NearShift>(ShiftModel as unknown as Model<never>, [
+      {
+        $geoNear: {
+          near: { type: 'Point', coordinates: [nearby.longitude, nearby.latitude] },
+          key: 'place.point',
+          distanceField: 'distanceMetres',
+          spherical: true,
+          maxDistance,
+          // Later pages begin where the last one ended, instead of walking the circle anew.
+          minDistance: Number.isFinite(from) ? Math.max(0, from) : 0,
+          query: filterOf(filter),
+        },
+      } as PipelineStage,
+      { $match: afterCursor(NEAR_SORT, cursor) },
+      ...stages,
+    ]);
+  const reached = await within(nearby.radiusMetres, [
+    { $limit: limit + 1 },
+    { $project: { distanceMetres: 1 } },
+  ]);
+  const last = reached.at(-1);
+  if (!last) return { data: [], nextCursor: null };
+  const rows = await within(reached.length > limit ? last.distanceMetres : nearby.radiusMetres, [
     { $sort: sortOf(NEAR_SORT) },
-    { $match: afterCursor(NEAR_SORT, cursor) },
     { $limit: limit + 1 },
   ]);
   return pageOf(rows, limit, (row) => [row.distanceMetres, row._id]);

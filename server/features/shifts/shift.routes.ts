@@ -5,6 +5,7 @@ import { localDate } from '../../core/time.ts';
 import { empty, id as anId, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { RequestService } from '../requests/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -135,11 +136,6 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
         const today = localDate(now, zone);
         const first = data[0] && query.seriesId ? localDate(new Date(data[0].startsAt), zone) : today;
         const from = query.from ?? first;
-        const params = new URLSearchParams({
-          from,
-          ...(query.state ? { state: query.state } : {}),
-          ...(query.seriesId ? { seriesId: query.seriesId } : {}),
-        });
         return view(
           'shifts/index',
           shiftListModel({
@@ -150,7 +146,7 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
             zone,
             today,
             strip: await countByDay(actor, from, STRIP_DAYS, zone),
-            next: nextCursor ? `/shifts?${params.toString()}&cursor=${nextCursor}` : null,
+            pager: pagerOf('/shifts', { ...query, from }, nextCursor),
             canCreate: can(actor, 'requests:edit'),
           }),
         );

@@ -129,7 +129,7 @@ export const shiftFilter = z.strictObject({
 });
 
 /** How a day looks at a glance. */
-export const dayCount = z.object({ date: z.string(), shifts: z.number(), missing: z.number() });
+export const dayCount = z.object({ date: z.string(), shifts: z.number(), missing: z.number().nullable() });
 export type DayCount = z.infer<typeof dayCount>;
 export const dayCounts = z.object({ data: z.array(dayCount), nextCursor: z.null() });
 export const dayCountQuery = z.strictObject({

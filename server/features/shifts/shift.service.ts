@@ -343,10 +343,12 @@ export function createShiftService({
         state: { $ne: 'cancelled' },
       })
         .select({ requestId: 1, startsAt: 1 })
+        .batchSize(facts.IN_ONE_GO)
         .lean();
       const live = new Set(shifts.map((shift) => String(shift._id)));
       const positions = await PositionModel.find({ requestId: { $in: ids(requestIds) } })
         .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
+        .batchSize(facts.IN_ONE_GO)
         .lean();
       const byRequest = Map.groupBy(shifts, (shift) => String(shift.requestId));
       const seatsByRequest = Map.groupBy(

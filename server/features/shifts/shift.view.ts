@@ -11,6 +11,7 @@ import type { SeriesView } from './copies.schema.ts';
 import type { Gap } from './shift.rules.ts';
 import type { DayCount, PositionView, ShiftView } from './shift.schema.ts';
 import type { ShiftAbilities } from './shift.service.ts';
+import type { Pager } from '../../http/paging.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -393,7 +394,7 @@ export function shiftListModel(
     zone: string;
     today: string;
     strip: readonly DayCount[];
-    next: string | null;
+    pager: Pager;
     canCreate: boolean;
   },
 ): object {
@@ -442,7 +443,7 @@ export function shiftListModel(
       isToday: day === parts.today,
       shifts: shifts.map((shift) => shiftRow(shift, i18n, locale)),
     })),
-    next: parts.next,
+    ...parts.pager,
     count: parts.shifts.length,
     canCreate: parts.canCreate,
     copyHref: parts.canCreate ? `/day-copies?from=${query.from}` : null,

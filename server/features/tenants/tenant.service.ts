@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow, readOnce, requireTenantId } from '../../core/context.ts';
 import { Conflict, NotFound } from '../../core/errors.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
@@ -66,7 +66,10 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
   };
   return {
     get,
-    current: async () => get(requireTenantId()),
+    async current() {
+      const id = requireTenantId();
+      return readOnce(`tenant:${id}`, () => get(id));
+    },
     async create(input) {
       const parent = input.parentSlug ? await TenantModel.findOne({ slug: input.parentSlug }).lean() : null;
       if (input.parentSlug && !parent) throw new NotFound();

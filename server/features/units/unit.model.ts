@@ -51,6 +51,7 @@ const unitSchema = new Schema({
   version: { type: Number, required: true, default: 1 },
 });
 unitSchema.index({ tenantId: 1, path: 1 });
+unitSchema.index({ tenantId: 1, _id: 1 });
 unitSchema.index({ tenantId: 1, parentId: 1, _id: 1 });
 
 export const UnitModel = tenantModel<UnitRow>('Unit', unitSchema);

@@ -46,6 +46,8 @@ export interface UnitService {
   names(unitIds: readonly string[]): Promise<Map<string, LocalText>>;
 }
 
+/** More than a county and its neighbours have; all of them come in one answer. */
+const MOST_UNITS = 2_000;
 const SORT: readonly SortKey[] = [['_id', 1]];
 
 const toUnit = (row: UnitRow): Unit => ({
@@ -109,7 +111,7 @@ export function createUnitService(): UnitService {
       return { ...page, data: page.data.map(toUnit) };
     },
     async all() {
-      const rows = await UnitModel.find({ active: true }).limit(2_000).lean();
+      const rows = await UnitModel.find({ active: true }).limit(MOST_UNITS).batchSize(MOST_UNITS).lean();
       return inTreeOrder(rows.map(toUnit));
     },
     async expand(unitIds) {

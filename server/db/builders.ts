@@ -17,10 +17,7 @@ export async function tenantAggregate<T>(
   const tenantId = canonicalId(requireTenantId());
   const confined = pipeline.map((stage) => confineLookup(stage, tenantId));
   // The plugin's aggregate hook puts the tenant's $match first.
-  const { batchSize } = options;
-  return model
-    .aggregate<T>(confined as PipelineStage[], batchSize === undefined ? {} : { cursor: { batchSize } })
-    .exec();
+  return model.aggregate<T>(confined as PipelineStage[], options).exec();
 }
 
 function confineLookup(stage: PipelineStage, tenantId: unknown): PipelineStage {

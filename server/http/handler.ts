@@ -106,7 +106,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
         actor: actorOf(work),
         tenantId: tenant?.id ?? null,
         crossTenant: null,
-        ...(isUnsafe(route.method) ? {} : { read: readAlready(tenant) }),
+        ...(isUnsafe(route.method) ? {} : { read: readAlready(tenant ?? identity?.tenant ?? null) }),
       },
       () => perform(work),
     );

@@ -1,6 +1,5 @@
 import { Types } from 'mongoose';
 import type { ActorMembership, Reach } from '../../core/actor.ts';
-import { now } from '../../core/clock.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
@@ -191,7 +190,8 @@ export async function sessionWithIdentity(sid: string): Promise<SessionWithIdent
   const [joined] = (await database()
     .collection<{ _id: string }>('sessions')
     .aggregate([
-      { $match: { _id: sid, expires: { $gt: now() } } },
+      // The machine's clock, by which the store writes when a session ends.
+      { $match: { _id: sid, expires: { $gt: new Date(Date.now()) } } },
       { $set: { accountId: asId('$session.passport.user.accountId') } },
       {
         $lookup: {

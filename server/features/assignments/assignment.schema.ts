@@ -81,7 +81,7 @@ export const suitingFilter = z.strictObject({
   skill: z.string().max(40).optional(),
   category: z.string().max(40).optional(),
   tab: z.enum(['suiting', 'others']).default('suiting'),
-  limit: paging.limit.removeDefault().optional(),
+  limit: paging.limit.unwrap().optional(),
   cursor: paging.cursor,
 });
 export const suitedList = z.object({

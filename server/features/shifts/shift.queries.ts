@@ -81,7 +81,8 @@ export function soonestOpen(
           },
         },
       ],
-      { batchSize: limit },
+      // One more than there can be: the database knows that it has told all.
+      { batchSize: limit + 1 },
     ),
   );
 }

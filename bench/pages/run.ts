@@ -1,0 +1,276 @@
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PageAgent } from '../../test/support/agent.ts';
+import { CallWatch } from '../../test/support/calls.ts';
+import { startCommand } from '../../test/support/command.ts';
+import type { Command } from '../../test/support/command.ts';
+import { measure } from './load.ts';
+import type { Measured, Server } from './load.ts';
+import { makePlaces, TENANT } from './place.ts';
+import type { BenchPlace, Size } from './place.ts';
+
+const HELP = `node bench/pages/run.ts [--seconds N] [--only NAME] [--places FOLDER]
+
+The main pages of Linli at two sizes (1,000 shifts and 10,000 people; 10,000 and 100,000), and at the larger one beside
+naive pages of the same content (bench/pages/naive.ts), all in this run on the same data: requests per second at 10
+connections, times, CPU of the server process per request, bytes, database calls. Ratios are of this run; machines
+differ, and so do their busy hours. With --places the two places stay in the folder
+and are used again (filling them takes minutes). Last line: a verdict, exit 0 only when every gate is met.`;
+
+const SIZES: readonly Size[] = [
+  { name: 'small', shifts: 1_000, people: 10_000 },
+  { name: 'large', shifts: 10_000, people: 100_000 },
+];
+
+/** Check 5 of the product's issue 5. */
+const GATES = { calls: 8, growth: 1.3, milliseconds: 50, bytes: 100_000, naive: 2 };
+
+interface Page {
+  readonly name: string;
+  readonly role: string;
+  readonly path: string;
+  readonly naive: string;
+}
+
+const pagesOf = (shiftId: string, openId: string): readonly Page[] => [
+  { name: 'public list', role: 'visitor', path: `/t/${TENANT}/opportunities`, naive: '/opportunities' },
+  {
+    name: 'one opportunity',
+    role: 'visitor',
+    path: `/t/${TENANT}/opportunities/${openId}`,
+    naive: `/opportunities/${openId}`,
+  },
+  { name: 'own home', role: 'volunteer', path: '/', naive: '/' },
+  { name: 'what suits me', role: 'volunteer', path: '/opportunities', naive: '/mine' },
+  { name: 'desk home', role: 'coordinator', path: '/', naive: '/' },
+  { name: 'shifts', role: 'coordinator', path: '/shifts', naive: '/shifts' },
+  { name: 'requests', role: 'coordinator', path: '/requests', naive: '/requests' },
+  { name: 'one shift', role: 'coordinator', path: `/shifts/${shiftId}`, naive: `/shifts/${shiftId}` },
+  {
+    name: 'day board',
+    role: 'coordinator',
+    path: `/shifts/${shiftId}/attendance`,
+    naive: `/shifts/${shiftId}/board`,
+  },
+  { name: 'members', role: 'coordinator', path: '/memberships', naive: '/members' },
+  { name: 'member search', role: 'coordinator', path: '/memberships?q=wang', naive: '/members?q=wang' },
+  { name: 'hours to confirm', role: 'coordinator', path: '/hours/queue', naive: '/hours' },
+  { name: 'audit trail', role: 'auditor', path: '/audit', naive: '/audit' },
+];
+
+interface SignIn {
+  readonly role: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+interface Ground {
+  readonly place: BenchPlace;
+  readonly linli: Server;
+  readonly naive: Server;
+  readonly cookies: Map<string, { linli: string; naive: string }>;
+  readonly pages: readonly Page[];
+  readonly watch: CallWatch;
+  readonly commands: readonly Command[];
+}
+
+async function start(place: BenchPlace): Promise<Ground> {
+  const web = startCommand(['scripts/start-web.ts'], {
+    MONGODB_URI: place.database.uris.app,
+    MIGRATE_MONGODB_URI: place.database.uris.migrate,
+    LINLI_DATA: place.dataDir,
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'info',
+    PORT: '0',
+    PUBLIC_URL: 'http://127.0.0.1:0',
+  });
+  const beginner = startCommand(['bench/pages/naive.ts'], {
+    MONGODB_URI: place.database.uris.app,
+    NODE_ENV: 'production',
+    TENANT,
+  });
+  await Promise.all([web.says('Linli web is ready at '), beginner.says('Naive pages are ready at ')]);
+  const server = (command: Command): Server => ({
+    url: /ready at (\S+)/.exec(command.stdout())?.[1] ?? '',
+    pid: command.child.pid ?? 0,
+  });
+  const [linli, naive] = [server(web), server(beginner)];
+  const cookies = new Map([['visitor', { linli: '', naive: '' }]]);
+  const signIns = JSON.parse(readFileSync(join(place.dataDir, 'first-sign-in.json'), 'utf8')) as SignIn[];
+  for (const { role, email, password } of signIns) {
+    if (cookies.has(role)) continue;
+    const agent = new PageAgent(linli.url);
+    await agent.get('/sign-in');
+    const answer = await agent.post('/sign-in', { email, password });
+    if (answer.status !== 303) throw new Error(`Signing in as ${role} answered ${answer.status}`);
+    const beside = await fetch(`${naive.url}/as/${email}`);
+    const cookie = beside.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    cookies.set(role, { linli: agent.cookieHeader(), naive: cookie });
+  }
+  const list = await (await fetch(`${linli.url}/t/${TENANT}/opportunities`)).text();
+  const openId = /opportunities\/([0-9a-f]{24})/.exec(list)?.[1] ?? '';
+  return {
+    place,
+    linli,
+    naive,
+    cookies,
+    pages: pagesOf(place.shiftId, openId),
+    watch: new CallWatch(place.database.uris.migrate),
+    commands: [web, beginner],
+  };
+}
+
+interface Row {
+  readonly name: string;
+  readonly calls: number;
+  readonly naiveCalls: number;
+  readonly small: Measured;
+  readonly large: Measured;
+  readonly naive: Measured;
+}
+
+async function rowOf(small: Ground, large: Ground, at: number, seconds: number): Promise<Row> {
+  const [one, other] = [small.pages[at] as Page, large.pages[at] as Page];
+  const cookie = (ground: Ground): { linli: string; naive: string } =>
+    ground.cookies.get(one.role) ?? { linli: '', naive: '' };
+  const callsOf = async (server: Server, path: string, own: string): Promise<number> => {
+    const ask = (): Promise<ArrayBuffer> =>
+      fetch(`${server.url}${path}`, { headers: { cookie: own } }).then((answer) => answer.arrayBuffer());
+    await ask();
+    return (await large.watch.during(ask)).length;
+  };
+  const calls = await callsOf(large.linli, other.path, cookie(large).linli);
+  const naiveCalls = await callsOf(large.naive, other.naive, cookie(large).naive);
+  return {
+    name: one.name,
+    calls,
+    naiveCalls,
+    small: await measure(small.linli, one.path, cookie(small).linli, seconds),
+    large: await measure(large.linli, other.path, cookie(large).linli, seconds),
+    naive: await measure(large.naive, other.naive, cookie(large).naive, seconds),
+  };
+}
+
+const HEADERS = [
+  'page',
+  'req/s',
+  'p50',
+  'p95',
+  'alone p50',
+  'alone p95',
+  'CPU ms',
+  'KB',
+  'calls',
+  '× small',
+  'naive req/s',
+  'naive CPU',
+  'naive KB',
+  'naive calls',
+  '× naive',
+  'gates',
+];
+
+/** Of one request at a time: at ten connections a queue of nine would be measured with it. */
+const growthOf = ({ small, large }: Row): number => large.alone50 / small.alone50;
+const gainOf = ({ large, naive }: Row): number => naive.cpuMs / large.cpuMs;
+
+function missedBy(row: Row): string[] {
+  return [
+    ...(row.calls > GATES.calls ? ['calls'] : []),
+    ...(growthOf(row) > GATES.growth ? ['growth'] : []),
+    ...(row.large.alone95 > GATES.milliseconds ? ['time'] : []),
+    ...(row.large.bytes >= GATES.bytes ? ['bytes'] : []),
+    ...(gainOf(row) < GATES.naive ? ['naive'] : []),
+  ];
+}
+
+function cells(row: Row): string[] {
+  const { large, naive } = row;
+  const ms = (value: number): string => value.toFixed(1);
+  return [
+    row.name,
+    large.perSecond.toFixed(0),
+    ms(large.p50),
+    ms(large.p95),
+    ms(large.alone50),
+    ms(large.alone95),
+    large.cpuMs.toFixed(2),
+    (large.bytes / 1_000).toFixed(1),
+    String(row.calls),
+    growthOf(row).toFixed(2),
+    naive.perSecond.toFixed(0),
+    naive.cpuMs.toFixed(2),
+    (naive.bytes / 1_000).toFixed(1),
+    String(row.naiveCalls),
+    gainOf(row).toFixed(2),
+    missedBy(row).join(' ') || 'pass',
+  ];
+}
+
+function print(rows: readonly Row[]): void {
+  const lines = [HEADERS, ...rows.map(cells)];
+  const widths = HEADERS.map((_header, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  for (const line of lines)
+    console.log(
+      line
+        .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .join('  '),
+    );
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string' },
+      only: { type: 'string' },
+      places: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const seconds = Number(values.seconds ?? 4);
+  const folder = values.places ?? realpathSync(mkdtempSync(join(tmpdir(), 'linli-pages-')));
+  const grounds: Ground[] = [];
+  let places: BenchPlace[] = [];
+  try {
+    const began = performance.now();
+    places = await makePlaces(folder, SIZES);
+    console.error(`Both places are filled after ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+    for (const place of places) grounds.push(await start(place));
+    const [small, large] = grounds as [Ground, Ground];
+    const rows: Row[] = [];
+    for (const [at, { name }] of small.pages.entries()) {
+      if (values.only !== undefined && values.only !== name) continue;
+      console.error(`Measuring: ${name}`);
+      rows.push(await rowOf(small, large, at, seconds));
+    }
+    console.log(
+      `At ${large.place.shifts} shifts and ${large.place.people} people; "× small" is the time of one request against ${small.place.shifts} and ${small.place.people}.`,
+    );
+    print(rows);
+    const missed = rows.filter((row) => missedBy(row).length > 0);
+    console.log(
+      missed.length === 0
+        ? `PASS: ${rows.length} pages meet every gate`
+        : `FAIL: ${missed.map((row) => `${row.name} (${missedBy(row).join(', ')})`).join('; ')}`,
+    );
+    return missed.length === 0 ? 0 : 1;
+  } finally {
+    for (const { watch, commands } of grounds) {
+      await watch.close();
+      for (const { child, ended } of commands) {
+        child.kill('SIGTERM');
+        await ended;
+      }
+    }
+    for (const { database } of places) await database.stop();
+    if (values.places === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();

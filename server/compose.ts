@@ -84,6 +84,7 @@ import {
   certificateRoutes,
   createCertificateService,
 } from './features/certificates/index.ts';
+import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
 import { homeRoutes } from './features/home/index.ts';
 import {
@@ -220,6 +221,13 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     await assignments.releaseAhead(personId, '');
     await accounts.close(personId);
   });
+  const joinLinks = createJoinLinkService({
+    accounts,
+    links,
+    memberships,
+    units,
+    codeKey: deriveSecret(master, 'join-link'),
+  });
   const keys = loadOrCreateSigningKeys(join(config.dataDir, 'keys', 'certificates'));
   const certificates = createCertificateService({
     hours,
@@ -244,6 +252,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const definitions: MessageDefinition[] = [
     ...accountMessages({ accounts, people, publicUrl, links }),
+    ...joinLinkMessages({ links, tenants, units, publicUrl }),
     ...guardianMessages({ links, people, tenants, publicUrl }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
@@ -318,7 +327,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),
     ...identityDocumentRoutes({ identityDocuments, i18n }),
-    ...accountRoutes({ accounts, guardians, memberships, tenants, i18n }),
+    ...joinLinkRoutes({ joinLinks, memberships, units, i18n }),
+    ...accountRoutes({ accounts, guardians, joinLinks, memberships, tenants, i18n }),
     ...securityRoutes({ accounts, security, links, i18n }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),

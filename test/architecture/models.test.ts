@@ -29,6 +29,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',
   'Kiosk expiresAt': 'expiry',
   'Import turnAt': 'the sweep looks for what is due in every tenant',
+  'JoinLink expiresAt': 'expiry',
+  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

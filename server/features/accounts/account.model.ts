@@ -69,6 +69,7 @@ export const TOKEN_PURPOSES = [
   'start',
   'guardian-consent',
   'guardian-withdrawal',
+  'join-link',
 ] as const;
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
 
@@ -80,7 +81,10 @@ export interface AccountTokenRow extends StoredRow {
   address: string;
   /** For invitations: where the administrator will act. */
   tenantId: Types.ObjectId | null;
-  /** For guardians: the request they are asked about, or the person whose consent they may take back. */
+  /**
+   * For guardians: the request they are asked about, or the person whose consent they may take back. For new addresses and
+   * mailed join links: the join link.
+   */
   subjectId: Types.ObjectId | null;
   expiresAt: Date;
   usedAt: Date | null;

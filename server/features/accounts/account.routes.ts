@@ -5,6 +5,7 @@ import type { I18n } from '../../i18n/index.ts';
 import { empty, id } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
+import { safeReturnPath } from '../../http/session.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { shownPhone } from './account.rules.ts';
@@ -28,8 +29,21 @@ export interface GuardianDesk {
   askForRegistration(input: MinorRegistration): Promise<void>;
 }
 
+/** Links into an organisation, by which somebody may come to register; the join-links feature. */
+export interface JoinDesk {
+  /** The open link with this code in the tenant; null when there is none. */
+  find(tenantId: string, code: string): Promise<{ id: string; address: string | null } | null>;
+  /** Applies as the link says, or plainly when it is over by now. */
+  applyBy(
+    tenantId: string,
+    joinLinkId: string,
+    account: { accountId: string; personId: string },
+  ): Promise<void>;
+}
+
 export interface AccountRouteParts {
   readonly guardians: GuardianDesk;
+  readonly joinLinks: JoinDesk;
   readonly accounts: AccountService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
@@ -40,13 +54,26 @@ export function accountRoutes(parts: AccountRouteParts): Route[] {
   return [...registrationRoutes(parts), ...signInRoutes(parts), ...accountPageRoutes(parts)];
 }
 
-function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }: AccountRouteParts): Route[] {
+function registrationRoutes({
+  accounts,
+  guardians,
+  joinLinks,
+  memberships,
+  tenants,
+  i18n,
+}: AccountRouteParts): Route[] {
   const placeOf = async (
     slug: string | undefined,
     locale: 'zh-CN' | 'en',
   ): Promise<{ slug: string; name: string } | null> => {
     const tenant = slug ? await tenants.findBySlug(slug) : null;
     return tenant ? { slug: tenant.slug, name: tenant.name[locale] } : null;
+  };
+  /** What the form starts with: who was mailed a link registers with the address it went to. */
+  const broughtBy = async (place: string | undefined, code: string | undefined) => {
+    const tenant = place && code ? await tenants.findBySlug(place) : null;
+    const link = tenant && code ? await joinLinks.find(tenant.id, code) : null;
+    return link ? { link: code, ...(link.address ? { email: link.address } : {}) } : {};
   };
   return [
     route({
@@ -57,10 +84,19 @@ function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }:
       access: 'public',
       tenant: 'none',
       summary: 'The registration form.',
-      input: { query: z.strictObject({ place: z.string().max(60).optional() }) },
+      input: {
+        query: z.strictObject({
+          place: z.string().max(60).optional(),
+          link: z.string().max(100).optional(),
+        }),
+      },
       output: z.object({ place: z.object({ slug: z.string(), name: z.string() }).nullable() }),
       run: async ({ query, locale }) => ({ place: await placeOf(query.place, locale) }),
-      page: ({ place }, { locale }) => view('accounts/register', registerModel({ i18n, locale, place })),
+      page: async ({ place }, { query, locale }) =>
+        view(
+          'accounts/register',
+          registerModel({ i18n, locale, place, values: await broughtBy(query.place, query.link) }),
+        ),
     }),
     route({
       name: 'accounts/register',
@@ -79,7 +115,15 @@ function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }:
       async run({ body, locale }) {
         const tenant = body.place ? await tenants.findBySlug(body.place) : null;
         const { name, email, password } = body;
-        const input = { name, email, password, locale, tenantId: tenant?.id ?? null };
+        const link = tenant && body.link ? await joinLinks.find(tenant.id, body.link) : null;
+        const input = {
+          name,
+          email,
+          password,
+          locale,
+          tenantId: tenant?.id ?? null,
+          joinLinkId: link?.id ?? null,
+        };
         if (body.birthDate !== '' && guardians.isMinor(body.birthDate)) {
           const { birthDate, guardianName, guardianEmail } = body;
           await guardians.askForRegistration({ ...input, birthDate, guardianName, guardianEmail });
@@ -146,8 +190,10 @@ function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }:
       input: { params: linkParams },
       output: empty,
       async run({ params }) {
-        const { accountId, personId, tenantId } = await accounts.confirm(params.token);
-        if (tenantId) await joinAfterConfirmation({ accountId, personId, tenantId }, memberships);
+        const { tenantId, joinLinkId, ...account } = await accounts.confirm(params.token);
+        if (tenantId && joinLinkId) await joinLinks.applyBy(tenantId, joinLinkId, account);
+        else if (tenantId)
+          await memberships.applyTo(tenantId, account, { kind: 'volunteer', unitId: null, motivation: '' });
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.confirm.done' }),
@@ -189,13 +235,6 @@ function registrationRoutes({ accounts, guardians, memberships, tenants, i18n }:
         view('accounts/invitation', invitationModel({ i18n, locale, issues, values, token: params.token })),
     }),
   ];
-}
-
-async function joinAfterConfirmation(
-  person: { accountId: string; personId: string; tenantId: string },
-  memberships: MembershipService,
-): Promise<void> {
-  await memberships.applyTo(person.tenantId, person, { kind: 'volunteer', unitId: null, motivation: '' });
 }
 
 /** Where to act first: the last place, else the first approved, else any. */
@@ -305,7 +344,8 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
         await session.switchMembership(body.membershipId);
         return {};
       },
-      page: () => seeOther('/'),
+      page: (_output, { body, publicUrl }) =>
+        seeOther(safeReturnPath(body.returnTo ?? null, publicUrl) ?? '/'),
     }),
   ];
 }

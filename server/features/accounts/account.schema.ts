@@ -13,6 +13,8 @@ export const registration = z.strictObject({
   password,
   terms: z.boolean().refine((given) => given, 'consent-needed'),
   place: z.string().max(60).optional(),
+  /** Code of the join link that led here; `place` names its organisation. */
+  link: z.string().max(100).optional(),
   /** Only minors give it here: their guardian is asked before anything is kept (R-1.37). */
   birthDate: z
     .string()

@@ -23,6 +23,14 @@ export interface Registration {
   readonly locale: Locale;
   /** Where the person wants to join, if they came from a tenant's page. */
   readonly tenantId: string | null;
+  /** The link there that led to the form, if any: it fills the application in. */
+  readonly joinLinkId?: string | null;
+}
+
+/** Where somebody who registers wants to join once the address is proved. */
+export interface Wish {
+  readonly tenantId: string | null;
+  readonly joinLinkId?: string | null;
 }
 
 /** A minor's registration, with whom to ask. */
@@ -85,7 +93,7 @@ export type AccountService = ReturnType<typeof createAccountService>;
 export function createAccountService({ passwords, people, guesses, links, deviceKey }: AccountServiceParts) {
   async function mailConfirmation(
     account: Pick<AccountRow, '_id' | 'emailKey'>,
-    tenantId: string | null,
+    { tenantId, joinLinkId }: Wish,
   ): Promise<void> {
     if (account.emailKey === null) return;
     const tokenId = await links.issue({
@@ -93,6 +101,7 @@ export function createAccountService({ passwords, people, guesses, links, device
       purpose: 'confirm-email',
       address: account.emailKey,
       tenantId,
+      ...(joinLinkId ? { subjectId: new Types.ObjectId(joinLinkId) } : {}),
     });
     await addMessage({
       kind: 'accounts/confirm',
@@ -122,7 +131,7 @@ export function createAccountService({ passwords, people, guesses, links, device
         madeBy: null,
         given: null,
       });
-      if (input.state === 'unconfirmed') await mailConfirmation(account, input.tenantId);
+      if (input.state === 'unconfirmed') await mailConfirmation(account, input);
       return account;
     });
   }
@@ -163,12 +172,12 @@ export function createAccountService({ passwords, people, guesses, links, device
   }
 
   /** Its owner learns by mail that somebody tried to register with a known address; at most once an hour. */
-  async function tellKnown(key: string, tenantId: string | null): Promise<boolean> {
+  async function tellKnown(key: string, wish: Wish): Promise<boolean> {
     const existing = await AccountModel.findOne({ emailKey: key }).lean();
     if (!existing) return false;
     await inTransaction(async () => {
       const hour = Math.floor(contextNow().getTime() / 3_600_000);
-      if (existing.state === 'unconfirmed') await mailConfirmation(existing, tenantId);
+      if (existing.state === 'unconfirmed') await mailConfirmation(existing, wish);
       else
         await addMessage({
           kind: 'accounts/known',
@@ -212,7 +221,7 @@ export function createAccountService({ passwords, people, guesses, links, device
         await createAccount({ ...input, state: 'unconfirmed' });
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
-        if (!(await tellKnown(emailKey(input.email) as string, input.tenantId))) throw err;
+        if (!(await tellKnown(emailKey(input.email) as string, input))) throw err;
       }
     },
 
@@ -233,8 +242,10 @@ export function createAccountService({ passwords, people, guesses, links, device
     isUsable: async (secret: string, purpose: TokenPurpose): Promise<boolean> =>
       (await links.find(secret, purpose)) !== null,
 
-    /** @returns the tenant the person wanted to join */
-    async confirm(secret: string): Promise<{ accountId: string; personId: string; tenantId: string | null }> {
+    /** @returns the tenant the person wanted to join, and the link there that they came by */
+    async confirm(
+      secret: string,
+    ): Promise<{ accountId: string; personId: string; tenantId: string | null; joinLinkId: string | null }> {
       return inTransaction(async () => {
         const token = await links.use(secret, 'confirm-email');
         const account = await AccountModel.findOneAndUpdate(
@@ -248,6 +259,7 @@ export function createAccountService({ passwords, people, guesses, links, device
           accountId: String(account._id),
           personId: String(account.personId),
           tenantId: token.tenantId ? String(token.tenantId) : null,
+          joinLinkId: token.subjectId ? String(token.subjectId) : null,
         };
       });
     },
@@ -319,7 +331,7 @@ export function createAccountService({ passwords, people, guesses, links, device
       }
       await guesses.forgive('sign-in', counted);
       if (account.state === 'unconfirmed') {
-        await inTransaction(() => mailConfirmation(account, null));
+        await inTransaction(() => mailConfirmation(account, { tenantId: null }));
         throw new Forbidden('email-not-confirmed');
       }
       if (account.passwordHash && passwords.isOutdated(account.passwordHash)) {

@@ -28,6 +28,7 @@ export function registerModel(parts: FormParts & { place: { slug: string; name: 
     }),
     terms: form.checkbox('terms', { required: true }),
     place: form.hidden('place'),
+    link: form.hidden('link'),
     birthDate: form.input('birthDate', 'date', { width: 'short', autocomplete: 'bday' }),
     guardianName: form.input('guardianName', 'text', { maxLength: 60 }),
     guardianEmail: form.input('guardianEmail', 'email', { maxLength: 254 }),

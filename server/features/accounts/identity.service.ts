@@ -43,7 +43,7 @@ export interface FoundIdentity {
   readonly memberships: readonly { id: string; state: string; tenant: Tenant }[];
 }
 
-const OPEN_STATES = ['submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+const OPEN_STATES = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
 
 /** From an account (and the id of a membership in `chosen`) to everything about who is asking. */
 const ABOUT: object[] = [

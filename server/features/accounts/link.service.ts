@@ -15,6 +15,8 @@ const LIFETIME_MS: Record<TokenPurpose, number> = {
   'change-email': 60 * MINUTE,
   'undo-email': 7 * 24 * 60 * MINUTE,
   start: 60 * MINUTE,
+  // Somebody who reads it later has a fresh one mailed to the same address.
+  'join-link': 60 * MINUTE,
   // A guardian is somebody else, who may read mail once a week.
   'guardian-consent': 7 * 24 * 60 * MINUTE,
   // Longer in truth: until the eighteenth birthday, given when the link is made.
@@ -55,6 +57,21 @@ export function createAccountLinks(key: Buffer) {
   return {
     secretOf,
     find,
+
+    /** The link behind a secret, also when it is used or over (until it is deleted a week later). */
+    async past(secret: string, purpose: TokenPurpose): Promise<AccountTokenRow | null> {
+      if (!/^[A-Za-z0-9_-]{43}$/.test(secret)) return null;
+      return AccountTokenModel.findOne({ tokenHash: hashToken(secret), purpose }).lean();
+    },
+
+    /** How many links of this purpose were mailed to the address since; for limits (S-61). */
+    async countSince(address: string, purpose: TokenPurpose, since: Date): Promise<number> {
+      return AccountTokenModel.countDocuments({
+        address,
+        purpose,
+        expiresAt: { $gt: new Date(since.getTime() + LIFETIME_MS[purpose]) },
+      });
+    },
 
     /** @returns the id of the link, from which its secret is derived when the mail is made */
     async issue(input: NewLink): Promise<string> {

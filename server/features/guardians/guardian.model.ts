@@ -10,6 +10,8 @@ export interface WaitingRegistration {
   email: string;
   passwordHash: string;
   locale: Locale;
+  /** The join link that led here, if any. */
+  joinLinkId?: Types.ObjectId | null;
 }
 
 /**
@@ -40,6 +42,7 @@ const requestSchema = new Schema({
         email: { type: String, required: true },
         passwordHash: { type: String, required: true },
         locale: { type: String, enum: ['zh-CN', 'en'], required: true },
+        joinLinkId: { type: Schema.Types.ObjectId, default: null },
       },
       { _id: false, strict: 'throw' },
     ),

@@ -167,7 +167,13 @@ export function createGuardianService({
         {
           tenantId: input.tenantId ? new Types.ObjectId(input.tenantId) : null,
           personId: null,
-          registration: { name: input.name, email: input.email, passwordHash, locale: input.locale },
+          registration: {
+            name: input.name,
+            email: input.email,
+            passwordHash,
+            locale: input.locale,
+            joinLinkId: input.joinLinkId ? new Types.ObjectId(input.joinLinkId) : null,
+          },
           minorName: input.name,
           birthDate: input.birthDate,
           guardianName: input.guardianName,
@@ -246,16 +252,18 @@ export function createGuardianService({
         }
         const { registration } = request;
         if (registration === null) throw new NotFound('link-not-valid');
-        if (await accounts.tellKnown(emailKey(registration.email) as string, tenantId)) return;
+        const { joinLinkId, ...input } = registration;
+        const wish = { tenantId, joinLinkId: joinLinkId ? String(joinLinkId) : null };
+        if (await accounts.tellKnown(emailKey(input.email) as string, wish)) return;
         const account = await accounts.insert({
-          ...registration,
+          ...input,
           phone: null,
           state: 'unconfirmed',
           birthDate: request.birthDate,
           madeBy: null,
           given: { evidence, guardian },
         });
-        await accounts.mailConfirmation(account, tenantId);
+        await accounts.mailConfirmation(account, wish);
         await tellAgreed(account, address, request.birthDate);
       });
     },

@@ -6,5 +6,6 @@ export type { MembershipKind, MembershipRow } from './membership.model.ts';
 export { peopleRoutes } from './people.routes.ts';
 export { authoritiesOf, holdersAmong, holdersOf } from './authority.ts';
 export type { Authority } from './authority.ts';
-export { membershipRoutes } from './membership.routes.ts';
+export { membershipRoutes, toMembershipView } from './membership.routes.ts';
+export { membershipView } from './membership.schema.ts';
 export { membershipMessages } from './membership.mail.ts';

@@ -39,6 +39,8 @@ export interface MembershipRow extends TenantRow, StateRow {
   /** Why the person wants to join, in their words. */
   motivation: string;
   firstReviewerId: Types.ObjectId | null;
+  /** The account whose join link the person came by. */
+  invitedBy?: Types.ObjectId | null;
   /** Copy of the person's name for lists, kept in step by the people feature. */
   personName: string;
   /** Lower-case parts, pinyin and initials of the name, for prefix search without a regular expression over texts. */
@@ -86,6 +88,7 @@ const membershipSchema = new Schema({
   notes: { type: String, default: '' },
   motivation: { type: String, default: '' },
   firstReviewerId: { type: Schema.Types.ObjectId, default: null },
+  invitedBy: { type: Schema.Types.ObjectId, default: null },
   personName: { type: String, required: true },
   searchKeys: { type: [String], default: [] },
   createdAt: { type: Date, required: true },

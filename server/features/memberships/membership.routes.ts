@@ -11,7 +11,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
 import type { TenantService } from '../tenants/index.ts';
-import type { UnitService } from '../units/index.ts';
+import type { Unit, UnitService } from '../units/index.ts';
 import { findSkill } from '../skills/index.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
 import {
@@ -29,6 +29,7 @@ import type { MembershipView } from './membership.schema.ts';
 import type { Membership, MembershipService } from './membership.service.ts';
 
 const idParams = z.strictObject({ id });
+const UNITS_OFFERED = 400;
 
 export interface MembershipRouteParts {
   readonly memberships: MembershipService;
@@ -58,11 +59,25 @@ async function toViews(
     history: [...row.history],
   }));
 }
-const toView = async (row: Membership, units: UnitService, locale: Locale): Promise<MembershipView> =>
-  (await toViews([row], units, locale))[0] as MembershipView;
+/** A membership as the API gives it and pages show it. */
+export const toMembershipView = async (
+  row: Membership,
+  units: UnitService,
+  locale: Locale,
+): Promise<MembershipView> => (await toViews([row], units, locale))[0] as MembershipView;
 
 function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts): Route[] {
   const placesShown = 60;
+  const applyPage = async (
+    { tenant, locale }: Pick<RouteContext, 'tenant' | 'locale'>,
+    values: Readonly<Record<string, unknown>>,
+    issues: readonly FieldIssue[] = [],
+  ): Promise<PageResult> =>
+    view('memberships/apply', {
+      ...applyModel(i18n, locale, values, issues, await units.all()),
+      action: `/t/${tenant?.slug ?? ''}/memberships`,
+      name: tenant?.name[locale] ?? '',
+    });
   return [
     route({
       name: 'memberships/where',
@@ -90,6 +105,7 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
                     name: tenant.name[locale],
                     slug: tenant.slug,
                     state: choice.state,
+                    approved: choice.state === 'approved',
                     membershipId: choice.id,
                   },
                 ]
@@ -116,13 +132,10 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       input: { params: slugParams },
       output: z.object({}),
       run: async () => ({}),
-      page: (_output, { actor, tenant, locale }) => {
-        if (actor.kind !== 'account') return seeOther(`/register?place=${tenant?.slug ?? ''}`);
-        return view(
-          'memberships/apply',
-          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', {}),
-        );
-      },
+      page: (_output, { actor, tenant, locale }) =>
+        actor.kind === 'account'
+          ? applyPage({ tenant, locale }, {})
+          : seeOther(`/register?place=${tenant?.slug ?? ''}`),
     }),
     route({
       name: 'memberships/apply',
@@ -134,16 +147,27 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       input: { params: slugParams, body: applyBody },
       output: membershipView,
       run: async ({ account, body, locale }) =>
-        toView(await memberships.apply(account, { ...body, unitId: body.unitId ?? null }), units, locale),
-      page: () => seeOther('/join', { kind: 'success', key: 'memberships.apply.done' }),
-      invalid: ({ values, issues, error }, { tenant, locale }) => {
-        if (error.code === 'already-member')
-          return seeOther('/join', { kind: 'info', key: 'errors.already-member' });
-        return view(
-          'memberships/apply',
-          applyModel(i18n, locale, tenant?.slug ?? '', tenant?.name[locale] ?? '', values, issues),
-        );
-      },
+        toMembershipView(
+          await memberships.apply(account, { ...body, unitId: body.unitId || null }),
+          units,
+          locale,
+        ),
+      page: (_output, { body }) =>
+        seeOther('/join', {
+          kind: 'success',
+          key: body.draft ? 'memberships.apply.kept' : 'memberships.apply.done',
+        }),
+      invalid: ({ values, issues, error }, context) =>
+        error.code === 'already-member'
+          ? seeOther('/join', { kind: 'info', key: 'errors.already-member' })
+          : applyPage(
+              context,
+              values,
+              // A reason that no field has is told above the form.
+              issues.length > 0
+                ? issues
+                : [{ path: '', code: error.code, params: error.details as Record<string, string> }],
+            ),
     }),
   ];
 }
@@ -151,10 +175,9 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
 function applyModel(
   i18n: I18n,
   locale: Locale,
-  slug: string,
-  name: string,
   values: Readonly<Record<string, unknown>>,
-  issues: readonly FieldIssue[] = [],
+  issues: readonly FieldIssue[],
+  units: readonly Unit[],
 ): object {
   const form = createForm({
     i18n,
@@ -172,9 +195,23 @@ function applyModel(
       })),
       { required: true },
     ),
+    // Where there is nothing to choose, nothing is asked.
+    unitId:
+      units.length > 1
+        ? form.select('unitId', [
+            { value: '', label: i18n.t(locale, 'memberships.apply.anyUnit') },
+            ...units
+              .filter((unit) => unit.depth > 0)
+              .slice(0, UNITS_OFFERED)
+              .map((unit) => ({
+                value: unit.id,
+                label: `${'  '.repeat(unit.depth - 1)}${unit.name[locale]}`,
+              })),
+          ])
+        : null,
     motivation: form.textarea('motivation', { maxLength: 500, rows: 3 }),
   };
-  return { fields, errors: form.errors, action: `/t/${slug}/memberships`, name };
+  return { fields, errors: form.errors };
 }
 
 function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[] {
@@ -231,8 +268,8 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
       input: { params: idParams },
       output: membershipView,
       run: async ({ actor, params, locale }) =>
-        toView(await memberships.show(actor, params.id), units, locale),
-      page: (membership, context) => showPage(membership, context, { units, i18n }),
+        toMembershipView(await memberships.show(actor, params.id), units, locale),
+      page: (membership, context) => showPage(membership, context, { memberships, units, i18n }),
     }),
   ];
 }
@@ -240,7 +277,7 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
 async function showPage(
   membership: MembershipView,
   { actor, account, locale }: RouteContext,
-  { units, i18n }: Pick<MembershipRouteParts, 'units' | 'i18n'>,
+  { memberships, units, i18n }: Pick<MembershipRouteParts, 'memberships' | 'units' | 'i18n'>,
 ): Promise<PageResult> {
   const own = membership.id === account.membership?.id;
   const may = (
@@ -260,8 +297,13 @@ async function showPage(
         .slice(0, 400)
         .map((unit) => ({ value: unit.id, label: `${'  '.repeat(unit.depth)}${unit.name[locale]}` }))
     : [];
+  const inviter = membership.invitedBy
+    ? (await memberships.namesOfAccounts([membership.invitedBy])).get(membership.invitedBy)
+    : null;
   return view('memberships/show', {
     ...membership,
+    inviter: inviter ?? null,
+    answerTitle: i18n.t(locale, `memberships.show.${membership.state === 'draft' ? 'draft' : 'answer'}`),
     personHref:
       membership.state === 'approved' && can(actor, 'people:see', membership.unitId)
         ? `/people/${membership.personId}`
@@ -279,8 +321,8 @@ async function showPage(
       signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
       verifyIdentity: may('identities:verify'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
-      answer: own && membership.state === 'needs_correction',
-      withdraw: own && ['submitted', 'needs_correction', 'first_review'].includes(membership.state),
+      answer: own && ['draft', 'needs_correction'].includes(membership.state),
+      withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),
     },
     grantFields: grants
       ? {
@@ -334,7 +376,7 @@ function decisionRoutes({ memberships, units }: MembershipRouteParts): Route[] {
       input: { params: idParams, body },
       output: membershipView,
       run: async ({ account, params, body: input, version, locale }) =>
-        toView(await act(account, params.id, input as z.output<B>, version), units, locale),
+        toMembershipView(await act(account, params.id, input as z.output<B>, version), units, locale),
       page: ({ id: membershipId }) =>
         seeOther(`/memberships/${membershipId}`, { kind: 'success', key: 'memberships.done' }),
       invalid: ({ issues, error }, { params }) =>

@@ -22,6 +22,8 @@ export const membershipView = z.object({
   history: z.array(
     z.object({ at: z.string(), from: z.string().nullable(), to: z.string(), reason: z.string().nullable() }),
   ),
+  /** The account whose invitation the person followed. */
+  invitedBy: z.string().nullable(),
   createdAt: z.string(),
 });
 export type MembershipView = z.infer<typeof membershipView>;
@@ -35,8 +37,10 @@ export const filter = z.strictObject({
 });
 export const applyBody = z.strictObject({
   kind: z.enum(MEMBERSHIP_KINDS).default('volunteer'),
-  unitId: id.optional(),
+  unitId: z.union([z.literal(''), id]).optional(),
   motivation: prose(500).default(''),
+  /** Kept for later instead of sent in. */
+  draft: z.boolean().default(false),
 });
 export const reviewBody = z.strictObject({
   verdict: z.enum(['first_review', 'approved', 'rejected', 'needs_correction']),

@@ -34,6 +34,8 @@ export interface Membership {
   readonly grants: readonly { role: Role; unitId: string; grantedAt: string }[];
   readonly verifiedSkills: readonly { code: string; level: number }[];
   readonly history: readonly { at: string; from: string | null; to: string; reason: string | null }[];
+  /** The account whose invitation the person followed. */
+  readonly invitedBy: string | null;
   readonly createdAt: string;
 }
 
@@ -42,6 +44,17 @@ export interface MembershipFilter {
   readonly kind?: string | undefined;
   readonly unitId?: string | undefined;
   readonly q?: string | undefined;
+}
+
+export interface Application {
+  readonly kind: MembershipKind;
+  /** Null for the organisation as a whole. */
+  readonly unitId: string | null;
+  readonly motivation: string;
+  /** The account whose invitation the person followed. */
+  readonly invitedBy?: string | null;
+  /** Kept for later: nobody looks at it before the person sends it in. */
+  readonly draft?: boolean;
 }
 
 export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_correction';
@@ -76,6 +89,7 @@ export const toMembership = (row: MembershipRow): Membership => ({
   })),
   verifiedSkills: row.verifiedSkills.map(({ code, level }) => ({ code, level })),
   history: row.history.map(({ at, from, to, reason }) => ({ at: at.toISOString(), from, to, reason })),
+  invitedBy: row.invitedBy ? String(row.invitedBy) : null,
   createdAt: row.createdAt.toISOString(),
 });
 
@@ -123,6 +137,7 @@ export function createMembershipService({
     kind: MembershipKind;
     state: string;
     motivation: string;
+    invitedBy?: string | null;
     grants?: MembershipRow['grants'];
   }): Promise<MembershipRow> {
     const _id = new Types.ObjectId();
@@ -137,6 +152,7 @@ export function createMembershipService({
           kind: input.kind,
           grants: input.grants ?? [],
           motivation: input.motivation,
+          invitedBy: input.invitedBy ? new Types.ObjectId(input.invitedBy) : null,
           personName: input.person.name,
           searchKeys: searchKeysOf(input.person.name),
           createdAt: contextNow(),
@@ -155,14 +171,18 @@ export function createMembershipService({
     return (await MembershipModel.findById(_id).lean()) as MembershipRow;
   }
 
+  const tellSubmitted = (id: Types.ObjectId): Promise<void> =>
+    addMessage({
+      kind: 'memberships/submitted',
+      subjectId: id,
+      dedupeKey: `membership-submitted:${String(id)}`,
+    });
+
   return {
     access,
 
-    /** The person asks to join the tenant of the context. */
-    async apply(
-      account: { accountId: string; personId: string },
-      input: { kind: MembershipKind; unitId: string | null; motivation: string },
-    ): Promise<Membership> {
+    /** The person asks to join the tenant of the context. @throws NotFound, Conflict `already-member`, `below-lowest-age` */
+    async apply(account: { accountId: string; personId: string }, input: Application): Promise<Membership> {
       return inTransaction(async () => {
         const tenant = await tenants.current();
         const unitId = input.unitId ?? tenant.rootUnitId;
@@ -178,32 +198,29 @@ export function createMembershipService({
           accountId: account.accountId,
           unitId,
           kind: input.kind,
-          state: 'submitted',
+          state: input.draft ? 'draft' : 'submitted',
           motivation: input.motivation,
+          invitedBy: input.invitedBy ?? null,
         });
-        await addMessage({
-          kind: 'memberships/submitted',
-          subjectId: row._id,
-          dedupeKey: `membership-submitted:${String(row._id)}`,
-        });
+        if (!input.draft) await tellSubmitted(row._id);
         return toMembership(row);
       });
     },
 
-    /** The same for a tenant named by its id: who registered on its page joins it on confirming the address. Twice changes nothing. */
+    /**
+     * The same for a tenant named by its id: who registered on its page joins it on confirming the address. Twice changes nothing.
+     * @returns whether there is a new application
+     */
     async applyTo(
       tenantId: string,
       account: { accountId: string; personId: string },
-      input: { kind: MembershipKind; unitId: string | null; motivation: string },
-    ): Promise<void> {
-      await asTenant(tenantId, async () => {
-        if (
-          !(await MembershipModel.exists({
-            personId: new Types.ObjectId(account.personId),
-            state: { $in: LIVE },
-          }))
-        )
-          await this.apply(account, input);
+      input: Application,
+    ): Promise<boolean> {
+      return asTenant(tenantId, async () => {
+        const personId = new Types.ObjectId(account.personId);
+        if (await MembershipModel.exists({ personId, state: { $in: LIVE } })) return false;
+        await this.apply(account, input);
+        return true;
       });
     },
 
@@ -354,7 +371,7 @@ export function createMembershipService({
       });
     },
 
-    /** The applicant mends an application that was sent back, or takes it back. */
+    /** The applicant sends in a draft, mends an application that was sent back, or takes it back. */
     async answerOwn(
       actor: AccountActor,
       id: string,
@@ -365,18 +382,18 @@ export function createMembershipService({
         if (String(row.personId) !== actor.personId) throw new NotFound();
         const from =
           input.to === 'submitted'
-            ? ['needs_correction']
+            ? ['draft', 'needs_correction']
             : ['draft', 'submitted', 'needs_correction', 'first_review'];
         const set = input.to === 'submitted' ? { motivation: input.motivation } : {};
-        return toMembership(
-          await transition(MembershipModel, id, {
-            lifecycle: membershipLifecycle,
-            from,
-            to: input.to,
-            set,
-            action: 'memberships/answer-own',
-          }),
-        );
+        const after = await transition(MembershipModel, id, {
+          lifecycle: membershipLifecycle,
+          from,
+          to: input.to,
+          set,
+          action: 'memberships/answer-own',
+        });
+        if (input.to === 'submitted') await tellSubmitted(after._id);
+        return toMembership(after);
       });
     },
 
@@ -476,8 +493,9 @@ export function createMembershipService({
     },
 
     /** Names of the people behind accounts that are or were members here. */
-    async namesOfAccounts(accountIds: readonly Types.ObjectId[]): Promise<Map<string, string>> {
-      const rows = await MembershipModel.find({ accountId: { $in: [...accountIds] } })
+    async namesOfAccounts(accountIds: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {
+      const ids = accountIds.map((id) => new Types.ObjectId(String(id)));
+      const rows = await MembershipModel.find({ accountId: { $in: ids } })
         .select({ accountId: 1, personName: 1 })
         .lean();
       return new Map(rows.map((row) => [String(row.accountId), row.personName]));

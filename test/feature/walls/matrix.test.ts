@@ -115,6 +115,7 @@ describe('the walls, route by route', function () {
       '/offer-answers/:token/accept',
       // Names of programmes are the same everywhere; that versions stay in their place is tested in feature/credits.
       '/programmes/:name',
+      '/t/:tenantSlug/join/:code/application',
       '/t/:tenantSlug/memberships',
       '/t/:tenantSlug/opportunities/:id/sign-up',
     ]);

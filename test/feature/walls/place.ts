@@ -106,6 +106,7 @@ export async function createPlace(
     api.post(`/imports/${importId}/saved-mappings`, { name: `对应${word}` }),
   );
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
+  const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   return {
     tenant,
     word,
@@ -125,6 +126,7 @@ export async function createPlace(
       importId,
       importMappingId,
       templateId,
+      joinLinkId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -161,6 +163,7 @@ const KINDS: Readonly<Record<string, string>> = {
   hours: 'hoursId',
   imports: 'importId',
   'import-mappings': 'importMappingId',
+  'join-links': 'joinLinkId',
   memberships: 'membershipId',
   offers: 'assignmentId',
   people: 'personId',

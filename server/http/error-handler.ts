@@ -52,7 +52,8 @@ export function toAppError(err: unknown): AppError | null {
 
 /** body-parser, multer and the router throw objects with a status. */
 function fromHttp(err: HttpLike): AppError | null {
-  if (err?.code?.startsWith('LIMIT_'))
+  // The database's errors carry numbers.
+  if (typeof err?.code === 'string' && err.code.startsWith('LIMIT_'))
     return err.code === 'LIMIT_FILE_SIZE' ? new TooLarge('file-too-large') : new Malformed('malformed');
   const status = err?.status ?? err?.statusCode;
   if (status === 413) return new TooLarge();

@@ -84,6 +84,7 @@ import {
   certificateRoutes,
   createCertificateService,
 } from './features/certificates/index.ts';
+import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
 import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
 import { homeRoutes } from './features/home/index.ts';
@@ -284,6 +285,18 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const anchors = createAnchorFile(() => join(config.dataDir, 'anchors', database().databaseName));
   const seals = createSealService({ anchors });
 
+  const firstSteps = createFirstStepService({
+    people,
+    memory: accounts,
+    async service(actor) {
+      const [ahead, given] = await Promise.all([
+        assignments.upcoming(actor.personId, 1),
+        hours.given(actor.personId),
+      ]);
+      return { signedUp: ahead.length > 0, served: given.totalMinutes + given.waitingMinutes > 0 };
+    },
+  });
+
   // Each feature's own checks for `npm run verify`.
   const invariants: InvariantCheck[] = [
     ...accountInvariants,
@@ -345,7 +358,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...credentialRoutes({ credentials, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
-    ...homeRoutes({ tenants, sources: home, i18n }),
+    ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),
+    ...firstStepRoutes({ firstSteps, i18n }),
     ...importRoutes({ imports, i18n }),
     ...(config.mailbox ? mailboxRoutes(messages) : []),
   ];

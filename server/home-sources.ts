@@ -128,7 +128,7 @@ async function deskOf(
     tasks.push({
       key: 'memberships',
       count: await memberships.waitingCount(actor),
-      href: '/memberships?state=submitted',
+      href: `/memberships?state=${memberships.waitingStates(actor)[0] ?? 'submitted'}`,
     });
   }
   return tasks;

@@ -50,6 +50,7 @@ function toIdentity(found: FoundIdentity, door: 'page' | 'api', authenticatedAt:
       door,
       membership,
       authenticatedAt,
+      firstSteps: found.firstSteps,
     },
     tenant: found.tenant ? toTenantInfo(found.tenant) : null,
     memberships: found.memberships.map((own) => ({

@@ -16,6 +16,8 @@ export interface AccountActor {
   readonly membership: ActorMembership | null;
   /** When the session last proved the password (S-22); epoch milliseconds. */
   readonly authenticatedAt: number;
+  /** How the list of first steps stands on the account's home page, and which of them were followed. */
+  readonly firstSteps: { readonly shown: 'auto' | 'open' | 'closed'; readonly seen: readonly string[] };
 }
 
 export interface ActorMembership {

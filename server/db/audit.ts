@@ -93,6 +93,16 @@ export interface AuditEntry {
   readonly facts?: Record<string, unknown>;
 }
 
+/** What the account did first in the context's tenant, at most `limit` entries, as the names of its actions. */
+export async function firstActionsOf(accountId: string, limit: number): Promise<Set<string>> {
+  const rows = await AuditModel.find({ accountId })
+    .sort({ at: 1, _id: 1 })
+    .limit(limit)
+    .select({ action: 1 })
+    .lean();
+  return new Set(rows.map(({ action }) => action));
+}
+
 /** The audit row of a change by the context's actor, not written yet: for seeds, which insert many at once. */
 export function auditRow(entry: AuditEntry): Omit<AuditRow, '_id' | 'tenantId'> {
   const { actor, requestId } = requireContext();

@@ -371,6 +371,8 @@ async function sendResult(work: Work, result: PageResult): Promise<void> {
     req,
     res,
     identity: work.identity,
+    // On another organisation's pages one's own navigation still leads home.
+    own: res.locals.identity ?? work.identity,
     tenant: work.tenant,
     locale: work.locale,
     i18n: kit.i18n,

@@ -24,6 +24,8 @@ export interface PageParts {
   readonly req: Request;
   readonly res: Response;
   readonly identity: Identity | null;
+  /** The same with the rights of the own organisation, whichever page this is. */
+  readonly own?: Identity | null;
   readonly tenant: TenantInfo | null;
   readonly locale: Locale;
   readonly i18n: I18n;
@@ -51,7 +53,7 @@ export function pageContext(parts: PageParts): PageContext {
     title: null,
     user: identity ? pageUser(identity, locale) : null,
     tenant: tenant ? { slug: tenant.slug, name: tenant.name[locale], colour: tenant.colour } : null,
-    nav: navigationFor(parts),
+    nav: navigationFor({ ...parts, identity: parts.own ?? identity }),
     flash: flashes.map((flash) => ({
       kind: flash.kind,
       text: i18n.t(locale, flash.key, { ...flash.params }),

@@ -27,6 +27,10 @@ export interface AccountRow extends StoredRow {
   locale: Locale | null;
   /** Where the account acted last; the next sign-in starts there. */
   lastMembershipId: Types.ObjectId | null;
+  /** The list of first steps on the home page: by itself, or as its owner said. */
+  stepsShown: 'auto' | 'open' | 'closed';
+  /** First steps that only lead somewhere, and were followed. */
+  stepsSeen: string[];
   createdAt: Date;
   confirmedAt: Date | null;
 }
@@ -44,6 +48,8 @@ const accountSchema = new Schema({
   version: { type: Number, required: true, default: 1 },
   locale: { type: String, enum: ['zh-CN', 'en', null], default: null },
   lastMembershipId: { type: Schema.Types.ObjectId, default: null },
+  stepsShown: { type: String, enum: ['auto', 'open', 'closed'], default: 'auto' },
+  stepsSeen: { type: [String], default: [] },
   createdAt: { type: Date, required: true },
   confirmedAt: { type: Date, default: null },
 });

@@ -371,6 +371,15 @@ export function createAccountService({ passwords, people, guesses, links, device
       await AccountModel.updateOne({ _id: accountId }, { $set: { locale } });
     },
 
+    /** Takes the first steps off the account's home page, or puts them there. */
+    async setStepsShown(accountId: string, shown: AccountRow['stepsShown']): Promise<void> {
+      await AccountModel.updateOne({ _id: accountId }, { $set: { stepsShown: shown } });
+    },
+
+    async addStepSeen(accountId: string, step: string): Promise<void> {
+      await AccountModel.updateOne({ _id: accountId }, { $addToSet: { stepsSeen: step } });
+    },
+
     /** A bearer token for one membership; shown once, stored as its hash. */
     async createToken(
       signedIn: Pick<SignedIn, 'accountId' | 'accountVersion'>,

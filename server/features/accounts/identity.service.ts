@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { ActorMembership, Reach } from '../../core/actor.ts';
+import type { AccountActor, ActorMembership, Reach } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
@@ -26,6 +26,8 @@ interface Joined {
   _id: Types.ObjectId;
   personId: Types.ObjectId;
   locale: Locale | null;
+  stepsShown?: 'auto' | 'open' | 'closed';
+  stepsSeen?: string[];
   person: { name: string };
   memberships: JoinedMembership[];
   units: { _id: Types.ObjectId; path: Types.ObjectId[] }[];
@@ -38,6 +40,7 @@ export interface FoundIdentity {
   readonly personId: string;
   readonly name: string;
   readonly locale: Locale | null;
+  readonly firstSteps: AccountActor['firstSteps'];
   readonly membership: ActorMembership | null;
   readonly tenant: Tenant | null;
   readonly memberships: readonly { id: string; state: string; tenant: Tenant }[];
@@ -99,7 +102,19 @@ const ABOUT: object[] = [
       pipeline: [{ $match: { $expr: { $eq: ['$tenantId', '$$tenantId'] } } }, { $project: { path: 1 } }],
     },
   },
-  { $project: { personId: 1, locale: 1, person: 1, memberships: 1, units: 1, session: 1, lastModified: 1 } },
+  {
+    $project: {
+      personId: 1,
+      locale: 1,
+      stepsShown: 1,
+      stepsSeen: 1,
+      person: 1,
+      memberships: 1,
+      units: 1,
+      session: 1,
+      lastModified: 1,
+    },
+  },
 ];
 
 const pipelineFor = (match: Record<string, unknown>, membershipId: string | null): object[] => [
@@ -154,6 +169,7 @@ function foundIn(joined: Joined, membershipId: string | null): FoundIdentity {
     personId: String(joined.personId),
     name: joined.person.name,
     locale: joined.locale,
+    firstSteps: { shown: joined.stepsShown ?? 'auto', seen: joined.stepsSeen ?? [] },
     membership: acting ? rightsOf(acting, joined.units) : null,
     tenant: acting ? toTenant(acting.tenant) : null,
     memberships: joined.memberships.map((membership) => ({

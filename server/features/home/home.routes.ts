@@ -7,6 +7,8 @@ import type { I18n } from '../../i18n/index.ts';
 import { formatNumber } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import { firstStepsModel } from '../first-steps/index.ts';
+import type { FirstStepService } from '../first-steps/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { HomeSources } from './home.types.ts';
 
@@ -15,6 +17,7 @@ const PLACES_SHOWN = 24;
 export interface HomeRouteParts {
   readonly tenants: TenantService;
   readonly sources: HomeSources;
+  readonly firstSteps: FirstStepService;
   readonly i18n: I18n;
 }
 
@@ -28,7 +31,7 @@ const place = z.object({
 });
 
 /** `/`: what Linli is for to visitors; what is next, what suits me and what have I given to members; what waits to those with a desk. */
-export function homeRoutes({ tenants, sources, i18n }: HomeRouteParts): Route[] {
+export function homeRoutes({ tenants, sources, firstSteps, i18n }: HomeRouteParts): Route[] {
   return [
     route({
       name: 'home/show',
@@ -56,7 +59,7 @@ export function homeRoutes({ tenants, sources, i18n }: HomeRouteParts): Route[] 
       },
       page: ({ places }, context) =>
         context.actor.kind === 'account'
-          ? dashboard(context.actor, sources, context)
+          ? dashboard(context.actor, { sources, firstSteps, i18n }, context)
           : view('home/index', { places, figures: [] }),
     }),
   ];
@@ -64,7 +67,7 @@ export function homeRoutes({ tenants, sources, i18n }: HomeRouteParts): Route[] 
 
 async function dashboard(
   actor: AccountActor,
-  sources: HomeSources,
+  { sources, firstSteps, i18n }: Omit<HomeRouteParts, 'tenants'>,
   context: RouteContext,
 ): Promise<PageResult> {
   const { membership } = actor;
@@ -80,8 +83,15 @@ async function dashboard(
       sources.short(actor),
     ]);
     const next = comingUp[0] ?? null;
+    const served = given.totalMinutes + given.waitingMinutes > 0;
+    // Whoever closed the list is asked nothing about it.
+    const steps =
+      actor.firstSteps.shown === 'closed'
+        ? null
+        : await firstSteps.of(actor, { signedUp: comingUp.length > 0, served });
     return view('home/dashboard', {
       name: actor.name,
+      firstSteps: steps?.shown ? firstStepsModel(i18n, context.locale, steps) : null,
       today: context.now,
       next,
       later: comingUp.slice(1),
@@ -89,8 +99,7 @@ async function dashboard(
       desk: desk.map((task) => ({ ...task, count: countText(task.count) })),
       short,
       // Who works at a desk and never served is not shown empty tables of service.
-      serves:
-        membership.roles.length === 0 || comingUp.length > 0 || given.totalMinutes + given.waitingMinutes > 0,
+      serves: membership.roles.length === 0 || comingUp.length > 0 || served,
       given: {
         ...given,
         bars: given.months.map(({ month, minutes }) => ({

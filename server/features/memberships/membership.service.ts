@@ -501,11 +501,17 @@ export function createMembershipService({
       return new Map(rows.map((row) => [String(row.accountId), row.personName]));
     },
 
+    /** The states in which an application waits for this actor: the first look, the final word, or both. */
+    waitingStates: (actor: Actor): ('submitted' | 'first_review')[] => [
+      ...(can(actor, 'memberships:review') ? (['submitted'] as const) : []),
+      ...(can(actor, 'memberships:decide') ? (['first_review'] as const) : []),
+    ],
+
     /** Applications that wait for a reviewer within the actor's reach. */
     async waitingCount(actor: Actor): Promise<number> {
       const reach = reachOf(actor, 'memberships:see');
       const waiting = {
-        state: { $in: can(actor, 'memberships:decide') ? ['submitted', 'first_review'] : ['submitted'] },
+        state: { $in: this.waitingStates(actor) },
         ...(reach === 'tenant'
           ? {}
           : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),

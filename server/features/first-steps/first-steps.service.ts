@@ -1,0 +1,83 @@
+import type { AccountActor } from '../../core/actor.ts';
+import { firstActionsOf } from '../../db/audit.ts';
+import type { PeopleService } from '../people/index.ts';
+import { isShown, leadingRole, stepsOf } from './first-steps.rules.ts';
+import type { Step, StepFacts, StepsShown } from './first-steps.rules.ts';
+import type { Role } from '../../core/permissions.ts';
+
+/** First actions looked through: enough for a first visit, and bounded for people who have done thousands of things. */
+const LOOKED_AT = 500;
+
+const NOTHING_KNOWN: StepFacts = {
+  actions: new Set(),
+  seen: [],
+  profileFilled: false,
+  signedUp: false,
+  served: false,
+};
+
+export interface FirstSteps {
+  readonly role: Role;
+  readonly steps: readonly Step[];
+  readonly done: number;
+  readonly shown: boolean;
+}
+
+/** What the accounts feature keeps of them. */
+export interface StepMemory {
+  setStepsShown(accountId: string, shown: StepsShown): Promise<void>;
+  addStepSeen(accountId: string, step: string): Promise<void>;
+}
+
+export interface FirstStepParts {
+  readonly people: PeopleService;
+  readonly memory: StepMemory;
+  /** Whether the person has a place ahead, and whether they ever served here. */
+  readonly service: (actor: AccountActor) => Promise<{ signedUp: boolean; served: boolean }>;
+}
+
+export type FirstStepService = ReturnType<typeof createFirstStepService>;
+
+/** A short list of what to do first, which ticks itself from what was done. */
+export function createFirstStepService({ people, memory, service }: FirstStepParts) {
+  return {
+    /** @param known what the caller has read already; read here when absent */
+    async of(
+      actor: AccountActor,
+      known?: { readonly signedUp: boolean; readonly served: boolean },
+    ): Promise<FirstSteps> {
+      const role = leadingRole(actor.membership?.roles ?? []);
+      const [person, actions, { signedUp, served }] = await Promise.all([
+        people.row(actor.personId),
+        firstActionsOf(actor.accountId, LOOKED_AT),
+        known ?? service(actor),
+      ]);
+      const steps = stepsOf(role, {
+        actions,
+        seen: actor.firstSteps.seen,
+        profileFilled: person.skills.length > 0 && person.availability.length > 0,
+        signedUp: signedUp || served,
+        served,
+      });
+      return {
+        role,
+        steps,
+        done: steps.filter((step) => step.done).length,
+        shown: isShown(actor.firstSteps.shown, steps),
+      };
+    },
+
+    setShown: (actor: AccountActor, shown: StepsShown): Promise<void> =>
+      memory.setStepsShown(actor.accountId, shown),
+
+    /** Notes that a step was followed. @returns where it leads; null for no step of the actor's role */
+    async follow(actor: AccountActor, key: string): Promise<string | null> {
+      const step = stepsOf(leadingRole(actor.membership?.roles ?? []), NOTHING_KNOWN).find(
+        (one) => one.key === key,
+      );
+      if (!step) return null;
+      if (step.look) await memory.addStepSeen(actor.accountId, key);
+      return step.href;
+    },
+  };
+}

@@ -30,7 +30,6 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Kiosk expiresAt': 'expiry',
   'Import turnAt': 'the sweep looks for what is due in every tenant',
   'JoinLink expiresAt': 'expiry',
-  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

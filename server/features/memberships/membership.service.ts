@@ -384,7 +384,8 @@ export function createMembershipService({
           input.to === 'submitted'
             ? ['draft', 'needs_correction']
             : ['draft', 'submitted', 'needs_correction', 'first_review'];
-        const set = input.to === 'submitted' ? { motivation: input.motivation } : {};
+        // What the person wrote was for an application that is no more.
+        const set = { motivation: input.to === 'submitted' ? input.motivation : '' };
         const after = await transition(MembershipModel, id, {
           lifecycle: membershipLifecycle,
           from,

@@ -121,6 +121,9 @@ export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: Consent
     (consent) => consent.purpose === purpose && consent.withdrawnAt === null && isCurrent(consent),
   );
 
+/** The latest birth date of somebody who is eighteen on the day; both `YYYY-MM-DD`, which sort like dates. */
+const bornBefore = (day: string): string => `${Number(day.slice(0, 4)) - 18}${day.slice(4)}`;
+
 const toProfile = (row: PersonRow): Profile => ({
   id: String(row._id),
   version: row.version,
@@ -243,6 +246,11 @@ export function createPeopleService(): PeopleService {
     findable: async (counties, limit) =>
       PersonModel.find({
         county: { $in: [...counties] },
+        // Minors are asked by their own organisations only (S-49); who gave no birth date said to be of age.
+        $or: [
+          { birthDate: null },
+          { birthDate: { $lte: bornBefore(localDate(contextNow(), 'Asia/Shanghai')) } },
+        ],
         consents: {
           $elemMatch: {
             purpose: 'asked-by-others',

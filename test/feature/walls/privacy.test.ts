@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { publishRoutes } from '../../../server/http/router.ts';
+import { asOperator, createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { createServed } from '../../factories/hours.ts';
+import { createOpening } from '../../factories/requests.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+
+const year = new Date().getUTCFullYear();
+const consent = (purpose: string): object => ({
+  purpose,
+  version: '2026-11',
+  givenAt: new Date(0),
+  withdrawnAt: null,
+  how: 'self',
+  recordedBy: null,
+});
+
+/** Everything that anybody may read of a tenant: pages and API, the shift named where one is. */
+async function everythingPublic(tenant: Tenant, ids: Readonly<Record<string, string>>): Promise<string> {
+  const { composed } = await testApp();
+  const [page, api] = [new PageAgent(), new ApiAgent()];
+  let heard = '';
+  let read = 0;
+  for (const { door, method, path, access } of publishRoutes(composed.routes)) {
+    if (method !== 'GET' || access !== 'public' || path.startsWith('/dev/') || /:(token|code)/.test(path))
+      continue;
+    const concrete = path
+      .replace(':tenantSlug', tenant.slug)
+      .replace(/:id|:shiftId/, ids['shiftId'] ?? '')
+      .replace(':positionId', ids['positionId'] ?? '');
+    const answer = await (door === 'api' ? api.get(concrete.replace('/api/v1', '')) : page.get(concrete));
+    if (answer.status === 200) read += 1;
+    heard += answer.text;
+  }
+  // A walk that reads nothing proves nothing.
+  expect(read).to.be.greaterThan(8);
+  expect(heard).to.include(tenant.name['zh-CN']);
+  return heard;
+}
+
+describe('what strangers and fellow volunteers learn of people', function () {
+  this.timeout(120_000);
+
+  it('nothing of minors in any public place, at thirteen, fourteen and seventeen; other places do not find them', async () => {
+    const tenant = await createTenant();
+    const opening = await createOpening(tenant, {
+      request: { title: '图书角' },
+      position: { maximum: 6, required: 1 },
+    });
+    const names: string[] = [];
+    for (const age of [13, 14, 17, 30]) {
+      const name = `欧阳少年${age}`;
+      names.push(name);
+      const member = await createMember(tenant, {
+        person: {
+          name,
+          birthDate: `${year - age - 1}-12-31`,
+          consents: ['terms', 'guardian', 'asked-by-others'].map(consent),
+        } as never,
+      });
+      const joined = await (await member.api()).post(`/positions/${opening.positionId}/assignments`);
+      // Whoever is too young for the place is refused there, which is one more reason to appear nowhere.
+      expect(joined.status, joined.text).to.be.oneOf([201, 409]);
+      await createServed(tenant, member, { title: '往日图书角' });
+      const { people } = (await testApp()).composed.services;
+      const found = await asOperator(() => people.findable(['330122'], 100_000));
+      expect(
+        found.some((row) => String(row._id) === member.personId),
+        name,
+      ).to.equal(age >= 18);
+    }
+    const heard = await everythingPublic(tenant, opening);
+    for (const name of names) expect(heard, name).to.not.include(name);
+  });
+
+  it('names of a shift to those who run it, and to no fellow of the same shift, on any door', async () => {
+    const tenant = await createTenant();
+    const opening = await createOpening(tenant, { position: { maximum: 4 } });
+    const [one, other] = [
+      await createMember(tenant, { person: { name: '欧阳同伴甲' } }),
+      await createMember(tenant, { person: { name: '欧阳同伴乙' } }),
+    ];
+    const idOf = async (member: Member): Promise<string> => {
+      const made = await (await member.api()).post(`/positions/${opening.positionId}/assignments`);
+      expect(made.status, made.text).to.equal(201);
+      return made.json<{ id: string }>().id;
+    };
+    const [own, foreign] = [await idOf(one), await idOf(other)];
+    const [page, api] = [await one.page(), await one.api()];
+    for (const path of [
+      '/',
+      '/assignments',
+      `/assignments/${own}`,
+      '/opportunities',
+      '/check-in',
+      `/t/${tenant.slug}/opportunities/${opening.shiftId}`,
+    ]) {
+      const answer = await page.get(path);
+      expect(answer.status, path).to.equal(200);
+      expect(answer.text, path).to.not.include('欧阳同伴乙');
+    }
+    for (const path of [`/assignments/${foreign}`, `/people/${other.personId}`, `/shifts/${opening.shiftId}`])
+      expect((await api.get(path)).status, path).to.be.oneOf([403, 404]);
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    const day = await (await coordinator.page()).get(`/shifts/${opening.shiftId}/attendance`);
+    expect(day.text).to.include('欧阳同伴甲').and.include('欧阳同伴乙');
+  });
+
+  it('nothing of what was withdrawn: an application, a place on a shift, a wish to be asked', async () => {
+    const tenant = await createTenant();
+    const officer = await (await createMember(tenant, { roles: ['officer', 'reviewer'] })).api();
+    const person = await createPerson({ name: '欧阳反悔' });
+    const page = new PageAgent();
+    await page.get('/sign-in');
+    await page.post('/sign-in', { email: person.email, password: PASSWORD });
+    await page.get(`/t/${tenant.slug}/join`);
+    await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '欧阳心里话' });
+    const waiting = async (): Promise<string> =>
+      (await officer.get('/memberships?state=submitted&limit=100')).text;
+    expect(await waiting()).to.include('欧阳心里话');
+    const id = /"id":"([0-9a-f]{24})"/.exec(await waiting())?.[1] ?? '';
+    await page.get('/account');
+    await page.post('/session/membership', { membershipId: id });
+    await page.get(`/memberships/${id}`);
+    expect((await page.post(`/memberships/${id}/answer`, { to: 'withdrawn' })).status).to.equal(303);
+    expect(await waiting()).to.not.include('欧阳反悔');
+    // The reason was the person's own; who took the application back took it along.
+    const left = await officer.get(`/memberships/${id}`);
+    expect(left.json()).to.include({ state: 'withdrawn', motivation: '' });
+    expect((await officer.get(`/people/${person.personId}`)).status).to.equal(404);
+
+    const opening = await createOpening(tenant);
+    const member = await createMember(tenant, { person: { name: '欧阳退出' } });
+    const api = await member.api();
+    const made = await api.post(`/positions/${opening.positionId}/assignments`, { note: '欧阳备注' });
+    const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).page();
+    expect((await coordinator.get(`/shifts/${opening.shiftId}/attendance`)).text).to.include('欧阳退出');
+    const cancelled = await api.post(`/assignments/${made.json<{ id: string }>().id}/cancel`, {
+      reason: '有事',
+    });
+    expect(cancelled.status, cancelled.text).to.equal(200);
+    expect((await coordinator.get(`/shifts/${opening.shiftId}/attendance`)).text).to.not.include('欧阳备注');
+  });
+});

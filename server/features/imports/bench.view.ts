@@ -139,7 +139,8 @@ function rowItem(parts: Parts, row: RowView, back: string): object {
     back,
     href: `${base}/rows/${row.line}${back === '' ? '' : `?back=${encodeURIComponent(back)}`}`,
     requestHref: row.requestId && row.undo?.outcome !== 'removed' ? `/requests/${row.requestId}` : null,
-    name: row.title || row.excerpt,
+    // A rejected row has no parsed title; what stands in its cell still names it best.
+    name: row.title || shorten(shownText(detail, row, 'title')) || row.excerpt,
     mendable,
     fix: wanted.length > 0 ? fixForm(parts, row, wanted) : null,
     changes: worded(parts, row),

@@ -130,7 +130,7 @@ describe('a row that is mended on the page', () => {
     const mended: Answer = await page.post(at, { ...form, 'fixes.title': 'Walk the dogs' });
     expect(mended.status, mended.text.slice(0, 500)).to.equal(303);
     expect(mended.location).to.equal(`/imports/${made.id}/rows?show=rejected`);
-    expect((await page.post(at, { ...form, 'fixes.title': 'Another' })).status).to.equal(412);
+    expect((await page.post(at, { ...form, 'fixes.title': 'Another' })).status).to.equal(409);
     await apply(api, made.id);
     await inTenant(tenantId, async () => {
       const [request] = await RequestModel.find({}).lean();

@@ -2,7 +2,7 @@ declare module 'autocannon' {
   interface Options {
     url: string;
     connections: number;
-    duration: number;
+    amount: number;
     headers?: Record<string, string>;
   }
   interface Result {

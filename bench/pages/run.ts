@@ -11,7 +11,7 @@ import type { Measured, Server } from './load.ts';
 import { makePlaces, TENANT } from './place.ts';
 import type { BenchPlace, Size } from './place.ts';
 
-const HELP = `node bench/pages/run.ts [--seconds N] [--only NAME] [--places FOLDER]
+const HELP = `node bench/pages/run.ts [--requests N] [--only NAME] [--places FOLDER]
 
 The main pages of Linli at two sizes (1,000 shifts and 10,000 people; 10,000 and 100,000), and at the larger one beside
 naive pages of the same content (bench/pages/naive.ts), all in this run on the same data: requests per second at 10
@@ -131,25 +131,42 @@ interface Row {
   readonly naive: Measured;
 }
 
-async function rowOf(small: Ground, large: Ground, at: number, seconds: number): Promise<Row> {
+interface Counted {
+  readonly calls: number;
+  readonly naiveCalls: number;
+}
+
+/** Before any load: what an unfinished burst still asks for would be counted too. */
+async function countCalls(ground: Ground, { role, path, naive }: Page): Promise<Counted> {
+  const cookie = ground.cookies.get(role) ?? { linli: '', naive: '' };
+  const callsOf = async (url: string, own: string): Promise<number> => {
+    const ask = (): Promise<ArrayBuffer> =>
+      fetch(url, { headers: { cookie: own } }).then((answer) => answer.arrayBuffer());
+    await ask();
+    return (await ground.watch.during(ask)).length;
+  };
+  return {
+    calls: await callsOf(`${ground.linli.url}${path}`, cookie.linli),
+    naiveCalls: await callsOf(`${ground.naive.url}${naive}`, cookie.naive),
+  };
+}
+
+async function rowOf(
+  small: Ground,
+  large: Ground,
+  at: number,
+  amount: number,
+  counted: Counted,
+): Promise<Row> {
   const [one, other] = [small.pages[at] as Page, large.pages[at] as Page];
   const cookie = (ground: Ground): { linli: string; naive: string } =>
     ground.cookies.get(one.role) ?? { linli: '', naive: '' };
-  const callsOf = async (server: Server, path: string, own: string): Promise<number> => {
-    const ask = (): Promise<ArrayBuffer> =>
-      fetch(`${server.url}${path}`, { headers: { cookie: own } }).then((answer) => answer.arrayBuffer());
-    await ask();
-    return (await large.watch.during(ask)).length;
-  };
-  const calls = await callsOf(large.linli, other.path, cookie(large).linli);
-  const naiveCalls = await callsOf(large.naive, other.naive, cookie(large).naive);
   return {
     name: one.name,
-    calls,
-    naiveCalls,
-    small: await measure(small.linli, one.path, cookie(small).linli, seconds),
-    large: await measure(large.linli, other.path, cookie(large).linli, seconds),
-    naive: await measure(large.naive, other.naive, cookie(large).naive, seconds),
+    ...counted,
+    small: await measure(small.linli, one.path, cookie(small).linli, amount),
+    large: await measure(large.linli, other.path, cookie(large).linli, amount),
+    naive: await measure(large.naive, other.naive, cookie(large).naive, amount),
   };
 }
 
@@ -223,7 +240,7 @@ function print(rows: readonly Row[]): void {
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      seconds: { type: 'string' },
+      requests: { type: 'string' },
       only: { type: 'string' },
       places: { type: 'string' },
       help: { type: 'boolean' },
@@ -233,7 +250,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const seconds = Number(values.seconds ?? 4);
+  const amount = Number(values.requests ?? 400);
   const folder = values.places ?? realpathSync(mkdtempSync(join(tmpdir(), 'linli-pages-')));
   const grounds: Ground[] = [];
   let places: BenchPlace[] = [];
@@ -243,11 +260,13 @@ async function main(): Promise<number> {
     console.error(`Both places are filled after ${((performance.now() - began) / 1_000).toFixed(0)} s`);
     for (const place of places) grounds.push(await start(place));
     const [small, large] = grounds as [Ground, Ground];
+    const counted: Counted[] = [];
+    for (const page of large.pages) counted.push(await countCalls(large, page));
     const rows: Row[] = [];
     for (const [at, { name }] of small.pages.entries()) {
       if (values.only !== undefined && values.only !== name) continue;
       console.error(`Measuring: ${name}`);
-      rows.push(await rowOf(small, large, at, seconds));
+      rows.push(await rowOf(small, large, at, amount, counted[at] as Counted));
     }
     console.log(
       `At ${large.place.shifts} shifts and ${large.place.people} people; "× small" is the time of one request against ${small.place.shifts} and ${small.place.people}.`,

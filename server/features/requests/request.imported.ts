@@ -5,6 +5,7 @@ import { requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { RequestModel } from './request.model.ts';
 import type { RequestRow } from './request.model.ts';
+import { titleKeysOf } from './request.search.ts';
 
 /** What an import writes of a request: what taking the import back restores. */
 const IMPORTED_FIELDS = [
@@ -73,7 +74,7 @@ export async function restoreRequest(
 ): Promise<RequestRow> {
   return editRow(RequestModel, row._id, {
     version: row.version,
-    set: before as unknown as Record<string, unknown>,
+    set: { ...before, titleKeys: titleKeysOf(before.title) },
     action: 'requests/restore',
     facts,
   });

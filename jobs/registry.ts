@@ -1,6 +1,8 @@
 import type { Services } from '../server/compose.ts';
 import { sealAudit } from './audit/seal.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
+import { compareLedger } from './hours/compare.sweep.ts';
+import { drawStatements } from './hours/draw.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
 import { undoImports } from './imports/undo.sweep.ts';
 import { expireCredentials } from './credentials/expire.sweep.ts';
@@ -23,6 +25,8 @@ export function allSweeps(services: Services): Sweep[] {
     applyImports(services.imports),
     undoImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
+    drawStatements(services.closings),
+    compareLedger(),
     sealAudit(services.seals),
   ];
   const names = new Set(sweeps.map((sweep) => sweep.name));

@@ -95,10 +95,12 @@ import {
 } from './features/identity-documents/index.ts';
 import {
   createHoursService,
+  createLedgerClosings,
   createHoursTrust,
   hoursInvariants,
   hoursMessages,
   hoursRoutes,
+  ledgerRoutes,
   ledgerSnapshotOf,
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
@@ -203,6 +205,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       };
     },
   });
+  const closings = createLedgerClosings({ tenants });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
@@ -326,6 +329,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     imports,
     identityDocuments,
     seals,
+    closings,
   };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -354,6 +358,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
+    ...ledgerRoutes({ closings, memberships, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),

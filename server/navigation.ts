@@ -77,6 +77,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
+  {
+    href: '/ledger/periods',
+    key: 'hours.periods.title',
+    icon: 'book',
+    permission: 'ledger:see',
+    phone: false,
+  },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
   {
     href: '/calendar',

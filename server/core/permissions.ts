@@ -69,6 +69,8 @@ const OFFICER = [
   'identities:verify',
   'credits:see',
   'credits:review',
+  'ledger:see',
+  'ledger:close',
 ] as const;
 
 const REVIEWER = [
@@ -89,6 +91,7 @@ const REVIEWER = [
 ] as const;
 
 const AUDITOR = [
+  'ledger:see',
   'units:see',
   'people:see',
   'memberships:see',
@@ -103,6 +106,8 @@ const AUDITOR = [
 ] as const;
 
 const ADMINISTRATOR = [
+  'ledger:see',
+  'ledger:close',
   'units:see',
   'units:edit',
   'people:see',

@@ -4,4 +4,5 @@ export const APPEND_ONLY: readonly string[] = [
   'auditseals',
   'ledgerclosings',
   'ledgerentries',
+  'ledgerstatements',
 ];

@@ -49,7 +49,8 @@ export function tenantScoped(schema: Schema): void {
   schema.pre([...QUERY_OPERATIONS], function (this: Query<unknown, unknown>) {
     const { tenantId } = scope();
     // `$and`, so that a tenantId in the caller's own filter narrows and never overrides.
-    if (tenantId) void this.and([{ tenantId }]);
+    // An id, not its text: cursors cast their filter before the hooks run.
+    if (tenantId) void this.and([{ tenantId: canonicalId(tenantId) }]);
   });
   schema.pre([...REFUSED_OPERATIONS] as unknown as 'replaceOne', function () {
     throw new TenancyError(

@@ -30,6 +30,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Kiosk expiresAt': 'expiry',
   'Import turnAt': 'the sweep looks for what is due in every tenant',
   'JoinLink expiresAt': 'expiry',
+  'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
+  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

@@ -1,3 +1,5 @@
+import type { Types } from 'mongoose';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { invariantTally } from '../../core/invariant.ts';
 import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
@@ -5,26 +7,42 @@ import { twins } from '../identity-documents/index.ts';
 import { HoursModel } from './hours.model.ts';
 import { HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs } from './hours.rules.ts';
+import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
+import type { LedgerClosingRow } from './ledger.closing.model.ts';
+import { figuresOf } from './ledger.closing.service.ts';
 import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { entryHash } from './ledger.service.ts';
 
-/** Invariant 6: every posting sums to zero, each cause posts once. */
+const BATCH = 2_000;
+
+interface PostingSum {
+  readonly _id: { readonly t: Types.ObjectId; readonly p: string };
+  readonly minutes: number;
+  readonly lines: number;
+}
+
+/** Invariant 6: every posting sums to zero and has two lines; each cause posts once by a unique index. */
 const postingsHold: InvariantCheck = {
   name: 'hours/postings-sum-to-zero',
   async run() {
     const tally = invariantTally();
-    const sums = new Map<string, { minutes: number; lines: number }>();
-    for await (const entry of LedgerEntryModel.find({})
-      .select({ tenantId: 1, postingId: 1, minutes: 1 })
-      .lean()
-      .cursor()) {
-      tally.examine();
-      const key = `${String(entry.tenantId)} ${entry.postingId}`;
-      const sum = sums.get(key) ?? { minutes: 0, lines: 0 };
-      sums.set(key, { minutes: sum.minutes + entry.minutes, lines: sum.lines + 1 });
-    }
-    for (const [key, { minutes, lines }] of sums) {
+    tally.examine(await LedgerEntryModel.countDocuments({}));
+    // Summed where the rows are: a map of millions of postings would not fit here.
+    const wrong = LedgerEntryModel.aggregate<PostingSum>([
+      {
+        $group: {
+          _id: { t: '$tenantId', p: '$postingId' },
+          minutes: { $sum: '$minutes' },
+          lines: { $sum: 1 },
+        },
+      },
+      { $match: { $or: [{ minutes: { $ne: 0 } }, { lines: { $ne: 2 } }] } },
+    ])
+      .allowDiskUse(true)
+      .cursor<PostingSum>({ batchSize: BATCH });
+    for await (const { _id, minutes, lines } of wrong) {
+      const key = `${String(_id.t)} ${_id.p}`;
       if (minutes !== 0) tally.violate(`${key} sums to ${minutes}`);
       if (lines !== 2) tally.violate(`${key} has ${lines} lines`);
     }
@@ -57,7 +75,7 @@ const accountsHold: InvariantCheck = {
     for await (const entry of LedgerEntryModel.find({})
       .sort({ tenantId: 1, account: 1, seq: 1 })
       .lean()
-      .cursor()) {
+      .cursor({ batchSize: BATCH })) {
       tally.examine();
       const own = `${String(entry.tenantId)} ${entry.account}`;
       if (own !== key) {
@@ -69,7 +87,10 @@ const accountsHold: InvariantCheck = {
         entry.seq !== state.seq + 1 ||
         entry.previousHash !== state.head ||
         entryHash(entry as LedgerEntryRow) !== entry.hash;
-      if (broken) tally.violate(`${own}: entry ${entry.seq} does not follow`);
+      if (broken)
+        tally.violate(
+          `ledger entry ${String(entry._id)} (${own}, number ${entry.seq}) was changed by hand or does not follow`,
+        );
       state = { seq: entry.seq, minutes: state.minutes + entry.minutes, head: entry.hash };
     }
     close();
@@ -78,8 +99,6 @@ const accountsHold: InvariantCheck = {
     return tally.result();
   },
 };
-
-const BATCH = 500;
 
 /** Invariant 6: the ledger says of each record what its state says; each cause posted once and was taken back at most once. */
 const statesHold: InvariantCheck = {
@@ -206,11 +225,40 @@ export async function creditPostings(): Promise<Map<string, { minutes: number; e
   }
   return posted;
 }
+/** Invariant 6: the statement of a closed month never changes, whatever is posted later. */
+const statementsHold: InvariantCheck = {
+  name: 'hours/closed-months-stay',
+  async run() {
+    const tally = invariantTally();
+    const closings = new Map<string, LedgerClosingRow>();
+    for (const row of await LedgerClosingModel.find({}).lean())
+      closings.set(`${String(row.tenantId)} ${row.number}`, row);
+    for await (const statement of LedgerStatementModel.find({}).lean().cursor({ batchSize: 20 })) {
+      tally.examine();
+      const key = `${String(statement.tenantId)} ${statement.closing}`;
+      const closing = closings.get(key);
+      if (!closing) {
+        tally.violate(`statement ${key} is of no closing`);
+        continue;
+      }
+      const { digest, entries, months } = await figuresOf(closing);
+      const told = canonicalJson(months.map((month) => ({ ...month })));
+      if (
+        digest !== statement.digest ||
+        entries !== statement.entries ||
+        told !== canonicalJson(statement.months.map((month) => ({ ...month })))
+      )
+        tally.violate(`statement ${key} (through ${closing.through}) is not what the ledger holds`);
+    }
+    return tally.result();
+  },
+};
 
 /** What `npm run verify` checks of hours, across tenants and read-only. */
 export const hoursInvariants: readonly InvariantCheck[] = [
   postingsHold,
   accountsHold,
+  statementsHold,
   statesHold,
   peopleHold,
   humansHold,

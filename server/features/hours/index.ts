@@ -9,3 +9,7 @@ export { ledgerSnapshotOf } from './hours.queries.ts';
 export { creditPostings, hoursInvariants } from './hours.verify.ts';
 export { applyToLedger } from './ledger.service.ts';
 export type { PostedFacts } from './ledger.service.ts';
+export { createLedgerClosings } from './ledger.closing.service.ts';
+export type { LedgerClosingService } from './ledger.closing.service.ts';
+export { ledgerRoutes } from './ledger.closing.routes.ts';
+export { compareBalances, comparisonsDue } from './ledger.compare.ts';

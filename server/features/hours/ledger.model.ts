@@ -25,6 +25,8 @@ export interface LedgerEntryRow extends TenantRow {
   creditId?: Types.ObjectId | null;
   /** Local date of the service, `YYYY-MM-DD`. */
   serviceDate: string;
+  /** Month `YYYY-MM` whose statement counts it: that of the service, or the first open one when that was closed. Null: as served (entries of before there were periods). */
+  period: string | null;
   serviceFrom: Date;
   serviceTo: Date;
   postedAt: Date;
@@ -49,6 +51,7 @@ const entrySchema = new Schema({
   hoursId: { type: Schema.Types.ObjectId, default: null },
   creditId: { type: Schema.Types.ObjectId, default: null },
   serviceDate: { type: String, required: true },
+  period: { type: String, default: null },
   serviceFrom: { type: Date, required: true },
   serviceTo: { type: Date, required: true },
   postedAt: { type: Date, required: true },
@@ -64,6 +67,7 @@ entrySchema.index({ tenantId: 1, account: 1, seq: 1 }, { unique: true });
 entrySchema.index({ tenantId: 1, sourceKey: 1, account: 1 }, { unique: true });
 entrySchema.index({ tenantId: 1, account: 1, serviceDate: 1 });
 entrySchema.index({ tenantId: 1, postingId: 1 });
+entrySchema.index({ tenantId: 1, period: 1, account: 1, seq: 1 });
 
 export const LedgerEntryModel = tenantModel<LedgerEntryRow>('LedgerEntry', entrySchema);
 

@@ -46,6 +46,37 @@ export const postingKey = (recordId: string, source: LedgerSource = 'hours'): st
 export const reversalKey = (recordId: string, source: LedgerSource = 'hours'): string =>
   source === 'hours' ? `reversal:${recordId}:v1` : `${source}-reversal:${recordId}:v1`;
 
+/** The record that a source key names. */
+export const recordOfKey = (sourceKey: string): string => sourceKey.split(':')[1] ?? '';
+
+/** The month after `YYYY-MM`. */
+export const monthAfter = (month: string): string => {
+  const [year = 0, number = 1] = month.split('-').map(Number);
+  return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`;
+};
+
+/**
+ * The month whose statement counts service of that local date: its own while that is open, else the first open one, where it
+ * stands as late. So a statement that was drawn never changes.
+ */
+export const periodOf = (serviceDate: string, closedThrough: string | null): string => {
+  const month = serviceDate.slice(0, 7);
+  return closedThrough !== null && month <= closedThrough ? monthAfter(closedThrough) : month;
+};
+
+/**
+ * Why the ledger may not be closed through this month, or null. Months close in order, once, and only when they are over.
+ * @param today local date of the tenant
+ */
+export function closingRefusal(
+  through: string,
+  closedThrough: string | null,
+  today: string,
+): 'month-not-over' | 'month-closed' | null {
+  if (through >= today.slice(0, 7)) return 'month-not-over';
+  return closedThrough !== null && through <= closedThrough ? 'month-closed' : null;
+}
+
 /** What the command adds to these lines, or why it adds nothing. */
 export function post(existing: readonly LedgerLine[], command: LedgerCommand): LedgerOutcome {
   const { source = 'hours' } = command;

@@ -1,58 +1,58 @@
 import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
+import type { AnyBulkWriteOperation } from 'mongoose';
 import { actorLabel } from '../../core/actor.ts';
 import { contextNow, requireContext } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
+import { tenantBulkWrite } from '../../db/builders.ts';
 import { requireTransaction } from '../../db/transaction.ts';
-import { canonicalJson } from '../../core/canonical-json.ts';
 import type { HoursRow } from './hours.model.ts';
+import { LedgerClosingModel } from './ledger.closing.model.ts';
 import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
-import type { LedgerEntryRow } from './ledger.model.ts';
-import { activityAccount, post, postingKey, reversalKey, shiftAccount } from './ledger.rules.ts';
+import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
+import {
+  activityAccount,
+  periodOf,
+  post,
+  postingKey,
+  recordOfKey,
+  reversalKey,
+  shiftAccount,
+} from './ledger.rules.ts';
 import type { LedgerCommand, LedgerLine } from './ledger.rules.ts';
 
-/** What an entry's hash covers, in canonical JSON; `verify` computes it again. */
-export function entryHash(entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash' | 'reason'>): string {
-  const {
-    account,
-    seq,
-    postingId,
-    minutes,
-    sourceKey,
-    cause,
-    serviceDate,
-    ruleVersion,
-    reversalOf,
-    previousHash,
-  } = entry;
-  const facts = {
-    account,
-    seq,
-    postingId,
-    minutes,
-    sourceKey,
-    cause,
+/**
+ * What an entry's hash covers, in canonical JSON; `verify` computes it again, a million times: the members are written down in
+ * the canonical order instead of being sorted.
+ */
+export const entryText = (
+  entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash' | 'reason' | 'period'> & { period?: string | null },
+): string =>
+  JSON.stringify({
+    account: entry.account,
+    actor: entry.actor,
+    cause: entry.cause,
     // Entries of hours were hashed before there were others.
     ...(entry.creditId ? { creditId: String(entry.creditId) } : { hoursId: String(entry.hoursId) }),
-    serviceDate,
+    minutes: entry.minutes,
+    // Entries of before there were periods were hashed without one.
+    period: entry.period ?? undefined,
+    postedAt: entry.postedAt.toISOString(),
+    postingId: entry.postingId,
+    previousHash: entry.previousHash,
+    reversalOf: entry.reversalOf,
+    ruleVersion: entry.ruleVersion,
+    seq: entry.seq,
+    serviceDate: entry.serviceDate,
     serviceFrom: entry.serviceFrom.toISOString(),
     serviceTo: entry.serviceTo.toISOString(),
-    postedAt: entry.postedAt.toISOString(),
-    actor: entry.actor,
-    ruleVersion,
-    reversalOf,
-    previousHash,
-  };
-  return createHash('sha256').update(canonicalJson(facts)).digest('hex');
-}
+    sourceKey: entry.sourceKey,
+  });
 
-async function existingLines({ recordId, source }: LedgerCommand): Promise<LedgerLine[]> {
-  const keys = [postingKey(recordId, source), reversalKey(recordId, source)];
-  return LedgerEntryModel.find({ sourceKey: { $in: keys } })
-    .select({ account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 })
-    .lean();
-}
+/** SHA-256, hex, of what an entry says and of the entry before it. */
+export const entryHash = (entry: Parameters<typeof entryText>[0]): string =>
+  createHash('sha256').update(entryText(entry)).digest('hex');
 
 /** What an entry states of the thing that it posts. */
 export interface PostedFacts {
@@ -81,30 +81,20 @@ export function chainedEntry(
   account: { readonly entries: number; readonly head: string },
   facts: PostedFacts,
   reason: string | null,
+  closedThrough: string | null = null,
 ): Omit<LedgerEntryRow, '_id' | 'tenantId'> {
   const { actor } = requireContext();
   const entry = {
     ...line,
     ...facts,
     seq: account.entries,
+    period: periodOf(facts.serviceDate, closedThrough),
     postedAt: contextNow(),
     actor: actorLabel(actor),
     accountId: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
     previousHash: account.head,
   };
   return { ...entry, reason, hash: entryHash(entry) };
-}
-
-/** Appends one line to its account: the account's row orders appends, its head chains them. */
-async function append(line: LedgerLine, facts: PostedFacts, reason: string | null): Promise<void> {
-  const account = await LedgerAccountModel.findOneAndUpdate(
-    { account: line.account },
-    { $inc: { entries: 1, minutes: line.minutes }, $setOnInsert: { head: '' } },
-    { upsert: true, returnDocument: 'after' },
-  ).lean();
-  const entry = chainedEntry(line, account, facts, reason);
-  await LedgerEntryModel.create([entry as never]);
-  await LedgerAccountModel.updateOne({ account: line.account }, { $set: { head: entry.hash } });
 }
 
 /** What posting this record of hours asks of the ledger. */
@@ -116,6 +106,84 @@ export const postingOf = (record: HoursRow): LedgerCommand => ({
   minutes: record.recordedMinutes,
 });
 
+/** One posting or reversal among several. */
+export interface LedgerChange {
+  readonly command: LedgerCommand;
+  readonly facts: PostedFacts;
+  readonly reason?: string | null;
+}
+
+type NewEntry = ReturnType<typeof chainedEntry>;
+type Account = Pick<LedgerAccountRow, 'account' | 'minutes' | 'entries' | 'head'>;
+
+/**
+ * Posts and reverses these, in order and in the transaction of their state changes: five round trips, however many they are.
+ * What the ledger refuses adds nothing and holds up nothing.
+ * @returns for each, null or the code of the refusal
+ */
+export async function applyAllToLedger(changes: readonly LedgerChange[]): Promise<(string | null)[]> {
+  requireTransaction('A posting');
+  const existing = Map.groupBy(await existingLines(changes.map(({ command }) => command)), ({ sourceKey }) =>
+    recordOfKey(sourceKey),
+  );
+  const planned: { line: LedgerLine; change: LedgerChange }[] = [];
+  const refusals = changes.map((change) => {
+    const lines = existing.get(change.command.recordId) ?? [];
+    const outcome = post(lines, change.command);
+    if ('refusal' in outcome) return outcome.refusal;
+    existing.set(change.command.recordId, [...lines, ...outcome.lines]);
+    for (const line of outcome.lines) planned.push({ line, change });
+    return null;
+  });
+  if (planned.length > 0) await append(planned);
+  return refusals;
+}
+
+const keysOf = ({ recordId, source }: LedgerCommand): string[] => [
+  postingKey(recordId, source),
+  reversalKey(recordId, source),
+];
+const existingLines = (commands: readonly LedgerCommand[]): Promise<LedgerLine[]> =>
+  LedgerEntryModel.find({ sourceKey: { $in: commands.flatMap(keysOf) } })
+    .select({ account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 })
+    .lean();
+
+/** Appends lines to their accounts: the account's row orders appends, its head chains them. */
+async function append(planned: readonly { line: LedgerLine; change: LedgerChange }[]): Promise<void> {
+  const names = [...new Set(planned.map(({ line }) => line.account))].sort();
+  const known = new Map<string, Account>(
+    (await LedgerAccountModel.find({ account: { $in: names } }).lean()).map((row) => [row.account, row]),
+  );
+  const through = await closedThrough();
+  const accounts = new Map<string, Account>();
+  const entries = planned.map(({ line, change }): NewEntry => {
+    const before = accounts.get(line.account) ??
+      known.get(line.account) ?? { account: line.account, minutes: 0, entries: 0, head: '' };
+    const counted = { ...before, entries: before.entries + 1, minutes: before.minutes + line.minutes };
+    const entry = chainedEntry(line, counted, change.facts, change.reason ?? null, through);
+    accounts.set(line.account, { ...counted, head: entry.hash });
+    return entry;
+  });
+  // Made here from checked rows, so nothing is left to cast or to default; the tenant is stamped by the hook.
+  await LedgerEntryModel.insertMany(entries as never, { lean: true, ordered: true });
+  // In one order always. Whoever appended since these were read makes the transaction conflict and run again.
+  const written = await tenantBulkWrite(
+    LedgerAccountModel,
+    names.map((name) => accountWrite(accounts.get(name) as Account, known.get(name))),
+  );
+  if (written.inserted + written.modified !== names.length) throw new Error('An account moved meanwhile');
+}
+
+const accountWrite = (after: Account, before: Account | undefined): AnyBulkWriteOperation =>
+  before
+    ? {
+        updateOne: {
+          filter: { account: after.account, entries: before.entries, head: before.head },
+          update: { $set: { entries: after.entries, minutes: after.minutes, head: after.head } },
+        },
+      }
+    : { insertOne: { document: { ...after } } };
+
 /**
  * Posts or reverses a record or a claim, in the transaction of its state change.
  * @throws Conflict with the refusal's code when the ledger already says so, or there is nothing to post
@@ -125,12 +193,14 @@ export async function applyToLedger(
   facts: PostedFacts,
   reason: string | null = null,
 ): Promise<void> {
-  requireTransaction('A posting');
-  const outcome = post(await existingLines(command), command);
-  if ('refusal' in outcome) throw new Conflict(outcome.refusal);
-  // In one order always, so that two postings never wait for each other's accounts crosswise.
-  for (const line of [...outcome.lines].sort((a, b) => a.account.localeCompare(b.account)))
-    await append(line, facts, reason);
+  const [refusal] = await applyAllToLedger([{ command, facts, reason }]);
+  if (refusal) throw new Conflict(refusal);
+}
+
+/** The last closed month of the current tenant, `YYYY-MM`; null when none is. */
+export async function closedThrough(): Promise<string | null> {
+  const row = await LedgerClosingModel.findOne({}).sort({ number: -1 }).select({ through: 1 }).lean();
+  return row?.through ?? null;
 }
 
 /** Balance of an account in whole minutes. */

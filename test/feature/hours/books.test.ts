@@ -1,0 +1,334 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { acrossTenants } from '../../../server/core/context.ts';
+import { canonicalJson } from '../../../server/core/canonical-json.ts';
+import { inTransaction } from '../../../server/db/transaction.ts';
+import { AuditModel } from '../../../server/db/audit.ts';
+import {
+  LedgerComparisonModel,
+  LedgerStatementModel,
+} from '../../../server/features/hours/ledger.closing.model.ts';
+import { compareBalances } from '../../../server/features/hours/index.ts';
+import type { HoursRow } from '../../../server/features/hours/hours.model.ts';
+import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
+import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
+import {
+  applyAllToLedger,
+  entryHash,
+  entryText,
+  factsOfRecord,
+  postingOf,
+} from '../../../server/features/hours/ledger.service.ts';
+import type { LedgerChange } from '../../../server/features/hours/ledger.service.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { runChecks } from '../../../server/verify/index.ts';
+import { createServed, storedHours } from '../../factories/hours.ts';
+import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { as } from '../../support/actor.ts';
+import { atOffset, testApp } from '../../support/app.ts';
+
+const ZONE = 'Asia/Shanghai';
+const DAY_MS = 86_400_000;
+
+/** As many commands as this in the random history; more on demand. */
+const COMMANDS = Number(process.env['LINLI_HISTORY'] ?? 10_000);
+
+/** Numbers that are the same in every run. */
+function chance(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 4_294_967_296) * below);
+  };
+}
+
+/** A record as the ledger needs it. */
+function record(personId: Types.ObjectId, shiftId: Types.ObjectId | null, minutes: number): HoursRow {
+  const startsAt = new Date(Date.now() - 3 * DAY_MS);
+  return {
+    _id: new Types.ObjectId(),
+    personId,
+    shiftId,
+    activity: { startsAt },
+    servedFrom: startsAt,
+    servedTo: new Date(startsAt.getTime() + minutes * 60_000),
+    recordedMinutes: minutes,
+    policyVersion: 'test',
+  } as unknown as HoursRow;
+}
+
+const posting = (row: HoursRow): LedgerChange => ({
+  command: postingOf(row),
+  facts: factsOfRecord(row, ZONE),
+});
+const reversal = (row: HoursRow): LedgerChange => ({
+  command: { kind: 'reverse', recordId: String(row._id) },
+  facts: factsOfRecord(row, ZONE),
+  reason: '更正',
+});
+const apply = (tenant: Tenant, changes: readonly LedgerChange[]): Promise<(string | null)[]> =>
+  inTenant(tenant.id, () => inTransaction(() => applyAllToLedger(changes)));
+
+/** Checks of hours over the whole database that name something of this tenant. */
+async function faults(tenant: Tenant): Promise<string[]> {
+  const { composed } = await testApp();
+  const checks = composed.invariants.filter(({ name }) =>
+    /balances-and-chains|sum-to-zero|months-stay/.test(name),
+  );
+  const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
+  return results.flatMap(({ samples }) => samples.filter((sample) => sample.includes(tenant.id)));
+}
+
+describe('the books', function () {
+  this.timeout(300_000);
+
+  it('hold what a model holds after a long random history, many commands at a time', async () => {
+    const tenant = await createTenant();
+    const pick = chance(20_261_126);
+    const people = Array.from({ length: 40 }, () => new Types.ObjectId());
+    const shifts = Array.from({ length: 25 }, () => new Types.ObjectId());
+    const rows: HoursRow[] = [];
+    const model = new Map<string, 'posted' | 'reversed'>();
+    const balances = new Map<string, number>();
+    const add = (row: HoursRow, minutes: number): void => {
+      for (const [account, change] of [
+        [personAccount(String(row.personId)), minutes],
+        [row.shiftId ? `shift:${String(row.shiftId)}` : `activity:${String(row._id)}`, -minutes],
+      ] as const)
+        balances.set(account, (balances.get(account) ?? 0) + change);
+    };
+    for (let done = 0; done < COMMANDS;) {
+      const changes: LedgerChange[] = [];
+      const expected: (string | null)[] = [];
+      for (let size = 1 + pick(200); size > 0 && done < COMMANDS; size -= 1, done += 1) {
+        const fresh = rows.length === 0 || pick(10) < 6;
+        const row = fresh
+          ? record(
+              people[pick(40)]!,
+              pick(5) === 0 ? null : shifts[pick(25)]!,
+              pick(30) === 0 ? 0 : 1 + pick(600),
+            )
+          : rows[pick(rows.length)]!;
+        if (fresh) rows.push(row);
+        const id = String(row._id);
+        const state = model.get(id);
+        const reverse = !fresh && pick(2) === 0;
+        changes.push(reverse ? reversal(row) : posting(row));
+        if (reverse) {
+          expected.push(state === 'posted' ? null : state === 'reversed' ? 'already-reversed' : 'not-posted');
+          if (state === 'posted') {
+            model.set(id, 'reversed');
+            add(row, -row.recordedMinutes);
+          }
+        } else {
+          expected.push(state ? 'already-posted' : row.recordedMinutes > 0 ? null : 'nothing-to-post');
+          if (!state && row.recordedMinutes > 0) {
+            model.set(id, 'posted');
+            add(row, row.recordedMinutes);
+          }
+        }
+      }
+      expect(await apply(tenant, changes)).to.deep.equal(expected);
+    }
+    const stored = await inTenant(tenant.id, () => LedgerAccountModel.find({}).lean());
+    expect(new Map(stored.map(({ account, minutes }) => [account, minutes]))).to.deep.equal(balances);
+    expect(stored.reduce((sum, { minutes }) => sum + minutes, 0)).to.equal(0);
+    const entries = await inTenant(tenant.id, () => LedgerEntryModel.countDocuments({}));
+    const postings = [...model.values()].reduce((sum, state) => sum + (state === 'posted' ? 1 : 2), 0);
+    expect(entries).to.equal(postings * 2);
+    expect(await faults(tenant)).to.deep.equal([]);
+  });
+
+  it('take nothing twice from producers that come again, at once and in any order', async () => {
+    const tenant = await createTenant();
+    const person = new Types.ObjectId();
+    const shift = new Types.ObjectId();
+    const rows = Array.from({ length: 12 }, (_unused, at) => record(person, shift, 10 + at));
+    await apply(tenant, rows.map(posting));
+    const before = await inTenant(tenant.id, () => LedgerEntryModel.find({}).sort({ _id: 1 }).lean());
+    const again = [...rows].reverse();
+    const refusals = await Promise.all([
+      apply(tenant, again.map(posting)),
+      ...rows.map((row) => apply(tenant, [posting(row)])),
+    ]);
+    expect(new Set(refusals.flat())).to.deep.equal(new Set(['already-posted']));
+    expect(await inTenant(tenant.id, () => LedgerEntryModel.find({}).sort({ _id: 1 }).lean())).to.deep.equal(
+      before,
+    );
+    // New ones handed in by several at the same moment count once.
+    const fresh = Array.from({ length: 6 }, () => record(person, shift, 30));
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, (_unused, at) =>
+        apply(tenant, (at % 2 === 0 ? fresh : [...fresh].reverse()).map(posting)),
+      ),
+    );
+    expect(outcomes.flat().filter((refusal) => refusal === null)).to.have.length(6);
+    expect(await faults(tenant)).to.deep.equal([]);
+  });
+
+  it('end in one legal state when a hundred approve and reverse the same hours at once', async () => {
+    const { hours } = (await testApp()).composed.services;
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const desk = await Promise.all(
+      [1, 2, 3, 4].map(() => createMember(tenant, { roles: ['coordinator', 'reviewer'] })),
+    );
+    const id = await createServed(tenant, volunteer);
+    const done = await Promise.all(
+      Array.from({ length: 100 }, (_unused, at) =>
+        as(desk[at % 4]!, (actor) =>
+          at % 2 === 0 ? hours.approve(actor, id) : hours.reverse(actor, id, '更正'),
+        ).then(
+          () => 'done',
+          // A hundred want more connections than there are; over HTTP that is a 503.
+          (err: unknown) =>
+            (err as Error).name === 'MongoWaitQueueTimeoutError'
+              ? 503
+              : ((err as { status?: number }).status ?? err),
+        ),
+      ),
+    );
+    expect(done.filter((one) => ![403, 409, 503, 'done'].includes(one as never))).to.deep.equal([]);
+    const { state, recordedMinutes } = await storedHours(tenant, id);
+    expect(['posted', 'reversed']).to.include(state);
+    const balance = await inTenant(tenant.id, () =>
+      LedgerAccountModel.findOne({ account: personAccount(volunteer.personId) }).lean(),
+    );
+    expect(balance?.minutes).to.equal(state === 'posted' ? recordedMinutes : 0);
+    expect(balance?.entries).to.equal(state === 'posted' ? 1 : 2);
+    expect(await faults(tenant)).to.deep.equal([]);
+  });
+
+  it('hash what RFC 8785 makes of an entry', async () => {
+    const tenant = await createTenant();
+    await apply(tenant, [posting(record(new Types.ObjectId(), null, 45))]);
+    const [entry] = await inTenant(tenant.id, () => LedgerEntryModel.find({}).lean());
+    if (!entry) throw new Error('Nothing posted');
+    expect(entryText(entry)).to.equal(canonicalJson(JSON.parse(entryText(entry))));
+    const { period: _period, ...older } = entry;
+    expect(entryHash(older)).to.not.equal(entry.hash);
+  });
+
+  it('have their balances compared every night: a wrong cache is rebuilt, what was done by hand is left and named', async () => {
+    const tenant = await createTenant();
+    const [one, other] = [new Types.ObjectId(), new Types.ObjectId()];
+    await apply(tenant, [posting(record(one, null, 60)), posting(record(other, null, 90))]);
+    const spoil = (person: Types.ObjectId, set: object) =>
+      inTenant(tenant.id, () =>
+        LedgerAccountModel.updateOne({ account: personAccount(String(person)) }, { $set: set }),
+      );
+    await spoil(one, { minutes: 600 });
+    await spoil(other, { head: 'f'.repeat(64), minutes: 900 });
+    const found = await inTenant(tenant.id, compareBalances);
+    expect(found).to.deep.equal({
+      rebuilt: [personAccount(String(one))],
+      broken: [personAccount(String(other))],
+    });
+    const [row] = await inTenant(tenant.id, () =>
+      LedgerAccountModel.find({ account: personAccount(String(one)) }).lean(),
+    );
+    expect(row?.minutes).to.equal(60);
+    await inTenant(tenant.id, async () => {
+      expect(await AuditModel.countDocuments({ action: 'ledger/rebuild' })).to.equal(1);
+      expect(await LedgerComparisonModel.findOne({}).lean()).to.deep.include({ accounts: 4 });
+    });
+    expect(await faults(tenant)).to.have.length(1);
+    await inTenant(tenant.id, () => LedgerEntryModel.deleteMany({}));
+    await inTenant(tenant.id, () => LedgerAccountModel.deleteMany({}));
+  });
+});
+
+describe('closing months', function () {
+  this.timeout(120_000);
+
+  async function scene(): Promise<{ tenant: Tenant; volunteer: Member; desk: Member; officer: Member }> {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant);
+    const desk = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
+    return { tenant, volunteer, desk, officer: await createMember(tenant, { roles: ['officer'] }) };
+  }
+  const lastMonth = (): string => {
+    const date = new Date(Date.now() + 8 * 3_600_000);
+    date.setUTCDate(0);
+    return date.toISOString().slice(0, 7);
+  };
+
+  it('fixes the figures: later postings count in the first open month, marked as late, and certificates still by service', async () => {
+    const { tenant, volunteer, desk, officer } = await scene();
+    const hoursAgo = 24 * 45;
+    const first = await createServed(tenant, volunteer, { hoursAgo });
+    const second = await createServed(tenant, volunteer, { hoursAgo: hoursAgo + 5 });
+    const api = await desk.api();
+    expect((await api.post(`/hours/${first}/approve`)).status).to.equal(200);
+    const officerApi = await officer.api();
+    const { closable } = (await officerApi.get('/ledger/periods')).json<{ closable: string[] }>();
+    expect(closable.at(-1)).to.equal(lastMonth());
+    expect((await officerApi.post('/ledger/periods', { through: '2099-01' })).json()).to.deep.include({
+      code: 'invalid',
+    });
+    const closed = await officerApi.post('/ledger/periods', { through: lastMonth() });
+    expect(closed.status, closed.text).to.equal(201);
+    expect((await officerApi.post('/ledger/periods', { through: lastMonth() })).status).to.equal(422);
+    // Nothing is drawn while a posting that began before could still commit.
+    await (await testApp()).sweep('hours/draw-statements');
+    expect(await inTenant(tenant.id, () => LedgerStatementModel.countDocuments({}))).to.equal(0);
+    await atOffset(130_000, async () => (await testApp()).sweep('hours/draw-statements'));
+    const drawn = await inTenant(tenant.id, () => LedgerStatementModel.find({}).lean());
+    expect(drawn).to.have.length(1);
+    expect(drawn[0]?.months).to.have.length(1);
+    expect(drawn[0]?.months[0]).to.deep.include({ entries: 2, minutes: 121, lateMinutes: 0 });
+
+    expect((await api.post(`/hours/${second}/approve`)).status).to.equal(200);
+    expect((await api.post(`/hours/${first}/reversal`, { reason: '重复' })).status).to.equal(200);
+    const late = await inTenant(tenant.id, () =>
+      LedgerEntryModel.find({ account: personAccount(volunteer.personId), seq: { $gt: 1 } })
+        .sort({ seq: 1 })
+        .lean(),
+    );
+    const open = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 7);
+    expect(late.map(({ period, minutes }) => [period, minutes])).to.deep.equal([
+      [open, 121],
+      [open, -121],
+    ]);
+    expect(late.every(({ serviceDate }) => serviceDate.slice(0, 7) < open)).to.equal(true);
+    expect(await faults(tenant)).to.deep.equal([]);
+    const after = await inTenant(tenant.id, () => LedgerStatementModel.find({}).lean());
+    expect(after).to.deep.equal(drawn);
+
+    const page = await officer.page();
+    for (const [language, word] of [
+      ['zh-CN', '账期'],
+      ['en', 'Ledger months'],
+    ] as const) {
+      const shown = await page.get(`/ledger/periods?lang=${language}`);
+      expect(shown.status).to.equal(200);
+      expect(shown.text).to.include(word).and.include(lastMonth());
+    }
+    // An entry put into a closed month by hand shows.
+    await inTenant(tenant.id, () =>
+      LedgerEntryModel.updateOne({ _id: late[0]!._id }, { $set: { period: lastMonth() } }),
+    );
+    expect((await faults(tenant)).join()).to.include('is not what the ledger holds');
+    await inTenant(tenant.id, () =>
+      LedgerEntryModel.updateOne({ _id: late[0]!._id }, { $set: { period: open } }),
+    );
+  });
+
+  it('is for officers and administrators of the whole organisation; auditors see it', async () => {
+    const { tenant, volunteer, desk, officer } = await scene();
+    const unitId = await createUnit(tenant);
+    const auditor = await createMember(tenant, { roles: ['auditor'] });
+    const partial = await createMember(tenant, { roles: ['officer'], unitId });
+    const hoursId = await createServed(tenant, volunteer, { hoursAgo: 24 * 45 });
+    expect((await (await desk.api()).post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    const through = { through: lastMonth() };
+    expect((await (await auditor.api()).get('/ledger/periods')).status).to.equal(200);
+    for (const member of [volunteer, desk, auditor, partial])
+      expect((await (await member.api()).post('/ledger/periods', through)).status).to.equal(403);
+    const done = await Promise.all(
+      [1, 2, 3].map(async () => (await (await officer.api()).post('/ledger/periods', through)).status),
+    );
+    expect(done.filter((status) => status === 201)).to.have.length(1);
+  });
+});

@@ -81,7 +81,9 @@ import {
 import {
   certificateInvariants,
   certificateMessages,
+  badgeRoutes,
   certificateRoutes,
+  createBadgeService,
   createCertificateService,
 } from './features/certificates/index.ts';
 import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
@@ -244,6 +246,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     publicUrl,
     isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
   });
+  const badges = createBadgeService({ certificates, hours, tenants, keys, i18n, publicUrl });
   const recipients = {
     ofPerson: (personId: string) => accounts.recipientOf({ personId }),
     ofAccount: (accountId: string) => accounts.recipientOf({ accountId }),
@@ -362,6 +365,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
+    ...badgeRoutes({ badges }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),
     ...firstStepRoutes({ firstSteps, i18n }),

@@ -31,7 +31,6 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Import turnAt': 'the sweep looks for what is due in every tenant',
   'JoinLink expiresAt': 'expiry',
   'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
-  'Import state,createdAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

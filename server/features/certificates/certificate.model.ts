@@ -32,6 +32,11 @@ export interface CertificateRow extends TenantRow {
   signedJson: string | null;
   pdf: Buffer | null;
   pdfSha256: string | null;
+  /** The same as a verifiable credential, made when it is first asked for. */
+  credentialJson: string | null;
+  /** Where its bit is: list of the tenant, and place in the list. Null until there is a credential. */
+  statusList: number | null;
+  statusIndex: number | null;
   issuedAt: Date;
   issuedBy: Types.ObjectId;
   revokedAt: Date | null;
@@ -57,6 +62,9 @@ const certificateSchema = new Schema({
   signedJson: { type: String, default: null },
   pdf: { type: Buffer, default: null },
   pdfSha256: { type: String, default: null },
+  credentialJson: { type: String, default: null },
+  statusList: { type: Number, default: null },
+  statusIndex: { type: Number, default: null },
   issuedAt: { type: Date, required: true },
   issuedBy: { type: Schema.Types.ObjectId, required: true },
   revokedAt: { type: Date, default: null },
@@ -70,6 +78,11 @@ certificateSchema.index(
   { unique: true, partialFilterExpression: { revokedAt: null } },
 );
 certificateSchema.index({ tenantId: 1, number: 1 }, { unique: true });
+// A place in a status list is somebody’s for good.
+certificateSchema.index(
+  { tenantId: 1, statusList: 1, statusIndex: 1 },
+  { unique: true, partialFilterExpression: { statusIndex: { $type: 'number' } } },
+);
 certificateSchema.index({ tenantId: 1, personId: 1, issuedAt: -1, _id: -1 });
 certificateSchema.index({ tenantId: 1, issuedAt: -1, _id: -1 });
 certificateSchema.index({ tenantId: 1, unitId: 1, issuedAt: -1, _id: -1 });

@@ -77,7 +77,7 @@ const ISSUED_SORT: readonly SortKey[] = [
   ['_id', -1],
 ];
 /** Lists need neither files nor texts. */
-const WITHOUT_FILES = { pdf: 0, signedJson: 0, draft: 0 };
+const WITHOUT_FILES = { pdf: 0, signedJson: 0, credentialJson: 0, draft: 0 };
 
 export type CertificateService = ReturnType<typeof createCertificateService>;
 

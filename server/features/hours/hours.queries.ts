@@ -223,6 +223,12 @@ export function createHoursQueries({
       return pageOf(rows, limit, (row) => [row.seq, row._id]);
     },
 
+    /** Ids of people any of whose postings was taken back. */
+    async peopleWithReversals(): Promise<string[]> {
+      const accounts = await LedgerEntryModel.distinct('account', { cause: 'reversal', account: /^person:/ });
+      return accounts.map((account) => account.slice('person:'.length));
+    },
+
     /** Entries and their records for a certificate: everything of the person's account whose service lies in the period. */
     async ledgerOf(
       personId: string,

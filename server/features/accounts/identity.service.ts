@@ -218,7 +218,7 @@ export async function sessionWithIdentity(sid: string): Promise<SessionWithIdent
           let: { version: '$session.accountVersion' },
           pipeline: [
             { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
-            { $project: { personId: 1, locale: 1 } },
+            { $project: { personId: 1, locale: 1, stepsShown: 1, stepsSeen: 1 } },
           ],
         },
       },

@@ -1,12 +1,12 @@
 import type { AccountActor } from '../../core/actor.ts';
 import { firstActionsOf } from '../../db/audit.ts';
 import type { PeopleService } from '../people/index.ts';
-import { isShown, leadingRole, stepsOf } from './first-steps.rules.ts';
+import { isShown, leadingRole, STEPS, stepsOf } from './first-steps.rules.ts';
 import type { Step, StepFacts, StepsShown } from './first-steps.rules.ts';
 import type { Role } from '../../core/permissions.ts';
 
-/** First actions looked through: enough for a first visit, and bounded for people who have done thousands of things. */
-const LOOKED_AT = 500;
+/** First actions looked through: enough for a first visit, one batch of the database for people who have done thousands of things. */
+const LOOKED_AT = 100;
 
 const NOTHING_KNOWN: StepFacts = {
   actions: new Set(),
@@ -48,14 +48,14 @@ export function createFirstStepService({ people, memory, service }: FirstStepPar
     ): Promise<FirstSteps> {
       const role = leadingRole(actor.membership?.roles ?? []);
       const [person, actions, { signedUp, served }] = await Promise.all([
-        people.row(actor.personId),
+        STEPS[role].some(({ fact }) => fact === 'profileFilled') ? people.row(actor.personId) : null,
         firstActionsOf(actor.accountId, LOOKED_AT),
         known ?? service(actor),
       ]);
       const steps = stepsOf(role, {
         actions,
         seen: actor.firstSteps.seen,
-        profileFilled: person.skills.length > 0 && person.availability.length > 0,
+        profileFilled: person !== null && person.skills.length > 0 && person.availability.length > 0,
         signedUp: signedUp || served,
         served,
       });

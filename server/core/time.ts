@@ -54,20 +54,42 @@ export const weekdayOf = (date: string): number => DateTime.fromISO(date, { zone
 export const daysBetween = (from: string, to: string): number =>
   Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
 
+const QUARTER_MS = 15 * 60_000;
+const MOST_OFFSETS = 20_000;
+const offsets = new Map<string, number>();
+
+/**
+ * Milliseconds that the zone's clocks are ahead of UTC at the instant. Kept by the quarter of an hour, since clocks have
+ * changed only on one since 1970: pages ask for the same days many times, and asking the calendar is dear.
+ */
+function offsetAt(at: number, zone: string): number {
+  if (!(at >= 0)) return DateTime.fromMillis(at, { zone }).offset * 60_000;
+  const key = `${zone}|${Math.floor(at / QUARTER_MS)}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  if (offsets.size >= MOST_OFFSETS) offsets.clear();
+  const offset = DateTime.fromMillis(at, { zone }).offset * 60_000;
+  offsets.set(key, offset);
+  return offset;
+}
+
+/** What the zone's clocks show, as if it were UTC. */
+const shownAt = (instant: Date, zone: string): Date =>
+  new Date(instant.getTime() + offsetAt(instant.getTime(), zone));
+
 /** The date that the zone's calendars show at the instant. */
 export const localDate = (instant: Date, zone: string): string =>
-  DateTime.fromJSDate(instant, { zone }).toFormat('yyyy-MM-dd');
+  shownAt(instant, zone).toISOString().slice(0, 10);
 
 /** Minutes after midnight that the zone's clocks show. */
 export function localMinutes(instant: Date, zone: string): number {
-  const local = DateTime.fromJSDate(instant, { zone });
-  return local.hour * 60 + local.minute;
+  const shown = shownAt(instant, zone);
+  return shown.getUTCHours() * 60 + shown.getUTCMinutes();
 }
 
 /** Weekday 1 (Monday) to 7 and minutes after midnight, as availability is stated. */
 export function localWeekdayAndMinute(instant: Date, zone: string): { weekday: number; minute: number } {
-  const local = DateTime.fromJSDate(instant, { zone });
-  return { weekday: local.weekday, minute: local.hour * 60 + local.minute };
+  return { weekday: shownAt(instant, zone).getUTCDay() || 7, minute: localMinutes(instant, zone) };
 }
 
 /** First instant of the date in the zone: where clocks go back at midnight there are two of them, and the first begins the day. */

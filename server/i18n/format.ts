@@ -79,6 +79,10 @@ export function formatDay(value: Moment, place: Place): string {
   return `${weekday} ${day} ${monthName}${sameYear ? '' : ` ${year}`}`;
 }
 
+/** "11月" / "Nov" of a month `YYYY-MM`. */
+export const formatMonth = (month: string, locale: Locale): string =>
+  formatter({ locale, zone: 'UTC' }, { month: 'short' }).format(new Date(`${month}-01T00:00:00Z`));
+
 /** "09:30", 24 hours. */
 export function formatTime(value: Moment, place: Place): string {
   return formatter(place, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(toDate(value));

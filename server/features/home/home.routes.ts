@@ -4,7 +4,7 @@ import { asTenant } from '../../core/context.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { formatNumber } from '../../i18n/index.ts';
+import { formatMonth, formatNumber } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { firstStepsModel } from '../first-steps/index.ts';
@@ -103,7 +103,7 @@ async function dashboard(
       given: {
         ...given,
         bars: given.months.map(({ month, minutes }) => ({
-          label: monthLabel(month, context.locale),
+          label: formatMonth(month, context.locale),
           value: Math.round(minutes / 6) / 10,
         })),
       },
@@ -116,8 +116,3 @@ async function dashboard(
 /** As exact as the page of one's hours, so that the two never seem to differ. */
 const hoursText = (minutes: number, locale: Locale): string =>
   formatNumber(minutes / 60, locale, { maximumFractionDigits: 2 });
-
-const monthLabel = (month: string, locale: string): string =>
-  new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
-    new Date(`${month}-01T00:00:00Z`),
-  );

@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
-import { createForm } from '../../i18n/index.ts';
+import { createForm, formatMonth } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
@@ -23,9 +23,7 @@ export const listModel = (own: z.output<typeof ownHours>, locale: Locale, query:
     told: ['rejected', 'appealed'].includes(record.state) ? record.rejectionReason : null,
   })),
   bars: own.months.map(({ month, minutes }) => ({
-    label: new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(
-      new Date(`${month}-01T00:00:00Z`),
-    ),
+    label: formatMonth(month, locale),
     value: Math.round(minutes / 6) / 10,
   })),
   ...pagerOf('/hours', query, own.nextCursor),

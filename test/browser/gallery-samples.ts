@@ -234,6 +234,7 @@ export function homeSample(locale: Locale): object {
       slug: `place-${index}`,
       lead: index === 0 ? words.places.join(' · ') : null,
       openCount: index === 0 ? 12 : 0,
+      openShown: index === 0 ? '12' : '0',
       joinHref: `/t/place-${index}/join`,
     })),
     figures: [

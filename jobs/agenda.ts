@@ -3,6 +3,7 @@ import { Agenda } from 'agenda';
 import { onWake } from '../server/core/wake.ts';
 import { logger } from '../server/core/logger.ts';
 import { database } from '../server/db/connect.ts';
+import { apartFromRequest } from '../server/db/patience.ts';
 import { runSweep } from './sweep.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -44,7 +45,7 @@ export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmCl
   for (const sweep of sweeps)
     await agenda.every(sweep.everyMs as never, sweep.name, {}, { skipImmediate: false } as never);
   const unwake = onWake((name) => {
-    if (sweeps.some((sweep) => sweep.name === name)) void runner.run(name);
+    if (sweeps.some((sweep) => sweep.name === name)) void apartFromRequest(() => runner.run(name));
   });
   return {
     async stop(timeoutMs) {

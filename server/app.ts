@@ -11,6 +11,7 @@ import { logger } from './core/logger.ts';
 import type { Locale } from './core/locale.ts';
 import type { Config } from './config.ts';
 import { mongoClient } from './db/connect.ts';
+import { asRequest } from './db/patience.ts';
 import { errorHandler, messageOf } from './http/error-handler.ts';
 import { createGate } from './http/gate.ts';
 import type { Gate } from './http/gate.ts';
@@ -56,6 +57,7 @@ export function buildApp(parts: AppParts): WebApp {
   app.use(parts.assets);
   app.use(compression());
   app.post('/csp-reports', express.json({ type: () => true, limit: '20kb' }), cspReport);
+  app.use((_req, res, next) => asRequest(() => res.locals.place?.leave(), next));
   app.use(pageDoor(parts, gate));
   app.use('/api', express.json({ limit: '200kb', strict: true }), gate.admit);
   app.use(buildRouter(parts.routes, kit));

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import type { WebApp } from './app.ts';
 import { setClockOffset } from './core/clock.ts';
@@ -10,6 +11,7 @@ import type { Config } from './config.ts';
 import { connect, database, disconnect, isReachable } from './db/connect.ts';
 import { assertSameKeys } from './db/installation.ts';
 import { pendingMigrations } from './db/migrate.ts';
+import { within } from './db/patience.ts';
 import { passportSetup } from './http/passport.ts';
 import { healthHandlers } from './http/health.ts';
 import { navigation } from './navigation.ts';
@@ -22,19 +24,37 @@ export interface RunningWeb {
 
 /** How long requests under way may take after a stop was asked for. */
 const DRAIN_MS = 10_000;
+/** Whoever asks for readiness wants to know soon. */
+const ANSWER_MS = 1_000;
+
+export interface WebOptions {
+  readonly mongodbUri: string;
+  /** Somebody else closes the connection to the database. */
+  readonly keepConnection?: boolean;
+  /** How long a process that stops goes on taking connections, so that a balancer sees it is not ready any more. */
+  readonly lingerMs?: number;
+}
 
 /**
  * Starts the web process: configuration and database in, listening server out. The only side effects of the server.
  * @throws Error with code EADDRINUSE when the port is taken
  */
-export async function startWeb(
-  config: Config,
-  options: { mongodbUri: string; keepConnection?: boolean },
-): Promise<RunningWeb> {
+export async function startWeb(config: Config, options: WebOptions): Promise<RunningWeb> {
   setClockOffset(config.clockOffsetMs);
   await connect(options.mongodbUri);
   let web: WebApp | null = null;
+  const readiness = {
+    draining: false,
+    async problems() {
+      if (!(await isReachable())) return ['database'];
+      const pending = await within(ANSWER_MS, pendingMigrations(database())).catch(() => null);
+      if (pending === null) return ['database'];
+      return pending.length > 0 ? ['migrations'] : [];
+    },
+  };
   const server = createServer(LIMITS, (req, res) => {
+    // Whoever asks on this connection next must find another process.
+    if (readiness.draining) res.setHeader('Connection', 'close');
     if (web) web.serve(req, res);
     else res.writeHead(503, { 'Retry-After': '1' }).end();
   });
@@ -42,13 +62,6 @@ export async function startWeb(
   server.timeout = SILENT_MS;
   const port = await listen(server, config);
   const url = config.port === port ? config.publicUrl : config.publicUrl.replace(/:0$|:0\//, `:${port}`);
-  const readiness = {
-    draining: false,
-    async problems() {
-      if (!(await isReachable())) return ['database'];
-      return (await pendingMigrations(database())).length > 0 ? ['migrations'] : [];
-    },
-  };
   const composed = compose(config, { publicUrl: url });
   await assertSameKeys(composed.keyPrints);
   passportSetup();
@@ -66,6 +79,7 @@ export async function startWeb(
     async stop() {
       readiness.draining = true;
       logger.info('web: stopping');
+      await delay(options.lingerMs ?? 0);
       await close(server);
       web?.stop();
       composed.transport.close();

@@ -2,6 +2,8 @@ import mongoose from 'mongoose';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logger } from '../core/logger.ts';
+import { outageOf } from './outage.ts';
+import { boundOperations } from './patience.ts';
 
 mongoose.set('transactionAsyncLocalStorage', true);
 mongoose.set('strictQuery', 'throw');
@@ -10,11 +12,15 @@ mongoose.set('autoIndex', false);
 mongoose.set('autoCreate', false);
 mongoose.set('bufferCommands', false);
 
-/** Bounds on every wait for the database (F-9): nobody hangs for the driver's defaults. */
+/** Bounds on every wait for the database (F-9): nobody hangs for the driver's defaults. Requests have closer ones (`patience.ts`). */
 const OPTIONS = {
-  serverSelectionTimeoutMS: 5_000,
+  // An election takes a second or two; whoever has waited longer than this is told to come again (F-7).
+  serverSelectionTimeoutMS: 3_000,
   socketTimeoutMS: 30_000,
-  waitQueueTimeoutMS: 2_000,
+  // A commit that got no connection would leave its transaction open on the server for a minute. Requests wait less.
+  waitQueueTimeoutMS: 10_000,
+  // Kept to every member: after an election the new primary is not met by a crowd of handshakes.
+  minPoolSize: 3,
   connectTimeoutMS: 5_000,
   retryWrites: true,
   writeConcern: { w: 'majority' as const, j: true },
@@ -43,6 +49,7 @@ export async function connect(
   options: { poolSize?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   assertOneDriver();
+  boundOperations();
   opened ??= connectPatiently(uri, options);
   await opened;
 }
@@ -56,16 +63,12 @@ async function connectPatiently(
       return await mongoose.connect(uri, { ...OPTIONS, maxPoolSize: poolSize });
     } catch (err) {
       if (signal?.aborted) throw err;
-      if (!isUnreachable(err)) throw err;
+      if (outageOf(err) === null) throw err;
       if (attempt === 1) logger.warn({ err }, 'waiting for the database');
       await delay(Math.min(500 * attempt, 3_000));
     }
   }
 }
-
-const isUnreachable = (err: unknown): boolean =>
-  err instanceof Error &&
-  ['MongooseServerSelectionError', 'MongoServerSelectionError', 'MongoNetworkError'].includes(err.name);
 
 export async function disconnect(): Promise<void> {
   opened = null;
@@ -85,8 +88,7 @@ export const database = (): mongoose.mongo.Db => {
 /** Whether a primary answers within a second; for readiness. */
 export async function isReachable(): Promise<boolean> {
   try {
-    await database().command({ ping: 1 }, { timeoutMS: 1_000 });
-    const hello = await database().command({ hello: 1 }, { timeoutMS: 1_000 });
+    const hello = await database().command({ hello: 1 }, { signal: AbortSignal.timeout(1_000) });
     return hello['isWritablePrimary'] === true || hello['msg'] === 'isdbgrid';
   } catch {
     return false;

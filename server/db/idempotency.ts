@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import mongoose, { Schema } from 'mongoose';
 import { asPlatform, contextNow, requireContext } from '../core/context.ts';
 import { Conflict, Invalid } from '../core/errors.ts';
+import { hasLabel } from './outage.ts';
 import { tenantModel } from './registry.ts';
 import type { TenantRow } from './registry.ts';
 import { tenantFields } from './tenancy.ts';
-import { hasLabel, isDuplicateKey, requireTransaction } from './transaction.ts';
+import { isDuplicateKey, requireTransaction } from './transaction.ts';
 
 /**
  * "Same key, same answer, one effect" (F-3). The row is inserted first and completed in the transaction of the effect

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import mongoose from 'mongoose';
-import { Unavailable } from '../core/errors.ts';
+import { AppError, Unavailable } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
+import { asNetworkError, isBrokenSocket, outageOf, waitedInVain } from './outage.ts';
 
 interface TransactionState {
   afterCommit: (() => void | Promise<void>)[];
@@ -11,47 +12,114 @@ const storage = new AsyncLocalStorage<TransactionState>();
 
 /** Longest a transaction may go on retrying write conflicts before the caller gets 503. */
 const BUDGET_MS = 12_000;
+/** Longest wait for a commit, and for another primary: without a majority the driver would go on for two minutes. */
+const OUTAGE_MS = 3_500;
 
 /**
  * Runs the work in one transaction; inside one already, joins it (a nested `connection.transaction()` would be a
  * second, independent one). The work may run several times on write conflicts, so anything outside the database goes
  * to `afterCommit`. Facts that decide must be read inside.
- * @throws Unavailable when conflicts do not end within the budget
+ * @throws Unavailable when conflicts do not end within the budget, when the database is away, or when it does not say in
+ * time whether it committed (F-4, F-7): then asking again with the same idempotency key finds out
  */
 export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
   if (storage.getStore()) return work();
+  const caller = patientCaller();
   const state: TransactionState = { afterCommit: [] };
-  let result: { value: T } | null = null;
   const deadline = performance.now() + BUDGET_MS;
+  let result: { value: T } | null = null;
   let attempts = 0;
-  try {
-    await mongoose.connection.transaction(
+  const committed = mongoose.connection
+    .transaction(
       async () => {
+        caller.beginsAnew();
         // The driver itself retries conflicts for two minutes, whatever it is told.
         attempts += 1;
         if (attempts > 1 && performance.now() > deadline) throw new Unavailable('busy');
         // Each attempt starts with an empty list: what an aborted attempt planned never happened.
         state.afterCommit = [];
-        result = { value: await storage.run(state, work) };
+        try {
+          result = { value: await storage.run(state, work) };
+        } catch (err) {
+          if (waitedInVain(err)) caller.sendAway(err);
+          else if (outageOf(err) === 'away') caller.hurries();
+          throw isBrokenSocket(err) ? asNetworkError(err as Error) : err;
+        }
+        caller.waitsForCommit();
       },
       {
         readConcern: { level: 'snapshot' },
         writeConcern: { w: 'majority', journal: true },
       },
-    );
+    )
+    .finally(caller.done)
+    .then(() => runHooks(state));
+  try {
+    await Promise.race([committed, caller.sentAway]);
   } catch (err) {
-    if (hasLabel(err, 'TransientTransactionError') || isTimeout(err)) throw new Unavailable('busy', err);
-    throw err;
+    throw caller.isCommitting() ? sureOf(err) : translated(err);
   }
-  for (const hook of state.afterCommit) {
+  return (result as unknown as { value: T }).value;
+}
+
+/**
+ * Whoever waits for a transaction. Aborting or committing may take the driver long when the database is away; the caller
+ * is sent away before, and from then on no attempt begins anew: only a commit that was under way may still come true.
+ */
+function patientCaller() {
+  let reason: unknown = null;
+  let commit: NodeJS.Timeout | undefined;
+  let outage: NodeJS.Timeout | undefined;
+  const { promise: sentAway, reject } = Promise.withResolvers<never>();
+  sentAway.catch(() => undefined);
+  const sendAway = (err: unknown): void => {
+    reason ??= err;
+    reject(err as Error);
+  };
+  const soon = (): NodeJS.Timeout =>
+    setTimeout(() => sendAway(new Unavailable('database-unavailable')), OUTAGE_MS).unref();
+  return {
+    sentAway,
+    sendAway,
+    beginsAnew() {
+      clearTimeout(commit);
+      commit = undefined;
+      if (reason !== null) throw new Unavailable('busy', reason);
+    },
+    hurries() {
+      outage ??= soon();
+    },
+    waitsForCommit() {
+      commit = soon();
+    },
+    isCommitting: () => commit !== undefined,
+    done() {
+      clearTimeout(commit);
+      clearTimeout(outage);
+    },
+  };
+}
+
+/** While committing, what is no error of the database or ours is the driver stumbling over a broken connection. */
+const sureOf = (err: unknown): unknown =>
+  err instanceof AppError || err instanceof mongoose.mongo.MongoError
+    ? translated(err)
+    : new Unavailable('database-unavailable', err);
+
+const translated = (err: unknown): unknown => {
+  const outage = outageOf(err);
+  return outage === 'busy' ? new Unavailable('busy', err) : err;
+};
+
+/** The change is committed; what follows it is only a nudge and must not turn success into failure. */
+async function runHooks({ afterCommit: hooks }: TransactionState): Promise<void> {
+  for (const hook of hooks) {
     try {
       await hook();
     } catch (err) {
-      // The change is committed; what follows it is only a nudge and must not turn success into failure.
       logger.warn({ err }, 'afterCommit hook failed');
     }
   }
-  return (result as unknown as { value: T }).value;
 }
 
 /** Runs once the current transaction has committed; at once when there is none. */
@@ -67,11 +135,6 @@ export const isInTransaction = (): boolean => storage.getStore() !== undefined;
 export function requireTransaction(what: string): void {
   if (!isInTransaction()) throw new Error(`${what} must be written inside a transaction`);
 }
-
-export const hasLabel = (err: unknown, label: string): boolean =>
-  err instanceof mongoose.mongo.MongoError && err.hasErrorLabel(label);
-
-const isTimeout = (err: unknown): boolean => err instanceof mongoose.mongo.MongoOperationTimeoutError;
 
 /** Whether the error is a duplicate key (E11000), optionally of the named index. */
 export function isDuplicateKey(err: unknown, index?: string): boolean {

@@ -13,6 +13,7 @@ import { currentContext } from '../core/context.ts';
 import { logger } from '../core/logger.ts';
 import type { Locale } from '../core/locale.ts';
 import type { I18n } from '../i18n/index.ts';
+import { outageOf } from '../db/outage.ts';
 import { isDuplicateKey } from '../db/transaction.ts';
 
 interface HttpLike {
@@ -22,31 +23,17 @@ interface HttpLike {
   code?: string;
 }
 
+/** What people are told when the database cannot now. */
+const OUTAGES = { away: 'database-unavailable', slow: 'database-slow', busy: 'busy' } as const;
+
 /** Translates what libraries throw into our own refusals; null for what nobody foresaw (a bug). */
 export function toAppError(err: unknown): AppError | null {
   if (err instanceof AppError) return err;
   if (isDuplicateKey(err)) return new Conflict('already-exists', {}, [], err);
   if (err instanceof mongoose.Error.CastError || err instanceof mongoose.Error.ValidationError)
     return new Malformed('malformed', {}, [], err);
-  if (
-    err instanceof mongoose.mongo.MongoServerSelectionError ||
-    err instanceof mongoose.mongo.MongoNetworkError
-  ) {
-    return new Unavailable('database-unavailable', err);
-  }
-  if (
-    err instanceof mongoose.mongo.MongoOperationTimeoutError ||
-    (err as Error | null)?.name === 'MongoWaitQueueTimeoutError'
-  ) {
-    return new Unavailable('database-slow', err);
-  }
-  // MaxTimeMSExpired, NotWritablePrimary and its kin: the database cannot now.
-  if (
-    err instanceof mongoose.mongo.MongoServerError &&
-    [50, 91, 189, 10107, 11600, 11602, 13435].includes(Number(err.code))
-  ) {
-    return new Unavailable('database-unavailable', err);
-  }
+  const outage = outageOf(err);
+  if (outage !== null) return new Unavailable(OUTAGES[outage], err);
   return fromHttp(err as HttpLike);
 }
 

@@ -19,6 +19,8 @@ declare module 'express-serve-static-core' {
 export interface Place {
   /** Gives the place up while the work waits for the client. @throws Unavailable when there is none afterwards */
   lend<T>(work: () => Promise<T>): Promise<T>;
+  /** Gives the place up: the request waits for something else than this process. */
+  leave(): void;
 }
 
 export interface GateLimits {
@@ -109,6 +111,7 @@ export function createGate(parts: GateParts): Gate {
       });
       if (!(await take())) return refuse(req, res);
       res.locals.place = {
+        leave,
         async lend(work) {
           leave();
           const result = await work();

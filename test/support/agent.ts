@@ -24,13 +24,19 @@ async function answerOf(response: Response): Promise<Answer> {
 /** A browser without scripts: cookies, the CSRF token of the last page, real HTTP. */
 export class PageAgent {
   readonly #cookies = new Map<string, string>();
-  readonly #url: string | null;
+  #url: string | null;
   #token = '';
   last: Answer | null = null;
 
   /** @param url of another process than the test's own application */
   constructor(url: string | null = null) {
     this.#url = url;
+  }
+
+  /** The same browser, sent on to another process. */
+  goTo(url: string): this {
+    this.#url = url;
+    return this;
   }
 
   cookieHeader(): string {

@@ -44,10 +44,11 @@ export function testApp(): Promise<TestApp> {
 /**
  * Starts the application anew on an empty database of its own, for tests that judge a whole database or run it from
  * several processes. `stopTestApp` when done: the next test starts on the shared one again.
+ * @param serverUri the operator's address of another server than the run's
  */
-export async function freshTestApp(): Promise<TestApp> {
+export async function freshTestApp(serverUri?: string): Promise<TestApp> {
   await stopTestApp();
-  running = freshDatabase().then((database) => start(database, () => database.drop()));
+  running = freshDatabase(serverUri).then((database) => start(database, () => database.drop()));
   return running;
 }
 

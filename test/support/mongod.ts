@@ -90,9 +90,15 @@ export function testDatabase(): Promise<TestDatabase> {
 
 let made = 0;
 
-/** A new, empty database of its own, for tests of what concerns a whole database. */
-export async function freshDatabase(): Promise<TestDatabase> {
-  const admin = await testServerUri();
+/**
+ * A new, empty database of its own, for tests of what concerns a whole database.
+ * @param admin the operator's address of another server than the run's
+ */
+export async function freshDatabase(admin?: string): Promise<TestDatabase> {
+  return databaseOn(admin ?? (await testServerUri()));
+}
+
+async function databaseOn(admin: string): Promise<TestDatabase> {
   made += 1;
   const name = `linli_test_${process.env['LINLI_TEST_WORKER'] ?? process.pid}_${made}_${randomBytes(4).toString('hex')}`;
   const credentials = newCredentials();
@@ -121,12 +127,14 @@ export async function freshDatabase(): Promise<TestDatabase> {
 
 /** The same server, another database, as the same user or as one who lives in that database. */
 function onDatabase(uri: string, name: string, login?: { user: string; password: string }): string {
-  const url = new URL(uri);
+  // Several members stand between @ and /, which no URL can hold.
+  const [, hosts = ''] = /@([^/]+)\//.exec(uri) ?? [];
+  const url = new URL(uri.replace(`@${hosts}/`, '@members/'));
   url.pathname = `/${name}`;
   url.searchParams.set('authSource', login ? name : (url.searchParams.get('authSource') ?? 'admin'));
   if (login) {
     url.username = login.user;
     url.password = login.password;
   }
-  return url.href;
+  return url.href.replace('@members/', `@${hosts}/`);
 }

@@ -45,8 +45,8 @@ export async function environment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** Runs `npm run verify` on the test's database, as an operator would. @throws with what does not hold */
-export async function expectVerified(): Promise<void> {
-  const verify = startCommand(['scripts/verify.ts', '--json'], await environment());
+export async function expectVerified(env?: NodeJS.ProcessEnv): Promise<void> {
+  const verify = startCommand(['scripts/verify.ts', '--json'], env ?? (await environment()));
   const code = await verify.ended;
   const { checks = [] } = JSON.parse(verify.stdout() || '{}') as { checks?: { violations: number }[] };
   const broken = checks.filter(({ violations }) => violations > 0);

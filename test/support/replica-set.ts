@@ -31,6 +31,19 @@ export interface TestReplicaSet {
   freeze(index: number, frozen: boolean): void;
   /** Starts a killed member again, on its own data. */
   restart(index: number): Promise<void>;
+  /**
+   * Makes commands fail, or wait, on the member that takes writes now.
+   * @param data which commands and how (`failCommands`, `errorCode`, `blockConnection`, `namespace`, …)
+   * @returns a function that ends it and says how often it struck
+   */
+  failPoint(
+    data: object,
+    mode?: 'alwaysOn' | { times: number } | { skip: number },
+  ): Promise<() => Promise<number>>;
+  /** Asks the primary to hand over, as before maintenance; another one takes writes a moment later. */
+  stepDown(): Promise<void>;
+  /** How long members wait for a silent primary before they elect another; a second at first. */
+  electAfter(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,25 +84,56 @@ export async function startReplicaSet({ members: count = 3 } = {}): Promise<Test
     if (!member) throw new Error(`The set has no member ${index}`);
     return member;
   };
+  const primary = async (): Promise<number> => {
+    let found = -1;
+    await eventually('a primary is elected', async () => (found = await primaryOf(members)) !== -1, 60_000);
+    return found;
+  };
+  const onPrimary = async (): Promise<MongoClient> => directClient(at(await primary()).host, login).connect();
   return {
     uri,
     hosts,
-    async primary() {
-      let found = -1;
-      await eventually('a primary is elected', async () => (found = await primaryOf(members)) !== -1, 30_000);
-      return found;
-    },
+    primary,
     member: (index) => directClient(at(index).host, login).connect(),
     kill: (index) => endMember(at(index)),
     freeze(index, frozen) {
       at(index).child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
     },
     restart: (index) => start(at(index)),
+    failPoint: async (data, mode = 'alwaysOn') => setFailPoint(await onPrimary(), data, mode),
+    async stepDown() {
+      const client = await onPrimary();
+      await client.db('admin').command({ replSetStepDown: 30, secondaryCatchUpPeriodSecs: 10 });
+      await client.close();
+    },
+    electAfter: async (milliseconds) => setElectionTimeout(await onPrimary(), milliseconds),
     async stop() {
+      for (const { child } of members) child?.kill('SIGCONT');
       await Promise.all(members.map(endMember));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function setFailPoint(client: MongoClient, data: object, mode: object | string) {
+  const set = (to: object | string, more = {}) =>
+    client.db('admin').command({ configureFailPoint: 'failCommand', mode: to, ...more });
+  await set(mode, { data });
+  return async (): Promise<number> => {
+    const { count } = await set('off');
+    await client.close();
+    return Number(count);
+  };
+}
+
+async function setElectionTimeout(client: MongoClient, electionTimeoutMillis: number): Promise<void> {
+  const admin = client.db('admin');
+  const { config } = (await admin.command({ replSetGetConfig: 1 })) as {
+    config: { version: number; settings: object };
+  };
+  const settings = { ...config.settings, electionTimeoutMillis };
+  await admin.command({ replSetReconfig: { ...config, version: config.version + 1, settings } });
+  await client.close();
 }
 
 const directClient = (host: string, login?: string): MongoClient =>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Types } from 'mongoose';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { logger } from '../../core/logger.ts';
@@ -28,6 +29,9 @@ export interface DueMessage {
   readonly tenantId: string;
   readonly id: string;
 }
+
+/** How long it is tried to note that a message has left; longer than an election, shorter than the lease of its sweep. */
+const NOTE_MS = 20_000;
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
@@ -62,6 +66,20 @@ export function createMessageService(parts: {
     );
   }
 
+  /** The mail has left: a database that is away for a moment must not make it leave again (F-21). */
+  async function noteSent(row: OutboxRow): Promise<void> {
+    const until = performance.now() + NOTE_MS;
+    for (let wait = 50; ; wait = Math.min(2 * wait, 1_000)) {
+      try {
+        return await settle(row, 'sent');
+      } catch (err) {
+        if (performance.now() > until) throw err;
+        logger.warn({ err, messageId: row.messageId }, 'sent, but not noted yet');
+        await delay(wait);
+      }
+    }
+  }
+
   return {
     /** Messages that are due, oldest first; across tenants, for the sweep. */
     async due(query: { now: Date; limit: number; except: readonly string[] }): Promise<DueMessage[]> {
@@ -91,7 +109,7 @@ export function createMessageService(parts: {
         logger.warn({ err, messageId: row.messageId }, 'mail refused for good');
         return settle(row, 'dead');
       }
-      await settle(row, 'sent');
+      await noteSent(row);
     },
 
     async giveUp(id: string): Promise<void> {

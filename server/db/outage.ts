@@ -1,0 +1,73 @@
+import mongoose from 'mongoose';
+
+/**
+ * What an operation fails with when the database cannot now and may soon: no primary, an election, a server that stops
+ * or is cut off, an answer that takes too long. Everything here is worth trying again; nothing here is a bug of ours.
+ */
+
+const { mongo } = mongoose;
+
+/** Server codes: a member that stops, steps down, has no majority or lost the cursor or the transaction to an election. */
+const AWAY = [
+  6, 7, 43, 64, 89, 91, 100, 133, 134, 189, 237, 239, 246, 251, 9001, 10058, 10107, 11600, 11602, 13435,
+  13436,
+];
+/** Server codes of work that took longer than it may. */
+const SLOW = [24, 50, 202, 262, 290, 11601];
+
+/** By name, too: not all of them are exported. */
+const AWAY_NAMES = [
+  'MongoServerSelectionError',
+  'MongooseServerSelectionError',
+  'MongoNetworkError',
+  'MongoPoolClearedError',
+  'MongoPoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoTopologyClosedError',
+  'MongoServerClosedError',
+  'MongoNotConnectedError',
+  'MongoExpiredSessionError',
+  'MongoClientClosedError',
+];
+const SLOW_NAMES = ['MongoNetworkTimeoutError', 'MongoOperationTimeoutError', 'MongoWaitQueueTimeoutError'];
+
+export const hasLabel = (err: unknown, label: string): boolean =>
+  err instanceof mongo.MongoError && err.hasErrorLabel(label);
+
+/** A socket whose other end has gone: the driver (7.8) passes on what node says of it as it is when it waits to write. */
+const BROKEN_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'];
+
+/** Whether the connection to the database broke in a way that the driver does not know for a network error. */
+export const isBrokenSocket = (err: unknown): boolean =>
+  err instanceof Error &&
+  !(err instanceof mongo.MongoError) &&
+  BROKEN_CODES.includes(String((err as { code?: unknown }).code)) &&
+  /[\\/]mongodb[\\/]/.test(err.stack ?? '');
+
+/** The same as the network error it is, so that the driver tries the transaction anew. */
+export function asNetworkError(err: Error): mongoose.mongo.MongoNetworkError {
+  const known = new mongo.MongoNetworkError(err.message, { cause: err });
+  known.addErrorLabel('TransientTransactionError');
+  return known;
+}
+
+/**
+ * Why the database could not: `away` when nobody takes the operation, `slow` when it takes too long, `busy` when others
+ * were in the way; null for everything else.
+ */
+export function outageOf(err: unknown): 'away' | 'slow' | 'busy' | null {
+  if (!(err instanceof Error)) return null;
+  if (SLOW_NAMES.includes(err.name)) return 'slow';
+  if (AWAY_NAMES.includes(err.name) || isBrokenSocket(err)) return 'away';
+  if (!(err instanceof mongo.MongoError)) return null;
+  const code = Number(err.code);
+  if (SLOW.includes(code)) return 'slow';
+  if (AWAY.includes(code)) return 'away';
+  if (code === 112 || hasLabel(err, 'TransientTransactionError')) return 'busy';
+  const unsure = ['UnknownTransactionCommitResult', 'RetryableWriteError', 'SystemOverloadedError'];
+  return unsure.some((label) => hasLabel(err, label)) ? 'away' : null;
+}
+
+/** Whether waiting was already in vain: doing the same once more would only wait as long again. */
+export const waitedInVain = (err: unknown): boolean =>
+  err instanceof Error && (err.name.endsWith('ServerSelectionError') || SLOW_NAMES.includes(err.name));

@@ -134,7 +134,11 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
     ne: (a, b) => a !== b,
     gt: (a, b) => Number(a) > Number(b),
     lt: (a, b) => Number(a) < Number(b),
-    when: (condition, value) => (isEmpty(condition) ? null : value),
+    /** The value where the condition holds, else the third one, or nothing. */
+    when: (...args) => {
+      const [condition, value, otherwise = null] = split(args).values;
+      return isEmpty(condition) ? otherwise : value;
+    },
     not: (value) => isEmpty(value),
     and: (...args) => split(args).values.every((value) => !isEmpty(value)),
     or: (...args) => split(args).values.find((value) => !isEmpty(value)) ?? false,

@@ -15,6 +15,10 @@ import { AssignmentModel } from '../../server/features/assignments/assignment.mo
 import { SealModel } from '../../server/features/audit/seal.model.ts';
 import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
+import {
+  LedgerComparisonModel,
+  LedgerStatementModel,
+} from '../../server/features/hours/ledger.closing.model.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
@@ -206,6 +210,45 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           ];
         }),
       expected: [true, true, 0, 0],
+    };
+  },
+
+  async 'hours/compare-balances'(tenant) {
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const id = await createServed(tenant, await createMember(tenant));
+    const { hours } = (await testApp()).composed.services;
+    await as(desk, (actor) => hours.approve(actor, id));
+    // Half an hour into the hours in which balances are compared.
+    const night = new Date();
+    night.setUTCHours(18, 30, 0, 0);
+    return {
+      at: night.getTime() - Date.now(),
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await LedgerComparisonModel.find({}).lean()).map(({ accounts, rebuilt }) => [accounts, rebuilt]),
+        ),
+      expected: [[2, []]],
+    };
+  },
+
+  async 'hours/draw-statements'(tenant) {
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const id = await createServed(tenant, await createMember(tenant), { hoursAgo: 24 * 45 });
+    const { hours, closings } = (await testApp()).composed.services;
+    await as(desk, (actor) => hours.approve(actor, id));
+    const through = new Date(Date.now() + 8 * HOUR);
+    through.setUTCDate(0);
+    await as(officer, (actor) => closings.close(actor, through.toISOString().slice(0, 7)));
+    return {
+      at: HOUR,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await LedgerStatementModel.find({}).lean()).map(({ closing, entries }) => [closing, entries]),
+        ),
+      expected: [[1, 2]],
     };
   },
 

@@ -61,7 +61,8 @@ export async function compareBalances(): Promise<{ rebuilt: string[]; broken: st
   const at = contextNow();
   await LedgerComparisonModel.updateOne(
     { date: at.toISOString().slice(0, 10) },
-    { $set: { accounts, rebuilt, broken, at } },
+    // The first look of the night says when; looking again changes nothing that it found.
+    { $set: { accounts, rebuilt, broken }, $setOnInsert: { at } },
     { upsert: true },
   );
   return { rebuilt, broken };

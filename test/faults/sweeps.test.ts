@@ -60,6 +60,23 @@ const livesOf = async (model: typeof ShiftModel, ids: readonly string[]): Promis
   return rows.map(({ history }) => history.map(({ to }) => to).join(' '));
 };
 
+/** Three requests from a file, on their way. @returns the import's id */
+async function startImport(tenant: Tenant): Promise<string> {
+  const { imports } = (await testApp()).composed.services;
+  const file = nycFile([nycRow(), nycRow({ title: 'Two' }), nycRow({ title: 'Three' })]);
+  return inTenant(tenant.id, async () => {
+    const { actor } = requireContext();
+    const checked = await imports.check(actor, {
+      kind: 'opportunities',
+      fileName: 'a.csv',
+      bytes: Buffer.from(file),
+      mapping: {},
+    });
+    await imports.start(actor, checked.id, checked.version);
+    return checked.id;
+  });
+}
+
 /** For every sweep there is: a new one without an entry fails the test. */
 const ARRANGE: Readonly<Record<string, Arrange>> = {
   async 'messages/deliver'(tenant) {
@@ -270,23 +287,29 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
   },
 
   async 'imports/apply'(tenant) {
-    const { imports } = (await testApp()).composed.services;
-    const file = nycFile([nycRow(), nycRow({ title: 'Two' }), nycRow({ title: 'Three' })]);
-    await inTenant(tenant.id, async () => {
-      const { actor } = requireContext();
-      const checked = await imports.check(actor, {
-        kind: 'opportunities',
-        fileName: 'a.csv',
-        bytes: Buffer.from(file),
-        mapping: {},
-      });
-      await imports.start(actor, checked.id, checked.version);
-    });
+    await startImport(tenant);
     return {
       at: 0,
       rows: 1,
       effect: () => inTenant(tenant.id, () => RequestModel.countDocuments({})),
       expected: 3,
+    };
+  },
+
+  async 'imports/undo'(tenant) {
+    const id = await startImport(tenant);
+    const { composed, sweep } = await testApp();
+    await sweep('imports/apply');
+    await inTenant(tenant.id, async () => {
+      const { actor } = requireContext();
+      const { version } = await composed.services.imports.show(actor, id, 'en');
+      await composed.services.imports.undo(actor, id, version);
+    });
+    return {
+      at: 0,
+      rows: 1,
+      effect: () => inTenant(tenant.id, () => RequestModel.countDocuments({})),
+      expected: 0,
     };
   },
 };

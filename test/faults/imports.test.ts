@@ -14,8 +14,8 @@ import type { ImportRow } from '../../server/features/imports/import.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { PositionModel, ShiftModel } from '../../server/features/shifts/shift.model.ts';
 
-const ROWS = 400;
-const KILLS = 4;
+const ROWS = 200;
+const KILLS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 2);
 const from = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
 
 /** F-41: whatever moment the process that applies or takes back is killed at, another one goes on without loss or doubles. */

@@ -19,7 +19,7 @@ import { testServerUri } from '../support/mongod.ts';
 import { environment, expectVerified } from '../support/processes.ts';
 
 /** How many processes are killed; a hundred for the whole proof. */
-const ROUNDS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 6);
+const ROUNDS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 4);
 const PEOPLE = 8;
 const MINUTE = 60_000;
 

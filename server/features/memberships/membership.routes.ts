@@ -96,21 +96,16 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
           tenants.listOpen(placesShown),
         ]);
         const own = new Map(choices.map((choice) => [choice.tenantId, choice]));
+        // One's own places are shown however many others there are.
+        const mine = await Promise.all(choices.map(({ tenantId }) => tenants.get(tenantId)));
         return view('memberships/join', {
-          mine: open.flatMap((tenant) => {
-            const choice = own.get(tenant.id);
-            return choice
-              ? [
-                  {
-                    name: tenant.name[locale],
-                    slug: tenant.slug,
-                    state: choice.state,
-                    approved: choice.state === 'approved',
-                    membershipId: choice.id,
-                  },
-                ]
-              : [];
-          }),
+          mine: choices.map((choice, at) => ({
+            name: mine[at]?.name[locale] ?? '',
+            slug: mine[at]?.slug ?? '',
+            state: choice.state,
+            approved: choice.state === 'approved',
+            membershipId: choice.id,
+          })),
           others: open
             .filter((tenant) => !own.has(tenant.id))
             .map((tenant) => ({

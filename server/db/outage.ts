@@ -7,10 +7,9 @@ import mongoose from 'mongoose';
 
 const { mongo } = mongoose;
 
-/** Server codes: a member that stops, steps down, has no majority or lost the cursor or the transaction to an election. */
+/** Server codes: a member that stops, steps down, has no majority or lost a cursor to an election. */
 const AWAY = [
-  6, 7, 43, 64, 89, 91, 100, 133, 134, 189, 237, 239, 246, 251, 9001, 10058, 10107, 11600, 11602, 13435,
-  13436,
+  6, 7, 43, 64, 89, 91, 100, 133, 134, 189, 237, 239, 246, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ];
 /** Server codes of work that took longer than it may. */
 const SLOW = [24, 50, 202, 262, 290, 11601];

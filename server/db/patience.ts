@@ -14,11 +14,11 @@ export const OPERATION_MS = 4_000;
 /** An operation this old waits for something unusual. */
 const OLD_MS = 800;
 /**
- * Operations of requests on one collection, many of them old: whoever comes next is told at once, so that one slow
- * collection never takes all connections of the pool.
+ * Operations of requests on one collection that is stuck: whoever comes next is told at once, so that one slow collection
+ * never takes all connections of the pool.
  */
 const CROWD = 16;
-/** So many old ones on one collection mean that it is slow, and not merely this machine. */
+/** So many old ones without an answer to any mean that the collection is stuck. */
 const MANY_OLD = 8;
 
 /** A request as the database layer knows it. */
@@ -28,8 +28,15 @@ interface Asker {
 }
 
 const askers = new AsyncLocalStorage<Asker>();
-/** When each operation under way began, by collection; in order of beginning. */
-const underWay = new Map<string, Set<number>>();
+/** Operations of one kind on one collection. */
+interface Line {
+  /** When each that is under way began, in this order. */
+  readonly began: Set<number>;
+  /** When the last one got its answer. */
+  answeredAt: number;
+}
+
+const lines = new Map<string, Line>();
 
 /** Runs what follows (an Express chain) as one request, whose waits for the database are bounded. */
 export function asRequest(onWait: () => void, next: () => void): void {
@@ -39,41 +46,48 @@ export function asRequest(onWait: () => void, next: () => void): void {
 /** Runs work that a request started but does not wait for. */
 export const apartFromRequest = <T>(work: () => T): T => askers.exit(work);
 
-function oldOnes(began: ReadonlySet<number>): number {
+/** Whether many wait and nobody gets an answer. A busy machine makes all wait, too, but goes on answering. */
+function isStuck({ began, answeredAt }: Line): boolean {
   const latest = performance.now() - OLD_MS;
-  let count = 0;
-  for (const at of began) if (at <= latest) count += 1;
-  return count;
+  if (answeredAt > latest) return false;
+  let old = 0;
+  for (const at of began) if (at <= latest) old += 1;
+  return old >= MANY_OLD;
 }
 
-/** Whether more operations on the collection would only pile up. */
-function isCrowded(began: ReadonlySet<number>): boolean {
-  return began.size >= CROWD && oldOnes(began) >= MANY_OLD;
+function lineOf(name: string): Line {
+  const known = lines.get(name) ?? { began: new Set(), answeredAt: -Infinity };
+  lines.set(name, known);
+  return known;
 }
 
-/** The signal that ends an operation on the collection in time, and what to call when it has ended by itself. */
-function watch(name: string, asker: Asker): { signal: AbortSignal; done: () => void } {
-  const began = underWay.get(name) ?? new Set<number>();
-  underWay.set(name, began);
-  if (isCrowded(began)) throw new Unavailable('database-slow');
+/** The signal that ends an operation in time, and what to call when it has ended by itself. */
+function watch(line: Line, asker: Asker): { signal: AbortSignal; done: () => void } {
+  if (line.began.size >= CROWD && isStuck(line)) throw new Unavailable('database-slow');
   let at = performance.now();
-  while (began.has(at)) at += 1e-6;
-  began.add(at);
+  while (line.began.has(at)) at += 1e-6;
+  line.began.add(at);
   const controller = new AbortController();
   const waiting = setTimeout(() => {
-    if (oldOnes(began) >= MANY_OLD) asker.onWait();
+    if (isStuck(line)) asker.onWait();
   }, OLD_MS).unref();
+  const leave = (): void => {
+    clearTimeout(waiting);
+    clearTimeout(late);
+    line.began.delete(at);
+  };
   const late = setTimeout(() => {
-    done();
+    leave();
     // A network error, because then the driver also lets go of the server's session, which may still be busy.
     controller.abort(new mongoose.mongo.MongoNetworkTimeoutError(`no answer in ${OPERATION_MS} ms`));
   }, OPERATION_MS).unref();
-  const done = (): void => {
-    clearTimeout(waiting);
-    clearTimeout(late);
-    began.delete(at);
+  return {
+    signal: controller.signal,
+    done() {
+      leave();
+      if (!controller.signal.aborted) line.answeredAt = performance.now();
+    },
   };
-  return { signal: controller.signal, done };
 }
 
 type Call = (this: { collectionName: string }, ...args: unknown[]) => unknown;
@@ -107,9 +121,10 @@ export function boundOperations(): void {
       const asker = askers.getStore();
       const given = (args[at] ?? {}) as Options;
       if (!asker || given['signal']) return original.apply(this, args);
-      const { signal, done } = watch(this.collectionName, asker);
+      const reads = READS.includes(name);
+      const { signal, done } = watch(lineOf(`${this.collectionName} ${reads ? 'read' : 'written'}`), asker);
       // The server gives up too, where it can: its work would be for nobody.
-      args[at] = { ...given, signal, ...(READS.includes(name) ? { maxTimeMS: OPERATION_MS } : {}) };
+      args[at] = { ...given, signal, ...(reads ? { maxTimeMS: OPERATION_MS } : {}) };
       return ended(original.apply(this, args), done);
     };
   }

@@ -21,6 +21,8 @@ import type { TestReplicaSet } from '../support/replica-set.ts';
 import { eventually } from '../support/temporary.ts';
 
 const DAY_MS = 86_400_000;
+/** Nobody here is in anybody's way, so waiting shorter than one is told to tells as much. */
+const PACE = 0.2;
 
 /** Commands that fail, or wait, inside the database, while everything else about it is well. */
 describe('a database that fails at one point', function () {
@@ -80,7 +82,13 @@ describe('a database that fails at one point', function () {
       const positionId = await createPosition(tenant, { shiftId: await createShift(tenant, { startsAt }) });
       const before = await mails('assignments/accepted');
       const stop = await set.failPoint(data, { times: 'blockConnection' in data ? 1 : 2 });
-      const { answer } = await persist(person!.api, `/positions/${positionId}/assignments`, {}, randomUUID());
+      const { answer } = await persist(
+        person!.api,
+        `/positions/${positionId}/assignments`,
+        {},
+        randomUUID(),
+        PACE,
+      );
       expect(await stop(), 'the fail point was met').to.be.above(0);
       expect(answer.status, answer.text).to.equal(201);
       expect(await places(positionId)).to.equal(1);
@@ -90,7 +98,7 @@ describe('a database that fails at one point', function () {
     }
     const hours = await createServed(tenant, person!.member);
     const stop = await set.failPoint(unsure['it happened, and the member stops'], { times: 3 });
-    const { answer } = await persist(desk, `/hours/${hours}/approve`, {}, randomUUID());
+    const { answer } = await persist(desk, `/hours/${hours}/approve`, {}, randomUUID(), PACE);
     await stop();
     expect(answer.json()['state']).to.equal('posted');
     const posted = { hoursId: new Types.ObjectId(hours) };
@@ -102,7 +110,7 @@ describe('a database that fails at one point', function () {
     const crowd = await people(50);
     const before = await mails('assignments/accepted');
     const settled = await Promise.all(
-      crowd.map(({ api }) => persist(api, `/positions/${positionId}/assignments`, {}, randomUUID())),
+      crowd.map(({ api }) => persist(api, `/positions/${positionId}/assignments`, {}, randomUUID(), PACE)),
     );
     expect(settled.map(({ answer }) => answer.status)).to.deep.equal(settled.map(() => 201));
     expect(await places(positionId)).to.equal(50);
@@ -110,7 +118,7 @@ describe('a database that fails at one point', function () {
 
     const hours = await createServed(tenant, crowd[0]!.member);
     const told = await Promise.all(
-      crowd.map((_one, at) => persist(desk.at(url(at)), `/hours/${hours}/approve`, {}, randomUUID())),
+      crowd.map((_one, at) => persist(desk.at(url(at)), `/hours/${hours}/approve`, {}, randomUUID(), PACE)),
     );
     const statuses = told.map(({ answer }) => answer.status);
     expect(statuses.filter((status) => status < 300)).to.have.length(1);
@@ -180,7 +188,7 @@ describe('a database that fails at one point', function () {
       );
       const positionId = await createPosition(tenant);
       const path = `/positions/${positionId}/assignments`;
-      const { answer } = await persist(person!.api, path, {}, randomUUID());
+      const { answer } = await persist(person!.api, path, {}, randomUUID(), PACE);
       expect(answer.status, answer.text).to.equal(201);
       await eventually('it was sent', async () => (await waiting()) === 0, 60_000);
       expect(await stop(), `${namespace} was met`).to.be.above(0);

@@ -55,6 +55,7 @@ export async function expectVerified(env?: NodeJS.ProcessEnv): Promise<void> {
 
 /**
  * Sends what a well-made program sends: the same key again whenever it is told to come back later.
+ * @param pace share of the time it was told to wait that it really waits
  * @returns the answer that settled it, and how often it was told to wait
  */
 export async function persist(
@@ -62,13 +63,20 @@ export async function persist(
   path: string,
   body: unknown,
   key: string,
+  pace = 1,
 ): Promise<{ answer: Answer; waits: number }> {
   for (let waits = 0; waits < 40; waits += 1) {
     const answer = await agent.post(path, body, { 'idempotency-key': key });
-    if (answer.status !== 503) return { answer, waits };
+    // What became of the first try is not known yet, not even to the database.
+    const inFlight = answer.status === 409 && answer.text.includes('request-in-flight');
+    if (answer.status !== 503 && !inFlight) return { answer, waits };
+    if (inFlight) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      continue;
+    }
     const seconds = Number(answer.headers.get('retry-after'));
     expect(seconds, 'a 503 says when to come back').to.be.above(0);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000 * (0.5 + Math.random())));
+    await new Promise((resolve) => setTimeout(resolve, pace * seconds * 1_000 * (0.5 + Math.random())));
   }
   throw new Error(`${path} was not settled`);
 }

@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
-    workers: { type: 'string', default: '3' },
+    workers: { type: 'string', default: '2' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -80,7 +80,7 @@ async function main(): Promise<number> {
   const results: TestResult[] = [];
   let lastPrintAt = performance.now();
   const run = runFiles(files, {
-    workers: Math.max(1, Math.min(Number(values.workers) || 3, files.length)),
+    workers: Math.max(1, Math.min(Number(values.workers) || 2, files.length)),
     grep: values.grep ?? null,
     env: { ...process.env, ...(server ? { LINLI_TEST_MONGODB_URI: server.uri } : {}) },
     silenceMs: SILENCE_MS,

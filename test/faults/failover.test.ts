@@ -16,7 +16,7 @@ import type { TestReplicaSet } from '../support/replica-set.ts';
 import { eventually } from '../support/temporary.ts';
 
 /** How often the primary, or a web process, is killed; fifty for the whole proof. */
-const ROUNDS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 2);
+const ROUNDS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 1);
 const WRITERS = 4;
 const DAY_MS = 86_400_000;
 /** Longest anybody may wait for "not now". */

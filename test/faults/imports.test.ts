@@ -15,7 +15,7 @@ import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { PositionModel, ShiftModel } from '../../server/features/shifts/shift.model.ts';
 
 const ROWS = 200;
-const KILLS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 2);
+const KILLS = Number(process.env['LINLI_FAULT_ROUNDS'] ?? 1);
 const from = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
 
 /** F-41: whatever moment the process that applies or takes back is killed at, another one goes on without loss or doubles. */

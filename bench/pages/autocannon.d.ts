@@ -3,6 +3,7 @@ declare module 'autocannon' {
     url: string;
     connections: number;
     amount: number;
+    timeout: number;
     headers?: Record<string, string>;
   }
   interface Result {

@@ -20,6 +20,8 @@ export interface Server {
   readonly pid: number;
 }
 
+/** Seconds to wait for an answer on a machine that is busy with other things. */
+const PATIENCE = 60;
 /** Connections of the busy measurement. */
 const CONNECTIONS = 10;
 const TICKS_PER_SECOND = 100;
@@ -38,7 +40,7 @@ async function burst(
   amount: number,
 ): Promise<{ times: number[]; total: number; seconds: number }> {
   const times: number[] = [];
-  const run = autocannon({ url, connections, amount, headers: { cookie } });
+  const run = autocannon({ url, connections, amount, timeout: PATIENCE, headers: { cookie } });
   const refusals: Record<number, number> = {};
   run.on('response', (_client, status, _bytes, milliseconds) => {
     if (status === 200) times.push(milliseconds);

@@ -112,7 +112,7 @@ import { createOpportunityService, opportunityRoutes } from './features/opportun
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
-import { createTenantService } from './features/tenants/index.ts';
+import { createTenantService, tenantRoutes } from './features/tenants/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { createIdentities } from './identities.ts';
@@ -344,6 +344,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...auditRoutes({ audit: createAuditService({ memberships, tenants }), seals, i18n }),
     ...unitRoutes({ units, i18n }),
     ...calendarRoutes({ calendars, i18n }),
+    ...tenantRoutes({ tenants, i18n }),
     ...personRoutes({ people, i18n }),
     ...consentRoutes({ people, i18n }),
     ...identityDocumentRoutes({ identityDocuments, i18n }),

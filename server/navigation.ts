@@ -92,5 +92,12 @@ export const navigation: readonly NavEntry[] = [
     permission: 'tenant:settings',
     phone: false,
   },
+  {
+    href: '/settings',
+    key: 'tenants.title',
+    icon: 'settings',
+    permission: 'tenant:settings',
+    phone: false,
+  },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

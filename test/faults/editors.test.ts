@@ -3,6 +3,7 @@ import { ObjectId } from 'mongodb';
 import { ROLES } from '../../server/core/permissions.ts';
 import { localDate, localMinutes } from '../../server/core/time.ts';
 import { database } from '../../server/db/connect.ts';
+import { NUMBER_SETTINGS } from '../../server/features/tenants/tenant.schema.ts';
 import { createMember } from '../factories/people.ts';
 import type { ApiAgent, Answer, PageAgent } from '../support/agent.ts';
 import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
@@ -25,6 +26,9 @@ interface Edit {
 
 const clock = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+const valueAt = (row: unknown, path: string): unknown =>
+  path.split('.').reduce((value, key) => (value as Record<string, unknown> | undefined)?.[key], row);
 
 /** For every route that asks for the version that was seen: a new one without an entry fails the test. */
 const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise<Edit>>> = {
@@ -84,6 +88,20 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
     path: `/shift-templates/${ids['templateId']}`,
     body: (name) => ({ name }),
     form: (name) => ({ name }),
+  }),
+  'tenants/change': async ({ tenant }) => ({
+    collection: 'tenants',
+    id: tenant.id,
+    field: 'name.en',
+    path: '/settings',
+    body: (nameEn) => ({ nameEn }),
+    form: (nameEn) => ({
+      nameZh: tenant.name['zh-CN'],
+      nameEn,
+      locale: 'zh-CN',
+      colour: '',
+      ...Object.fromEntries(NUMBER_SETTINGS.map((name) => [name, String(tenant.settings[name])])),
+    }),
   }),
   'import-mappings/rename': async ({ ids }) => ({
     collection: 'importmappings',
@@ -191,7 +209,7 @@ describe('two editors of one thing', function () {
           (status === 412 && code === 'version-changed') || (status === 409 && code === 'wrong-state'),
         lost.text,
       );
-      if (edit.field !== null) expect((await stored(edit))[edit.field]).to.equal(texts[won]);
+      if (edit.field !== null) expect(valueAt(await stored(edit), edit.field)).to.equal(texts[won]);
       const blind = await editors[0]?.send(method, edit.path, edit.body('盲写的'));
       expect(blind?.status).to.equal(428);
 
@@ -205,6 +223,6 @@ describe('two editors of one thing', function () {
       expect(second?.text)
         .to.match(/内容已被他人修改/)
         .and.include('后存的');
-      expect((await stored(edit))[edit.field ?? '']).to.equal('先存的');
+      expect(valueAt(await stored(edit), edit.field ?? '')).to.equal('先存的');
     });
 });

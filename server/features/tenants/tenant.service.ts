@@ -1,12 +1,17 @@
 import { Types } from 'mongoose';
 import { acrossTenants, asTenant, contextNow, readOnce, requireTenantId } from '../../core/context.ts';
-import { Conflict, NotFound } from '../../core/errors.ts';
+import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
+import { editRow } from '../../db/transition.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import type { UnitService } from '../units/index.ts';
 import { DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
 import type { TenantKind, TenantRow, TenantSettings } from './tenant.model.ts';
+import { toSettingsView } from './tenant.schema.ts';
+import type { SettingsPatch, SettingsView } from './tenant.schema.ts';
 
 export interface NewTenant {
   readonly slug: string;
@@ -41,6 +46,14 @@ export interface TenantService {
   get(id: string): Promise<Tenant>;
   /** The tenant of the context. */
   current(): Promise<Tenant>;
+  /** What administrators see of the current tenant. */
+  settings(): Promise<SettingsView>;
+  /**
+   * Changes the current tenant's settings; what is already recorded keeps the values it was made with. The audit trail
+   * states each changed value, before and after.
+   * @throws Forbidden, or PreconditionFailed when the version has moved on
+   */
+  change(actor: AccountActor, patch: SettingsPatch, version: number | null): Promise<SettingsView>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -57,6 +70,36 @@ export const toTenant = (row: TenantRow): Tenant => ({
   serviceCounties: row.serviceCounties,
   settings: row.settings,
 });
+
+async function accessRow(): Promise<TenantRow> {
+  const row = await TenantModel.findById(requireTenantId()).lean();
+  if (!row) throw new NotFound();
+  return row;
+}
+
+/** Where each field of the form is stored. */
+const storedAt = (field: string): string => {
+  if (field === 'nameZh') return 'name.zh-CN';
+  if (field === 'nameEn') return 'name.en';
+  return field === 'locale' || field === 'colour' ? field : `settings.${field}`;
+};
+
+/** Only what differs, as the database takes it and as the audit trail tells it. */
+function changesOf(
+  before: SettingsView,
+  patch: SettingsPatch,
+): { set: Record<string, unknown>; changes: Record<string, readonly [unknown, unknown]> } {
+  const set: Record<string, unknown> = {};
+  const changes: Record<string, readonly [unknown, unknown]> = {};
+  for (const [field, sent] of Object.entries(patch)) {
+    const value = sent === '' ? null : sent;
+    const old = before[field as keyof SettingsView];
+    if (value === undefined || value === old) continue;
+    set[storedAt(field)] = value;
+    changes[field] = [old, value];
+  }
+  return { set, changes };
+}
 
 export function createTenantService({ units }: { units: UnitService }): TenantService {
   const get = async (id: string): Promise<Tenant> => {
@@ -108,6 +151,23 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
         throw err;
       }
       return get(String(id));
+    },
+    async settings() {
+      return toSettingsView(await accessRow());
+    },
+    async change(actor, patch, version) {
+      if (!can(actor, 'tenant:settings')) throw new Forbidden('not-permitted');
+      return inTransaction(async () => {
+        const row = await accessRow();
+        const { set, changes } = changesOf(toSettingsView(row), patch);
+        const after = await editRow(TenantModel, String(row._id), {
+          version,
+          set,
+          action: 'tenants/settings',
+          facts: { changes },
+        });
+        return toSettingsView(after);
+      });
     },
     async findBySlug(slug) {
       if (!/^[a-z0-9][a-z0-9-]{1,40}$/.test(slug)) return null;

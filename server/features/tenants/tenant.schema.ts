@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { requiredLine } from '../../http/schema.ts';
+import type { TenantRow, TenantSettings } from './tenant.model.ts';
+
+/** Colours that app.css defines; each keeps its contrast on white (ui.md). */
+export const COLOURS = ['teal', 'blue', 'indigo', 'green', 'orange', 'red', 'purple'] as const;
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What an administrator may choose, as whole numbers: minutes, years (R-2.12), entries in a month. */
+export const SETTING_BOUNDS = {
+  minAge: { min: 6, max: 60 },
+  dailyCapMinutes: { min: 60, max: 720 },
+  roundToMinutes: { min: 1, max: 60 },
+  offerMinutes: { min: 30, max: 20_160 },
+  checkInEarlyMinutes: { min: 0, max: 240 },
+  backEntryQuota: { min: 0, max: 200 },
+} as const satisfies Record<Exclude<keyof TenantSettings, 'reviewersDiffer'>, Bounds>;
+
+export type NumberSetting = keyof typeof SETTING_BOUNDS;
+export const NUMBER_SETTINGS = Object.keys(SETTING_BOUNDS) as NumberSetting[];
+
+const whole = ({ min, max }: Bounds): z.ZodNumber => z.number().int().min(min).max(max);
+
+export const settingsView = z.object({
+  slug: z.string(),
+  nameZh: z.string(),
+  nameEn: z.string(),
+  locale: z.enum(['zh-CN', 'en']),
+  colour: z.enum(COLOURS).nullable(),
+  serviceCounties: z.array(z.string()),
+  minAge: z.number(),
+  reviewersDiffer: z.boolean(),
+  dailyCapMinutes: z.number(),
+  roundToMinutes: z.number(),
+  offerMinutes: z.number(),
+  checkInEarlyMinutes: z.number(),
+  backEntryQuota: z.number(),
+  version: z.number(),
+});
+export type SettingsView = z.infer<typeof settingsView>;
+
+/**
+ * The counties served are not among them: they decide whom of other organisations' people this one may ask, which is
+ * not for itself to widen.
+ */
+export const settingsPatch = z.strictObject({
+  nameZh: requiredLine(60).optional(),
+  nameEn: requiredLine(80).optional(),
+  locale: z.enum(['zh-CN', 'en']).optional(),
+  colour: z.union([z.enum(COLOURS), z.literal('')]).optional(),
+  minAge: whole(SETTING_BOUNDS.minAge).optional(),
+  reviewersDiffer: z.boolean().optional(),
+  dailyCapMinutes: whole(SETTING_BOUNDS.dailyCapMinutes).optional(),
+  roundToMinutes: whole(SETTING_BOUNDS.roundToMinutes).optional(),
+  offerMinutes: whole(SETTING_BOUNDS.offerMinutes).optional(),
+  checkInEarlyMinutes: whole(SETTING_BOUNDS.checkInEarlyMinutes).optional(),
+  backEntryQuota: whole(SETTING_BOUNDS.backEntryQuota).optional(),
+});
+export type SettingsPatch = z.infer<typeof settingsPatch>;
+
+export const toSettingsView = (row: TenantRow): SettingsView => ({
+  slug: row.slug,
+  nameZh: row.name['zh-CN'],
+  nameEn: row.name.en,
+  locale: row.locale,
+  colour: COLOURS.find((colour) => colour === row.colour) ?? null,
+  serviceCounties: [...row.serviceCounties],
+  ...settingsOf(row),
+  version: row.version,
+});
+
+const settingsOf = ({ settings }: TenantRow): TenantSettings => ({
+  minAge: settings.minAge,
+  reviewersDiffer: settings.reviewersDiffer,
+  dailyCapMinutes: settings.dailyCapMinutes,
+  roundToMinutes: settings.roundToMinutes,
+  offerMinutes: settings.offerMinutes,
+  checkInEarlyMinutes: settings.checkInEarlyMinutes,
+  backEntryQuota: settings.backEntryQuota,
+});

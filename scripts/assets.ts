@@ -2,12 +2,13 @@
  * Makes what the browser downloads and the typed message keys anew: `npm run assets`, `npm run assets -- --check`.
  * The results are committed (views/assets/generated, server/i18n/keys.ts); a test proves that they are current.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { PurgeCSS } from 'purgecss';
+import { spriteOf, SPRITE } from '../server/http/icons.ts';
 import { readMessages } from '../server/i18n/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -85,6 +86,19 @@ const leafletCss = (): string =>
 const withoutMap = (file: string): string =>
   readFileSync(locate(file), 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, '');
 
+/** Every icon that a line about icons names, in templates and in what is handed to them. */
+function iconNames(): string[] {
+  const sources = globSync(['views/**/*.hbs', 'server/**/*.ts'], { cwd: ROOT }).filter(
+    (path) => !path.includes('i18n/keys'),
+  );
+  return sources.flatMap((path) =>
+    readFileSync(join(ROOT, path), 'utf8')
+      .split('\n')
+      .filter((line) => /icon/i.test(line))
+      .flatMap((line) => [...line.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)*)'/g)].map(([, name]) => name ?? '')),
+  );
+}
+
 function makeKeys(): string {
   const keys = new Set<string>();
   const walk = (value: unknown, path: string): void => {
@@ -106,6 +120,7 @@ export async function makeAssets(): Promise<Map<string, string>> {
     [join(OUTPUT, 'check-in.js'), readFileSync(join(SOURCES, 'check-in.js'), 'utf8')],
     [join(OUTPUT, 'sw.js'), readFileSync(join(SOURCES, 'sw.js'), 'utf8')],
     [join(OUTPUT, 'logo.svg'), readFileSync(join(SOURCES, 'logo.svg'), 'utf8')],
+    [join(OUTPUT, SPRITE), spriteOf(iconNames())],
     [join(OUTPUT, 'htmx.js'), withoutMap('htmx.org/dist/htmx.min.js')],
     [join(OUTPUT, 'leaflet.js'), withoutMap('leaflet/dist/leaflet.js')],
     [join(OUTPUT, 'leaflet.css'), leafletCss()],

@@ -27,6 +27,8 @@ interface Asset {
 export interface Assets {
   /** The address of a file below views/assets/generated, with its content's hash in it: `/assets/app.3f2a….css`. @throws Error when there is none. */
   url(name: string): string;
+  /** The content of such a file. @throws Error when there is none */
+  text(name: string): string;
   /** `/sw.js`: the service worker with the addresses of the files that it keeps. */
   readonly serviceWorker: RequestHandler;
   /** Answers `/assets/*`: listed files for a year, 404 for anything else (S-32). Mount it before sessions. */
@@ -87,11 +89,12 @@ export function createAssets(root: string): Assets {
     if (!known) throw new Error(`No asset "${name}": is it in views/assets/generated? Run npm run assets`);
     return known;
   };
-  return { url, middleware, serviceWorker: serviceWorkerOf(root, url) };
+  const text = (name: string): string => files.get(url(name))?.plain.toString('utf8') ?? '';
+  return { url, text, middleware, serviceWorker: serviceWorkerOf(root, url) };
 }
 
 /** What the kept page of the check-in needs. */
-const KEPT = ['app.css', 'app.js', 'htmx.js', 'check-in.js', 'logo.svg'];
+const KEPT = ['app.css', 'app.js', 'htmx.js', 'check-in.js', 'logo.svg', 'icons.svg'];
 
 /** The worker at the root, so that it may answer for the check-in; a changed file makes it another worker. */
 function serviceWorkerOf(root: string, url: (name: string) => string): RequestHandler {

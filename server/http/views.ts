@@ -4,7 +4,7 @@ import Handlebars from 'handlebars';
 import type { I18n, Locale } from '../i18n/index.ts';
 import type { Assets } from './assets.ts';
 import type { LetterSize } from './reading.ts';
-import { createIcons } from './icons.ts';
+import { createIcons, SPRITE } from './icons.ts';
 import { createHelpers } from './view-helpers.ts';
 
 /** One entry of the navigation, already worded; `phone` puts it into the tab bar (at most five of them). */
@@ -121,7 +121,8 @@ const LAYOUTS = new Set(['app', 'public', 'plain']);
 export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views {
   const engine = Handlebars.create();
   for (const name of ['log', 'blockHelperMissing', 'helperMissing']) engine.unregisterHelper(name);
-  const helpers = createHelpers({ i18n, assets, icons: createIcons(), strict, engine });
+  const icons = createIcons({ url: assets.url(SPRITE), sprite: assets.text(SPRITE), strict });
+  const helpers = createHelpers({ i18n, assets, icons, strict, engine });
   engine.registerHelper(helpers);
   const knownHelpers = Object.fromEntries(Object.keys(helpers).map((name) => [name, true]));
 

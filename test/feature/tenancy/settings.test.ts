@@ -15,7 +15,11 @@ describe('the settings of an organisation', function () {
     const { version, minAge } = before.json<Settings>();
     expect(minAge).to.equal(14);
     const match = { 'if-match': `"v${version}"` };
-    const after = await api.patch('/settings', { minAge: 16, reviewersDiffer: false, colour: 'green' }, match);
+    const after = await api.patch(
+      '/settings',
+      { minAge: 16, reviewersDiffer: false, colour: 'green' },
+      match,
+    );
     expect(after.json<Settings>()).to.include({
       minAge: 16,
       reviewersDiffer: false,
@@ -58,6 +62,8 @@ describe('the settings of an organisation', function () {
     expect(refused.text).to.include('id="f-minAge-error"').and.to.include('value="新名"');
     const saved = await page.post('/settings', { ...form, minAge: '15', reviewersDiffer: 'on' });
     expect(saved.status).to.equal(303);
-    expect((await page.get('/settings')).text).to.include('value="15"').and.to.include('新名');
+    expect((await page.get('/settings')).text)
+      .to.include('value="15"')
+      .and.to.include('新名');
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { createI18n } from '../../../server/i18n/index.ts';
+import { spriteOf } from '../../../server/http/icons.ts';
 import { createViews } from '../../../server/http/views.ts';
 import type { PageContext, Views } from '../../../server/http/views.ts';
 import { safeUrl } from '../../../server/http/view-helpers.ts';
@@ -22,6 +23,7 @@ const page: PageContext = {
 };
 const assets = {
   url: (name: string) => `/assets/${name}`,
+  text: () => spriteOf(['home']),
   middleware: () => undefined,
   serviceWorker: () => undefined,
 };
@@ -172,7 +174,8 @@ describe('the view engine', () => {
 
   it('draws icons that exist and refuses names that are none', () => {
     expect(show("{{icon 'home' class='big'}}")).to.match(/^<svg class="icon big"[^>]*aria-hidden="true"/);
-    expect(() => show("{{icon '../../package'}}")).to.throw('Not an icon name');
+    expect(() => show("{{icon '../../package'}}")).to.throw('No icon');
+    expect(() => show("{{icon 'abacus-off'}}")).to.throw('npm run assets');
     expect(() => show("{{icon 'no-such-icon'}}")).to.throw('No icon');
   });
 

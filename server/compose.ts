@@ -50,6 +50,8 @@ import {
   createAssignmentService,
   offerLinkRoutes,
   ownOfferRoutes,
+  placesOf,
+  teamsOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
 import {
@@ -106,7 +108,7 @@ import {
   ledgerSnapshotOf,
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
-import { createMatchingService } from './features/matching/index.ts';
+import { createMatchingService, createWeightsService, weightsRoutes } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
 import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
@@ -170,7 +172,15 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const imports = createImportService({ units, tenants, i18n });
   const offers = createOfferService();
   const handleKey = deriveSecret(master, 'candidate-handle');
-  const matching = createMatchingService({ people, memberships, shifts, tenants, handleKey });
+  const matching = createMatchingService({
+    people,
+    memberships,
+    shifts,
+    tenants,
+    handleKey,
+    placesOf,
+    teamsOf,
+  });
   const assignments = createAssignmentService({ shifts, offers, matching, memberships, tenants });
 
   const announcements = createAnnouncementService({ shifts });
@@ -359,6 +369,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
     ...announcementRoutes({ announcements, shifts, i18n }),
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
+    ...weightsRoutes({ weights: createWeightsService({ tenants, memberships }), i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),

@@ -99,5 +99,12 @@ export const navigation: readonly NavEntry[] = [
     permission: 'tenant:settings',
     phone: false,
   },
+  {
+    href: '/matching/weights',
+    key: 'matching.weights.title',
+    icon: 'adjustments',
+    permission: 'matching:weigh',
+    phone: false,
+  },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
 ];

@@ -114,6 +114,7 @@ const ADMINISTRATOR = [
   'memberships:see',
   'roles:grant',
   'tenant:settings',
+  'matching:weigh',
   'messages:see',
 ] as const;
 

@@ -111,6 +111,14 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
     body: (name) => ({ name }),
     form: null,
   }),
+  'matching/set-weights': async ({ tenant }) => ({
+    collection: 'tenants',
+    id: tenant.id,
+    field: null,
+    path: '/matching/weights',
+    body: () => ({ restMinutes: 500 }),
+    form: null,
+  }),
   'imports/recheck': async ({ ids }) => ({
     collection: 'imports',
     id: ids['importId'] ?? '',

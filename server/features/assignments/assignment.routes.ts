@@ -44,6 +44,8 @@ export interface AssignmentRouteParts {
 
 /** Positions that programs get at once. */
 const MOST_SUITING = 100;
+/** Reasons that a row of the page has room for. */
+const REASONS = 4;
 /** Open shifts that a volunteer's page looks at: the soonest. */
 const LOOKED_AT = 200;
 
@@ -147,7 +149,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
           list: (query.tab === 'suiting' ? data : others).map((one) => ({
             ...one,
             signUp: one.open > 0 ? one.admission : 'full',
-            reasons: one.reasons.map((finding) => wordFinding(i18n, locale, finding)),
+            reasons: one.reasons.slice(0, REASONS).map((finding) => wordFinding(i18n, locale, finding)),
             refusals: refusalsModel(i18n, locale, one.refusals, zone),
             warnings: one.warnings.map((finding) => wordFinding(i18n, locale, finding, zone)),
             several: query.tab === 'suiting',

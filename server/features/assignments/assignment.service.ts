@@ -15,7 +15,7 @@ import type { Finding, MatchingService } from '../matching/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { answerBy, nextInLine } from '../offers/index.ts';
 import type { OfferRow, OfferService } from '../offers/index.ts';
-import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
+import { bookPersonDays, lockPersonWeeks, unbookPersonDays } from '../people/index.ts';
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { readAhead } from './ahead.ts';
@@ -92,7 +92,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
     except: Types.ObjectId | null,
     own: boolean,
   ): Promise<void> {
-    const bookings = await lockPersonDays(personId, place.shift);
+    const bookings = await lockPersonWeeks(personId, place.shift);
     const others = bookings.filter((booking) => String(booking.assignmentId) !== String(except));
     const reasons = await matching.refusalsFor({
       ...place,
@@ -725,7 +725,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       state: { $in: [...LIVE_STATES] },
     }).lean();
     if (known) return refuse('already-signed-up');
-    const bookings = await lockPersonDays(personId, place.shift);
+    const bookings = await lockPersonWeeks(personId, place.shift);
     const reasons = await matching.refusalsFor({
       ...place,
       personId,

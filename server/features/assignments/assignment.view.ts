@@ -46,7 +46,13 @@ export function refusalsModel(
   refusals: readonly Finding[],
   zone?: string,
 ): { text: string; href: string | null }[] {
-  const ways = { profile: '/profile', credentials: '/credentials', membership: '/join' } as const;
+  const ways = {
+    profile: '/profile',
+    credentials: '/credentials',
+    membership: '/join',
+    consents: '/account/consents',
+    matching: '/me/matching',
+  } as const;
   return refusals.map((refusal) => {
     const way = wayOut(refusal);
     return { text: wordFinding(i18n, locale, refusal, zone), href: way ? ways[way] : null };

@@ -19,7 +19,14 @@ const candidate = z.object({
   score: z.number(),
   distanceMetres: z.number().nullable(),
   parts: z.array(
-    z.object({ rule: z.string(), points: z.number(), most: z.number(), finding: findingSchema.nullable() }),
+    z.object({
+      rule: z.string(),
+      points: z.number(),
+      most: z.number(),
+      of: z.number(),
+      from: z.number(),
+      finding: findingSchema.nullable(),
+    }),
   ),
 });
 const ranking = z.object({

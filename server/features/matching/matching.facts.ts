@@ -10,12 +10,22 @@ import { bookingsIn, daysBeside, hasConsent } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
 import type { PlannedShift, PositionRow } from '../shifts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
-import type { PersonFacts, PositionFacts } from './matching.types.ts';
+import { EXCLUSIONS_BESIDE, PAST_PLACES } from './matching.beside.ts';
+import type { PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
+
+/** A shift that nobody has a place of. */
+export const NOBODY: PositionFacts['team'] = { certified: 0, semiProfessional: 0 };
 
 /** Stored rows as the rules want to hear of them. */
-export function positionFacts(position: PositionRow, shift: PlannedShift, zone: string): PositionFacts {
+export function positionFacts(
+  position: PositionRow,
+  shift: PlannedShift,
+  zone: string,
+  team: PositionFacts['team'] = NOBODY,
+): PositionFacts {
   const { weekday, minute } = localWeekdayAndMinute(shift.startsAt, zone);
   return {
+    requestId: String(shift.requestId),
     startsAt: shift.startsAt,
     endsAt: shift.endsAt,
     startDate: localDate(shift.startsAt, zone),
@@ -25,12 +35,19 @@ export function positionFacts(position: PositionRow, shift: PlannedShift, zone: 
     lengthMinutes: minutesBetween(shift.startsAt, shift.endsAt),
     shiftState: shift.state,
     point: shift.place.point ? latLngOf(shift.place.point) : null,
+    county: shift.county,
+    category: shift.category,
     bodilyRisk: shift.riskLevel === 'bodily',
+    insured: shift.policyNumber !== '',
     skills: position.skills,
     credentials: position.credentials,
+    trainings: (position as { trainings?: readonly string[] }).trainings ?? [],
     languages: position.languages,
     minAge: position.minAge,
     maxAge: position.maxAge,
+    taken: position.taken,
+    required: position.required,
+    team,
   };
 }
 
@@ -40,63 +57,161 @@ export async function ownSources(
   personId: string,
   window: { readonly startsAt: Date; readonly endsAt: Date },
 ): Promise<PersonSources> {
-  const { memberships, credentials, days, ...person } = await people.rowBeside<{
-    memberships: Pick<MembershipRow, 'state' | 'verifiedSkills'>[];
+  const { memberships, credentials, days, places, exclusions, ...person } = await people.rowBeside<{
+    memberships: MembershipPart[];
     credentials: CredentialFact[];
     days: { bookings: Booking[] }[];
-  }>(personId, [LIVING_MEMBERSHIP, GOOD_CREDENTIALS, daysBeside(personId, window)]);
+    places: PlaceRow[];
+    exclusions: { requestId: Types.ObjectId | null }[];
+  }>(personId, [
+    LIVING_MEMBERSHIP,
+    GOOD_CREDENTIALS,
+    daysBeside(personId, window),
+    PAST_PLACES,
+    EXCLUSIONS_BESIDE,
+  ]);
   return {
     person,
     membership: memberships[0] ?? null,
     notToBeAsked: false,
     credentials,
     bookings: bookingsIn(days),
+    places,
+    exclusions: exclusions.map(({ requestId }) => (requestId === null ? null : String(requestId))),
   };
 }
 
 const DAY_MS = 86_400_000;
+/** So far to both sides of a shift its week reaches, whatever the zone. */
+export const WEEK_AROUND_MS = 8 * DAY_MS;
+/** So far to both sides service counts as recent. */
+export const RECENT_MS = 14 * DAY_MS;
+
+type MembershipPart = Pick<MembershipRow, 'state' | 'verifiedSkills' | 'kind'>;
+
+/** A place of a person that is over: kept, or missed without a word. */
+export interface PlaceRow {
+  readonly requestId: Types.ObjectId;
+  readonly state: 'checked_out' | 'no_show';
+  readonly endsAt: Date;
+}
 
 export interface PersonSources {
   readonly person: PersonRow;
-  readonly membership: Pick<MembershipRow, 'state' | 'verifiedSkills'> | null;
+  readonly membership: MembershipPart | null;
   /** The posting tenant decides or decided about them otherwise than yes. */
   readonly notToBeAsked: boolean;
   readonly credentials: readonly CredentialFact[];
   /** Everything booked around the shift; the one assignment in question left out by the caller. */
   readonly bookings: readonly Booking[];
+  /** Places that are over, in the posting tenant. */
+  readonly places?: readonly PlaceRow[];
+  /** Requests that the person is kept from; null stands for all of the tenant. */
+  readonly exclusions?: readonly (string | null)[];
+  /** Codes of trainings passed and still in force. */
+  readonly trained?: readonly string[];
 }
 
+/** What the rules may know of a person for one position: everything else of the sources stays out of their sight. */
 export function personFacts(
-  { person, membership, notToBeAsked, credentials, bookings }: PersonSources,
+  { person, membership, notToBeAsked, credentials, bookings, ...more }: PersonSources,
   position: PositionFacts,
   tenant: Tenant,
 ): PersonFacts {
   const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
-  const sameDay = bookings.filter(
-    (booking) => localDate(booking.startsAt, tenant.zone) === position.startDate,
-  );
-  const recent = bookings.filter(
-    (booking) => Math.abs(booking.startsAt.getTime() - position.startsAt.getTime()) < 14 * DAY_MS,
-  );
-  const sum = (list: readonly Booking[]): number =>
-    list.reduce((total, booking) => total + minutesBetween(booking.startsAt, booking.endsAt), 0);
+  const { places = [], exclusions = [], trained = [] } = more;
   return {
     personId: String(person._id),
     standing: standingOf(person, { membership, notToBeAsked }, tenant),
+    excluded: exclusions.some((one) => one === null || one === position.requestId),
     birthDate: person.birthDate,
     guardianConsent: hasConsent(person, 'guardian'),
     languages: person.languages,
-    skills: person.skills.map(({ code, level }) => ({
-      code,
-      level: Math.max(level, verified.get(code) ?? 0),
-      verified: verified.has(code),
-    })),
+    skills: skillsOf(person, verified),
     credentials,
+    trained,
     availability: person.availability,
     home: person.home ? latLngOf(person.home) : null,
+    county: person.county,
+    radiusMetres: person.radiusMetres ?? null,
+    interests: person.interests ?? [],
+    track: trackOf(membership?.kind ?? null),
     booked: bookings,
-    bookedMinutesThatDay: sum(sameDay),
-    recentMinutes: sum(recent),
+    ...minutesBooked(bookings, position, tenant),
+    record: recordOf(places, tenant.zone),
+  };
+}
+
+/** Claimed and seen skills together: what was seen holds at least at its level. */
+function skillsOf(
+  person: Pick<PersonRow, 'skills'>,
+  verified: ReadonlyMap<string, number>,
+): PersonFacts['skills'] {
+  const claimed = new Map(person.skills.map(({ code, level }) => [code, level]));
+  return [...new Set([...claimed.keys(), ...verified.keys()])].map((code) => ({
+    code,
+    level: Math.max(claimed.get(code) ?? 0, verified.get(code) ?? 0),
+    verified: verified.has(code),
+  }));
+}
+
+/** The two tracks that a good team mixes; other members belong to neither. */
+export function trackOf(kind: string | null): PersonFacts['track'] {
+  if (kind === 'social-worker') return 'certified';
+  return kind === 'community-worker' ? 'semi-professional' : null;
+}
+
+/** Who of the two tracks is among these kinds of members. */
+export function teamOf(members: readonly { readonly kind: string }[]): PositionFacts['team'] {
+  const count = (track: PersonFacts['track']): number =>
+    members.filter(({ kind }) => trackOf(kind) === track).length;
+  return { certified: count('certified'), semiProfessional: count('semi-professional') };
+}
+
+/** Caps count what any tenant booked; recent service only what this one did: another's is none of its business. */
+function minutesBooked(
+  bookings: readonly Booking[],
+  position: PositionFacts,
+  tenant: Tenant,
+): Pick<PersonFacts, 'bookedMinutesThatDay' | 'bookedMinutesThatWeek' | 'recentMinutes'> {
+  const monday = mondayOf(position.startDate);
+  let [day, week, recent] = [0, 0, 0];
+  for (const { startsAt, endsAt, tenantId } of bookings) {
+    const minutes = minutesBetween(startsAt, endsAt);
+    const away = Math.abs(startsAt.getTime() - position.startsAt.getTime());
+    if (away < RECENT_MS && String(tenantId) === tenant.id) recent += minutes;
+    if (away > WEEK_AROUND_MS) continue;
+    const date = localDate(startsAt, tenant.zone);
+    if (date === position.startDate) day += minutes;
+    if (mondayOf(date) === monday) week += minutes;
+  }
+  return { bookedMinutesThatDay: day, bookedMinutesThatWeek: week, recentMinutes: recent };
+}
+
+/** The Monday of a date's week, both `YYYY-MM-DD`. */
+export function mondayOf(date: string): string {
+  const day = Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+  // The first of January 1970 was a Thursday.
+  return new Date((day - ((day + 3) % 7)) * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** What somebody kept and missed, summed up. */
+export function recordOf(places: readonly PlaceRow[], zone: string): ServiceRecord {
+  const served = new Map<string, number>();
+  let [missed, last] = [0, 0];
+  for (const { requestId, state, endsAt } of places) {
+    if (state === 'no_show') {
+      missed += 1;
+      continue;
+    }
+    served.set(String(requestId), (served.get(String(requestId)) ?? 0) + 1);
+    last = Math.max(last, endsAt.getTime());
+  }
+  return {
+    kept: places.length - missed,
+    missed,
+    lastOn: last === 0 ? null : localDate(new Date(last), zone),
+    served,
   };
 }
 
@@ -108,8 +223,8 @@ function standingOf(
   if (membership?.state === 'approved') return 'member';
   if (membership?.state === 'suspended') return 'suspended';
   if (notToBeAsked) return 'stranger';
-  const near = person.county !== null && tenant.serviceCounties.includes(person.county);
-  return near && hasConsent(person, 'asked-by-others') ? 'findable' : 'stranger';
+  if (person.county === null || !tenant.serviceCounties.includes(person.county)) return 'stranger';
+  return hasConsent(person, 'asked-by-others') ? 'findable' : 'unasked';
 }
 
 /** Credentials of many people, as `personFacts` takes them. */

@@ -1,18 +1,28 @@
 import { createHmac } from 'node:crypto';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { bookingsOf } from '../people/index.ts';
-import type { Booking, PeopleService } from '../people/index.ts';
+import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
 import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
-import { credentialsOf, ownSources, personFacts, positionFacts } from './matching.facts.ts';
-import { fit, funnel, rank, refusals } from './matching.rules.ts';
-import type { Finding, Fit, FitSettings } from './matching.types.ts';
+import { excludedFrom } from './exclusion.service.ts';
+import {
+  credentialsOf,
+  NOBODY,
+  ownSources,
+  personFacts,
+  positionFacts,
+  RECENT_MS,
+  teamOf,
+} from './matching.facts.ts';
+import type { PersonSources, PlaceRow } from './matching.facts.ts';
+import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
+import type { Finding, Fit, PositionFacts } from './matching.types.ts';
+import { settingsOf } from './weights.service.ts';
 
 /** Most members that one ranking looks at. */
 const MOST_MEMBERS = 20_000;
-const DAY_MS = 86_400_000;
 
 export interface Candidate {
   /** What an offer names: stands for one person on one position and says nothing else. */
@@ -45,18 +55,21 @@ export interface MatchingParts {
   readonly memberships: MembershipService;
   readonly shifts: ShiftService;
   readonly tenants: TenantService;
+  /** Places that are over, by person, in the current tenant. */
+  readonly placesOf: (personIds: readonly string[]) => Promise<Map<string, PlaceRow[]>>;
+  /** Who of the two tracks has a place of these shifts of the current tenant. */
+  readonly teamsOf: (shiftIds: readonly unknown[]) => Promise<Map<string, PositionFacts['team']>>;
+  /** Trainings passed and in force, by person; absent where no feature knows of any. */
+  readonly trainedOf?: (personIds: readonly string[]) => Promise<Map<string, string[]>>;
   /** Key of the handles under which nameless candidates are offered. */
   readonly handleKey: Buffer;
 }
 
 export type MatchingService = ReturnType<typeof createMatchingService>;
 
-export function createMatchingService({ people, memberships, shifts, tenants, handleKey }: MatchingParts) {
-  const settingsOf = (tenant: Tenant): FitSettings => ({
-    now: contextNow(),
-    minAge: tenant.settings.minAge,
-    dailyCapMinutes: tenant.settings.dailyCapMinutes,
-  });
+export function createMatchingService(parts: MatchingParts) {
+  const { people, memberships, shifts, tenants, placesOf, teamsOf, handleKey } = parts;
+  const trainedOf = parts.trainedOf ?? (async () => new Map<string, string[]>());
   const handleOf = (positionId: unknown, personId: unknown): string =>
     createHmac('sha256', handleKey)
       .update(`${String(positionId)}:${String(personId)}`)
@@ -74,15 +87,36 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
     ]);
     const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);
     const everybody = [...known, ...findable.filter((person) => outside(String(person._id)))];
+    return sourcesOf(everybody, byPerson, around(shift, RECENT_MS));
+  }
+
+  /** What the rules need to know of these people, in a fixed number of queries. */
+  async function sourcesOf(
+    everybody: readonly PersonRow[],
+    byPerson: ReadonlyMap<string, MembershipRow>,
+    window: { startsAt: Date; endsAt: Date },
+  ) {
     const ids = everybody.map((person) => String(person._id));
-    const [credentials, bookings] = await Promise.all([credentialsOf(ids), bookingsOf(ids, shift)]);
-    return everybody.map((person) => ({
-      person,
-      membership: byPerson.get(String(person._id)) ?? null,
-      notToBeAsked: false,
-      credentials: credentials.get(String(person._id)) ?? [],
-      bookings: bookings.get(String(person._id)) ?? [],
-    }));
+    const [credentials, bookings, places, exclusions, trained] = await Promise.all([
+      credentialsOf(ids),
+      bookingsOf(ids, window),
+      placesOf(ids),
+      excludedFrom(ids),
+      trainedOf(ids),
+    ]);
+    return everybody.map((person, at) => {
+      const id = ids[at] ?? '';
+      return {
+        person,
+        membership: byPerson.get(id) ?? null,
+        notToBeAsked: false,
+        credentials: credentials.get(id) ?? [],
+        bookings: bookings.get(id) ?? [],
+        places: places.get(id) ?? [],
+        exclusions: exclusions.get(id) ?? [],
+        trained: trained.get(id) ?? [],
+      } satisfies PersonSources;
+    });
   }
 
   /** What keeps one person from one position; facts are read now, inside the caller's transaction. Own booking left out. */
@@ -98,14 +132,13 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
     const [membership] = await memberships.ofPeople([personId]);
     const notToBeAsked = (await memberships.notToBeAsked([personId])).has(personId);
     const credentials = (await credentialsOf([personId])).get(personId) ?? [];
+    const exclusions = (await excludedFrom([personId])).get(personId) ?? [];
+    const trained = (await trainedOf([personId])).get(personId) ?? [];
     const facts = positionFacts(position, shift, tenant.zone);
+    const sources = { person, membership: membership ?? null, notToBeAsked, credentials, bookings };
     return refusals(
       facts,
-      personFacts(
-        { person, membership: membership ?? null, notToBeAsked, credentials, bookings },
-        facts,
-        tenant,
-      ),
+      personFacts({ ...sources, exclusions, trained }, facts, tenant),
       settingsOf(tenant),
     );
   }
@@ -118,7 +151,8 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
     async candidates(actor: Actor, positionId: string): Promise<Ranking> {
       const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
       const tenant = await tenants.current();
-      const facts = positionFacts(position, shift, tenant.zone);
+      const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
+      const facts = positionFacts(position, shift, tenant.zone, team);
       const settings = settingsOf(tenant);
       const judged = (await pool(shift, tenant)).map((sources) => ({
         id: String(sources.person._id),
@@ -132,7 +166,7 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
           handle: handleOf(position._id, id),
           name: sources.membership ? sources.person.name : null,
           membershipId: sources.membership ? String(sources.membership._id) : null,
-          fit: sources.membership ? own : banded(own),
+          fit: own,
         })),
         excluded: judged.flatMap(({ sources, fit: own }) =>
           own.eligible || !sources.membership
@@ -173,15 +207,16 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
       const settings = settingsOf(tenant);
       const first = open[0]?.startsAt ?? contextNow();
       const last = open.at(-1)?.endsAt ?? first;
-      const sources = await ownSources(people, actor.personId, {
-        startsAt: new Date(first.getTime() - 14 * DAY_MS),
-        endsAt: new Date(last.getTime() + 14 * DAY_MS),
-      });
+      const [own, trained] = await Promise.all([
+        ownSources(people, actor.personId, around({ startsAt: first, endsAt: last }, RECENT_MS)),
+        trainedOf([actor.personId]),
+      ]);
+      const sources = { ...own, trained: trained.get(actor.personId) ?? [] };
       const all = open.flatMap((shift) =>
         shift.positions.map((position) => {
-          const facts = positionFacts(position, shift, tenant.zone);
-          const own = fit(facts, personFacts(sources, facts, tenant), settings);
-          return { id: String(position._id), position, shift, fit: own };
+          const facts = positionFacts(position, shift, tenant.zone, teamOf(shift.members));
+          const how = fit(facts, personFacts(sources, facts, tenant), settings);
+          return { id: String(position._id), position, shift, fit: how };
         }),
       );
       return {
@@ -192,23 +227,11 @@ export function createMatchingService({ people, memberships, shifts, tenants, ha
   };
 }
 
-/** Of people from elsewhere only a band of distance is shown, not a point that could be a front door. */
-function banded(own: Fit): Fit {
-  const band =
-    own.distanceMetres === null
-      ? null
-      : ([1_000, 3_000, 5_000, 10_000, 20_000].find((limit) => (own.distanceMetres ?? 0) <= limit) ?? 50_000);
-  return {
-    ...own,
-    distanceMetres: band,
-    parts: own.parts.map((part) =>
-      part.finding?.code === 'distance' && band !== null
-        ? { ...part, finding: { code: 'distance-within', params: { metres: band } } }
-        : part,
-    ),
-  };
-}
-
-/** What happens in other tenants is nobody's business here: a clash reads "not available" to others. */
-const forOthers = (finding: Finding): Finding =>
-  ['overlapping-shift', 'too-much-that-day'].includes(finding.code) ? { code: 'not-available' } : finding;
+/** The shift with so many milliseconds to both sides. */
+const around = (
+  { startsAt, endsAt }: { readonly startsAt: Date; readonly endsAt: Date },
+  ms: number,
+): { startsAt: Date; endsAt: Date } => ({
+  startsAt: new Date(startsAt.getTime() - ms),
+  endsAt: new Date(endsAt.getTime() + ms),
+});

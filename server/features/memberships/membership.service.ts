@@ -69,7 +69,7 @@ export const LIVING_MEMBERSHIP: Beside = {
   foreignField: 'personId',
   as: 'memberships',
   match: { state: { $in: LIVE } },
-  fields: { state: 1, verifiedSkills: 1 },
+  fields: { state: 1, verifiedSkills: 1, kind: 1 },
 };
 
 export const toMembership = (row: MembershipRow): Membership => ({

@@ -7,6 +7,7 @@ export {
   daysBeside,
   daysOf,
   lockPersonDays,
+  lockPersonWeeks,
   unbookPersonDays,
 } from './person-day.service.ts';
 export type { Span } from './person-day.service.ts';

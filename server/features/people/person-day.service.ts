@@ -11,6 +11,9 @@ export interface Span {
 }
 
 const DAY_MS = 86_400_000;
+const WEEK_AROUND_MS = 8 * DAY_MS;
+/** More people than this are asked by time, fewer by their days. */
+const FEW = 300;
 
 /** UTC days that the span touches, `YYYY-MM-DD`. */
 export function daysOf(span: Span): string[] {
@@ -44,6 +47,35 @@ export async function lockPersonDays(personId: string, span: Span): Promise<Book
     for (const booking of row.bookings) bookings.set(String(booking.assignmentId), booking);
   }
   return [...bookings.values()];
+}
+
+/**
+ * The same for the weeks around the span, for caps by the week: a rival that books another day of the same week conflicts
+ * too. Returns what is booked eight days to both sides, in whatever tenants. The days themselves are locked as well.
+ */
+export async function lockPersonWeeks(personId: string, span: Span): Promise<Booking[]> {
+  await lockPersonDays(personId, span);
+  const weekOf = (at: number): string =>
+    new Date((Math.floor((at / DAY_MS + 3) / 7) * 7 - 3) * DAY_MS).toISOString().slice(0, 10);
+  // A day to both sides: no zone moves the end of a week further than that.
+  const around = [span.startsAt.getTime() - DAY_MS, span.endsAt.getTime() + DAY_MS];
+  for (const week of new Set(around.map(weekOf)))
+    await PersonDayModel.updateOne(
+      { _id: `${personId}:week-${week}` },
+      { $inc: { version: 1 }, $setOnInsert: { personId: new Types.ObjectId(personId) } },
+      { upsert: true },
+    );
+  const dayAt = (at: number): string => keyOf(personId, new Date(at).toISOString().slice(0, 10));
+  const rows = await PersonDayModel.find({
+    personId: new Types.ObjectId(personId),
+    _id: {
+      $gte: dayAt(span.startsAt.getTime() - WEEK_AROUND_MS),
+      $lte: dayAt(span.endsAt.getTime() + WEEK_AROUND_MS),
+    },
+  })
+    .select({ bookings: 1 })
+    .lean();
+  return bookingsIn(rows);
 }
 
 /** Books the span for the assignment; inside the transaction that holds the lock. */
@@ -105,19 +137,22 @@ export async function bookingsOf(
   personIds: readonly string[],
   window: Span,
 ): Promise<Map<string, Booking[]>> {
-  const days = daysOf({
-    startsAt: new Date(window.startsAt.getTime() - DAY_MS),
-    endsAt: new Date(window.endsAt.getTime() + DAY_MS),
-  });
-  const keys = personIds.flatMap((personId) => days.map((day) => keyOf(personId, day)));
-  const rows = await PersonDayModel.find({ _id: { $in: keys } })
+  const wanted = new Set(personIds);
+  const few = personIds.length <= FEW;
+  const rows = await PersonDayModel.find(
+    few
+      ? {
+          _id: {
+            $in: personIds.flatMap((personId) => daysOf(window).map((day) => keyOf(personId, day))),
+          },
+        }
+      : { 'bookings.startsAt': { $gte: window.startsAt, $lt: window.endsAt } },
+  )
     .select({ personId: 1, bookings: 1 })
     .lean();
-  const found = new Map<string, Map<string, Booking>>();
-  for (const row of rows) {
-    const own = found.get(String(row.personId)) ?? new Map<string, Booking>();
-    for (const booking of row.bookings) own.set(String(booking.assignmentId), booking);
-    found.set(String(row.personId), own);
-  }
-  return new Map([...found].map(([personId, own]) => [personId, [...own.values()]]));
+  const days = Map.groupBy(
+    rows.filter(({ personId }) => wanted.has(String(personId))),
+    ({ personId }) => String(personId),
+  );
+  return new Map([...days].map(([personId, own]) => [personId, bookingsIn(own)]));
 }

@@ -63,6 +63,10 @@ export interface PersonRow extends StoredRow {
   /** Division code of the home county, e.g. `330122`. */
   county: string | null;
   availability: AvailabilitySlot[];
+  /** How far the person goes to help, in metres; null leaves it to whoever asks. */
+  radiusMetres: number | null;
+  /** Codes of the service areas the person likes best. */
+  interests: string[];
   zone: string;
   emergencyContact: EmergencyContact | null;
   consents: Consent[];
@@ -105,6 +109,8 @@ const personSchema = new Schema({
     ],
     default: [],
   },
+  radiusMetres: { type: Number, default: null },
+  interests: { type: [String], default: [] },
   zone: { type: String, required: true, default: 'Asia/Shanghai' },
   emergencyContact: {
     type: new Schema(
@@ -197,6 +203,8 @@ const personDaySchema = new Schema({
   },
 });
 personDaySchema.index({ personId: 1, _id: 1 });
+// What is booked around a shift, when very many people are looked at.
+personDaySchema.index({ 'bookings.startsAt': 1 });
 
 export const PersonDayModel = globalModel<PersonDayRow>(
   'PersonDay',

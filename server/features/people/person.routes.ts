@@ -25,6 +25,7 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
           ...own,
           languages: [...own.languages],
           skills: [...own.skills],
+          interests: [...own.interests],
           availability: [...own.availability],
           consents: [...own.consents],
         };
@@ -56,6 +57,7 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
           ...own,
           languages: [...own.languages],
           skills: [...own.skills],
+          interests: [...own.interests],
           availability: [...own.availability],
           consents: [...own.consents],
         };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { latitude, line, longitude, requiredLine } from '../../http/schema.ts';
 import { isDate } from '../../core/time.ts';
-import { isLanguageCode, isSkillCode } from '../skills/index.ts';
+import { isLanguageCode, isServiceArea, isSkillCode } from '../skills/index.ts';
 
 const clock = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d)?$/, 'not-a-time');
 const phone = z
@@ -31,6 +31,9 @@ const shape = {
   availability: z
     .array(z.strictObject({ weekday: z.number().int().min(1).max(7), from: clock, to: clock }))
     .max(28),
+  /** How far one goes to help; empty leaves it to whoever asks. */
+  radiusKm: z.string().regex(/^(2|5|10|20|50|100)?$/, 'not-a-choice'),
+  interests: z.array(z.string().refine(isServiceArea, 'not-a-choice')).max(30),
   emergencyName: line(60),
   emergencyPhone: phone,
   emergencyRelation: line(20),
@@ -52,6 +55,8 @@ export const EMPTY_PROFILE: Omit<ProfileBody, 'name'> = {
   longitude: null,
   county: '',
   availability: [],
+  radiusKm: '',
+  interests: [],
   emergencyName: '',
   emergencyPhone: '',
   emergencyRelation: '',
@@ -70,6 +75,8 @@ export const profileView = z.object({
   home: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
   county: z.string().nullable(),
   availability: z.array(z.object({ weekday: z.number(), startMinute: z.number(), endMinute: z.number() })),
+  radiusMetres: z.number().nullable(),
+  interests: z.array(z.string()),
   emergencyContact: z.object({ name: z.string(), phone: z.string(), relation: z.string() }).nullable(),
   consents: z.array(z.object({ purpose: z.string(), version: z.string(), givenAt: z.string() })),
 });

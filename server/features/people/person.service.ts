@@ -35,6 +35,10 @@ export interface ProfileInput {
     readonly startMinute: number;
     readonly endMinute: number;
   }[];
+  /** How far the person goes; null leaves it to whoever asks. */
+  readonly radiusMetres: number | null;
+  /** Codes of service areas. */
+  readonly interests: readonly string[];
   readonly emergencyContact: {
     readonly name: string;
     readonly phone: string;
@@ -140,6 +144,8 @@ const toProfile = (row: PersonRow): Profile => ({
     startMinute,
     endMinute,
   })),
+  radiusMetres: row.radiusMetres ?? null,
+  interests: row.interests ?? [],
   emergencyContact: row.emergencyContact,
   consents: row.consents
     .filter((consent) => consent.withdrawnAt === null && isCurrent(consent))
@@ -322,6 +328,8 @@ export function createPeopleService(): PeopleService {
             phone: null,
             homeLabel: '',
             availability: [],
+            radiusMetres: null,
+            interests: [],
             emergencyContact: null,
           },
           $unset: { home: 1 },

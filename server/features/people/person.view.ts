@@ -2,7 +2,7 @@ import { Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { findSkill, LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
+import { findSkill, LANGUAGES, SERVICE_AREAS, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
 import type { ProfileBody } from './person.schema.ts';
 import type { Profile, ProfileInput } from './person.service.ts';
 
@@ -21,6 +21,8 @@ export function toInput(body: ProfileBody): ProfileInput {
         : null,
     county: body.county || null,
     availability: body.availability.flatMap((slot, index) => toSlot(slot, index)),
+    radiusMetres: body.radiusKm === '' ? null : Number(body.radiusKm) * 1_000,
+    interests: body.interests,
     emergencyContact: body.emergencyName
       ? { name: body.emergencyName, phone: body.emergencyPhone, relation: body.emergencyRelation }
       : null,
@@ -61,6 +63,8 @@ export function toValues(profile: Profile): Record<string, unknown> {
     latitude: profile.home?.latitude ?? '',
     longitude: profile.home?.longitude ?? '',
     county: profile.county ?? '',
+    radiusKm: profile.radiusMetres === null ? '' : String(profile.radiusMetres / 1_000),
+    interests: [...profile.interests],
     emergencyName: profile.emergencyContact?.name ?? '',
     emergencyPhone: profile.emergencyContact?.phone ?? '',
     emergencyRelation: profile.emergencyContact?.relation ?? '',
@@ -97,6 +101,8 @@ export const toBody = (profile: Profile): ProfileBody => ({
     from: clockOf(slot.startMinute),
     to: clockOf(slot.endMinute),
   })),
+  radiusKm: profile.radiusMetres === null ? '' : String(profile.radiusMetres / 1_000),
+  interests: [...profile.interests],
   emergencyName: profile.emergencyContact?.name ?? '',
   emergencyPhone: profile.emergencyContact?.phone ?? '',
   emergencyRelation: profile.emergencyContact?.relation ?? '',
@@ -105,6 +111,7 @@ export const toBody = (profile: Profile): ProfileBody => ({
   ),
 });
 
+const RADII_KM = [2, 5, 10, 20, 50, 100];
 /** Empty rows for skills beyond those there are, so that some can be added without a script. */
 const SPARE_SKILLS = 3;
 
@@ -144,6 +151,17 @@ export function profileModel(parts: FormParts, version: number): object {
     latitude: form.input('latitude', 'text', { width: 'short', inputMode: 'decimal' }),
     longitude: form.input('longitude', 'text', { width: 'short', inputMode: 'decimal' }),
     county: form.input('county', 'text', { width: 'short', maxLength: 6, inputMode: 'numeric' }),
+    radiusKm: form.select('radiusKm', [
+      { value: '', label: i18n.t(locale, 'people.profile.anyRadius') },
+      ...RADII_KM.map((km) => ({
+        value: String(km),
+        label: i18n.t(locale, 'people.profile.withinKm', { km }),
+      })),
+    ]),
+    interests: form.checkboxes(
+      'interests',
+      SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] })),
+    ),
     emergencyName: form.input('emergencyName', 'text', { maxLength: 60 }),
     emergencyPhone: form.input('emergencyPhone', 'tel', { maxLength: 20, inputMode: 'tel' }),
     emergencyRelation: form.input('emergencyRelation', 'text', { maxLength: 20 }),

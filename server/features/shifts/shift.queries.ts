@@ -55,9 +55,25 @@ export async function listOpenShifts(
 /** A shift without its past: what a fit is judged by. */
 export type PlannedShift = Omit<ShiftRow, 'history'>;
 /** A shift with its positions, oldest first. */
-export type OpenShift = PlannedShift & { readonly positions: PositionRow[] };
+export type OpenShift = PlannedShift & {
+  readonly positions: PositionRow[];
+  /** What kinds of members have a place of it. */
+  readonly members: { readonly kind: string }[];
+};
 
-/** The soonest open shifts with their positions, in one read: what the pages of one person pick from. */
+/** A flat look-up: a row's ids in another collection. */
+const beside = (
+  from: string,
+  fields: readonly [localField: string, foreignField: string],
+  as: string,
+  pipeline: PipelineStage.Lookup['$lookup']['pipeline'],
+): PipelineStage => ({
+  $lookup: { from, localField: fields[0], foreignField: fields[1], as, pipeline: pipeline ?? [] },
+});
+/** States of an assignment that occupy a seat before the shift begins. */
+const SEATED = ['accepted', 'confirmed', 'checked_in'];
+
+/** The soonest open shifts with their positions and teams, in one read: what the pages of one person pick from. */
 export function soonestOpen(
   filter: Pick<OpenFilter, 'after'> & Partial<OpenFilter>,
   limit: number,
@@ -71,15 +87,13 @@ export function soonestOpen(
         { $sort: sortOf(SORT) },
         { $limit: limit },
         { $project: { history: 0 } },
-        {
-          $lookup: {
-            from: 'positions',
-            localField: '_id',
-            foreignField: 'shiftId',
-            as: 'positions',
-            pipeline: [{ $sort: { _id: 1 } }],
-          },
-        },
+        beside('positions', ['_id', 'shiftId'], 'positions', [{ $sort: { _id: 1 } }]),
+        beside('assignments', ['_id', 'shiftId'], 'seated', [
+          { $match: { state: { $in: SEATED } } },
+          { $project: { membershipId: 1 } },
+        ]),
+        beside('memberships', ['seated.membershipId', '_id'], 'members', [{ $project: { kind: 1, _id: 0 } }]),
+        { $project: { seated: 0 } },
       ],
       // One more than there can be: the database knows that it has told all.
       { batchSize: limit + 1 },

@@ -27,6 +27,28 @@ export interface TenantSettings {
   backEntryQuota: number;
 }
 
+/** How the tenant weighs people and positions; bounds and meaning belong to the rules of matching. */
+export interface TenantMatching {
+  /** 0 as shipped; every change counts it up and is kept. */
+  readonly version: number;
+  /** Points by rule; rules that are not named have their own. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Rules that are switched off. */
+  readonly off: readonly string[];
+  readonly weeklyCapMinutes: number;
+  readonly restMinutes: number;
+  readonly reachMetres: number;
+}
+
+export const DEFAULT_MATCHING: TenantMatching = {
+  version: 0,
+  weights: {},
+  off: [],
+  weeklyCapMinutes: 2_400,
+  restMinutes: 480,
+  reachMetres: 30_000,
+};
+
 export interface TenantRow extends StoredRow {
   slug: string;
   name: LocalText;
@@ -39,6 +61,8 @@ export interface TenantRow extends StoredRow {
   /** Division codes of the counties this tenant serves, e.g. `330122`. */
   serviceCounties: string[];
   settings: TenantSettings;
+  /** Null as shipped. */
+  matching: TenantMatching | null;
   active: boolean;
   version: number;
   createdAt: Date;
@@ -67,6 +91,18 @@ const settingsSchema = new Schema(
   { _id: false, strict: 'throw' },
 );
 
+const matchingSchema = new Schema(
+  {
+    version: { type: Number, required: true },
+    weights: { type: Schema.Types.Mixed, required: true },
+    off: { type: [String], default: [] },
+    weeklyCapMinutes: { type: Number, required: true },
+    restMinutes: { type: Number, required: true },
+    reachMetres: { type: Number, required: true },
+  },
+  { _id: false, strict: 'throw', minimize: false },
+);
+
 const tenantSchema = new Schema({
   slug: { type: String, required: true },
   name: localTextField,
@@ -78,6 +114,7 @@ const tenantSchema = new Schema({
   colour: { type: String, default: null },
   serviceCounties: { type: [String], default: [] },
   settings: { type: settingsSchema, required: true },
+  matching: { type: matchingSchema, default: null },
   active: { type: Boolean, required: true, default: true },
   version: { type: Number, required: true, default: 1 },
   createdAt: { type: Date, required: true },

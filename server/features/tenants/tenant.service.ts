@@ -8,10 +8,10 @@ import { recordAudit } from '../../db/audit.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import type { UnitService } from '../units/index.ts';
-import { DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
-import type { TenantKind, TenantRow, TenantSettings } from './tenant.model.ts';
 import { toSettingsView } from './tenant.schema.ts';
 import type { SettingsPatch, SettingsView } from './tenant.schema.ts';
+import { DEFAULT_MATCHING, DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
+import type { TenantKind, TenantMatching, TenantRow, TenantSettings } from './tenant.model.ts';
 
 export interface NewTenant {
   readonly slug: string;
@@ -36,6 +36,8 @@ export interface Tenant {
   readonly rootUnitId: string;
   readonly serviceCounties: readonly string[];
   readonly settings: TenantSettings;
+  readonly matching: TenantMatching;
+  readonly version: number;
 }
 
 export interface TenantService {
@@ -54,6 +56,14 @@ export interface TenantService {
    * @throws Forbidden, or PreconditionFailed when the version has moved on
    */
   change(actor: AccountActor, patch: SettingsPatch, version: number | null): Promise<SettingsView>;
+  /**
+   * How the tenant of the context weighs from now on; inside the caller's transaction.
+   * @throws PreconditionFailed when the tenant was changed since the version
+   */
+  setMatching(
+    next: TenantMatching & { readonly dailyCapMinutes: number },
+    version: number | null,
+  ): Promise<Tenant>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -69,6 +79,8 @@ export const toTenant = (row: TenantRow): Tenant => ({
   rootUnitId: String(row.rootUnitId),
   serviceCounties: row.serviceCounties,
   settings: row.settings,
+  matching: row.matching ?? DEFAULT_MATCHING,
+  version: row.version,
 });
 
 async function accessRow(): Promise<TenantRow> {
@@ -112,6 +124,16 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
     async current() {
       const id = requireTenantId();
       return readOnce(`tenant:${id}`, () => get(id));
+    },
+    async setMatching({ dailyCapMinutes, ...matching }, version) {
+      return toTenant(
+        await editRow(TenantModel, requireTenantId(), {
+          version,
+          set: { matching, 'settings.dailyCapMinutes': dailyCapMinutes },
+          action: 'matching/set-weights',
+          facts: { matchingVersion: matching.version, ...matching.weights, off: matching.off },
+        }),
+      );
     },
     async create(input) {
       const parent = input.parentSlug ? await TenantModel.findOne({ slug: input.parentSlug }).lean() : null;

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { ObjectId } from 'mongodb';
 import { createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import { createOpening, createPosition, createRequest, createShift } from '../../factories/requests.ts';
+import { database } from '../../../server/db/connect.ts';
 import { inTransaction } from '../../../server/db/transaction.ts';
 import { atOffset, testApp } from '../../support/app.ts';
 import { inDays, tomorrow } from '../../support/days.ts';
@@ -337,11 +339,19 @@ describe('a bodily risk (R-1.33)', () => {
       { 'if-match': '"v1"' },
     );
     expect(raised.json()['errors']).to.deep.equal([{ path: 'policyNumber', code: 'policy-number-needed' }]);
-    // From before the rule: announced without a number. Nobody is checked in to it.
-    const old = await createOpening(tenant, { shift: { riskLevel: 'bodily', startsAt } });
+    // From before the rule: announced without a number. Nobody gets a place, nobody is checked in to it.
+    const old = await createOpening(tenant, { shift: { startsAt } });
     const volunteer = await (await createMember(tenant)).api();
     const signUp = await volunteer.post(`/positions/${old.positionId}/assignments`);
     expect(signUp.status, signUp.text).to.equal(201);
+    await database()
+      .collection('shifts')
+      .updateOne({ _id: new ObjectId(old.shiftId) }, { $set: { riskLevel: 'bodily' } });
+    const late = await (await createMember(tenant)).api();
+    const kept = await late.post(`/positions/${old.positionId}/assignments`);
+    expect(kept.json<{ reasons: object[] }>().reasons).to.deep.equal([
+      { code: 'not-insured', rule: 'insured' },
+    ]);
     const mark = () =>
       atOffset(HOUR, () =>
         api.post(`/assignments/${signUp.json<{ id: string }>().id}/attendance`, { mark: 'check-in' }),

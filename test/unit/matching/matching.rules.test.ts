@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   fit,
+  forOthers,
   funnel,
   HARD_RULES,
   rank,
@@ -14,54 +15,15 @@ import type {
   PersonFacts,
   PositionFacts,
 } from '../../../server/features/matching/matching.types.ts';
-
-const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 25, hour));
-const settings: FitSettings = { now: at(0), minAge: 14, dailyCapMinutes: 600 };
-const position: PositionFacts = {
-  startsAt: at(1),
-  endsAt: at(3),
-  startDate: '2026-11-25',
-  endDate: '2026-11-25',
-  weekday: 3,
-  startMinute: 540,
-  lengthMinutes: 120,
-  shiftState: 'published',
-  point: { latitude: 29.8, longitude: 119.69 },
-  bodilyRisk: false,
-  skills: [{ code: 'first-aid', minLevel: 2 }],
-  credentials: [{ type: 'social-worker', level: 'intermediate' }],
-  languages: ['en'],
-  minAge: 18,
-  maxAge: 60,
-};
-const person: PersonFacts = {
-  personId: 'a',
-  standing: 'member',
-  birthDate: '1990-01-01',
-  guardianConsent: false,
-  languages: ['zh', 'en'],
-  skills: [{ code: 'first-aid', level: 2, verified: true }],
-  credentials: [
-    {
-      type: 'social-worker',
-      level: 'senior',
-      validFrom: '2025-01-01',
-      validTo: '2027-12-31',
-      state: 'valid',
-    },
-  ],
-  availability: [{ weekday: 3, startMinute: 480, endMinute: 720 }],
-  home: { latitude: 29.81, longitude: 119.69 },
-  booked: [],
-  bookedMinutesThatDay: 0,
-  recentMinutes: 0,
-};
+import { at, person, position, settings } from './facts.ts';
 
 /** One person for each hard rule who fails that rule and no other. */
-const FAILING: Record<
-  string,
-  { person?: Partial<PersonFacts>; position?: Partial<PositionFacts>; code: string }
-> = {
+interface Case {
+  person?: Partial<PersonFacts>;
+  position?: Partial<PositionFacts>;
+  settings?: Partial<FitSettings>;
+}
+const FAILING: Record<string, Case & { code: string }> = {
   'shift-open': { position: { shiftState: 'locked' }, code: 'shift-not-open' },
   standing: { person: { standing: 'stranger' }, code: 'not-a-member' },
   age: { person: { birthDate: '2010-11-26' }, code: 'too-young' },
@@ -86,7 +48,84 @@ const FAILING: Record<
     code: 'not-available',
   },
   overlap: { person: { booked: [{ startsAt: at(2), endsAt: at(4) }] }, code: 'overlapping-shift' },
-  'daily-cap': { person: { bookedMinutesThatDay: 500 }, code: 'too-much-that-day' },
+  'daily-cap': { person: { bookedMinutesThatDay: 481 }, code: 'too-much-that-day' },
+  'weekly-cap': { person: { bookedMinutesThatWeek: 2_281 }, code: 'too-much-that-week' },
+  // Seven hours and fifty minutes are the longest stretch in the day before the end.
+  rest: {
+    person: {
+      booked: [
+        { startsAt: at(-21), endsAt: new Date(at(-13).getTime() + 600_000) },
+        { startsAt: at(-6), endsAt: new Date(at(-1).getTime() + 600_000) },
+      ],
+    },
+    position: {},
+    settings: { restMinutes: 480 },
+    code: 'too-little-rest',
+  },
+  consent: { person: { standing: 'unasked' }, code: 'consent-missing' },
+  exclusion: { person: { excluded: true }, code: 'excluded' },
+  insured: { position: { bodilyRisk: true }, code: 'not-insured' },
+  'service-area': { person: { radiusMetres: 1_000 }, code: 'too-far' },
+  trainings: { person: { trained: [] }, code: 'training-missing' },
+};
+
+/** What each soft rule gives, as a part of its weight. */
+const SHARES: Record<string, (Case & { of: number; from: number })[]> = {
+  'skill-level': [
+    { of: 5, from: 6 },
+    { person: { skills: [{ code: 'first-aid', level: 2, verified: false }] }, of: 2, from: 6 },
+    { position: { skills: [] }, of: 1, from: 2 },
+  ],
+  distance: [
+    { of: 18_888, from: 20_000 },
+    { person: { home: null }, of: 1, from: 4 },
+    // Of people from outside only a band is known, and judged.
+    { person: { standing: 'findable' }, of: 17_000, from: 20_000 },
+    { person: { home: { latitude: 31, longitude: 119.69 } }, of: 0, from: 20_000 },
+  ],
+  'free-then': [
+    { of: 1, from: 1 },
+    { person: { availability: [] }, of: 3, from: 10 },
+  ],
+  preference: [
+    { of: 1, from: 2 },
+    { person: { interests: ['elderly'] }, of: 1, from: 1 },
+    { person: { interests: ['sport'] }, of: 1, from: 5 },
+  ],
+  reliability: [
+    { of: 9, from: 10 },
+    { person: { record: { ...person.record, kept: 3, missed: 1 } }, of: 12, from: 14 },
+  ],
+  continuity: [
+    { of: 0, from: 3 },
+    { person: { record: { ...person.record, served: new Map([['r1', 2]]) } }, of: 2, from: 3 },
+    { person: { record: { ...person.record, served: new Map([['r1', 9]]) } }, of: 3, from: 3 },
+  ],
+  load: [
+    { of: 1_200, from: 1_200 },
+    { person: { recentMinutes: 700 }, of: 500, from: 1_200 },
+    { person: { recentMinutes: 5_000 }, of: 0, from: 1_200 },
+  ],
+  idle: [
+    { of: 56, from: 56 },
+    { person: { record: { ...person.record, lastOn: '2026-11-15' } }, of: 10, from: 56 },
+  ],
+  'first-slot': [
+    { of: 1, from: 2 },
+    { position: { taken: 0 }, of: 1, from: 1 },
+    { position: { taken: 3 }, of: 0, from: 1 },
+  ],
+  mix: [
+    { of: 0, from: 1 },
+    { person: { track: 'semi-professional' }, of: 1, from: 1 },
+    { person: { track: 'certified' }, of: 0, from: 1 },
+    {
+      person: { track: 'certified' },
+      position: { team: { certified: 0, semiProfessional: 2 } },
+      of: 1,
+      from: 1,
+    },
+  ],
 };
 
 describe('the rules of fitting', () => {
@@ -101,7 +140,7 @@ describe('the rules of fitting', () => {
       const found = refusals(
         { ...position, ...failing!.position },
         { ...person, ...failing!.person },
-        settings,
+        { ...settings, ...failing!.settings },
       );
       expect(found.map(({ rule, code }) => [rule, code])).to.deep.equal([[name, failing!.code]]);
     });
@@ -128,6 +167,55 @@ describe('the rules of fitting', () => {
       );
     });
   }
+
+  for (const rule of SOFT_RULES)
+    it(`give by “${rule.name}” what pencil and paper give`, () => {
+      expect(SHARES[rule.name], `cases for ${rule.name}`).to.not.equal(undefined);
+      for (const one of SHARES[rule.name] ?? []) {
+        const part = fit({ ...position, ...one.position }, { ...person, ...one.person }, settings).parts.find(
+          ({ rule: name }) => name === rule.name,
+        );
+        expect([part?.of, part?.from]).to.deep.equal([one.of, one.from]);
+        expect(part?.points).to.equal(Math.floor((rule.weight * one.of) / one.from + 0.5));
+      }
+    });
+
+  it('sum to the score, whatever a tenant weighs; what is off gives nothing and keeps nobody out', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...SOFT_RULES.map(({ name }) => name)), fc.integer({ min: 0, max: 1_000 })),
+        fc.subarray(SOFT_RULES.map(({ name }) => name)),
+        (weights, off) => {
+          const { score, parts } = fit(position, person, { ...settings, weights, off });
+          expect(parts.reduce((sum, { points }) => sum + points, 0)).to.equal(score);
+          expect(parts.some(({ rule }) => off.includes(rule))).to.equal(false);
+          for (const { rule, most } of parts) if (rule in weights) expect(most).to.equal(weights[rule]);
+        },
+      ),
+    );
+    const far = { ...person, radiusMetres: 1 };
+    expect(refusals(position, far, settings)[0]?.code).to.equal('too-far');
+    expect(refusals(position, far, { ...settings, off: ['service-area'] })).to.deep.equal([]);
+  });
+
+  it('never let a tenant switch off what law asks for', () => {
+    const fixed = HARD_RULES.filter((rule) => rule.fixed).map(({ name }) => name);
+    expect(fixed).to.include.members(['age', 'credentials', 'trainings', 'insured', 'overlap', 'consent']);
+    for (const name of fixed) {
+      const failing = FAILING[name]!;
+      const found = refusals(
+        { ...position, ...failing.position },
+        { ...person, ...failing.person },
+        { ...settings, ...failing.settings, off: RULES.map((rule) => rule.name) },
+      );
+      expect(found.map(({ rule }) => rule)).to.include(name);
+    }
+  });
+
+  it('tell others nothing of other organisations or of exclusions', () => {
+    for (const code of ['overlapping-shift', 'too-much-that-day', 'too-much-that-week', 'too-little-rest', 'excluded'])
+      expect(forOthers({ code, params: { minutes: 1 } })).to.deep.equal({ code: 'not-available' });
+  });
 
   it('weigh a thousand points in all, each rule under a name of its own', () => {
     expect(SOFT_RULES.reduce((sum, rule) => sum + rule.weight, 0)).to.equal(1_000);
@@ -181,13 +269,13 @@ describe('the rules of fitting', () => {
     expect(refusals(open, young, settings)[0]?.code).to.equal('guardian-consent-missing');
     expect(refusals(open, { ...young, guardianConsent: true }, settings)).to.deep.equal([]);
     expect(
-      refusals({ ...open, bodilyRisk: true }, { ...young, guardianConsent: true }, settings)[0]?.code,
+      refusals({ ...open, bodilyRisk: true, insured: true }, { ...young, guardianConsent: true }, settings)[0]?.code,
     ).to.equal('minors-not-at-risk');
   });
 
   it('count the funnel down and never up', () => {
     const fits = Object.values(FAILING).map((one) =>
-      fit({ ...position, ...one.position }, { ...person, ...one.person }, settings),
+      fit({ ...position, ...one.position }, { ...person, ...one.person }, { ...settings, ...one.settings }),
     );
     const steps = funnel([...fits, fit(position, person, settings)]).map(({ remaining }) => remaining);
     expect(steps.at(-1)).to.equal(1);

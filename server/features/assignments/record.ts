@@ -1,0 +1,42 @@
+import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
+import { tenantAggregate } from '../../db/builders.ts';
+import type { PlaceRow, PositionFacts } from '../matching/index.ts';
+import { teamOf } from '../matching/index.ts';
+import { AssignmentModel } from './assignment.model.ts';
+
+/** Places of these people that are over, kept or missed without a word, in the current tenant. */
+export async function placesOf(personIds: readonly string[]): Promise<Map<string, PlaceRow[]>> {
+  const rows = await AssignmentModel.find({
+    personId: { $in: personIds.map((id) => new Types.ObjectId(id)) },
+    state: { $in: ['checked_out', 'no_show'] },
+  })
+    .select({ personId: 1, requestId: 1, state: 1, endsAt: 1 })
+    .lean();
+  return Map.groupBy(
+    rows as (PlaceRow & { personId: Types.ObjectId })[],
+    ({ personId }) => String(personId),
+  ) as Map<string, PlaceRow[]>;
+}
+
+/** How many of either track have a place of these shifts of the current tenant, in one read. */
+export async function teamsOf(shiftIds: readonly unknown[]): Promise<Map<string, PositionFacts['team']>> {
+  if (shiftIds.length === 0) return new Map();
+  const rows = await tenantAggregate<{ _id: Types.ObjectId; members: { kind: string }[] }>(
+    AssignmentModel as unknown as Model<never>,
+    [
+      { $match: { shiftId: { $in: [...shiftIds] }, state: { $in: ['accepted', 'confirmed', 'checked_in'] } } },
+      { $group: { _id: '$shiftId', membershipIds: { $push: '$membershipId' } } },
+      {
+        $lookup: {
+          from: 'memberships',
+          localField: 'membershipIds',
+          foreignField: '_id',
+          as: 'members',
+          pipeline: [{ $project: { kind: 1 } }],
+        },
+      },
+    ],
+  );
+  return new Map(rows.map(({ _id, members }) => [String(_id), teamOf(members)]));
+}

@@ -1,0 +1,75 @@
+import type {
+  FitSettings,
+  PersonFacts,
+  PositionFacts,
+} from '../../../server/features/matching/matching.types.ts';
+
+/** Facts that unit tests of matching begin with: everything is met; each test changes what it is about. */
+export const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 25, hour));
+export const settings: FitSettings = {
+  now: at(0),
+  version: 0,
+  weights: {},
+  off: [],
+  minAge: 14,
+  dailyCapMinutes: 600,
+  weeklyCapMinutes: 2_400,
+  restMinutes: 480,
+  reachMetres: 20_000,
+};
+/** A position that `person` fits. */
+export const position: PositionFacts = {
+  requestId: 'r1',
+  startsAt: at(1),
+  endsAt: at(3),
+  startDate: '2026-11-25',
+  endDate: '2026-11-25',
+  weekday: 3,
+  startMinute: 540,
+  lengthMinutes: 120,
+  shiftState: 'published',
+  point: { latitude: 29.8, longitude: 119.69 },
+  county: '330122',
+  category: 'elderly',
+  bodilyRisk: false,
+  insured: false,
+  skills: [{ code: 'first-aid', minLevel: 2 }],
+  credentials: [{ type: 'social-worker', level: 'intermediate' }],
+  trainings: ['fire-safety'],
+  languages: ['en'],
+  minAge: 18,
+  maxAge: 60,
+  taken: 1,
+  required: 3,
+  team: { certified: 1, semiProfessional: 0 },
+};
+export const person: PersonFacts = {
+  personId: 'a',
+  standing: 'member',
+  excluded: false,
+  birthDate: '1990-01-01',
+  guardianConsent: false,
+  languages: ['zh', 'en'],
+  skills: [{ code: 'first-aid', level: 2, verified: true }],
+  credentials: [
+    {
+      type: 'social-worker',
+      level: 'senior',
+      validFrom: '2025-01-01',
+      validTo: '2027-12-31',
+      state: 'valid',
+    },
+  ],
+  trained: ['fire-safety'],
+  county: '330122',
+  radiusMetres: null,
+  interests: [],
+  track: null,
+  availability: [{ weekday: 3, startMinute: 480, endMinute: 720 }],
+  home: { latitude: 29.81, longitude: 119.69 },
+  booked: [],
+  bookedMinutesThatDay: 0,
+  bookedMinutesThatWeek: 0,
+  recentMinutes: 0,
+  record: { kept: 0, missed: 0, lastOn: null, served: new Map() },
+};

@@ -2,9 +2,7 @@ import type { Db } from 'mongodb';
 
 /** Versions of matching weights, exclusions, and bookings by time. Re-runnable. */
 export async function up(db: Db): Promise<void> {
-  await db
-    .collection('matchingweights')
-    .createIndexes([{ key: { tenantId: 1, version: -1 }, unique: true }]);
+  await db.collection('matchingweights').createIndexes([{ key: { tenantId: 1, version: -1 }, unique: true }]);
   await db.collection('exclusions').createIndexes([
     { key: { tenantId: 1, personId: 1, _id: -1 } },
     {

@@ -45,7 +45,7 @@ export interface AssignmentRouteParts {
 /** Positions that programs get at once. */
 const MOST_SUITING = 100;
 /** Reasons that a row of the page has room for. */
-const REASONS = 4;
+const REASONS = 3;
 /** Open shifts that a volunteer's page looks at: the soonest. */
 const LOOKED_AT = 200;
 

@@ -13,9 +13,8 @@ export async function placesOf(personIds: readonly string[]): Promise<Map<string
   })
     .select({ personId: 1, requestId: 1, state: 1, endsAt: 1 })
     .lean();
-  return Map.groupBy(
-    rows as (PlaceRow & { personId: Types.ObjectId })[],
-    ({ personId }) => String(personId),
+  return Map.groupBy(rows as (PlaceRow & { personId: Types.ObjectId })[], ({ personId }) =>
+    String(personId),
   ) as Map<string, PlaceRow[]>;
 }
 
@@ -25,7 +24,9 @@ export async function teamsOf(shiftIds: readonly unknown[]): Promise<Map<string,
   const rows = await tenantAggregate<{ _id: Types.ObjectId; members: { kind: string }[] }>(
     AssignmentModel as unknown as Model<never>,
     [
-      { $match: { shiftId: { $in: [...shiftIds] }, state: { $in: ['accepted', 'confirmed', 'checked_in'] } } },
+      {
+        $match: { shiftId: { $in: [...shiftIds] }, state: { $in: ['accepted', 'confirmed', 'checked_in'] } },
+      },
       { $group: { _id: '$shiftId', membershipIds: { $push: '$membershipId' } } },
       {
         $lookup: {

@@ -140,7 +140,10 @@ const rest: HardRule = {
   fixed: true,
   judge: (position, person, { restMinutes }) => {
     const [start, end] = [position.startsAt.getTime(), position.endsAt.getTime()];
-    const busy = [...person.booked.map((one) => [one.startsAt.getTime(), one.endsAt.getTime()]), [start, end]];
+    const busy = [
+      ...person.booked.map((one) => [one.startsAt.getTime(), one.endsAt.getTime()]),
+      [start, end],
+    ];
     const days = [
       [end - DAY_MS, end],
       [start, start + DAY_MS],

@@ -47,11 +47,7 @@ export function refusals(
 }
 
 /** The parts of the score; they sum to it. */
-export function scoreParts(
-  position: PositionFacts,
-  person: PersonFacts,
-  settings: FitSettings,
-): ScorePart[] {
+export function scoreParts(position: PositionFacts, person: PersonFacts, settings: FitSettings): ScorePart[] {
   return SOFT_RULES.filter((rule) => weightOf(rule, settings) > 0).map((rule) => {
     const { of, from, finding } = rule.judge(position, person, settings);
     const most = weightOf(rule, settings);

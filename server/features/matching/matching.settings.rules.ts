@@ -4,7 +4,7 @@ import { isOn, RULES, weightOf } from './matching.rules.ts';
 /** What a tenant may set, between which numbers. Minutes, metres and points are whole numbers. */
 export const BOUNDS = {
   weight: { min: 0, max: 1_000 },
-  dailyCapMinutes: { min: 60, max: 960 },
+  dailyCapMinutes: { min: 60, max: 720 },
   weeklyCapMinutes: { min: 240, max: 3_600 },
   restMinutes: { min: 360, max: 720 },
   reachMetres: { min: 1_000, max: 200_000 },

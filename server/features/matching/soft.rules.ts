@@ -27,7 +27,11 @@ const distance: SoftRule = {
     const metres = distanceBetween(position, person);
     if (metres === null) return { of: 1, from: 4, finding: { code: 'distance-unknown' } };
     const code = person.standing === 'findable' ? 'distance-within' : 'distance';
-    return { of: Math.max(0, reachMetres - metres), from: reachMetres, finding: { code, params: { metres } } };
+    return {
+      of: Math.max(0, reachMetres - metres),
+      from: reachMetres,
+      finding: { code, params: { metres } },
+    };
   },
 };
 

@@ -17,7 +17,10 @@ const weightsBody = z.strictObject({
     .strictObject(Object.fromEntries(WEIGHED.map((name) => [name, whole(BOUNDS.weight).optional()])))
     .optional(),
   /** Names of the rules that are switched off. */
-  off: z.array(z.enum(SWITCHABLE as [string, ...string[]])).max(SWITCHABLE.length).optional(),
+  off: z
+    .array(z.enum(SWITCHABLE as [string, ...string[]]))
+    .max(SWITCHABLE.length)
+    .optional(),
   dailyCapMinutes: whole(BOUNDS.dailyCapMinutes).optional(),
   weeklyCapMinutes: whole(BOUNDS.weeklyCapMinutes).optional(),
   restMinutes: whole(BOUNDS.restMinutes).optional(),

@@ -183,7 +183,10 @@ describe('the rules of fitting', () => {
   it('sum to the score, whatever a tenant weighs; what is off gives nothing and keeps nobody out', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.constantFrom(...SOFT_RULES.map(({ name }) => name)), fc.integer({ min: 0, max: 1_000 })),
+        fc.dictionary(
+          fc.constantFrom(...SOFT_RULES.map(({ name }) => name)),
+          fc.integer({ min: 0, max: 1_000 }),
+        ),
         fc.subarray(SOFT_RULES.map(({ name }) => name)),
         (weights, off) => {
           const { score, parts } = fit(position, person, { ...settings, weights, off });
@@ -213,7 +216,13 @@ describe('the rules of fitting', () => {
   });
 
   it('tell others nothing of other organisations or of exclusions', () => {
-    for (const code of ['overlapping-shift', 'too-much-that-day', 'too-much-that-week', 'too-little-rest', 'excluded'])
+    for (const code of [
+      'overlapping-shift',
+      'too-much-that-day',
+      'too-much-that-week',
+      'too-little-rest',
+      'excluded',
+    ])
       expect(forOthers({ code, params: { minutes: 1 } })).to.deep.equal({ code: 'not-available' });
   });
 
@@ -269,7 +278,8 @@ describe('the rules of fitting', () => {
     expect(refusals(open, young, settings)[0]?.code).to.equal('guardian-consent-missing');
     expect(refusals(open, { ...young, guardianConsent: true }, settings)).to.deep.equal([]);
     expect(
-      refusals({ ...open, bodilyRisk: true, insured: true }, { ...young, guardianConsent: true }, settings)[0]?.code,
+      refusals({ ...open, bodilyRisk: true, insured: true }, { ...young, guardianConsent: true }, settings)[0]
+        ?.code,
     ).to.equal('minors-not-at-risk');
   });
 

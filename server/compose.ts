@@ -70,6 +70,8 @@ import {
 import { calendarRoutes, createCalendarService } from './features/calendars/index.ts';
 import {
   createCredentialService,
+  createCredentialTypeService,
+  credentialInvariants,
   credentialMessages,
   credentialRoutes,
 } from './features/credentials/index.ts';
@@ -166,8 +168,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const security = createSecurityService({ links, passwords, people, guesses: throttle });
   const inPerson = createInPersonService({ accounts, memberships, people, tenants, links });
 
+  const credentialTypes = createCredentialTypeService({ tenants });
   const requests = createRequestService({ units, tenants });
-  const shifts = createShiftService({ requests, tenants, units });
+  const shifts = createShiftService({ requests, tenants, units, knownTypes: credentialTypes.all });
   const opportunities = createOpportunityService({ requests, shifts, tenants, units });
   const imports = createImportService({ units, tenants, i18n });
   const offers = createOfferService();
@@ -181,7 +184,14 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     placesOf,
     teamsOf,
   });
-  const assignments = createAssignmentService({ shifts, offers, matching, memberships, tenants });
+  const assignments = createAssignmentService({
+    shifts,
+    offers,
+    matching,
+    memberships,
+    tenants,
+    units,
+  });
 
   const announcements = createAnnouncementService({ shifts });
   const offerLinkKey = deriveSecret(master, 'offer-link');
@@ -221,7 +231,23 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
-  const credentials = createCredentialService({ memberships, tenants, attachments });
+  const credentials = createCredentialService({
+    memberships,
+    tenants,
+    attachments,
+    types: credentialTypes,
+  });
+  credentials.onLapsed(async ({ personId, cause, type, skills }) => {
+    const { name } = await credentialTypes.get(type);
+    const { locale } = await tenants.current();
+    await assignments.replaceAfter(personId, {
+      of: 'credential',
+      how: cause,
+      what: type,
+      name: name[locale],
+      skills,
+    });
+  });
   const programmes = createProgrammeService({ tenants });
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const guardians = createGuardianService({
@@ -272,9 +298,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...joinLinkMessages({ links, tenants, units, publicUrl }),
     ...guardianMessages({ links, people, tenants, publicUrl }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...assignmentMessages({ shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
+    ...assignmentMessages({ i18n, shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
-    ...credentialMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...credentialMessages({ types: credentialTypes, tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({
       tenants,
@@ -318,6 +344,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...accountInvariants,
     ...hoursInvariants,
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
+    ...credentialInvariants,
     ...creditInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
@@ -375,7 +402,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...ledgerRoutes({ closings, memberships, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
-    ...credentialRoutes({ credentials, i18n }),
+    ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
     ...badgeRoutes({ badges }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),

@@ -66,6 +66,7 @@ const OFFICER = [
   'assignments:see',
   'hours:see',
   'credentials:review',
+  'credential-types:edit',
   'identities:verify',
   'credits:see',
   'credits:review',

@@ -68,6 +68,7 @@ const SCOPED = [
   'ledgerentries',
   'ledgeraccounts',
   'credentials',
+  'credentialtypes',
   'credits',
   'programmeversions',
   'certificates',

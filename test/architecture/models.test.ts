@@ -25,7 +25,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Assignment personId,endsAt': 'own offers and places ahead, in whatever tenant',
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',
-  'Credential validTo': 'the sweep looks for what is due in every tenant',
+  'Credential dueOn': 'the sweep looks for what is due in every tenant',
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',
   'Kiosk expiresAt': 'expiry',
   'Import turnAt': 'the sweep looks for what is due in every tenant',

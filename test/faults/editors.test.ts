@@ -81,6 +81,21 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
     body: (name) => ({ name }),
     form: (name) => ({ name, required: '1', maximum: '3', admission: 'direct' }),
   }),
+  'credentials/edit-type': async ({ tenant }) => {
+    const type = { nameZh: '证', nameEn: 'Card', windowMonths: 0 };
+    const officer = await (await createMember(tenant, { roles: ['officer'] })).api();
+    const made = await officer.post('/credential-types', { ...type, code: 'own-card' });
+    expect(made.status, made.text).to.equal(201);
+    const row = await database().collection('credentialtypes').findOne({ code: 'own-card' });
+    return {
+      collection: 'credentialtypes',
+      id: String(row?._id),
+      field: null,
+      path: '/credential-types/own-card',
+      body: (source) => ({ ...type, source }),
+      form: null,
+    };
+  },
   'shift-templates/rename': async ({ ids }) => ({
     collection: 'shifttemplates',
     id: ids['templateId'] ?? '',

@@ -14,6 +14,7 @@ import { inTransaction } from '../../server/db/transaction.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { SealModel } from '../../server/features/audit/seal.model.ts';
 import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
+import { dueOnOf } from '../../server/features/credentials/index.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import {
   LedgerComparisonModel,
@@ -188,6 +189,8 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
               issuedOn: '2023-01-01',
               validFrom: '2023-01-01',
               validTo,
+              windowMonths: 3,
+              dueOn: dueOnOf({ state: 'valid', validTo, windowMonths: 3 }),
               createdAt: new Date(),
             } as never,
           ]),

@@ -1,4 +1,5 @@
 import { DEFAULT_LOCALE } from '../../core/locale.ts';
+import type { I18n } from '../../i18n/index.ts';
 import type { OutboxRow } from '../../db/outbox.ts';
 import { defineMessage } from '../../mail/message.ts';
 import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
@@ -7,6 +8,7 @@ import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { AssignmentModel, LIVE_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
+import { wordReason } from './assignment.view.ts';
 import { signOfferLink } from './offer-link.ts';
 
 /** Who receives mail of a person, if they have an address; injected by compose.ts. */
@@ -21,6 +23,7 @@ export interface Recipients {
 }
 
 export interface AssignmentMailParts {
+  readonly i18n: I18n;
   readonly shifts: ShiftService;
   readonly offers: OfferService;
   readonly tenants: TenantService;
@@ -40,10 +43,17 @@ const WANTED: Record<string, readonly string[]> = {
   'assignments/cancelled': ['cancelled_by_org'],
   'assignments/moved': LIVE_STATES,
   'assignments/expired': ['expired'],
+  'assignments/replaced': ['replaced', 'cancelled_by_org'],
+  'assignments/place-lost': ['replaced'],
   'offers/made': ['offered'],
 };
 
+const TO_COORDINATORS = ['assignments/requested', 'assignments/place-lost'];
+const text = (value: string | number | null | undefined): string | null =>
+  value == null ? null : String(value);
+
 export function assignmentMessages({
+  i18n,
   shifts,
   offers,
   tenants,
@@ -57,7 +67,11 @@ export function assignmentMessages({
       return null;
     const shift = await shifts.row(assignment.shiftId);
     const tenant = await tenants.current();
-    const to = await recipientOf(kind, assignment, shift.createdBy ? String(shift.createdBy) : null);
+    const to = await recipientOf(
+      kind,
+      assignment,
+      text(row.data['accountId']) ?? (shift.createdBy ? String(shift.createdBy) : null),
+    );
     if (!to) return null;
     const offer = row.data['offerId'] ? await offers.row(String(row.data['offerId'])) : null;
     const answers = offer
@@ -77,6 +91,9 @@ export function assignmentMessages({
         endsAt: shift.endsAt,
         place: shift.place.label,
         until: offer?.dueAt ?? null,
+        reason: wordReason(i18n, locale, text(row.data['reason'])),
+        outcome: text(row.data['outcome']),
+        asked: Number(row.data['asked'] ?? 0),
         note: kind === 'offers/made' ? assignment.note : null,
         // Opening a link changes nothing: each leads to a page with one button.
         link: answers ? `${answers}/accept` : `${publicUrl}/assignments/${String(assignment._id)}`,
@@ -90,7 +107,7 @@ export function assignmentMessages({
     assignment: AssignmentRow,
     createdBy: string | null,
   ): ReturnType<Recipients['ofPerson']> => {
-    if (kind !== 'assignments/requested') return recipients.ofPerson(String(assignment.personId));
+    if (!TO_COORDINATORS.includes(kind)) return recipients.ofPerson(String(assignment.personId));
     return createdBy ? recipients.ofAccount(createdBy) : Promise.resolve(null);
   };
 

@@ -32,7 +32,7 @@ import { heldAmong } from './ahead.ts';
 import { warningsFor } from './neighbours.ts';
 import type { Held } from './neighbours.ts';
 import { pageOfRanked } from './ranked-page.ts';
-import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding } from './assignment.view.ts';
+import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding, wordReason } from './assignment.view.ts';
 
 export interface AssignmentRouteParts {
   readonly assignments: AssignmentService;
@@ -335,7 +335,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
         title: i18n.t(locale, `states.assignment.${entry.to}`),
         at: entry.at,
         by: null,
-        text: entry.reason,
+        text: wordReason(i18n, locale, entry.reason),
         icon: null,
       })),
       shiftHref: manages ? `/shifts/${one.shiftId}` : null,

@@ -18,11 +18,13 @@ import type { OfferRow, OfferService } from '../offers/index.ts';
 import { bookPersonDays, lockPersonWeeks, unbookPersonDays } from '../people/index.ts';
 import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
 import { readAhead } from './ahead.ts';
 import type { Ahead } from './ahead.ts';
 import { followMoves } from './assignment.moves.ts';
 import type { OfferRef } from './offer-link.ts';
 import { heldAround, warningsFor, withNames } from './neighbours.ts';
+import { createReplacement } from './replacement.ts';
 import { AssignmentModel, ELSEWHERE_STATES, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
@@ -41,6 +43,7 @@ export interface AssignmentParts {
   readonly matching: MatchingService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
+  readonly units: UnitService;
 }
 
 /** What came of one offer of several. */
@@ -65,7 +68,14 @@ export const queueOfPosition = (positionId: string): string => `position:${posit
 
 export type AssignmentService = ReturnType<typeof createAssignmentService>;
 
-export function createAssignmentService({ shifts, offers, matching, memberships, tenants }: AssignmentParts) {
+export function createAssignmentService({
+  shifts,
+  offers,
+  matching,
+  memberships,
+  tenants,
+  units,
+}: AssignmentParts) {
   /** One's own, or one that somebody with the permission may see; everything else is missing. */
   async function access(actor: Actor, id: string): Promise<AssignmentRow> {
     const row = isId(id) ? await AssignmentModel.findById(id).lean() : null;
@@ -171,10 +181,13 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
     return (await AssignmentModel.findById(_id).lean()) as AssignmentRow;
   }
 
-  /** Hands a freed seat to the first in line, who keeps it until the deadline; gives it back to all when nobody waits. */
-  async function passSeatOn(positionId: Types.ObjectId): Promise<void> {
+  /**
+   * Hands a freed seat to the first in line, who keeps it until the deadline; gives it back to all when nobody waits.
+   * @returns whether somebody was asked
+   */
+  async function passSeatOn(positionId: Types.ObjectId): Promise<boolean> {
     const place = await shifts.position(positionId);
-    if (!place) return;
+    if (!place) return false;
     const { settings } = await tenants.current();
     const dueAt = answerBy({
       now: contextNow(),
@@ -188,7 +201,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
     const next = nextInLine(waiting);
     if (!next || !dueAt || place.shift.state !== 'published') {
       await shifts.releaseSeat(positionId);
-      return;
+      return false;
     }
     const offer = await offers.open({
       subjectId: positionId,
@@ -214,14 +227,23 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       dedupeKey: `moved-up:${String(offer._id)}`,
       expiresAt: dueAt,
     });
+    return true;
   }
 
-  async function leave(
+  const leave = async (
     row: AssignmentRow,
     to: string,
     reason: string | null,
     action: string,
-  ): Promise<AssignmentRow> {
+  ): Promise<AssignmentRow> => (await giveUp(row, to, reason, action)).after;
+
+  /** @returns the row afterwards, and whether the next in line was asked */
+  async function giveUp(
+    row: AssignmentRow,
+    to: string,
+    reason: string | null,
+    action: string,
+  ): Promise<{ after: AssignmentRow; passedOn: boolean }> {
     const seated = (SEATED_STATES as readonly string[]).includes(row.state);
     const offer = row.offerId ? await offers.row(row.offerId) : null;
     const held = offer?.state === 'open' && offer.holdsSeat;
@@ -236,8 +258,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       set: { offerId: null, waitSeq: null },
     });
     if (seated) await unbookPersonDays(String(row.personId), row._id, row);
-    if (seated || held) await passSeatOn(row.positionId);
-    return after;
+    return { after, passedOn: seated || held ? await passSeatOn(row.positionId) : false };
   }
 
   offers.onExpired(async (offer: OfferRow) => {
@@ -290,9 +311,20 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
     }
   });
 
+  const replacement = createReplacement({
+    matching,
+    tenants,
+    units,
+    placeOf,
+    leave: giveUp,
+    offerOne: (place, personId, dueAt) =>
+      offerOne(place, personId, personId, { dueAt, note: '', origin: 'replacement' }),
+  });
+
   return {
     access,
     placeOf,
+    replaceAfter: replacement.replaceAfter,
 
     /**
      * Frees every place ahead that a person has or asked for, in whatever organisation; the next in line come up. Inside
@@ -426,7 +458,13 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
         const behind = await matching.peopleBehind(place.position, place.shift, handles);
         const outcomes: OfferOutcome[] = [];
         for (const handle of handles)
-          outcomes.push(await offerOne(place, handle, behind.get(handle) ?? null, dueAt, note));
+          outcomes.push(
+            await offerOne(place, handle, behind.get(handle) ?? null, {
+              dueAt,
+              note,
+              origin: 'coordinator',
+            }),
+          );
         return outcomes;
       });
     },
@@ -714,8 +752,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
     place: { position: PositionRow; shift: ShiftRow },
     handle: string,
     personId: string | null,
-    dueAt: Date,
-    note: string,
+    { dueAt, note, origin }: Pick<OfferRow, 'dueAt' | 'note' | 'origin'>,
   ): Promise<OfferOutcome> {
     const refuse = (refusal: string): OfferOutcome => ({ handle, assignmentId: null, refusal });
     if (!personId) return refuse('not-findable');
@@ -749,7 +786,7 @@ export function createAssignmentService({ shifts, offers, matching, memberships,
       unitId: row.unitId,
       assignmentId: row._id,
       personId: row.personId,
-      origin: 'coordinator',
+      origin,
       holdsSeat: false,
       dueAt,
       note,

@@ -1,10 +1,12 @@
 import type { I18n } from '../../i18n/index.ts';
 import { formatDistance, formatTimeSpan } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
+import { levelNameOf, typeName } from '../credentials/index.ts';
 import type { Finding } from '../matching/index.ts';
 import { wayOut } from '../matching/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
+import { readLapse } from './lapse.rules.ts';
 import type { AssignmentView } from './assignment.schema.ts';
 
 /** A finding in words, one that names a shift with its time in the zone: codes of skills, languages and credentials are worded too. */
@@ -23,20 +25,34 @@ export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone =
     Object.entries(finding.params ?? {}).map(([name, value]): [string, string | number] => {
       if (name === 'skill') return [name, findSkill(String(value))?.[locale] ?? String(value)];
       if (name === 'language') return [name, findLanguage(String(value))?.[locale] ?? String(value)];
-      if (name === 'credential') return [name, i18n.t(locale, `matching.credential.${String(value)}`)];
+      if (name === 'credential') return [name, nameOf(locale, String(value), finding.params)];
       if (name === 'metres') return [name, formatDistance(Number(value), locale)];
       if (name === 'level')
         return [
           name,
           typeof value === 'number'
             ? i18n.t(locale, `matching.level.${value}`)
-            : i18n.t(locale, `matching.credentialLevel.${value}`),
+            : levelNameOf(String(finding.params?.['credential'] ?? ''), value, locale),
         ];
       if (name === 'minutes') return [name, Math.round(Number(value) / 60)];
       return [name, value];
     }),
   );
   return i18n.t(locale, `matching.finding.${finding.code}`, params);
+}
+
+/** What a type of certificate is called: by the catalogue that comes with Linli, else as the finding brought it along. */
+const nameOf = (locale: Locale, code: string, params: Finding['params']): string =>
+  String(params?.[`name-${locale}`] ?? typeName(code, locale));
+
+/** A stored reason in the reader's language: what somebody wrote as it is, what a lapse left behind in words. */
+export function wordReason(i18n: I18n, locale: Locale, reason: string | null): string | null {
+  const lapse = readLapse(reason);
+  if (!lapse) return reason;
+  const known = lapse.of === 'credential' ? typeName(lapse.what, locale) : lapse.what;
+  return i18n.t(locale, `assignments.lapse.${lapse.of}.${lapse.how}`, {
+    name: known === lapse.what ? lapse.name : known,
+  });
 }
 
 /** Refusals as a page shows them: words, and where the person could do something about it. */

@@ -1,15 +1,37 @@
 import { Types } from 'mongoose';
 import type { Beside } from '../../db/builders.ts';
 import { CredentialModel } from './credential.model.ts';
+import { NEVER } from './credential.rules.ts';
+
+/** States of what was once verified and may still owe credit hours. */
+const REGISTERED = ['valid', 'expiring', 'expired', 'suspended', 'renewed'];
 
 /** What fitting needs to know of a credential; dates are local and inclusive. */
 export interface CredentialFact {
   readonly type: string;
   readonly level: string;
+  /** Levels that it stands for: its own and those below. */
+  readonly covers: readonly string[];
+  /** Skills that the holder has by it. */
+  readonly gives: readonly { readonly code: string; readonly level: number }[];
   readonly validFrom: string;
-  readonly validTo: string;
+  /** Null when it never ends. */
+  readonly validTo: string | null;
   readonly state: string;
+  /** A renewal of it is under review. */
+  readonly renewalUnderWay: boolean;
 }
+
+const FIELDS = {
+  type: 1,
+  level: 1,
+  covers: 1,
+  gives: 1,
+  validFrom: 1,
+  validTo: 1,
+  state: 1,
+  renewalUnderWay: 1,
+} as const;
 
 /** Verified credentials of a person in the current tenant, to be read beside the person. */
 export const GOOD_CREDENTIALS: Beside = {
@@ -17,7 +39,7 @@ export const GOOD_CREDENTIALS: Beside = {
   foreignField: 'personId',
   as: 'credentials',
   match: { state: { $in: ['valid', 'expiring'] } },
-  fields: { type: 1, level: 1, validFrom: 1, validTo: 1, state: 1 },
+  fields: FIELDS,
 };
 
 /** Verified credentials of these people in the current tenant, in one query. People without any are left out. */
@@ -28,14 +50,23 @@ export async function factsOf(
     personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
     state: { $in: ['valid', 'expiring'] },
   })
-    .select({ personId: 1, type: 1, level: 1, validFrom: 1, validTo: 1, state: 1 })
+    .select({ personId: 1, ...FIELDS })
     .lean();
   const facts = new Map<string, CredentialFact[]>();
-  for (const { personId, type, level, validFrom, validTo, state } of rows) {
+  for (const { personId, ...fact } of rows) {
     const key = String(personId);
-    facts.set(key, [...(facts.get(key) ?? []), { type, level, validFrom, validTo, state }]);
+    facts.set(key, [...(facts.get(key) ?? []), fact]);
   }
   return facts;
+}
+
+/** Everybody in the current tenant who holds a verified one of the type. */
+export async function holdersOfType(type: string, limit: number): Promise<string[]> {
+  const rows = await CredentialModel.find({ type, state: { $in: ['valid', 'expiring'] } })
+    .limit(limit)
+    .select({ personId: 1 })
+    .lean();
+  return [...new Set(rows.map((row) => String(row.personId)))];
 }
 
 /**
@@ -45,13 +76,14 @@ export async function factsOf(
 export async function registrationsOf(
   personId: string,
 ): Promise<{ level: string; validFrom: string; validTo: string }[]> {
-  return CredentialModel.find({
+  const rows = await CredentialModel.find({
     personId: new Types.ObjectId(personId),
     type: 'social-worker',
-    state: { $in: ['valid', 'expiring', 'expired', 'suspended'] },
+    state: { $in: REGISTERED },
   })
     .sort({ validFrom: -1 })
     .limit(10)
     .select({ level: 1, validFrom: 1, validTo: 1 })
     .lean();
+  return rows.map(({ level, validFrom, validTo }) => ({ level, validFrom, validTo: validTo ?? NEVER }));
 }

@@ -1,10 +1,13 @@
 import { defineMessage } from '../../mail/message.ts';
 import type { MessageDefinition } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
+import type { CredentialTypeService } from './credential-type.service.ts';
+import { CHECK_NOT_PASSED } from './credential.decisions.ts';
 import { CredentialModel } from './credential.model.ts';
 
 export interface CredentialMailParts {
   readonly tenants: TenantService;
+  readonly types: CredentialTypeService;
   readonly recipientOf: (
     personId: string,
   ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
@@ -14,6 +17,7 @@ export interface CredentialMailParts {
 /** What the holder is told of a review, and of a validity that runs out. */
 export function credentialMessages({
   tenants,
+  types,
   recipientOf,
   publicUrl,
 }: CredentialMailParts): MessageDefinition[] {
@@ -26,6 +30,7 @@ export function credentialMessages({
         if (!credential || !to) return null;
         const tenant = await tenants.current();
         const locale = to.locale ?? tenant.locale;
+        const reason = credential.history.at(-1)?.reason ?? null;
         return {
           to: { name: to.name, address: to.address },
           locale,
@@ -34,8 +39,10 @@ export function credentialMessages({
           model: {
             name: to.name,
             state: row.data['state'] ?? credential.state,
+            what: (await types.all()).get(credential.type)?.name[locale] ?? credential.type,
             validTo: credential.validTo,
-            reason: credential.history.at(-1)?.reason ?? null,
+            // Of a check nobody writes what was found.
+            reason: reason === CHECK_NOT_PASSED ? null : reason,
             link: `${publicUrl}/credentials/${String(credential._id)}`,
           },
         };

@@ -1,88 +1,67 @@
-import type { z } from 'zod';
-import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
+import { localDate } from '../../core/time.ts';
+import { contextNow } from '../../core/context.ts';
 import type { FieldIssue } from '../../core/errors.ts';
-import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
-import type { Route, RouteContext } from '../../http/route.ts';
+import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
-import { SOCIAL_WORKER_LEVELS } from './credential.model.ts';
-import type { CredentialRow } from './credential.model.ts';
 import {
+  appealBody,
   claimBody,
   credentialDetail,
   credentialPage,
   credentialView,
   deskFilter,
   idParams,
+  registerBody,
+  renewalBody,
   reviewBody,
+  standingBody,
 } from './credential.schema.ts';
-import { scanRoutes, toScan } from './scan.routes.ts';
-import type { CredentialView } from './credential.schema.ts';
 import type { CredentialService } from './credential.service.ts';
+import type { CredentialTypeService } from './credential-type.service.ts';
+import { claimFields, rowModel, showModel, toRegister, toScan, toView } from './credential.view.ts';
+import { scanRoutes } from './scan.routes.ts';
+import { typeRoutes } from './credential-type.routes.ts';
 
 export interface CredentialRouteParts {
   readonly credentials: CredentialService;
+  readonly types: CredentialTypeService;
   readonly i18n: I18n;
 }
 
-const toView = (row: CredentialRow): CredentialView => ({
-  id: String(row._id),
-  version: row.version,
-  state: row.state,
-  personName: row.personName,
-  membershipId: String(row.membershipId),
-  type: row.type,
-  level: row.level,
-  number: row.number,
-  issuer: row.issuer,
-  issuedOn: row.issuedOn,
-  validFrom: row.validFrom,
-  validTo: row.validTo,
-  reason: row.history.at(-1)?.reason ?? null,
-});
+/** Forms on the certificate's own page tell their fault there. */
+const back = ({ issues, error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
+  seeOther(`/credentials/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` });
 
-export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): Route[] {
-  const fieldsOf = (
-    locale: Locale,
-    values: Readonly<Record<string, unknown>>,
-    issues: readonly FieldIssue[],
-  ) => {
-    const form = createForm({ i18n, locale, messages: 'credentials.form', values, issues });
-    const fields = {
-      level: form.select(
-        'level',
-        SOCIAL_WORKER_LEVELS.map((level) => ({
-          value: level,
-          label: i18n.t(locale, `matching.credentialLevel.${level}`),
-        })),
-        { required: true },
-      ),
-      number: form.input('number', 'text', { required: true, maxLength: 40 }),
-      issuer: form.input('issuer', 'text', { maxLength: 60 }),
-      issuedOn: form.input('issuedOn', 'date', { required: true, width: 'short' }),
-      validFrom: form.input('validFrom', 'date', { required: true, width: 'short' }),
-    };
-    return { fields, errors: form.errors };
-  };
+const noted = ({ id }: { id: string }): PageResult =>
+  seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.reviewed' });
+
+export function credentialRoutes(parts: CredentialRouteParts): Route[] {
+  return [
+    ...ownRoutes(parts),
+    ...typeRoutes(parts),
+    ...deskRoutes(parts),
+    ...standingRoutes(parts),
+    ...scanRoutes(parts),
+  ];
+}
+
+function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] {
   const ownModel = async (
-    { account, locale }: Pick<RouteContext, 'account' | 'locale'>,
+    { account, locale }: { account: AccountActor; locale: Locale },
     values: Readonly<Record<string, unknown>>,
     issues: readonly FieldIssue[],
-  ): Promise<object> => ({
-    credentials: (await credentials.own(account)).map((row) => worded(toView(row), locale)),
-    ...fieldsOf(locale, values, issues),
-  });
-  const worded = (one: CredentialView, locale: Locale): object => ({
-    ...one,
-    levelText: i18n.t(locale, `matching.credentialLevel.${one.level}`),
-  });
-  const act = (
-    account: AccountActor,
-    id: string,
-    body: z.output<typeof reviewBody>,
-  ): Promise<CredentialRow> => credentials.review(account, id, body);
+  ): Promise<object> => {
+    const catalogue = await types.all();
+    return {
+      credentials: (await credentials.own(account)).map((row) =>
+        rowModel({ i18n, locale }, toView(row), catalogue),
+      ),
+      ...claimFields({ i18n, locale }, catalogue, { values, issues }),
+    };
+  };
   return [
     route({
       name: 'credentials/list-own',
@@ -102,33 +81,85 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
       path: '/credentials',
       access: 'credentials:claim-own',
       tenant: 'member',
-      summary: 'States a social worker’s certificate; two officers verify it.',
+      summary:
+        'States a certificate of a type of the catalogue (by default a social worker’s); two officers verify it.',
       input: { body: claimBody },
       output: credentialView,
       run: async ({ account, body }) => toView(await credentials.claim(account, body)),
-      page: () => seeOther('/credentials', { kind: 'success', key: 'credentials.claimed' }),
+      page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.claimed' }),
       invalid: async ({ issues, values }, context) =>
         view('credentials/list', await ownModel(context, values, issues)),
     }),
+    route({
+      name: 'credentials/correct',
+      method: 'post',
+      path: '/credentials/:id/correction',
+      access: 'credentials:claim-own',
+      tenant: 'member',
+      summary: 'Mends a statement that was sent back, or that nobody has looked at yet.',
+      status: 200,
+      input: { params: idParams, body: claimBody },
+      output: credentialView,
+      run: async ({ account, params, body }) => toView(await credentials.correct(account, params.id, body)),
+      page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.claimed' }),
+      invalid: back,
+    }),
+    route({
+      name: 'credentials/renew',
+      method: 'post',
+      path: '/credentials/:id/renewal',
+      access: 'credentials:claim-own',
+      tenant: 'member',
+      summary:
+        'Hands in the certificate that follows one’s own within its window; the old one stays until it is verified.',
+      input: { params: idParams, body: renewalBody },
+      output: credentialView,
+      run: async ({ account, params, body }) => toView(await credentials.renew(account, params.id, body)),
+      page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.claimed' }),
+      invalid: back,
+    }),
+    route({
+      name: 'credentials/appeal',
+      method: 'post',
+      path: '/credentials/:id/appeal',
+      access: 'credentials:claim-own',
+      tenant: 'member',
+      summary: 'Contests a rejection, once; a reviewer who has not spoken on it answers.',
+      status: 200,
+      input: { params: idParams, body: appealBody },
+      output: credentialView,
+      run: async ({ account, params, body }) =>
+        toView(await credentials.appeal(account, params.id, body.reason)),
+      page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.appealed' }),
+      invalid: back,
+    }),
+  ];
+}
+
+function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] {
+  return [
     route({
       name: 'credentials/desk',
       method: 'get',
       path: '/credentials/reviews',
       access: 'people:see',
       tenant: 'member',
-      summary: 'Certificates that wait for the first or the final word, oldest first.',
+      summary:
+        'Certificates that wait for the actor’s first or final word or an answer to an appeal, oldest first.',
       input: { query: deskFilter },
       output: credentialPage,
       async run({ account, query }) {
         const page = await credentials.desk(account, query.limit, query.cursor);
         return { data: page.data.map(toView), nextCursor: page.nextCursor };
       },
-      page: ({ data, nextCursor }, { locale, query }) =>
-        view('credentials/desk', {
-          credentials: data.map((one) => worded(one, locale)),
+      page: async ({ data, nextCursor }, { locale, query }) => {
+        const catalogue = await types.all();
+        return view('credentials/desk', {
+          credentials: data.map((one) => rowModel({ i18n, locale }, one, catalogue)),
           ...pagerOf('/credentials/reviews', query, nextCursor),
           count: data.length,
-        }),
+        });
+      },
     }),
     route({
       name: 'credentials/show',
@@ -141,38 +172,25 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
       output: credentialDetail,
       async run({ actor, params }) {
         const row = await credentials.access(actor, params.id);
-        return { ...toView(row), scans: (await credentials.scans(row)).map(toScan) };
+        const type = (await types.all()).get(row.type);
+        return {
+          ...toView(row),
+          scans: (await credentials.scans(row)).map(toScan),
+          register: toRegister(row, type),
+        };
       },
-      async page(one, { actor, account, params, locale }) {
+      async page(_one, { actor, account, params, locale, zone }: RouteContext<{ id: string }>) {
         const row = await credentials.access(actor, params.id);
-        const own = String(row.personId) === account.personId;
-        const first = !own && row.state === 'under_review' && can(actor, 'credentials:review');
-        const final = !own && row.state === 'first_pass' && can(actor, 'credentials:decide');
-        return view('credentials/show', {
-          ...worded(one, locale),
-          can: {
-            first,
-            final,
-            refuse: first || final,
-            correct: own && row.state === 'needs_correction',
-            scan: own && ['under_review', 'needs_correction', 'first_pass'].includes(row.state),
-          },
-          scanField: createForm({
-            i18n,
-            locale,
-            messages: 'credentials.scans',
-            values: {},
-            issues: [],
-          }).input('file', 'file', { accept: 'image/jpeg,image/png,image/webp' }),
-          ...fieldsOf(locale, one, []),
-          timeline: row.history.map((entry) => ({
-            title: i18n.t(locale, `states.credential.${entry.to}`),
-            at: entry.at,
-            by: null,
-            text: entry.reason,
-            icon: null,
-          })),
-        });
+        const [scans, catalogue, unitId] = await Promise.all([
+          credentials.scans(row),
+          types.all(),
+          credentials.unitOf(row),
+        ]);
+        const today = localDate(contextNow(), zone);
+        return view(
+          'credentials/show',
+          showModel({ i18n, locale }, { row, scans, types: catalogue, unitId, today }, account),
+        );
       },
     }),
     route({
@@ -181,36 +199,89 @@ export function credentialRoutes({ credentials, i18n }: CredentialRouteParts): R
       path: '/credentials/:id/review',
       access: 'people:see',
       tenant: 'member',
-      summary: 'The first or the final word; never both by one officer, never on one’s own.',
+      summary:
+        'The first or the final word, or the answer to an appeal; never two by one officer, never on one’s own.',
       status: 200,
       input: { params: idParams, body: reviewBody },
       output: credentialView,
-      run: async ({ account, params, body }) => toView(await act(account, params.id, body)),
+      run: async ({ account, params, body }) => toView(await credentials.review(account, params.id, body)),
       page: () => seeOther('/credentials/reviews', { kind: 'success', key: 'credentials.reviewed' }),
-      invalid: ({ issues, error }, { params }) =>
-        seeOther(`/credentials/${params.id}`, {
-          kind: 'error',
-          key: `errors.${issues[0]?.code ?? error.code}`,
+      invalid: back,
+    }),
+    route({
+      name: 'credentials/enter',
+      method: 'post',
+      path: '/memberships/:id/credentials',
+      access: 'credentials:review',
+      tenant: 'member',
+      summary:
+        'States a certificate or a check of a member that the officer has seen: the first word; somebody else has the final one.',
+      input: { params: idParams, body: claimBody },
+      output: credentialView,
+      run: async ({ account, params, body }) => toView(await credentials.enter(account, params.id, body)),
+      page: noted,
+      invalid: async ({ issues, values }, { params, locale }) =>
+        view('credentials/enter', {
+          membershipId: params.id,
+          ...claimFields({ i18n, locale }, await types.all(), { values, issues }),
         }),
     }),
     route({
-      name: 'credentials/correct',
-      method: 'post',
-      path: '/credentials/:id/correction',
-      access: 'credentials:claim-own',
+      name: 'credentials/enter-form',
+      method: 'get',
+      path: '/memberships/:id/credentials/new',
+      doors: ['page'],
+      access: 'credentials:review',
       tenant: 'member',
-      summary: 'Mends a statement that was sent back.',
-      status: 200,
-      input: { params: idParams, body: claimBody },
-      output: credentialView,
-      run: async ({ account, params, body }) => toView(await credentials.correct(account, params.id, body)),
-      page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.claimed' }),
-      invalid: ({ issues, error }, { params }) =>
-        seeOther(`/credentials/${params.id}`, {
-          kind: 'error',
-          key: `errors.${issues[0]?.code ?? error.code}`,
+      summary: 'The form for a member’s certificate that an officer has seen.',
+      input: { params: idParams },
+      output: credentialPage,
+      async run({ actor, params }) {
+        await credentials.accessMember(actor, params.id);
+        return { data: [], nextCursor: null };
+      },
+      page: async (_none, { params, locale }) =>
+        view('credentials/enter', {
+          membershipId: params.id,
+          ...claimFields({ i18n, locale }, await types.all()),
         }),
     }),
-    ...scanRoutes({ credentials }),
+  ];
+}
+
+function standingRoutes({ credentials }: CredentialRouteParts): Route[] {
+  return [
+    route({
+      name: 'credentials/change-standing',
+      method: 'post',
+      path: '/credentials/:id/standing',
+      access: 'credentials:decide',
+      tenant: 'member',
+      summary:
+        'Suspends a verified certificate, lets it count again or takes it back; places that need it are re-offered at once.',
+      status: 200,
+      input: { params: idParams, body: standingBody },
+      output: credentialView,
+      run: async ({ account, params, body }) =>
+        toView(await credentials.changeStanding(account, params.id, body)),
+      page: noted,
+      invalid: back,
+    }),
+    route({
+      name: 'credentials/note-register',
+      method: 'post',
+      path: '/credentials/:id/register',
+      access: 'credentials:review',
+      tenant: 'member',
+      summary:
+        'Notes what the national register of social workers shows of the holder, and when it was looked up.',
+      status: 200,
+      input: { params: idParams, body: registerBody },
+      output: credentialView,
+      run: async ({ account, params, body }) =>
+        toView(await credentials.noteRegister(account, params.id, body)),
+      page: noted,
+      invalid: back,
+    }),
   ];
 }

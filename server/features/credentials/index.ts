@@ -1,6 +1,13 @@
-export { factsOf, GOOD_CREDENTIALS, registrationsOf } from './credential.facts.ts';
+export { factsOf, GOOD_CREDENTIALS, holdersOfType, registrationsOf } from './credential.facts.ts';
 export type { CredentialFact } from './credential.facts.ts';
 export { createCredentialService } from './credential.service.ts';
 export type { CredentialService } from './credential.service.ts';
+export type { Lapse } from './credential.expiry.ts';
+export { createCredentialTypeService } from './credential-type.service.ts';
+export type { CredentialTypeService, StoredType } from './credential-type.service.ts';
+export { PLATFORM_NEEDS, PLATFORM_TYPES } from './credential.catalogue.ts';
+export { coveredLevels, dueOnOf, givenSkills, validToOf } from './credential.rules.ts';
+export { levelName, levelNameOf, typeName } from './credential.view.ts';
 export { credentialMessages } from './credential.mail.ts';
+export { credentialInvariants } from './credential.verify.ts';
 export { credentialRoutes } from './credential.routes.ts';

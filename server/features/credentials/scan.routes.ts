@@ -3,19 +3,11 @@ import { id } from '../../http/schema.ts';
 import { file, route, seeOther } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
-import type { AttachmentRow } from '../attachments/index.ts';
 import { idParams, scanView } from './credential.schema.ts';
 import type { CredentialService } from './credential.service.ts';
+import { toScan } from './credential.view.ts';
 
 const scanParams = z.strictObject({ id, scanId: id });
-
-export const toScan = (row: AttachmentRow): z.infer<typeof scanView> => ({
-  id: String(row._id),
-  bytes: row.bytes,
-  width: row.width,
-  height: row.height,
-  addedAt: row.createdAt.toISOString(),
-});
 
 /** Pictures of a certificate: its holder adds and removes them while it is under review, reviewers look at them. */
 export function scanRoutes({ credentials }: { credentials: CredentialService }): Route[] {

@@ -69,7 +69,11 @@ export function createCreditReading({
   async function ownProgrammes(
     personId: string,
   ): Promise<{ versions: readonly Programme[]; cycle: CycleInput }[]> {
-    const wanted = programmesFor(await registrationsOf(personId));
+    const on = localDate(contextNow(), (await tenants.current()).zone);
+    const registrations = await registrationsOf(personId);
+    // One that begins later is not owed for yet; before the first there is nothing else to look at.
+    const begun = registrations.filter(({ validFrom }) => validFrom <= on);
+    const wanted = programmesFor(begun.length > 0 ? begun : registrations);
     const found = [];
     for (const { name, cycle, changedFrom } of wanted) {
       const stored = await programmes.find(name);

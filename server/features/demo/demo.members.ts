@@ -1,3 +1,5 @@
+import { coveredLevels, dueOnOf, givenSkills, PLATFORM_TYPES, validToOf } from '../credentials/index.ts';
+import type { StoredType } from '../credentials/index.ts';
 import { searchKeysOf } from '../memberships/index.ts';
 import type { Role } from '../../core/permissions.ts';
 import { localDay, wallTime } from './demo.calendar.ts';
@@ -242,6 +244,7 @@ function historyOf(state: string): string[] {
 /** Holders of a certificate; a few more are members of that kind whose membership is not approved. */
 const SOCIAL_WORKERS = 60;
 const LEVELS = ['assistant', 'intermediate', 'senior'] as const;
+const SOCIAL_WORKER = PLATFORM_TYPES.get('social-worker') as StoredType;
 
 /** Sixty social-worker certificates in every state of their life; numbers say that they are not real. */
 export function buildCredentials(
@@ -279,6 +282,7 @@ export function buildCredentials(
     const validFrom = localDay(today, startDays);
     const reviewed = ['valid', 'expiring', 'expired', 'suspended'].includes(state);
     const createdAt = wallTime(today, startDays + 5, 600);
+    const validTo = validToOf(validFrom, SOCIAL_WORKER);
     const row = {
       _id: ground.id('credential', n, createdAt),
       state,
@@ -289,21 +293,19 @@ export function buildCredentials(
       personName: person.name,
       type: 'social-worker',
       level,
+      covers: coveredLevels(SOCIAL_WORKER, level),
+      gives: givenSkills(SOCIAL_WORKER, level),
       number: `DEMO-${validFrom.slice(0, 4)}-${String(n + 1).padStart(6, '0')}`,
       issuer: '演示发证机构',
       issuedOn: validFrom,
       validFrom,
-      validTo: dayBeforeThirdAnniversary(validFrom),
+      validTo,
+      windowMonths: SOCIAL_WORKER.windowMonths,
+      dueOn: dueOnOf({ state, validTo, windowMonths: SOCIAL_WORKER.windowMonths }),
       firstReviewerId: reviewed || state === 'first_pass' ? officerAccountIds[0] : null,
       finalReviewerId: reviewed ? officerAccountIds[1] : null,
       createdAt,
     };
     return { tenant: membership.tenant, row, personId: person.id, level, valid: state === 'valid' };
   });
-}
-
-/** R-4.7: three years, to the day before the third anniversary. */
-function dayBeforeThirdAnniversary(date: string): string {
-  const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
-  return new Date(Date.UTC(year + 3, month - 1, day - 1)).toISOString().slice(0, 10);
 }

@@ -1,5 +1,6 @@
 import { ageOn } from '../../core/time.ts';
 import { distanceBetween } from './distance.rules.ts';
+import type { LocalText } from '../../db/fields.ts';
 import type { Finding, HardRule, PersonFacts, PositionFacts } from './matching.types.ts';
 
 const NONE: readonly Finding[] = [];
@@ -156,8 +157,11 @@ const rest: HardRule = {
   },
 };
 
-const LEVELS = ['assistant', 'intermediate', 'senior'];
 const USABLE = ['valid', 'expiring'];
+
+/** Names of a type that does not come with Linli go along: no locale file has them. */
+const named = (name: LocalText | null | undefined): Record<string, string> =>
+  name ? { 'name-zh-CN': name['zh-CN'], 'name-en': name.en } : {};
 
 /** A qualification that law requires must be held on every day of the service. */
 const credentials: HardRule = {
@@ -165,16 +169,19 @@ const credentials: HardRule = {
   level: 'hard',
   fixed: true,
   judge: (position, person) =>
-    position.credentials.flatMap(({ type, level }): readonly Finding[] => {
+    position.credentials.flatMap(({ type, level, name }): readonly Finding[] => {
+      const params = { credential: type, ...named(name) };
       const ofType = person.credentials.filter((own) => own.type === type && USABLE.includes(own.state));
-      if (ofType.length === 0) return say('credential-missing', { credential: type });
+      if (ofType.length === 0) return say('credential-missing', params);
       const inForce = ofType.filter(
-        (own) => own.validFrom <= position.startDate && position.endDate <= own.validTo,
+        (own) =>
+          own.validFrom <= position.startDate &&
+          // One whose renewal is being verified counts beyond its end: when the end comes first, the place is re-offered.
+          (own.validTo === null || position.endDate <= own.validTo || own.renewalUnderWay),
       );
-      if (inForce.length === 0) return say('credential-not-valid-then', { credential: type });
-      const enough =
-        level === '' || inForce.some((own) => LEVELS.indexOf(own.level) >= LEVELS.indexOf(level));
-      return enough ? NONE : say('credential-level-too-low', { credential: type, level });
+      if (inForce.length === 0) return say('credential-not-valid-then', params);
+      const enough = level === '' || inForce.some((own) => own.level === level || own.covers.includes(level));
+      return enough ? NONE : say('credential-level-too-low', { ...params, level });
     }),
 };
 

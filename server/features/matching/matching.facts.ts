@@ -20,7 +20,7 @@ export const NOBODY: PositionFacts['team'] = { certified: 0, semiProfessional: 0
 export function positionFacts(
   position: PositionRow,
   shift: PlannedShift,
-  zone: string,
+  { zone, credentialNeeds }: Pick<Tenant, 'zone' | 'credentialNeeds'>,
   team: PositionFacts['team'] = NOBODY,
 ): PositionFacts {
   const { weekday, minute } = localWeekdayAndMinute(shift.startsAt, zone);
@@ -40,7 +40,16 @@ export function positionFacts(
     bodilyRisk: shift.riskLevel === 'bodily',
     insured: shift.policyNumber !== '',
     skills: position.skills,
-    credentials: position.credentials,
+    credentials: [
+      ...position.credentials,
+      // What the kind of service asks for, unless the position asks for it itself.
+      ...credentialNeeds
+        .filter(
+          ({ area, type }) =>
+            area === shift.category && !position.credentials.some((own) => own.type === type),
+        )
+        .map(({ type, name }) => ({ type, level: '', name })),
+    ],
     trainings: (position as { trainings?: readonly string[] }).trainings ?? [],
     languages: position.languages,
     minAge: position.minAge,
@@ -119,6 +128,10 @@ export function personFacts(
   tenant: Tenant,
 ): PersonFacts {
   const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
+  // A certificate gives its skills on the days on which it is valid; nobody need claim them besides.
+  for (const own of credentials)
+    if (own.validFrom <= position.startDate && (own.validTo === null || position.endDate <= own.validTo))
+      for (const { code, level } of own.gives) verified.set(code, Math.max(level, verified.get(code) ?? 0));
   const { places = [], exclusions = [], trained = [] } = more;
   return {
     personId: String(person._id),

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
+import { holdersOfType } from '../credentials/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { bookingsOf } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
@@ -23,6 +24,8 @@ import { settingsOf } from './weights.service.ts';
 
 /** Most members that one ranking looks at. */
 const MOST_MEMBERS = 20_000;
+/** Members that are looked at where a place needs no certificate. */
+const MOST_ASKED = 2_000;
 
 export interface Candidate {
   /** What an offer names: stands for one person on one position and says nothing else. */
@@ -134,7 +137,7 @@ export function createMatchingService(parts: MatchingParts) {
     const credentials = (await credentialsOf([personId])).get(personId) ?? [];
     const exclusions = (await excludedFrom([personId])).get(personId) ?? [];
     const trained = (await trainedOf([personId])).get(personId) ?? [];
-    const facts = positionFacts(position, shift, tenant.zone);
+    const facts = positionFacts(position, shift, tenant);
     const sources = { person, membership: membership ?? null, notToBeAsked, credentials, bookings };
     return refusals(
       facts,
@@ -152,7 +155,7 @@ export function createMatchingService(parts: MatchingParts) {
       const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
       const tenant = await tenants.current();
       const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
-      const facts = positionFacts(position, shift, tenant.zone, team);
+      const facts = positionFacts(position, shift, tenant, team);
       const settings = settingsOf(tenant);
       const judged = (await pool(shift, tenant)).map((sources) => ({
         id: String(sources.person._id),
@@ -180,6 +183,30 @@ export function createMatchingService(parts: MatchingParts) {
               ],
         ),
       };
+    },
+
+    /**
+     * Members of the tenant who fit the position, best first, at most `limit`: those who may be asked at once. Where a
+     * certificate is needed only its holders are looked at.
+     */
+    async best(position: PositionRow, shift: ShiftRow, limit: number): Promise<string[]> {
+      const tenant = await tenants.current();
+      const facts = positionFacts(position, shift, tenant);
+      const [needed] = facts.credentials;
+      const among = needed
+        ? await memberships.ofPeople(await holdersOfType(needed.type, MOST_MEMBERS))
+        : await memberships.approvedPeople(MOST_ASKED);
+      const members = new Map(
+        among.filter(({ state }) => state === 'approved').map((own) => [String(own.personId), own]),
+      );
+      const known = await people.rows([...members.keys()]);
+      const judged = (await sourcesOf(known, members, around(shift, RECENT_MS))).map((sources) => ({
+        id: String(sources.person._id),
+        fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
+      }));
+      return rank(judged.filter((one) => one.fit.eligible))
+        .slice(0, limit)
+        .map(({ id }) => id);
     },
 
     /** The person behind each handle of the position; unknown handles are left out. */
@@ -214,7 +241,7 @@ export function createMatchingService(parts: MatchingParts) {
       const sources = { ...own, trained: trained.get(actor.personId) ?? [] };
       const all = open.flatMap((shift) =>
         shift.positions.map((position) => {
-          const facts = positionFacts(position, shift, tenant.zone, teamOf(shift.members));
+          const facts = positionFacts(position, shift, tenant, teamOf(shift.members));
           const how = fit(facts, personFacts(sources, facts, tenant), settings);
           return { id: String(position._id), position, shift, fit: how };
         }),

@@ -1,4 +1,5 @@
 import type { LatLng } from '../../core/geo.ts';
+import type { LocalText } from '../../db/fields.ts';
 
 /** What the rules are told of a position. Instants in UTC; `local` is the shift on its own wall clock. */
 export interface PositionFacts {
@@ -22,7 +23,12 @@ export interface PositionFacts {
   /** R-1.33: a policy number is on file. */
   readonly insured: boolean;
   readonly skills: readonly { readonly code: string; readonly minLevel: number }[];
-  readonly credentials: readonly { readonly type: string; readonly level: string }[];
+  readonly credentials: readonly {
+    readonly type: string;
+    readonly level: string;
+    /** Names of a type that does not come with Linli. */
+    readonly name?: LocalText | null | undefined;
+  }[];
   /** Codes of the trainings that must be passed before (R-1.32). */
   readonly trainings: readonly string[];
   readonly languages: readonly string[];
@@ -37,10 +43,14 @@ export interface PositionFacts {
 export interface CredentialFacts {
   readonly type: string;
   readonly level: string;
-  /** Local dates, both inclusive. */
+  /** Levels that it stands for: its own and those below. */
+  readonly covers: readonly string[];
+  /** Local dates, both inclusive; null when it never ends. */
   readonly validFrom: string;
-  readonly validTo: string;
+  readonly validTo: string | null;
   readonly state: string;
+  /** A renewal of it is under review. */
+  readonly renewalUnderWay: boolean;
 }
 
 /** What a person did in the posting tenant; nothing of other tenants is in it. */

@@ -315,6 +315,7 @@ async function showPage(
       grant: grants,
       signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
       verifyIdentity: may('identities:verify'),
+      enterCredential: may('credentials:review'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),

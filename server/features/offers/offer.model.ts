@@ -18,8 +18,8 @@ export interface OfferRow extends TenantRow, StateRow {
   unitId: Types.ObjectId;
   assignmentId: Types.ObjectId;
   personId: Types.ObjectId;
-  origin: 'coordinator' | 'waitlist';
-  /** A waitlist offer keeps the seat for its person until the deadline; a coordinator's offers race for it. */
+  origin: 'coordinator' | 'waitlist' | 'replacement';
+  /** A waitlist offer keeps the seat for its person until the deadline; all others race for it. */
   holdsSeat: boolean;
   wave: number;
   openedAt: Date | null;
@@ -36,7 +36,7 @@ const offerSchema = new Schema({
   unitId: { type: Schema.Types.ObjectId, required: true },
   assignmentId: { type: Schema.Types.ObjectId, required: true },
   personId: { type: Schema.Types.ObjectId, required: true },
-  origin: { type: String, enum: ['coordinator', 'waitlist'], required: true },
+  origin: { type: String, enum: ['coordinator', 'waitlist', 'replacement'], required: true },
   holdsSeat: { type: Boolean, required: true },
   wave: { type: Number, required: true, default: 1 },
   openedAt: { type: Date, default: null },

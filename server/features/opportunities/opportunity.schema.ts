@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, localDate, pageOf, paging } from '../../http/schema.ts';
+import { neededCredential } from '../shifts/index.ts';
 import { isServiceArea, isSkillCode } from '../skills/index.ts';
 
 /** How far "near" reaches unless told otherwise. */
@@ -28,7 +29,7 @@ const publicPosition = z.object({
   id: z.string(),
   name: z.string(),
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
-  credentials: z.array(z.object({ type: z.string(), level: z.string() })),
+  credentials: z.array(neededCredential),
   languages: z.array(z.string()),
   minAge: z.number().nullable(),
   maxAge: z.number().nullable(),

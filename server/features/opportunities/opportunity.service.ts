@@ -6,7 +6,7 @@ import { addDays, startOfDay } from '../../core/time.ts';
 import type { Page } from '../../db/pagination.ts';
 import type { RequestService } from '../requests/index.ts';
 import { coverage, listNearShifts, listOpenShifts, sumSeats } from '../shifts/index.ts';
-import type { PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { NeededCredential, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { Opportunity, OpportunityDetail, OpportunityFilter } from './opportunity.schema.ts';
@@ -72,6 +72,9 @@ export function createOpportunityService({
       const request = await requests.row(row.requestId);
       const positions = (await shifts.listPositionsOf([id])).get(id) ?? [];
       const unit = await units.get(String(row.unitId));
+      const needed = (await tenants.current()).credentialNeeds
+        .filter(({ area }) => area === row.category)
+        .map(({ type, name }) => ({ type, level: '', name: name ?? null }));
       return {
         ...shared(row, positions, unit.name[locale]),
         state: row.state,
@@ -81,7 +84,7 @@ export function createOpportunityService({
         risks: request.risks,
         support: request.support,
         riskLevel: row.riskLevel,
-        positions: positions.map(toPublicPosition),
+        positions: positions.map((position) => toPublicPosition(position, needed)),
       };
     },
   };
@@ -104,13 +107,20 @@ const shared = (
   ...sumSeats(positions),
 });
 
-function toPublicPosition(row: PositionRow): OpportunityDetail['positions'][number] {
+/** `needed`: what the kind of service asks of everybody. */
+function toPublicPosition(
+  row: PositionRow,
+  needed: readonly NeededCredential[],
+): OpportunityDetail['positions'][number] {
   const { missing, free } = coverage(row);
   return {
     id: String(row._id),
     name: row.name,
     skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
-    credentials: row.credentials.map(({ type, level }) => ({ type, level })),
+    credentials: [
+      ...row.credentials,
+      ...needed.filter(({ type }) => !row.credentials.some((own) => own.type === type)),
+    ].map(({ type, level, name }) => ({ type, level, ...(name ? { name } : {}) })),
     languages: [...row.languages],
     minAge: row.minAge,
     maxAge: row.maxAge,

@@ -2,14 +2,16 @@ import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { Conflict, Invalid } from '../../core/errors.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { LocalText } from '../../db/fields.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { accessPosition, accessShift, listPositionsOf, toPositionView } from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
-import type { PositionRow, ShiftRow } from './shift.model.ts';
+import type { NeededCredential, PositionRow, ShiftRow } from './shift.model.ts';
 import { skillCodesOf } from './shift.rules.ts';
 import type { PositionInput, PositionPatch, PositionView } from './shift.schema.ts';
 
+const SOCIAL_WORKER = 'social-worker';
 const CHANGEABLE = ['draft', 'published', 'locked'];
 
 /** A position's fields as they are stored, without its ids and counters. */
@@ -30,16 +32,56 @@ const BLANK: Stored = {
   admission: 'direct',
 };
 
+/** The types of certificates that a position may ask for, by code; injected by compose.ts. */
+export type KnownTypes = () => Promise<
+  ReadonlyMap<
+    string,
+    {
+      readonly own: boolean;
+      readonly retired: boolean;
+      readonly name: LocalText;
+      readonly levels: readonly { readonly code: string }[];
+    }
+  >
+>;
+
+/** Certificates that the input asks for, one of a type. @throws Invalid for what the catalogue does not have */
+async function neededCredentials(
+  input: PositionPatch,
+  before: readonly NeededCredential[],
+  knownTypes: KnownTypes,
+): Promise<NeededCredential[]> {
+  const { credentialLevel, otherCredentials, credentials } = input;
+  if (credentialLevel === undefined && otherCredentials === undefined && credentials === undefined)
+    return [...before];
+  const levelBefore = (type: string): string => before.find((own) => own.type === type)?.level ?? '';
+  const worker =
+    credentialLevel === undefined
+      ? before.filter(({ type }) => type === SOCIAL_WORKER)
+      : credentialLevel === ''
+        ? []
+        : [{ type: SOCIAL_WORKER, level: credentialLevel === 'any' ? '' : credentialLevel }];
+  const others =
+    otherCredentials === undefined
+      ? before.filter(({ type }) => type !== SOCIAL_WORKER)
+      : [...new Set(otherCredentials)].map((type) => ({ type, level: levelBefore(type) }));
+  const wanted = credentials ?? [...worker, ...others];
+  const field = credentials ? 'credentials' : 'otherCredentials';
+  if (new Set(wanted.map(({ type }) => type)).size < wanted.length) throw Invalid.field(field, 'named-twice');
+  const known = await knownTypes();
+  return wanted.map(({ type, level }) => {
+    const found = known.get(type);
+    if (!found || (level !== '' && !found.levels.some(({ code }) => code === level)))
+      throw Invalid.field(field, 'not-an-option');
+    return { type, level, name: found.own ? found.name : null };
+  });
+}
+
 /** What the input changes of the fields before. @throws Invalid when the whole makes no sense */
 export function storedPosition(input: PositionPatch, before: Stored = BLANK): Stored {
-  const { credentialLevel, ...plain } = input;
+  const { credentialLevel: _level, otherCredentials: _others, credentials: _all, ...plain } = input;
   const changed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
   const after: Stored = { ...before, ...changed };
-  if (credentialLevel !== undefined)
-    after.credentials =
-      credentialLevel === ''
-        ? []
-        : [{ type: 'social-worker', level: credentialLevel === 'any' ? '' : credentialLevel }];
   if (before === BLANK && input.maximum === undefined) after.maximum = after.required;
   if (after.maximum < after.required) throw Invalid.field('maximum', 'maximum-below-required');
   if (after.minAge !== null && after.maxAge !== null && after.maxAge < after.minAge)
@@ -64,7 +106,7 @@ function mustBeChangeable(shift: ShiftRow): void {
 
 export type PositionService = ReturnType<typeof createPositionService>;
 
-export function createPositionService() {
+export function createPositionService({ knownTypes }: { knownTypes: KnownTypes }) {
   return {
     async showPosition(actor: Actor, id: string): Promise<PositionView> {
       return toPositionView((await accessPosition(actor, id)).position);
@@ -82,6 +124,7 @@ export function createPositionService() {
             shiftId: shift._id,
             unitId: shift.unitId,
             ...storedPosition(input),
+            credentials: await neededCredentials(input, [], knownTypes),
           } as never,
         ]);
         await followSkills(shift._id);
@@ -105,7 +148,10 @@ export function createPositionService() {
       return inTransaction(async () => {
         const { position, shift } = await accessPosition(actor, id, 'requests:edit');
         mustBeChangeable(shift);
-        const set = storedPosition(input, position);
+        const set = {
+          ...storedPosition(input, position),
+          credentials: await neededCredentials(input, position.credentials, knownTypes),
+        };
         if (set.maximum < position.taken)
           throw Invalid.field('maximum', 'places-taken', { count: position.taken });
         const { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission } = set;

@@ -167,7 +167,7 @@ export const toPositionView = (row: PositionRow): PositionView => ({
   shiftId: String(row.shiftId),
   name: row.name,
   skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
-  credentials: row.credentials.map(({ type, level }) => ({ type, level })),
+  credentials: row.credentials.map(({ type, level, name }) => ({ type, level, ...(name ? { name } : {}) })),
   languages: [...row.languages],
   minAge: row.minAge,
   maxAge: row.maxAge,

@@ -1,8 +1,8 @@
 import { Schema } from 'mongoose';
 import type { Types } from 'mongoose';
 import { shiftLifecycle } from '../../core/states.ts';
-import { placeField } from '../../db/fields.ts';
-import type { Place } from '../../db/fields.ts';
+import { localTextField, placeField } from '../../db/fields.ts';
+import type { LocalText, Place } from '../../db/fields.ts';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
@@ -105,6 +105,8 @@ export interface NeededCredential {
   type: string;
   /** Lowest level that will do; empty for any. */
   level: string;
+  /** Names of a type that does not come with Linli. */
+  name?: LocalText | null | undefined;
 }
 
 /** Which people a shift needs, and how many. */
@@ -144,7 +146,14 @@ export const positionFieldsOf = () => ({
   },
   credentials: {
     type: [
-      new Schema({ type: { type: String, required: true }, level: { type: String, default: '' } }, embedded),
+      new Schema(
+        {
+          type: { type: String, required: true },
+          level: { type: String, default: '' },
+          name: { ...localTextField, required: false, default: null },
+        },
+        embedded,
+      ),
     ],
     default: [],
   },

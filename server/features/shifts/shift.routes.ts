@@ -360,6 +360,7 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
       positionFormModel({
         i18n,
         locale,
+        types: await shifts.knownTypes(),
         action: `/shifts/${shiftId}/positions`,
         crumb: { href: `/shifts/${shiftId}`, label: shift.title },
         version: null,
@@ -379,6 +380,7 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
       positionFormModel({
         i18n,
         locale,
+        types: await shifts.knownTypes(),
         action: `/positions/${id}`,
         crumb: { href: `/shifts/${position.shiftId}`, label: shift.title },
         version: position.version,
@@ -477,7 +479,9 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
         shifts.editPosition(
           account,
           params.id,
-          door === 'page' ? { minAge: null, maxAge: null, credentialLevel: '', ...body } : body,
+          door === 'page'
+            ? { minAge: null, maxAge: null, credentialLevel: '', otherCredentials: [], ...body }
+            : body,
           version,
         ),
       page: ({ shiftId }) => seeOther(`/shifts/${shiftId}`, { kind: 'success', key: 'shifts.flash.saved' }),

@@ -45,6 +45,13 @@ const positionShape = {
   skills: z.array(neededSkill).max(5).optional(),
   /** Empty: none needed. `any` or the lowest level of the social worker's certificate that will do. */
   credentialLevel: z.enum(['', 'any', 'assistant', 'intermediate', 'senior']).optional(),
+  /** Further types of the catalogue, any level of each. */
+  otherCredentials: z.array(z.string().max(40)).max(5).optional(),
+  /** All certificates at once, each with its lowest level; the two above are then left out. */
+  credentials: z
+    .array(z.strictObject({ type: z.string().max(40), level: z.string().max(40).default('') }))
+    .max(5)
+    .optional(),
   languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(5).optional(),
   minAge: age,
   maxAge: age,
@@ -61,6 +68,12 @@ export type PositionPatch = z.output<typeof positionPatch>;
 export const cancelBody = z.strictObject({ reason: requiredLine(300), scope: z.enum(SCOPES).optional() });
 export const publishBody = z.strictObject({ scope: z.enum(SCOPES).optional() });
 
+/** Names go along with a type that does not come with Linli. */
+export const neededCredential = z.object({
+  type: z.string(),
+  level: z.string(),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }).nullable().optional(),
+});
 export const positionView = z.object({
   id: z.string(),
   version: z.number(),
@@ -68,7 +81,7 @@ export const positionView = z.object({
   shiftId: z.string(),
   name: z.string(),
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
-  credentials: z.array(z.object({ type: z.string(), level: z.string() })),
+  credentials: z.array(neededCredential),
   languages: z.array(z.string()),
   minAge: z.number().nullable(),
   maxAge: z.number().nullable(),

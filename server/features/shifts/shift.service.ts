@@ -15,6 +15,7 @@ import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { createPositionService } from './position.service.ts';
+import type { KnownTypes } from './position.service.ts';
 import { createSeriesService } from './series.service.ts';
 import { createTemplateService } from './template.service.ts';
 import * as facts from './shift.facts.ts';
@@ -82,10 +83,12 @@ export function createShiftService({
   requests,
   tenants,
   units,
+  knownTypes,
 }: {
   requests: RequestService;
   tenants: TenantService;
   units: UnitService;
+  knownTypes: KnownTypes;
 }) {
   const cancelledListeners: ShiftCancelled[] = [];
   const changedListeners: ShiftChanged[] = [];
@@ -285,10 +288,12 @@ export function createShiftService({
     });
   }
   const series = createSeriesService({ requests, tenants, units, publish: publishRow });
-  const positions = createPositionService();
+  const positions = createPositionService({ knownTypes });
   const templates = createTemplateService({ tenants, units, create, addPosition: positions.addPosition });
 
   return {
+    /** The catalogue's types, for the form of a position. */
+    knownTypes,
     ...facts,
     ...positions,
     ...series,

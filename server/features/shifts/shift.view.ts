@@ -12,6 +12,9 @@ import type { Gap } from './shift.rules.ts';
 import type { DayCount, PositionView, ShiftView } from './shift.schema.ts';
 import type { ShiftAbilities } from './shift.service.ts';
 import type { Pager } from '../../http/paging.ts';
+import type { LocalText } from '../../db/fields.ts';
+import { levelNameOf, PLATFORM_TYPES, typeName } from '../credentials/index.ts';
+import type { NeededCredential } from './shift.model.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -77,7 +80,13 @@ function skillChoices(locale: Locale): OptionInput[] {
 }
 
 /** Fields of a position; `prefix` as above. */
-export function positionFields(form: Form, i18n: I18n, locale: Locale, prefix: string): object {
+export function positionFields(
+  form: Form,
+  i18n: I18n,
+  locale: Locale,
+  prefix: string,
+  types: ReadonlyMap<string, { readonly name: LocalText; readonly retired: boolean }> = PLATFORM_TYPES,
+): object {
   const label = (name: string): { label: string; hint: string | null } => wording(i18n, locale, name);
   const t = i18n.in(locale);
   const none = { value: '', label: t('shifts.form.skill.none') };
@@ -112,6 +121,13 @@ export function positionFields(form: Form, i18n: I18n, locale: Locale, prefix: s
       minLevel: form.select(`${prefix}skills.${row}.minLevel`, levels, { ...label('minLevel'), hint: null }),
     })),
     credentialLevel: form.select(`${prefix}credentialLevel`, credentials, label('credentialLevel')),
+    otherCredentials: form.checkboxes(
+      `${prefix}otherCredentials`,
+      [...types]
+        .filter(([code, { retired }]) => code !== 'social-worker' && !retired)
+        .map(([value, { name }]) => ({ value, label: name[locale] })),
+      label('otherCredentials'),
+    ),
     languages: form.checkboxes(
       `${prefix}languages`,
       LANGUAGES.map((language) => ({ value: language.code, label: language[locale] })),
@@ -124,10 +140,12 @@ export function positionFields(form: Form, i18n: I18n, locale: Locale, prefix: s
 
 /** A position's stored values under the names of its form. */
 export function positionValues(position: PositionView): Record<string, unknown> {
-  const credential = position.credentials[0];
+  const credential = position.credentials.find(({ type }) => type === 'social-worker');
+  const others = position.credentials.filter(({ type }) => type !== 'social-worker');
   return {
     ...position,
     credentialLevel: credential ? credential.level || 'any' : '',
+    otherCredentials: others.map(({ type }) => type),
     ...Object.fromEntries(
       position.skills.flatMap((skill, row) => [
         [`skills.${row}.code`, skill.code],
@@ -188,7 +206,12 @@ export function shiftFormModel(
 
 /** Model of `shifts/position-form`. */
 export function positionFormModel(
-  parts: Parts & { action: string; crumb: { href: string; label: string }; version: number | null },
+  parts: Parts & {
+    action: string;
+    crumb: { href: string; label: string };
+    version: number | null;
+    types: Parameters<typeof positionFields>[4];
+  },
 ): object {
   const { i18n, locale } = parts;
   const form = createForm({
@@ -196,7 +219,7 @@ export function positionFormModel(
     messages: 'shifts.form',
     values: { admission: 'direct', ...parts.values },
   });
-  const fields = positionFields(form, i18n, locale, '');
+  const fields = positionFields(form, i18n, locale, '', parts.types);
   return {
     fields,
     errors: form.errors,
@@ -259,14 +282,22 @@ export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
 
 /** What a position asks for, in words. */
 export function needsOf(
-  position: Pick<PositionView, 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge'>,
+  position: Pick<PositionView, 'skills' | 'languages' | 'minAge' | 'maxAge'> & {
+    readonly credentials: readonly NeededCredential[];
+  },
   i18n: I18n,
   locale: Locale,
 ): { icon: string; text: string }[] {
   const t = i18n.in(locale);
   const needs: { icon: string; text: string }[] = [];
   for (const credential of position.credentials)
-    needs.push({ icon: 'certificate', text: t(`shifts.credential.${credential.level || 'any'}`) });
+    needs.push({
+      icon: 'certificate',
+      text:
+        credential.type === 'social-worker'
+          ? t(`shifts.credential.${credential.level || 'any'}`)
+          : otherText(credential, i18n, locale),
+    });
   for (const skill of position.skills)
     needs.push({
       icon: 'tools',
@@ -288,6 +319,13 @@ export function needsOf(
   else if (minAge !== null) needs.push({ icon: 'user', text: t('shifts.needs.minAge', { min: minAge }) });
   else if (maxAge !== null) needs.push({ icon: 'user', text: t('shifts.needs.maxAge', { max: maxAge }) });
   return needs;
+}
+
+function otherText({ type, level, name }: NeededCredential, i18n: I18n, locale: Locale): string {
+  const credential = typeName(type, locale, name);
+  return level === ''
+    ? credential
+    : i18n.t(locale, 'shifts.needs.credentialLevel', { credential, level: levelNameOf(type, level, locale) });
 }
 
 /** Where a gap is mended. */

@@ -197,10 +197,10 @@ function askedFor(position: TemplatePosition): TemplatePosition {
 }
 
 /** A stored position under the names of its input. */
-function positionInput({ credentials: [credential], ...position }: TemplatePosition): PositionInput {
+function positionInput({ credentials, ...position }: TemplatePosition): PositionInput {
   return {
     ...position,
     skills: position.skills.map(({ code, minLevel }) => ({ code, minLevel })),
-    credentialLevel: (credential ? credential.level || 'any' : '') as PositionInput['credentialLevel'],
+    credentials: credentials.map(({ type, level }) => ({ type, level })),
   };
 }

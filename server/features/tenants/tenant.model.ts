@@ -48,6 +48,15 @@ export const DEFAULT_MATCHING: TenantMatching = {
   restMinutes: 480,
   reachMetres: 30_000,
 };
+/** A service area and the type of certificate that it needs. */
+export interface CredentialNeed {
+  area: string;
+  type: string;
+  /** Names of a type that does not come with Linli. */
+  name?: LocalText | null;
+}
+/** What a new tenant asks for: service for children needs a background check. */
+export const DEFAULT_NEEDS: readonly CredentialNeed[] = [{ area: 'children', type: 'background-check' }];
 
 export interface TenantRow extends StoredRow {
   slug: string;
@@ -63,6 +72,8 @@ export interface TenantRow extends StoredRow {
   settings: TenantSettings;
   /** Null as shipped. */
   matching: TenantMatching | null;
+  /** Certificates without which nobody gives a kind of service here; kept in step by the catalogue. */
+  credentialNeeds: CredentialNeed[];
   active: boolean;
   version: number;
   createdAt: Date;
@@ -115,6 +126,19 @@ const tenantSchema = new Schema({
   serviceCounties: { type: [String], default: [] },
   settings: { type: settingsSchema, required: true },
   matching: { type: matchingSchema, default: null },
+  credentialNeeds: {
+    type: [
+      new Schema(
+        {
+          area: { type: String, required: true },
+          type: { type: String, required: true },
+          name: { ...localTextField, required: false, default: null },
+        },
+        { _id: false, strict: 'throw' },
+      ),
+    ],
+    default: [],
+  },
   active: { type: Boolean, required: true, default: true },
   version: { type: Number, required: true, default: 1 },
   createdAt: { type: Date, required: true },

@@ -10,8 +10,14 @@ import { can } from '../../core/actor.ts';
 import type { UnitService } from '../units/index.ts';
 import { toSettingsView } from './tenant.schema.ts';
 import type { SettingsPatch, SettingsView } from './tenant.schema.ts';
-import { DEFAULT_MATCHING, DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
-import type { TenantKind, TenantMatching, TenantRow, TenantSettings } from './tenant.model.ts';
+import { DEFAULT_MATCHING, DEFAULT_NEEDS, DEFAULT_SETTINGS, TenantModel } from './tenant.model.ts';
+import type {
+  CredentialNeed,
+  TenantKind,
+  TenantMatching,
+  TenantRow,
+  TenantSettings,
+} from './tenant.model.ts';
 
 export interface NewTenant {
   readonly slug: string;
@@ -38,6 +44,8 @@ export interface Tenant {
   readonly settings: TenantSettings;
   readonly matching: TenantMatching;
   readonly version: number;
+  /** Certificates without which nobody gives a kind of service here. */
+  readonly credentialNeeds: readonly CredentialNeed[];
 }
 
 export interface TenantService {
@@ -64,6 +72,8 @@ export interface TenantService {
     next: TenantMatching & { readonly dailyCapMinutes: number },
     version: number | null,
   ): Promise<Tenant>;
+  /** What each kind of service asks for in the tenant of the context; in the catalogue's transaction. */
+  setNeeds(needs: readonly CredentialNeed[]): Promise<void>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -81,6 +91,7 @@ export const toTenant = (row: TenantRow): Tenant => ({
   settings: row.settings,
   matching: row.matching ?? DEFAULT_MATCHING,
   version: row.version,
+  credentialNeeds: row.credentialNeeds ?? [],
 });
 
 async function accessRow(): Promise<TenantRow> {
@@ -155,6 +166,7 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
               colour: input.colour ?? null,
               serviceCounties: [...(input.serviceCounties ?? [])],
               settings: DEFAULT_SETTINGS,
+              credentialNeeds: [...DEFAULT_NEEDS],
               createdAt: contextNow(),
             },
           ]);
@@ -195,6 +207,12 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
       if (!/^[a-z0-9][a-z0-9-]{1,40}$/.test(slug)) return null;
       const row = await TenantModel.findOne({ slug, active: true }).lean();
       return row ? toTenant(row) : null;
+    },
+    async setNeeds(needs) {
+      await TenantModel.updateOne(
+        { _id: new Types.ObjectId(requireTenantId()) },
+        { $set: { credentialNeeds: [...needs] } },
+      );
     },
     listOpen: async (limit) =>
       acrossTenants('front page: list the places', async () =>

@@ -52,7 +52,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of twenty-one kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds each of twenty-two kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -125,6 +125,10 @@ describe('npm run verify', function () {
       [
         'credits/ledger-follows-claims',
         change('credits', { _id: id('creditId') }, { $set: { state: 'posted' } }),
+      ],
+      [
+        'credentials/two-people-verified',
+        change('credentials', { _id: id('credentialId') }, { $set: { state: 'valid' } }),
       ],
       ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
       [

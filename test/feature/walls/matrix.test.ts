@@ -109,6 +109,8 @@ describe('the walls, route by route', function () {
       '/account/sessions/:sessionId/end',
       '/account/tokens/:id/revocation',
       '/calendar/days/:date/removal',
+      // A code of the catalogue, which is no row of anybody's until the organisation changes it.
+      '/credential-types/:code',
       '/me/consents/:purpose',
       '/me/sessions/:sessionId/end',
       '/me/tokens/:id/revocation',

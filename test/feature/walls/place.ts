@@ -207,6 +207,21 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     issuedOn: '2025-01-10',
     validFrom: '2025-02-01',
   }),
+  'credentials/appeal': () => ({ reason: 'x' }),
+  'credentials/change-standing': () => ({ to: 'suspended', reason: 'x' }),
+  'credentials/note-register': () => ({ state: 'waiting', seenOn: '2026-01-05' }),
+  'credentials/renew': () => ({
+    level: 'assistant',
+    number: 'N1',
+    issuedOn: '2025-01-10',
+    validFrom: '2025-02-01',
+  }),
+  'credentials/enter': () => ({
+    level: 'assistant',
+    number: 'N2',
+    issuedOn: '2025-01-10',
+    validFrom: '2025-02-01',
+  }),
   'credits/review': () => ({ verdict: 'rejected', reason: 'x' }),
   'credits/reverse': () => ({ reason: 'x' }),
   'credits/correct': () => ({

@@ -55,9 +55,11 @@ export const person: PersonFacts = {
     {
       type: 'social-worker',
       level: 'senior',
+      covers: ['assistant', 'intermediate', 'senior'],
       validFrom: '2025-01-01',
       validTo: '2027-12-31',
       state: 'valid',
+      renewalUnderWay: false,
     },
   ],
   trained: ['fire-safety'],

@@ -34,9 +34,11 @@ const FAILING: Record<string, Case & { code: string }> = {
         {
           type: 'social-worker',
           level: 'senior',
+          covers: ['assistant', 'intermediate', 'senior'],
           validFrom: '2025-01-01',
           validTo: '2026-11-24',
           state: 'valid',
+          renewalUnderWay: false,
         },
       ],
     },

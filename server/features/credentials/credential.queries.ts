@@ -1,0 +1,105 @@
+import { Types } from 'mongoose';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { can, reachOf } from '../../core/actor.ts';
+import { NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import { CredentialModel } from './credential.model.ts';
+import type { CredentialRow } from './credential.model.ts';
+
+const SORT: readonly SortKey[] = [
+  ['createdAt', 1],
+  ['_id', 1],
+];
+
+/** Looking up certificates as somebody may see them. */
+export function createCredentialQueries({ memberships }: { memberships: MembershipService }) {
+  /** The holder's own, or one that an officer within reach may review; everything else is missing. */
+  async function access(actor: Actor, id: string): Promise<CredentialRow> {
+    const row = isId(id) ? await CredentialModel.findById(id).lean() : null;
+    if (!row) throw new NotFound();
+    if (actor.kind === 'account' && String(row.personId) === actor.personId) return row;
+    const unitId = await unitOf(row);
+    if (
+      unitId === null ||
+      !(can(actor, 'credentials:review', unitId) || can(actor, 'credentials:decide', unitId))
+    )
+      throw new NotFound();
+    return row;
+  }
+
+  async function unitOf(row: Pick<CredentialRow, 'membershipId'>): Promise<string | null> {
+    const membership = await memberships.row(String(row.membershipId));
+    return membership ? String(membership.unitId) : null;
+  }
+
+  /** The states in which something waits for this actor. */
+  const waitingStates = (actor: Actor): string[] => [
+    ...(can(actor, 'credentials:review') ? ['under_review'] : []),
+    ...(can(actor, 'credentials:decide') ? ['first_pass', 'appealed'] : []),
+  ];
+
+  /** What waits for the actor; never their own, and nothing on which they have spoken already. */
+  const waitingFor = (actor: AccountActor): Record<string, unknown> => {
+    const self = new Types.ObjectId(actor.accountId);
+    return {
+      state: { $in: waitingStates(actor) },
+      personId: { $ne: new Types.ObjectId(actor.personId) },
+      $nor: [
+        { state: { $in: ['first_pass', 'appealed'] }, firstReviewerId: self },
+        { state: 'appealed', refusedBy: self },
+      ],
+    };
+  };
+
+  return {
+    access,
+    unitOf,
+
+    own: (actor: AccountActor): Promise<CredentialRow[]> =>
+      CredentialModel.find({ personId: new Types.ObjectId(actor.personId) })
+        .sort({ createdAt: -1 })
+        .limit(50)
+        .lean(),
+
+    /** What waits for the actor: first reviews, final ones, appeals; oldest first. */
+    async desk(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CredentialRow>> {
+      // Grants on part of the tree see those memberships only.
+      const reach = [reachOf(actor, 'credentials:review'), reachOf(actor, 'credentials:decide')];
+      const unitIds = reach.includes('tenant')
+        ? null
+        : new Set(reach.flatMap((part) => (part === 'tenant' ? [] : [...part])));
+      const rows = await CredentialModel.find({ ...waitingFor(actor), ...afterCursor(SORT, cursor) } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
+      if (!unitIds) return page;
+      const owners = new Map(
+        (await memberships.ofPeople(page.data.map((row) => row.personId))).map((own) => [
+          String(own._id),
+          String(own.unitId),
+        ]),
+      );
+      return {
+        ...page,
+        data: page.data.filter((row) => unitIds.has(owners.get(String(row.membershipId)) ?? '')),
+      };
+    },
+
+    /** A member for whom the actor may state something. @throws NotFound */
+    async accessMember(actor: Actor, membershipId: string): Promise<void> {
+      const membership = await memberships.row(membershipId);
+      if (!membership || !can(actor, 'credentials:review', String(membership.unitId))) throw new NotFound();
+    },
+
+    /** How many wait for the actor, counted up to a thousand. */
+    waitingCount: (actor: AccountActor): Promise<number> =>
+      CredentialModel.countDocuments(waitingFor(actor) as never, { limit: MOST_COUNTED + 1 }),
+
+    row: async (id: string | Types.ObjectId): Promise<CredentialRow | null> =>
+      CredentialModel.findById(id).lean(),
+  };
+}

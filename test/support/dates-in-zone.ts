@@ -25,7 +25,11 @@ const results = days.map((day) => ({
   grown: comesOfAge(day).toISOString(),
   real: [isDate(day), isCalendarDate(day)],
   period: [periodDays({ from: '2024-02-01', to: day }), periodRefusals({ from: day, to: day }, '2026-12-30')],
-  valid: [validToOf(day), expiringFrom(day), nextState('valid', day, '2026-12-31')],
+  valid: [
+    validToOf(day, { validMonths: 36 }),
+    expiringFrom(day, 3),
+    nextState({ state: 'valid', validTo: day, windowMonths: 3, renewed: false }, '2026-12-31'),
+  ],
   import: [plusDays(day, 60), sameWeekdayLater(day, '2028-03-01'), readDate(day.replaceAll('-', '/'))],
   repeated: repeatedDates(day, {
     everyWeeks: 2,

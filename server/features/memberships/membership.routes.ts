@@ -283,6 +283,7 @@ async function showPage(
       | 'roles:grant'
       | 'people:edit'
       | 'identities:verify'
+      | 'credentials:review'
       | 'hours:back-enter',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });

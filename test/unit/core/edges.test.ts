@@ -206,17 +206,19 @@ describe('an edge', () => {
   });
 
   it('of a certificate’s validity is its last day', () => {
-    expect(validToOf('2023-11-27')).to.equal('2026-11-26');
-    expect(nextState('valid', '2026-11-26', '2026-11-26')).to.equal('expiring');
-    expect(nextState('expiring', '2026-11-26', '2026-11-26')).to.equal(null);
-    expect(nextState('expiring', '2026-11-26', '2026-11-27')).to.equal('expired');
-    const from = expiringFrom('2026-11-26');
+    const threeYears = { validMonths: 36 };
+    const of = (state: string) => ({ state, validTo: '2026-11-26', windowMonths: 3, renewed: false });
+    expect(validToOf('2023-11-27', threeYears)).to.equal('2026-11-26');
+    expect(nextState(of('valid'), '2026-11-26')).to.equal('expiring');
+    expect(nextState(of('expiring'), '2026-11-26')).to.equal(null);
+    expect(nextState(of('expiring'), '2026-11-27')).to.equal('expired');
+    const from = expiringFrom('2026-11-26', 3);
     expect(from).to.equal('2026-08-27');
-    expect(nextState('valid', '2026-11-26', addDays(from, -1))).to.equal(null);
-    expect(nextState('valid', '2026-11-26', from)).to.equal('expiring');
+    expect(nextState(of('valid'), addDays(from, -1))).to.equal(null);
+    expect(nextState(of('valid'), from)).to.equal('expiring');
     // 29 February comes back in leap years only; the last day of February stands in for it.
-    expect(validToOf('2024-02-29')).to.equal('2027-02-27');
-    expect(expiringFrom('2027-02-28')).to.equal('2026-12-01');
+    expect(validToOf('2024-02-29', threeYears)).to.equal('2027-02-27');
+    expect(expiringFrom('2027-02-28', 3)).to.equal('2026-12-01');
   });
 
   it('of a period includes both its days, not the day after today', () => {

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import mongoose from 'mongoose';
+import type { ClientSession } from 'mongoose';
 import { AppError, Unavailable } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
 import { asNetworkError, isBrokenSocket, outageOf, waitedInVain } from './outage.ts';
 
 interface TransactionState {
+  readonly session: ClientSession;
   afterCommit: (() => void | Promise<void>)[];
 }
 
@@ -25,19 +27,19 @@ const OUTAGE_MS = 3_500;
 export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
   if (storage.getStore()) return work();
   const caller = patientCaller();
-  const state: TransactionState = { afterCommit: [] };
+  let hooks: TransactionState['afterCommit'] = [];
   const deadline = performance.now() + BUDGET_MS;
   let result: { value: T } | null = null;
   let attempts = 0;
   const committed = mongoose.connection
     .transaction(
-      async () => {
+      async (session) => {
         caller.beginsAnew();
         // The driver itself retries conflicts for two minutes, whatever it is told.
         attempts += 1;
         if (attempts > 1 && performance.now() > deadline) throw new Unavailable('busy');
         // Each attempt starts with an empty list: what an aborted attempt planned never happened.
-        state.afterCommit = [];
+        const state: TransactionState = { session, afterCommit: (hooks = []) };
         try {
           result = { value: await storage.run(state, work) };
         } catch (err) {
@@ -53,7 +55,7 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
       },
     )
     .finally(caller.done)
-    .then(() => runHooks(state));
+    .then(() => runHooks(hooks));
   try {
     await Promise.race([committed, caller.sentAway]);
   } catch (err) {
@@ -112,7 +114,7 @@ const translated = (err: unknown): unknown => {
 };
 
 /** The change is committed; what follows it is only a nudge and must not turn success into failure. */
-async function runHooks({ afterCommit: hooks }: TransactionState): Promise<void> {
+async function runHooks(hooks: TransactionState['afterCommit']): Promise<void> {
   for (const hook of hooks) {
     try {
       await hook();
@@ -130,6 +132,9 @@ export function afterCommit(hook: () => void | Promise<void>): void {
 }
 
 export const isInTransaction = (): boolean => storage.getStore() !== undefined;
+
+/** The driver's session of the current transaction, for the few calls that go past Mongoose; null outside. */
+export const currentSession = (): ClientSession | null => storage.getStore()?.session ?? null;
 
 /** @throws Error (a bug) when called outside a transaction: the row must live or die with its cause. */
 export function requireTransaction(what: string): void {

@@ -1,11 +1,10 @@
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../../core/errors.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
@@ -16,7 +15,7 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessHours, createHoursQueries, overlappingHours } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
-import { canConfirm, canReject, canReverse, canReview, canSpeakFor } from './hours.policy.ts';
+import { canReject, canReverse, canReview, canSpeakFor } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
 import {
   CLAIMED_STATES,
@@ -28,12 +27,12 @@ import {
 } from './hours.record.ts';
 import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
-import type { Anomaly } from './anomaly.rules.ts';
+import { createApprovals } from './hours.approval.ts';
 import { createHoursDuty } from './hours.duty.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
-import { applyToLedger, factsOfRecord, postingOf } from './ledger.service.ts';
+import { applyToLedger, factsOfRecord } from './ledger.service.ts';
 
 export interface LogInput {
   readonly name: string;
@@ -59,13 +58,6 @@ export interface HoursParts {
   readonly calendars: CalendarService;
 }
 
-/** What came of one record of several. */
-export interface ApprovalOutcome {
-  readonly id: string;
-  /** Null when it is posted; else a code. */
-  readonly refusal: string | null;
-}
-
 export type HoursService = ReturnType<typeof createHoursService>;
 
 export function createHoursService({
@@ -86,106 +78,7 @@ export function createHoursService({
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }
 
-  /** Hands the record in; what is worth a second look is held for a reviewer. */
-  async function submit(id: Types.ObjectId): Promise<HoursRow> {
-    const row = await transition(HoursModel, id, {
-      lifecycle: hoursLifecycle,
-      from: ['open'],
-      to: 'submitted',
-      action: 'hours/submit',
-    });
-    const anomalies = await trust.anomalies(row);
-    return anomalies.length === 0 ? row : hold(row, anomalies);
-  }
-
-  const hold = (row: HoursRow, anomalies: readonly Anomaly[]): Promise<HoursRow> =>
-    transition(HoursModel, row._id, {
-      lifecycle: hoursLifecycle,
-      from: ['submitted'],
-      to: 'under_check',
-      action: 'hours/hold',
-      set: { anomalies: [...row.anomalies, ...anomalies] },
-      facts: { anomalies: anomalies.map(({ code }) => code) },
-    });
-
-  /** Confirms and posts one record, or holds it for who confirms it; facts are read in the caller's transaction. */
-  async function approveOne(actor: AccountActor, id: string): Promise<HoursRow> {
-    const row = await accessHours(actor, id);
-    authorize(canConfirm(actor, row));
-    if (row.state === 'under_check') throw new Conflict('held-for-review');
-    await assertTrusted(actor, row, 'hours:confirm');
-    const anomaly = row.state === 'submitted' ? await trust.approverAnomaly(actor, row) : null;
-    return anomaly ? hold(row, [anomaly]) : postOne(actor, row, null);
-  }
-
-  async function assertTrusted(
-    actor: AccountActor,
-    row: HoursRow,
-    by: 'hours:confirm' | 'hours:review',
-  ): Promise<void> {
-    const refusal = await trust.whyNot(actor, row, by);
-    if (refusal) throw new Forbidden(refusal);
-  }
-
-  /** Approves and posts; everything that could stand against it was asked. */
-  async function postOne(actor: AccountActor, row: HoursRow, reason: string | null): Promise<HoursRow> {
-    const personId = String(row.personId);
-    if (row.recordedMinutes <= 0) throw new Conflict('nothing-to-post');
-    const [from, to] = [row.servedFrom, row.servedTo];
-    await lockPersonDays(personId, { startsAt: from, endsAt: to });
-    if ((await overlappingHours(row.personId, { from, to }, ['posted'], row._id)).length > 0)
-      throw new Conflict('overlaps-recorded');
-    const { zone } = await tenants.current();
-    await transition(HoursModel, row._id, {
-      lifecycle: hoursLifecycle,
-      from: ['submitted', 'under_check', 'appealed'],
-      to: 'approved',
-      reason,
-      action: 'hours/approve',
-      set: {
-        confirmedBy: new Types.ObjectId(actor.accountId),
-        confirmedByPersonId: new Types.ObjectId(actor.personId),
-        late: await duty.isLate(row),
-        remindAt: null,
-      },
-    });
-    await applyToLedger(postingOf(row), factsOfRecord(row, zone));
-    const after = await transition(HoursModel, row._id, {
-      lifecycle: hoursLifecycle,
-      from: ['approved'],
-      to: 'posted',
-      action: 'hours/post',
-      set: { postedAt: contextNow() },
-    });
-    await addMessage({
-      kind: 'hours/confirmed',
-      subjectId: row._id,
-      dedupeKey: `hours-confirmed:${String(row._id)}:${after.version}`,
-    });
-    return after;
-  }
-
-  async function rejectOne(actor: AccountActor, row: HoursRow, reason: string): Promise<HoursRow> {
-    const after = await transition(HoursModel, row._id, {
-      lifecycle: hoursLifecycle,
-      from: ['submitted', 'under_check', 'appealed'],
-      to: 'rejected',
-      reason,
-      action: 'hours/reject',
-      set: {
-        rejectionReason: reason,
-        remindAt: null,
-        confirmedBy: new Types.ObjectId(actor.accountId),
-        confirmedByPersonId: new Types.ObjectId(actor.personId),
-      },
-    });
-    await addMessage({
-      kind: 'hours/rejected',
-      subjectId: row._id,
-      dedupeKey: `hours-rejected:${String(row._id)}:${after.version}`,
-    });
-    return after;
-  }
+  const { submit, approve, approveMany, postOne, rejectOne, assertTrusted } = createApprovals({ trust, duty, tenants });
 
   return {
     ...createHoursQueries({ memberships, tenants }),
@@ -274,28 +167,8 @@ export function createHoursService({
       });
     },
 
-    approve: (actor: AccountActor, id: string): Promise<HoursRow> =>
-      inTransaction(() => approveOne(actor, id)),
-
-    /** Each record in a transaction of its own: one refusal does not hold up the others. */
-    async approveMany(actor: AccountActor, ids: readonly string[]): Promise<ApprovalOutcome[]> {
-      const outcomes: ApprovalOutcome[] = [];
-      for (const id of ids) {
-        try {
-          const after = await inTransaction(() => approveOne(actor, id));
-          outcomes.push({ id, refusal: after.state === 'posted' ? null : 'held-for-review' });
-        } catch (err) {
-          const refused =
-            err instanceof NotFound ||
-            err instanceof Forbidden ||
-            err instanceof Conflict ||
-            err instanceof Unavailable;
-          if (!refused) throw err;
-          outcomes.push({ id, refusal: err.code });
-        }
-      }
-      return outcomes;
-    },
+    approve,
+    approveMany,
 
     async reject(actor: AccountActor, id: string, reason: string): Promise<HoursRow> {
       return inTransaction(async () => {

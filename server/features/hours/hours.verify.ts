@@ -10,7 +10,7 @@ import type { HoursInputs } from './hours.rules.ts';
 import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
 import type { LedgerClosingRow } from './ledger.closing.model.ts';
 import { figuresOf } from './ledger.closing.service.ts';
-import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
+import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { entryHash } from './ledger.service.ts';
 
@@ -231,8 +231,19 @@ const statementsHold: InvariantCheck = {
   async run() {
     const tally = invariantTally();
     const closings = new Map<string, LedgerClosingRow>();
-    for (const row of await LedgerClosingModel.find({}).lean())
+    const last = new Map<string, string>();
+    for (const row of await LedgerClosingModel.find({}).sort({ number: 1 }).lean()) {
       closings.set(`${String(row.tenantId)} ${row.number}`, row);
+      last.set(String(row.tenantId), row.through);
+    }
+    for (const row of await LedgerAccountModel.find({ account: CLOSED_MONTHS }).lean()) {
+      const tenantId = String(row.tenantId);
+      if (row.through !== last.get(tenantId))
+        tally.violate(`${tenantId} posts as if closed through ${row.through ?? 'nothing'}`);
+      last.delete(tenantId);
+    }
+    for (const [tenantId, through] of last)
+      tally.violate(`${tenantId} posts as if ${through} had not been closed`);
     for await (const statement of LedgerStatementModel.find({}).lean().cursor({ batchSize: 20 })) {
       tally.examine();
       const key = `${String(statement.tenantId)} ${statement.closing}`;

@@ -1,6 +1,7 @@
 export { createHoursTrust } from './hours.trust.ts';
 export { createHoursService } from './hours.service.ts';
-export type { ApprovalOutcome, HoursService } from './hours.service.ts';
+export type { ApprovalOutcome } from './hours.approval.ts';
+export type { HoursService } from './hours.service.ts';
 export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';

@@ -10,13 +10,13 @@ import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
 import type { LedgerClosingRow, LedgerStatementRow, MonthFigures } from './ledger.closing.model.ts';
-import { LedgerEntryModel } from './ledger.model.ts';
+import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { closingRefusal, monthAfter } from './ledger.rules.ts';
 import { closedThrough } from './ledger.service.ts';
 
 /**
- * Postings read the last closing in their own transaction and write nothing that all of them share, or the ledger would post
+ * Postings read the last closed month in their own transaction and write nothing that all of them share, or the ledger would post
  * one at a time. One that began before a closing may still commit after it, for a minute at most (the database ends
  * longer transactions); the statement is drawn when that time is over twice.
  */
@@ -128,6 +128,11 @@ export function createLedgerClosings({ tenants }: { tenants: TenantService }) {
           await LedgerClosingModel.create([
             { _id, ...row, closedAt: contextNow(), closedBy: new Types.ObjectId(actor.accountId) } as never,
           ]);
+          await LedgerAccountModel.updateOne(
+            { account: CLOSED_MONTHS },
+            { $set: { through }, $setOnInsert: { minutes: 0, entries: 0, head: '' } },
+            { upsert: true },
+          );
           await recordAudit({
             action: 'ledger/close',
             subjectType: 'LedgerClosing',

@@ -77,7 +77,15 @@ export interface LedgerAccountRow extends TenantRow {
   minutes: number;
   entries: number;
   head: string;
+  /** Only on `CLOSED_MONTHS`: the last closed month, `YYYY-MM`. */
+  through?: string;
 }
+
+/**
+ * The row beside the accounts that says through which month the ledger is closed, written in the transaction of the closing. It
+ * stands here because each posting reads its accounts anyway, and so reads it in the same snapshot for nothing.
+ */
+export const CLOSED_MONTHS = 'months:closed';
 
 const accountSchema = new Schema({
   ...tenantFields,
@@ -85,6 +93,7 @@ const accountSchema = new Schema({
   minutes: { type: Number, required: true, default: 0 },
   entries: { type: Number, required: true, default: 0 },
   head: { type: String, default: '' },
+  through: { type: String },
 });
 accountSchema.index({ tenantId: 1, account: 1 }, { unique: true });
 

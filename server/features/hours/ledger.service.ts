@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { AnyBulkWriteOperation } from 'mongoose';
 import { actorLabel } from '../../core/actor.ts';
 import { contextNow, requireContext } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
-import { tenantBulkWrite } from '../../db/builders.ts';
-import { requireTransaction } from '../../db/transaction.ts';
+import { tenantFind, tenantInsert, tenantWrite } from '../../db/builders.ts';
+import { isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import type { HoursRow } from './hours.model.ts';
 import { LedgerClosingModel } from './ledger.closing.model.ts';
-import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
+import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
 import {
   activityAccount,
@@ -52,7 +52,7 @@ export const entryText = (
 
 /** SHA-256, hex, of what an entry says and of the entry before it. */
 export const entryHash = (entry: Parameters<typeof entryText>[0]): string =>
-  createHash('sha256').update(entryText(entry)).digest('hex');
+  hash('sha256', entryText(entry), 'hex');
 
 /** What an entry states of the thing that it posts. */
 export interface PostedFacts {
@@ -139,22 +139,44 @@ export async function applyAllToLedger(changes: readonly LedgerChange[]): Promis
   return refusals;
 }
 
-const keysOf = ({ recordId, source }: LedgerCommand): string[] => [
-  postingKey(recordId, source),
-  reversalKey(recordId, source),
-];
+/**
+ * Posts these in the transaction of their state changes, whose own guards say that none was posted before: nothing is asked, and
+ * the unique index of causes has the last word.
+ * @throws Conflict with the first refusal's code: then nothing is posted and the transaction is over
+ */
+export async function postAllToLedger(changes: readonly LedgerChange[]): Promise<void> {
+  requireTransaction('A posting');
+  const planned = changes.flatMap((change) => {
+    const outcome = post([], change.command);
+    if ('refusal' in outcome) throw new Conflict(outcome.refusal);
+    return outcome.lines.map((line) => ({ line, change }));
+  });
+  if (planned.length === 0) return;
+  try {
+    await append(planned);
+  } catch (err) {
+    if (isDuplicateKey(err, CAUSE_INDEX)) throw new Conflict('already-posted');
+    throw err;
+  }
+}
+const CAUSE_INDEX = 'tenantId_1_sourceKey_1_account_1';
+
+/** Posting asks whether it was posted; taking back asks for both. */
+const keysOf = ({ kind, recordId, source }: LedgerCommand): string[] =>
+  kind === 'post'
+    ? [postingKey(recordId, source)]
+    : [postingKey(recordId, source), reversalKey(recordId, source)];
 const existingLines = (commands: readonly LedgerCommand[]): Promise<LedgerLine[]> =>
-  LedgerEntryModel.find({ sourceKey: { $in: commands.flatMap(keysOf) } })
-    .select({ account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 })
-    .lean();
+  tenantFind<LedgerEntryRow>(
+    LedgerEntryModel,
+    { sourceKey: { $in: commands.flatMap(keysOf) } },
+    { account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 },
+  );
 
 /** Appends lines to their accounts: the account's row orders appends, its head chains them. */
 async function append(planned: readonly { line: LedgerLine; change: LedgerChange }[]): Promise<void> {
   const names = [...new Set(planned.map(({ line }) => line.account))].sort();
-  const known = new Map<string, Account>(
-    (await LedgerAccountModel.find({ account: { $in: names } }).lean()).map((row) => [row.account, row]),
-  );
-  const through = await closedThrough();
+  const { known, through } = await standOf(names);
   const accounts = new Map<string, Account>();
   const entries = planned.map(({ line, change }): NewEntry => {
     const before = accounts.get(line.account) ??
@@ -164,25 +186,48 @@ async function append(planned: readonly { line: LedgerLine; change: LedgerChange
     accounts.set(line.account, { ...counted, head: entry.hash });
     return entry;
   });
-  // Made here from checked rows, so nothing is left to cast or to default; the tenant is stamped by the hook.
-  await LedgerEntryModel.insertMany(entries as never, { lean: true, ordered: true });
+  // Made here from checked rows of the schema's own types, so nothing is left to cast or to default.
+  await tenantInsert(LedgerEntryModel, entries);
+  const few = names.length <= 2;
   // In one order always. Whoever appended since these were read makes the transaction conflict and run again.
-  const written = await tenantBulkWrite(
+  const written = await tenantWrite(
     LedgerAccountModel,
-    names.map((name) => accountWrite(accounts.get(name) as Account, known.get(name))),
+    // The driver sends a command for each run of one kind: new ones stand together, or are upserts among updates.
+    (few ? names : names.toSorted((a, b) => Number(known.has(a)) - Number(known.has(b)))).map((name) =>
+      accountWrite(accounts.get(name) as Account, known.get(name), few),
+    ),
   );
-  if (written.inserted + written.modified !== names.length) throw new Error('An account moved meanwhile');
+  if (written !== names.length) throw new Error('An account moved meanwhile');
 }
 
-const accountWrite = (after: Account, before: Account | undefined): AnyBulkWriteOperation =>
-  before
-    ? {
-        updateOne: {
-          filter: { account: after.account, entries: before.entries, head: before.head },
-          update: { $set: { entries: after.entries, minutes: after.minutes, head: after.head } },
-        },
-      }
-    : { insertOne: { document: { ...after } } };
+interface Stand {
+  readonly known: ReadonlyMap<string, Account>;
+  readonly through: string | null;
+}
+
+/**
+ * Accounts as they stand and the last closed month, in one read of the transaction's own snapshot: what is posted into which
+ * month is never decided by what some process knew before.
+ */
+async function standOf(names: readonly string[]): Promise<Stand> {
+  const rows = await tenantFind<LedgerAccountRow>(
+    LedgerAccountModel,
+    { account: { $in: [...names, CLOSED_MONTHS] } },
+    { _id: 0, account: 1, minutes: 1, entries: 1, head: 1, through: 1 },
+  );
+  const known = new Map<string, Account>(rows.map((row) => [row.account, row]));
+  return { known, through: rows.find(({ account }) => account === CLOSED_MONTHS)?.through ?? null };
+}
+
+const accountWrite = (after: Account, before: Account | undefined, upsert: boolean): AnyBulkWriteOperation => {
+  const { account, entries, minutes, head } = after;
+  const update = { $set: { entries, minutes, head } };
+  if (before)
+    return { updateOne: { filter: { account, entries: before.entries, head: before.head }, update } };
+  return upsert
+    ? { updateOne: { filter: { account }, update, upsert } }
+    : { insertOne: { document: { account, minutes, entries, head } } };
+};
 
 /**
  * Posts or reverses a record or a claim, in the transaction of its state change.
@@ -193,6 +238,8 @@ export async function applyToLedger(
   facts: PostedFacts,
   reason: string | null = null,
 ): Promise<void> {
+  requireTransaction('A posting');
+  if (command.kind === 'post') return postAllToLedger([{ command, facts, reason }]);
   const [refusal] = await applyAllToLedger([{ command, facts, reason }]);
   if (refusal) throw new Conflict(refusal);
 }

@@ -10,7 +10,11 @@ import {
 } from '../../../server/features/hours/ledger.closing.model.ts';
 import { compareBalances } from '../../../server/features/hours/index.ts';
 import type { HoursRow } from '../../../server/features/hours/hours.model.ts';
-import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
+import {
+  CLOSED_MONTHS,
+  LedgerAccountModel,
+  LedgerEntryModel,
+} from '../../../server/features/hours/ledger.model.ts';
 import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
 import {
   applyAllToLedger,
@@ -313,6 +317,13 @@ describe('closing months', function () {
     await inTenant(tenant.id, () =>
       LedgerEntryModel.updateOne({ _id: late[0]!._id }, { $set: { period: open } }),
     );
+    // Postings go by the row beside the accounts: it says what the closings say, or `verify` says so.
+    const guard = (through: string) =>
+      inTenant(tenant.id, () => LedgerAccountModel.updateOne({ account: CLOSED_MONTHS }, { $set: { through } }));
+    await guard('2001-01');
+    expect((await faults(tenant)).join()).to.include('posts as if closed through 2001-01');
+    await guard(lastMonth());
+    expect(await faults(tenant)).to.deep.equal([]);
   });
 
   it('is for officers and administrators of the whole organisation; auditors see it', async () => {

@@ -76,12 +76,17 @@ interface Comparison {
 
 /** As approving does, one or many. */
 const postAll = (piece: readonly HoursRow[]): Promise<void> =>
-  postAllToLedger(piece.map((record) => ({ command: postingOf(record), facts: factsOfRecord(record, ZONE) })));
+  postAllToLedger(
+    piece.map((record) => ({ command: postingOf(record), facts: factsOfRecord(record, ZONE) })),
+  );
 
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
-async function inTurns(size: number, tenantId: string): Promise<Comparison & { ratio: number; from: number; to: number }> {
+async function inTurns(
+  size: number,
+  tenantId: string,
+): Promise<Comparison & { ratio: number; from: number; to: number }> {
   const rounds: Comparison[] = [];
   // Batches are quick: longer turns, or one hiccup of the machine is the result.
   const postings = size === 1 ? POSTINGS / 2 : POSTINGS * 2;

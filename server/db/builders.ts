@@ -91,7 +91,9 @@ function confineOperation(operation: Record<string, Record<string, unknown>>, te
   const [kind, body] = Object.entries(operation)[0] ?? [];
   if (!kind || !body) throw new Error('Empty bulk operation');
   if (kind === 'insertOne') return { insertOne: { document: { ...(body['document'] as object), tenantId } } };
-  return { [kind]: { ...body, filter: confineFilter((body['filter'] as object | undefined) ?? {}, tenantId) } };
+  return {
+    [kind]: { ...body, filter: confineFilter((body['filter'] as object | undefined) ?? {}, tenantId) },
+  };
 }
 
 /** Flat, which the planner of the database likes better than `$and`; a tenant that the filter names itself narrows. */

@@ -407,6 +407,10 @@ function sendFile(res: Response, result: BinaryResult): void {
     `${disposition}; filename*=UTF-8''${encodeURIComponent(result.fileName)}`,
   );
   res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
+  if (result.shared) {
+    res.setHeader('Access-Control-Allow-Origin', '*');
+    res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+  }
   res.status(200).end(result.bytes);
 }
 

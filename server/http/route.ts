@@ -77,6 +77,8 @@ export interface BinaryResult {
   readonly contentType: string;
   readonly fileName: string;
   readonly inline?: boolean;
+  /** Public facts that any web page may read, e.g. a verifier in a browser (CORS); never anything of a person. */
+  readonly shared?: boolean;
 }
 
 export const view = (name: string, model: object, options: { status?: number } = {}): PageResult => ({
@@ -87,6 +89,11 @@ export const view = (name: string, model: object, options: { status?: number } =
 });
 export const seeOther = (to: string, flash?: Flash): PageResult =>
   flash ? { kind: 'redirect', to, flash } : { kind: 'redirect', to };
+/** A file that verifiers anywhere ask for: keys, issuers, status lists. */
+export const sharedFile = (bytes: Buffer, contentType: string, fileName: string): BinaryResult => ({
+  ...file(bytes, contentType, fileName, true),
+  shared: true,
+});
 export const file = (bytes: Buffer, contentType: string, fileName: string, inline = false): BinaryResult => ({
   kind: 'file',
   bytes,

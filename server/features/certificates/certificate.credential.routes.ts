@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idParams } from '../../http/schema.ts';
-import { file, route, seeOther } from '../../http/route.ts';
+import { file, route, seeOther, sharedFile } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { BadgeService } from './certificate.credential.service.ts';
 
@@ -8,7 +8,7 @@ const VC_TYPE = 'application/vc';
 const empty = z.object({});
 const slug = z.string().max(41);
 const json = (value: object, name: string) =>
-  file(Buffer.from(JSON.stringify(value), 'utf8'), 'application/json; charset=utf-8', name, true);
+  sharedFile(Buffer.from(JSON.stringify(value), 'utf8'), 'application/json; charset=utf-8', name);
 
 /** Certificates as verifiable credentials, and what a verifier asks for: the issuer's keys and what was revoked. */
 export function badgeRoutes({ badges }: { badges: BadgeService }): Route[] {
@@ -43,7 +43,7 @@ export function badgeRoutes({ badges }: { badges: BadgeService }): Route[] {
       output: empty,
       async run({ params }) {
         const text = await badges.statusList(params.list);
-        return file(Buffer.from(text, 'utf8'), VC_TYPE, `status-list-${params.list}.json`, true);
+        return sharedFile(Buffer.from(text, 'utf8'), VC_TYPE, `status-list-${params.list}.json`);
       },
       page: () => seeOther('/'),
     }),

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { create } from 'fontkit';
+import type { ParsedFont } from 'fontkit';
 import PDFDocument from 'pdfkit';
 import QRCode from 'qrcode';
 import type { MessageParams } from '../../i18n/index.ts';
@@ -30,15 +33,71 @@ const FONT_FILES: Record<FontName, string> = {
   bold: 'NotoSansSC-Bold.ttf',
   serif: 'NotoSerifSC-SemiBold.ttf',
 };
-// 36 MB, read once: opening a font from a buffer takes milliseconds, reading it from disk for each certificate does not.
-const fontBuffers = new Map<FontName, Buffer>();
+/** A font read and parsed once, for all documents; a document embeds the glyphs that it uses. */
+interface Typeface {
+  readonly parsed: ParsedFont;
+  /** Texts as they can be drawn in it, and heights that were measured. */
+  prepared: Map<string, Prepared>;
+  heights: Map<string, number>;
+  /** Which characters it has. */
+  readonly has: Map<string, boolean>;
+  /** Words as they were laid out, by text: the same words stand on every certificate. */
+  layouts: Record<string, unknown>;
+}
+const typefaces = new Map<FontName, Typeface>();
+/** Layouts are forgotten after so many documents, or names would gather for ever. */
+const LAYOUTS_LIVE = 200;
+let documentsMade = 0;
 
-function fontBuffer(name: FontName): Buffer {
-  let found = fontBuffers.get(name);
-  if (!found)
-    fontBuffers.set(name, (found = readFileSync(join(import.meta.dirname, 'fonts', FONT_FILES[name]))));
+function typeface(name: FontName): Typeface {
+  let found = typefaces.get(name);
+  if (!found) {
+    const bytes = readFileSync(join(import.meta.dirname, 'fonts', FONT_FILES[name]));
+    const parsed = create(bytes);
+    keepGlyphs(parsed);
+    found = { parsed, has: new Map(), prepared: new Map(), heights: new Map(), layouts: newLayouts() };
+    typefaces.set(name, found);
+  }
   return found;
 }
+/** What is remembered of texts is forgotten: they are as many as people. */
+function forget(face: Typeface): void {
+  face.layouts = newLayouts();
+  face.prepared = new Map();
+  face.heights = new Map();
+}
+
+/** A glyph as a document embeds it: the same bytes in each, so its outline is read once and not for each document again. */
+function keepGlyphs(font: ParsedFont): void {
+  const known = new Map<number, { bytes: Uint8Array; advance: number; bearing: number }>();
+  const createSubset = font.createSubset.bind(font);
+  font.createSubset = () => {
+    const subset = createSubset();
+    const add = subset._addGlyph.bind(subset);
+    subset._addGlyph = (id) => {
+      const found = known.get(id);
+      if (found) {
+        subset.glyf.push(found.bytes);
+        subset.loca.offsets.push(subset.offset);
+        subset.hmtx.metrics.push({ advance: found.advance, bearing: found.bearing });
+        subset.offset += found.bytes.length;
+        return subset.glyf.length - 1;
+      }
+      const glyphs = subset.glyphs.length;
+      const at = add(id);
+      const [bytes, metrics] = [subset.glyf[at], subset.hmtx.metrics[at]];
+      // One that is made of others names them by their numbers in this document.
+      if (bytes && metrics && subset.glyphs.length === glyphs && !isCompound(bytes))
+        known.set(id, { bytes, ...metrics });
+      return at;
+    };
+    return subset;
+  };
+}
+/** The number of contours is negative. */
+const isCompound = (bytes: Uint8Array): boolean => ((bytes[0] ?? 0) & 0x80) !== 0;
+
+const newLayouts = (): Record<string, unknown> => Object.create(null) as Record<string, unknown>;
 
 /** One certificate on its way to paper. */
 export interface Sheet {
@@ -49,6 +108,8 @@ export interface Sheet {
   /** Adds a piece to the document's structure, in reading order; `alt` speaks for pictures. */
   readonly tag: (type: string, draw: () => void, alt?: string) => void;
   readonly root: PDFKit.PDFStructureElement;
+  /** Number of its first page in the document. */
+  readonly firstPage: number;
 }
 
 export interface DocumentFacts {
@@ -68,6 +129,8 @@ export function newDocument(facts: DocumentFacts): Doc {
   const doc = new PDFDocument({
     size: [PAGE.width, PAGE.height],
     margin: 0,
+    // None of the fonts that every reader has: ours are all there is.
+    font: '',
     bufferPages: true,
     pdfVersion: '1.7',
     tagged: true,
@@ -84,7 +147,15 @@ export function newDocument(facts: DocumentFacts): Doc {
       ModDate: facts.createdAt,
     },
   });
-  for (const name of Object.keys(FONT_FILES) as FontName[]) doc.registerFont(name, fontBuffer(name));
+  documentsMade += 1;
+  for (const name of Object.keys(FONT_FILES) as FontName[]) {
+    const face = typeface(name);
+    if (documentsMade % LAYOUTS_LIVE === 0) forget(face);
+    // A parsed font is taken as it is; the types only know files.
+    doc.registerFont(name, face.parsed as never);
+    select(doc, name);
+    (doc as unknown as { _font: { layoutCache: unknown } })._font.layoutCache = face.layouts;
+  }
   return doc;
 }
 
@@ -100,27 +171,44 @@ export interface TextStyle {
   readonly lines?: number;
 }
 
+const select = (doc: Doc, name: FontName): Doc => doc.font(name);
+
 /** Characters of `text` that none of our fonts can draw. They are printed as □. */
-export function undrawable(doc: Doc, text: string): string[] {
-  return [...printable(text)].filter((character) => !hasGlyph(doc, 'sans', character) && character !== '□');
+export const undrawable = (text: string): string[] =>
+  [...printable(text)].filter((character) => !hasGlyph('sans', character) && character !== '□');
+
+function hasGlyph(name: FontName, character: string): boolean {
+  const { has, parsed } = typeface(name);
+  let known = has.get(character);
+  if (known === undefined)
+    has.set(character, (known = parsed.hasGlyphForCodePoint(character.codePointAt(0) ?? 0)));
+  return known;
 }
 
-function hasGlyph(doc: Doc, name: FontName, character: string): boolean {
-  doc.font(name);
-  const { font } = (doc as unknown as { _font: { font: { hasGlyphForCodePoint(code: number): boolean } } })
-    ._font;
-  return font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0);
+interface Prepared {
+  readonly text: string;
+  readonly font: FontName;
 }
 
 /** Selects a font that has the whole text and returns the text with boxes for what no font has. */
 function prepare(doc: Doc, raw: string, style: TextStyle): string {
   const wanted = style.font ?? 'sans';
-  const text = [...printable(raw)]
-    .map((c) => (hasGlyph(doc, 'sans', c) || hasGlyph(doc, wanted, c) ? c : '□'))
-    .join('');
-  const complete = [...text].every((character) => hasGlyph(doc, wanted, character));
-  doc.font(complete ? wanted : wanted === 'bold' ? 'bold' : 'sans').fontSize(style.size);
-  return text;
+  const { prepared } = typeface(wanted);
+  let found = prepared.get(raw);
+  if (!found) prepared.set(raw, (found = preparedIn(wanted, raw)));
+  select(doc, found.font).fontSize(style.size);
+  return found.text;
+}
+
+function preparedIn(wanted: FontName, raw: string): Prepared {
+  let text = '';
+  let complete = true;
+  for (const character of printable(raw)) {
+    const drawn = hasGlyph(wanted, character) || hasGlyph('sans', character) ? character : '□';
+    text += drawn;
+    complete &&= hasGlyph(wanted, drawn);
+  }
+  return { text, font: complete ? wanted : wanted === 'bold' ? 'bold' : 'sans' };
 }
 
 function textOptions(doc: Doc, width: number, style: TextStyle) {
@@ -140,8 +228,19 @@ function textOptions(doc: Doc, width: number, style: TextStyle) {
 export function textHeight(doc: Doc, text: string, width: number, style: TextStyle): number {
   const prepared = prepare(doc, text, style);
   if (prepared === '') return 0;
+  const { heights } = typeface(style.font ?? 'sans');
+  const key = [styleKey(style), width, text].join(' ');
+  let height = heights.get(key);
+  if (height === undefined) heights.set(key, (height = measured(doc, prepared, width, style)));
+  return height;
+}
+
+const styleKey = ({ size, lineGap, spacing, lines }: TextStyle): string =>
+  [size, lineGap, spacing, lines].join(' ');
+
+function measured(doc: Doc, text: string, width: number, style: TextStyle): number {
   const lineHeight = doc.currentLineHeight(true) + (style.lineGap ?? 0);
-  const full = doc.heightOfString(prepared, {
+  const full = doc.heightOfString(text, {
     width,
     lineGap: style.lineGap ?? 0,
     characterSpacing: style.spacing ?? 0,
@@ -225,10 +324,33 @@ function drawFret(doc: Doc, x: number, y: number, right: 1 | -1, down: 1 | -1): 
   doc.lineWidth(1.1).lineJoin('miter').strokeColor(COLOUR.gold).stroke();
 }
 
-/** Fine interlaced lines as on securities: hard to redraw, easy to recognise. */
+/** Fine interlaced lines as on securities: hard to redraw, easy to recognise. Computed and packed once, then only placed. */
 export function drawRosette(doc: Doc, x: number, y: number, radius: number): void {
+  const form = doc.ref({
+    Type: 'XObject',
+    Subtype: 'Form',
+    FormType: 1,
+    BBox: [x - radius, y - radius, x + radius, y + radius],
+    Resources: {},
+    Filter: 'FlateDecode',
+  });
+  form.end(rosette(x, y, radius));
+  (doc.page as unknown as { xobjects: Record<string, unknown> }).xobjects['Rosette'] = form;
+  doc.addContent('/Rosette Do');
+}
+
+const rosettes = new Map<string, Buffer>();
+
+function rosette(x: number, y: number, radius: number): Buffer {
+  const key = `${x} ${y} ${radius}`;
+  let found = rosettes.get(key);
+  if (!found) rosettes.set(key, (found = deflateSync(rosettePath(x, y, radius), { level: 9 })));
+  return found;
+}
+
+function rosettePath(x: number, y: number, radius: number): string {
   const [steps, curves, waves] = [540, 8, 18];
-  doc.lineWidth(0.45).strokeColor(COLOUR.pattern);
+  const path = [`0.45 w ${rgb(COLOUR.pattern)} RG`];
   for (let curve = 0; curve < curves; curve++) {
     const phase = (curve / curves) * 2 * Math.PI;
     for (let step = 0; step <= steps; step++) {
@@ -236,13 +358,14 @@ export function drawRosette(doc: Doc, x: number, y: number, radius: number): voi
       const distance =
         radius * (0.74 + 0.18 * Math.sin(waves * angle + phase) + 0.08 * Math.sin(2 * waves * angle - phase));
       const [px, py] = [tenths(x + distance * Math.cos(angle)), tenths(y + distance * Math.sin(angle))];
-      if (step === 0) doc.moveTo(px, py);
-      else doc.lineTo(px, py);
+      path.push(`${px} ${py} ${step === 0 ? 'm' : 'l'}`);
     }
   }
-  doc.stroke();
+  return [...path, 'S'].join('\n');
 }
 
+const rgb = (hex: string): string =>
+  [1, 3, 5].map((at) => (parseInt(hex.slice(at, at + 2), 16) / 255).toFixed(3)).join(' ');
 const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 /** A hair line that swells into a lozenge in its middle. */
@@ -268,7 +391,9 @@ export function drawDivider(doc: Doc, y: number, halfWidth: number): void {
 
 /** A QR code as one vector path, error correction M, on white with four modules of quiet zone inside `side`. */
 export function drawQr(doc: Doc, text: string, x: number, y: number, side: number): void {
-  const { modules } = QRCode.create(text, { errorCorrectionLevel: 'M' });
+  // As bytes: looking for the shortest mixture of alphabets takes longer than drawing.
+  const bytes = [{ data: Buffer.from(text, 'utf8'), mode: 'byte' as const }];
+  const { modules } = QRCode.create(bytes, { errorCorrectionLevel: 'M' });
   const unit = side / (modules.size + 8);
   doc.rect(x, y, side, side).fill('#ffffff');
   for (let row = 0; row < modules.size; row++) {

@@ -18,7 +18,7 @@ import {
   undrawable,
   write,
 } from './certificate.drawing.ts';
-import type { Sheet, TextStyle } from './certificate.drawing.ts';
+import type { Doc, Sheet, TextStyle } from './certificate.drawing.ts';
 import { groupedCode } from './certificate.rules.ts';
 import { drawRecords } from './certificate.table.ts';
 import type { StatementDraft } from './certificate.types.ts';
@@ -31,45 +31,68 @@ const FOOT_TOP = 776;
  * The certificate as a PDF: A4, tagged, only embedded Noto glyphs, text drawn as text and nothing fetched (S-44). The same
  * draft always gives the same bytes. Language is the draft's; the words come from `certificate-pdf` of the locale files.
  */
-export async function renderCertificatePdf(draft: StatementDraft, options: { i18n: I18n }): Promise<Buffer> {
-  const sheet = newSheet(draft, options.i18n);
-  const { doc } = sheet;
-  const finished = finishLater(sheet);
+export const renderCertificatePdf = async (draft: StatementDraft, options: { i18n: I18n }): Promise<Buffer> =>
+  (await renderCertificates([draft], options)).pdf;
+
+/**
+ * Several certificates one after the other in one document, to be printed: the same pages as of each by itself, without the
+ * signed statement that only a file of its own can carry. The document's language and title are those of the first.
+ * @returns the file and how many pages it has
+ * @throws RangeError when there is none
+ */
+export async function renderCertificates(
+  drafts: readonly StatementDraft[],
+  { i18n }: { i18n: I18n },
+): Promise<{ readonly pdf: Buffer; readonly pages: number }> {
+  const [first] = drafts;
+  if (!first) throw new RangeError('Nothing to draw.');
+  const doc = newDocument({ ...factsOf(first, wordsOf(first, i18n)), createdAt: new Date(first.issuedAt) });
+  const root = doc.struct('Document');
+  doc.addStructure(root);
+  for (const draft of drafts) {
+    if (draft !== first) doc.addPage();
+    drawCertificate(newSheet(doc, root, draft, wordsOf(draft, i18n)));
+    // Pages that are done need not wait in memory for the last.
+    if (drafts.length > 1) doc.flushPages();
+  }
+  root.end();
+  const { start, count } = doc.bufferedPageRange();
+  return { pdf: await finish(doc), pages: start + count };
+}
+
+function drawCertificate(sheet: Sheet): void {
   decorate(sheet, true);
   drawHeading(sheet);
   const end = drawStatement(sheet);
   drawRecords(sheet, { top: end + 8, bottom: ISSUER_TOP - 8, onNewPage: () => decorate(sheet, false) });
-  doc.switchToPage(0);
+  const { doc, firstPage } = sheet;
+  doc.switchToPage(firstPage);
   drawVerification(sheet);
   drawIssuer(sheet);
   drawFeet(sheet);
-  return finished();
 }
 
-function newSheet(draft: StatementDraft, i18n: I18n): Sheet {
-  const t = (key: string, params?: MessageParams): string =>
+type Words = Sheet['t'];
+
+const wordsOf =
+  (draft: StatementDraft, i18n: I18n): Words =>
+  (key: string, params?: MessageParams): string =>
     i18n.t(draft.locale, `certificate-pdf.${key}`, params);
-  const doc = newDocument({
-    lang: draft.locale,
-    title: t('documentTitle', { number: draft.number }),
-    author: draft.issuer.unit,
-    subject: t('title'),
-    keywords: t('keywords'),
-    createdAt: new Date(draft.issuedAt),
-  });
-  const root = doc.struct('Document');
-  doc.addStructure(root);
+
+const factsOf = (draft: StatementDraft, t: Words) => ({
+  lang: draft.locale,
+  title: t('documentTitle', { number: draft.number }),
+  author: draft.issuer.unit,
+  subject: t('title'),
+  keywords: t('keywords'),
+});
+
+function newSheet(doc: Doc, root: PDFKit.PDFStructureElement, draft: StatementDraft, t: Words): Sheet {
   const tag: Sheet['tag'] = (type, draw, alt) => {
     root.add(doc.struct(type, alt === undefined ? {} : { alt }, draw));
   };
-  return { doc, draft, t, tag, root };
-}
-
-function finishLater(sheet: Sheet): () => Promise<Buffer> {
-  return () => {
-    sheet.root.end();
-    return finish(sheet.doc);
-  };
+  const { start, count } = doc.bufferedPageRange();
+  return { doc, draft, t, tag, root, firstPage: start + count - 1 };
 }
 
 function decorate({ doc, draft, t }: Sheet, first: boolean): void {
@@ -151,9 +174,7 @@ function drawName({ doc, draft, t, tag }: Sheet, y: number): number {
   });
   const notes: string[] = [];
   if (volunteerNumber) notes.push(t('volunteerNumber', { number: volunteerNumber }));
-  const boxes = undrawable(doc, displayName).map(
-    (c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase()}`,
-  );
+  const boxes = undrawable(displayName).map((c) => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase()}`);
   if (boxes.length > 0) notes.push(t('missingGlyph', { codes: boxes.join(', ') }));
   const note = notes.join('　');
   if (note === '') return ruleY + 12;
@@ -246,11 +267,12 @@ function drawIssuer({ doc, draft, t, tag }: Sheet): void {
 }
 
 /** On every page: how the file is signed, which ledger it comes from, number and page. */
-function drawFeet({ doc, draft, t }: Sheet): void {
-  const { count } = doc.bufferedPageRange();
+function drawFeet({ doc, draft, t, firstPage }: Sheet): void {
+  const { start, count: all } = doc.bufferedPageRange();
+  const count = start + all - firstPage;
   const style: TextStyle = { size: 6.8, colour: COLOUR.quiet, align: 'center', lines: 1 };
   for (let page = 0; page < count; page++) {
-    doc.switchToPage(page);
+    doc.switchToPage(firstPage + page);
     doc.markContent('Artifact', { type: 'Pagination' });
     const lines = [
       draft.demo ? t('demo.note') : t('foot.free'),

@@ -3,7 +3,7 @@ import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
-import { file, route, seeOther, view } from '../../http/route.ts';
+import { file, route, seeOther, sharedFile, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
 import { canRevoke } from './certificate.policy.ts';
 import {
@@ -247,11 +247,10 @@ function publicRoutes({ certificates }: CertificateRouteParts): Route[] {
       input: {},
       output: z.object({}),
       run: async () =>
-        file(
+        sharedFile(
           Buffer.from(JSON.stringify(certificates.keys.jwks)),
           'application/json; charset=utf-8',
           'keys.json',
-          true,
         ),
       page: () => seeOther('/'),
     }),

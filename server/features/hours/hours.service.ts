@@ -78,7 +78,11 @@ export function createHoursService({
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }
 
-  const { submit, approve, approveMany, postOne, rejectOne, assertTrusted } = createApprovals({ trust, duty, tenants });
+  const { submit, approve, approveMany, postOne, rejectOne, assertTrusted } = createApprovals({
+    trust,
+    duty,
+    tenants,
+  });
 
   return {
     ...createHoursQueries({ memberships, tenants }),

@@ -219,7 +219,11 @@ async function standOf(names: readonly string[]): Promise<Stand> {
   return { known, through: rows.find(({ account }) => account === CLOSED_MONTHS)?.through ?? null };
 }
 
-const accountWrite = (after: Account, before: Account | undefined, upsert: boolean): AnyBulkWriteOperation => {
+const accountWrite = (
+  after: Account,
+  before: Account | undefined,
+  upsert: boolean,
+): AnyBulkWriteOperation => {
   const { account, entries, minutes, head } = after;
   const update = { $set: { entries, minutes, head } };
   if (before)

@@ -319,7 +319,9 @@ describe('closing months', function () {
     );
     // Postings go by the row beside the accounts: it says what the closings say, or `verify` says so.
     const guard = (through: string) =>
-      inTenant(tenant.id, () => LedgerAccountModel.updateOne({ account: CLOSED_MONTHS }, { $set: { through } }));
+      inTenant(tenant.id, () =>
+        LedgerAccountModel.updateOne({ account: CLOSED_MONTHS }, { $set: { through } }),
+      );
     await guard('2001-01');
     expect((await faults(tenant)).join()).to.include('posts as if closed through 2001-01');
     await guard(lastMonth());

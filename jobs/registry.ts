@@ -11,6 +11,7 @@ import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
+import { closeSessions } from './training/close.sweep.ts';
 import type { Sweep } from './sweep.ts';
 
 /** Every sweep there is, listed once. Names are unique: agenda would overwrite silently. */
@@ -25,6 +26,7 @@ export function allSweeps(services: Services): Sweep[] {
     applyImports(services.imports),
     undoImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
+    closeSessions(services.sessions, services.trainingDesk),
     drawStatements(services.closings),
     compareLedger(),
     sealAudit(services.seals),

@@ -117,6 +117,18 @@ import { askRoutes, createRequestService, requestRoutes } from './features/reque
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import { createTenantService, tenantRoutes } from './features/tenants/index.ts';
+import {
+  courseRoutes,
+  createCourseService,
+  createDeskService,
+  createEnrolmentService,
+  createSessionService,
+  deskRoutes,
+  enrolmentRoutes,
+  sessionRoutes,
+  trainingInvariants,
+  trainingMessages,
+} from './features/training/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { createIdentities } from './identities.ts';
@@ -250,6 +262,19 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const programmes = createProgrammeService({ tenants });
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
+  const courses = createCourseService();
+  const sessions = createSessionService({ courses, memberships, tenants, units });
+  const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
+  const trainingDesk = createDeskService({
+    courses,
+    sessions,
+    enrolments,
+    tenants,
+    codeKey: deriveSecret(master, 'training-code'),
+  });
+  credits.onReversed(async ({ enrolmentId }, reason) => {
+    if (enrolmentId) await trainingDesk.reopen(enrolmentId, reason);
+  });
   const guardians = createGuardianService({
     accounts,
     inPerson,
@@ -261,6 +286,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   people.onGuardianWithdrawn(async (personId) => {
     await assignments.releaseAhead(personId, '');
+    await enrolments.releaseAhead(personId, '');
     await accounts.close(personId);
   });
   const joinLinks = createJoinLinkService({
@@ -309,6 +335,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       publicUrl,
     }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...trainingMessages({ offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
   const messages = createMessageService({
     definitions,
@@ -346,6 +373,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
     ...credentialInvariants,
     ...creditInvariants,
+    ...trainingInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
   const services = {
@@ -370,6 +398,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     identityDocuments,
     seals,
     closings,
+    sessions,
+    trainingDesk,
   };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -404,6 +434,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
+    ...courseRoutes({ courses, sessions, i18n }),
+    ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),
+    ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
+    ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),

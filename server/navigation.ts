@@ -76,6 +76,20 @@ export const navigation: readonly NavEntry[] = [
     permission: 'credentials:claim-own',
     phone: false,
   },
+  {
+    href: '/sessions',
+    key: 'training.sessions.title',
+    icon: 'calendar-event',
+    permission: 'training:see',
+    phone: false,
+  },
+  {
+    href: '/training',
+    key: 'training.own.title',
+    icon: 'school',
+    permission: 'training:enrol-own',
+    phone: false,
+  },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
   {
     href: '/ledger/periods',

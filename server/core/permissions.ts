@@ -26,6 +26,8 @@ const MEMBER = [
   'certificates:issue-own',
   'credentials:claim-own',
   'credits:claim-own',
+  'training:see',
+  'training:enrol-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -70,6 +72,8 @@ const OFFICER = [
   'identities:verify',
   'credits:see',
   'credits:review',
+  'training:plan',
+  'training:teach-own',
   'ledger:see',
   'ledger:close',
 ] as const;
@@ -124,7 +128,7 @@ export const ROLE_PERMISSIONS = {
   coordinator: [...MEMBER, ...COORDINATOR],
   officer: [...MEMBER, ...OFFICER],
   reviewer: [...MEMBER, ...REVIEWER],
-  instructor: [...MEMBER, 'units:see'],
+  instructor: [...MEMBER, 'units:see', 'training:teach-own'],
   auditor: [...MEMBER, ...AUDITOR],
   administrator: [...MEMBER, ...ADMINISTRATOR],
 } as const satisfies Record<Role, readonly string[]>;

@@ -15,7 +15,9 @@ export type SecretPurpose =
   | 'device-mark'
   | 'identity-seal'
   | 'identity-index'
-  | 'audit-mark';
+  | 'audit-mark'
+  | 'training-code'
+  | 'training-feed';
 
 /** 32 bytes for the purpose, HKDF-SHA-256 (RFC 5869). */
 export function deriveSecret(master: Buffer, purpose: SecretPurpose): Buffer {

@@ -128,7 +128,7 @@ export const creditLifecycle = defineLifecycle('credit', {
   reversed: [],
 });
 
-/** One mechanism for positions now and training later. */
+/** One mechanism for positions and training sessions. */
 export const offerLifecycle = defineLifecycle('offer', {
   queued: ['open', 'withdrawn'],
   open: ['accepted', 'declined', 'expired', 'withdrawn'],
@@ -136,6 +136,37 @@ export const offerLifecycle = defineLifecycle('offer', {
   declined: [],
   expired: [],
   withdrawn: [],
+});
+
+/** A course of the catalogue: taught while it is open, kept for what refers to it when it is not. */
+export const courseLifecycle = defineLifecycle('course', {
+  draft: ['open', 'retired'],
+  open: ['retired'],
+  retired: ['open'],
+});
+
+/** One date of a course. `closed`: everybody's outcome is known. */
+export const sessionLifecycle = defineLifecycle('session', {
+  draft: ['published', 'cancelled'],
+  published: ['closed', 'cancelled'],
+  closed: [],
+  cancelled: [],
+});
+
+/** A person's way through one session. A posting that was taken back leads to a new assessment. */
+export const trainingLifecycle = defineLifecycle('training', {
+  applied: ['approved', 'cancelled'],
+  invited: ['approved', 'cancelled'],
+  approved: ['enrolled', 'waitlisted', 'cancelled'],
+  waitlisted: ['invited', 'cancelled'],
+  enrolled: ['attended', 'absent', 'cancelled'],
+  absent: ['attended'],
+  attended: ['assessed', 'absent'],
+  assessed: ['passed', 'failed'],
+  passed: ['credited', 'assessed'],
+  failed: ['assessed'],
+  credited: ['assessed'],
+  cancelled: [],
 });
 
 /**
@@ -161,5 +192,8 @@ export const LIFECYCLES = [
   credentialLifecycle,
   creditLifecycle,
   offerLifecycle,
+  courseLifecycle,
+  sessionLifecycle,
+  trainingLifecycle,
   importLifecycle,
 ] as const;

@@ -2,6 +2,7 @@ import type { Db, ObjectId } from 'mongodb';
 import { invariantTally } from '../core/invariant.ts';
 import type { InvariantCheck } from '../core/invariant.ts';
 
+const ENROLLED = ['enrolled', 'attended', 'absent', 'assessed', 'passed', 'failed', 'credited'];
 const SEATED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'];
 
 /** Invariant 3: seats taken are what the counter says, and never more than there are. A held waitlist offer counts as taken. */
@@ -74,6 +75,14 @@ export const bookingsHold = (db: Db): InvariantCheck => ({
       tally.examine();
       if (!booked.get(String(assignment['personId']))?.has(String(assignment._id)))
         tally.violate(`assignment ${String(assignment._id)} is not booked`);
+    }
+    const enrolled = db
+      .collection('enrolments')
+      .find({ state: { $in: ENROLLED } }, { projection: { personId: 1 } });
+    for await (const enrolment of enrolled) {
+      tally.examine();
+      if (!booked.get(String(enrolment['personId']))?.has(String(enrolment._id)))
+        tally.violate(`enrolment ${String(enrolment._id)} is not booked`);
     }
     return tally.result();
   },

@@ -3,12 +3,15 @@ import type { InvariantCheck, InvariantResult } from '../core/invariant.ts';
 import {
   assignmentLifecycle,
   credentialLifecycle,
+  courseLifecycle,
   creditLifecycle,
   hoursLifecycle,
   membershipLifecycle,
   offerLifecycle,
   requestLifecycle,
+  sessionLifecycle,
   shiftLifecycle,
+  trainingLifecycle,
 } from '../core/states.ts';
 import { backgroundHolds, historiesHold } from './background.ts';
 import { acceptancesHold, bookingsHold, capacityHolds } from './capacity.ts';
@@ -40,6 +43,9 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
       ['hoursrecords', hoursLifecycle],
       ['credentials', credentialLifecycle],
       ['credits', creditLifecycle],
+      ['courses', courseLifecycle],
+      ['trainingsessions', sessionLifecycle],
+      ['enrolments', trainingLifecycle],
     ]),
     offersHold(db),
     seatsHaveMembers(db),

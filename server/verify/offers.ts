@@ -4,27 +4,34 @@ import type { InvariantCheck } from '../core/invariant.ts';
 
 const SEATED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'];
 
-/** An open offer is what its assignment waits for, and the other way round: nobody is asked twice or for nothing. */
+/** What answers to an offer: where it is stored, and its state while it is asked. */
+const ANSWERING = [
+  ['assignment', 'assignments', 'offered'],
+  ['enrolment', 'enrolments', 'invited'],
+] as const;
+
+/** An open offer is what its assignment or enrolment waits for, and the other way round: nobody is asked twice or for nothing. */
 export const offersHold = (db: Db): InvariantCheck => ({
   name: 'offers/match-assignments',
   async run() {
     const tally = invariantTally();
     const open = new Map<string, string>();
     for await (const offer of db
-      .collection<{ assignmentId: ObjectId }>('offers')
-      .find({ state: 'open' }, { projection: { assignmentId: 1 } })) {
+      .collection<{ assignmentId: ObjectId | null; enrolmentId?: ObjectId | null }>('offers')
+      .find({ state: 'open' }, { projection: { assignmentId: 1, enrolmentId: 1 } })) {
       tally.examine();
-      open.set(String(offer._id), String(offer.assignmentId));
+      open.set(String(offer._id), String(offer.assignmentId ?? offer.enrolmentId));
     }
-    for await (const row of db
-      .collection<{ offerId: ObjectId | null }>('assignments')
-      .find({ state: 'offered' }, { projection: { offerId: 1 } })) {
-      tally.examine();
-      if (open.get(String(row.offerId)) === String(row._id)) open.delete(String(row.offerId));
-      else tally.violate(`assignment ${String(row._id)} waits for an answer to no open offer`);
-    }
-    for (const [id, assignmentId] of open)
-      tally.violate(`offer ${id} is open, assignment ${assignmentId} does not wait for it`);
+    for (const [kind, collection, state] of ANSWERING)
+      for await (const row of db
+        .collection<{ offerId: ObjectId | null }>(collection)
+        .find({ state }, { projection: { offerId: 1 } })) {
+        tally.examine();
+        if (open.get(String(row.offerId)) === String(row._id)) open.delete(String(row.offerId));
+        else tally.violate(`${kind} ${String(row._id)} waits for an answer to no open offer`);
+      }
+    for (const [id, answering] of open)
+      tally.violate(`offer ${id} is open, ${answering} does not wait for it`);
     return tally.result();
   },
 });

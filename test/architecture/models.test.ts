@@ -24,6 +24,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Shift endsAt': 'the sweep looks for what is due in every tenant',
   'Assignment personId,endsAt': 'own offers and places ahead, in whatever tenant',
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
+  'Enrolment personId,endsAt': 'seats ahead of a person, in whatever tenant',
+  'TrainingSession endsAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',
   'Credential dueOn': 'the sweep looks for what is due in every tenant',
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',

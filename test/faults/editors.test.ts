@@ -24,6 +24,15 @@ interface Edit {
   form: ((text: string) => Record<string, string>) | null;
 }
 
+const COURSE = { title: '同一门课', dimension: 'law', tracks: ['professional'], minutes: 60 };
+const SESSION = {
+  date: localDate(new Date(Date.now() + 9 * 86_400_000), 'Asia/Shanghai'),
+  startTime: '09:00',
+  endTime: '11:00',
+  place: { label: '教室' },
+  capacity: 9,
+};
+
 const clock = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 
@@ -96,6 +105,29 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
       form: null,
     };
   },
+  'courses/edit': async ({ ids }) => ({
+    collection: 'courses',
+    id: ids['courseId'] ?? '',
+    field: 'content',
+    path: `/courses/${ids['courseId']}`,
+    body: (content) => ({ ...COURSE, content }),
+    form: (content) => ({ ...COURSE, tracks: 'professional', minutes: '60', content }),
+  }),
+  'sessions/edit': async ({ ids }) => ({
+    collection: 'trainingsessions',
+    id: ids['sessionId'] ?? '',
+    field: 'host',
+    path: `/sessions/${ids['sessionId']}`,
+    body: (host) => ({ ...SESSION, host }),
+    form: (host) => ({
+      date: SESSION.date,
+      startTime: '09:00',
+      endTime: '11:00',
+      'place.label': '教室',
+      capacity: '9',
+      host,
+    }),
+  }),
   'shift-templates/rename': async ({ ids }) => ({
     collection: 'shifttemplates',
     id: ids['templateId'] ?? '',

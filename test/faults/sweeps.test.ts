@@ -27,6 +27,8 @@ import type { Tenant } from '../../server/features/tenants/index.ts';
 import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
+import { EnrolmentModel } from '../../server/features/training/enrolment.model.ts';
+import { createSession } from '../factories/training.ts';
 import { createPosition, createShift } from '../factories/requests.ts';
 import { nycFile, nycRow } from '../feature/imports/samples.ts';
 import { as } from '../support/actor.ts';
@@ -89,6 +91,23 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       effect: () =>
         inTenant(tenant.id, async () => (await OutboxModel.find({}).lean()).map(({ state }) => state)),
       expected: ['sent', 'sent', 'sent'],
+    };
+  },
+
+  async 'training/close'(tenant) {
+    const { sessionId } = await createSession(tenant);
+    const member = await createMember(tenant);
+    const { composed } = await testApp();
+    await (await member.api()).post(`/sessions/${sessionId}/enrolments`);
+    return {
+      at: 30 * 86_400_000,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await composed.services.sessions.row(sessionId)).state,
+          ...(await EnrolmentModel.find({}).lean()).map(({ state }) => state),
+        ]),
+      expected: ['closed', 'absent'],
     };
   },
 

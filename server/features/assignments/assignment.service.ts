@@ -204,6 +204,7 @@ export function createAssignmentService({
       return false;
     }
     const offer = await offers.open({
+      subjectType: 'position',
       subjectId: positionId,
       unitId: next.unitId,
       assignmentId: next._id,
@@ -261,7 +262,7 @@ export function createAssignmentService({
     return { after, passedOn: seated || held ? await passSeatOn(row.positionId) : false };
   }
 
-  offers.onExpired(async (offer: OfferRow) => {
+  offers.onExpired('position', async (offer: OfferRow) => {
     const row = await AssignmentModel.findById(offer.assignmentId).lean();
     if (!row || row.state !== 'offered' || String(row.offerId) !== String(offer._id)) return;
     await transition(AssignmentModel, row._id, {
@@ -782,6 +783,7 @@ export function createAssignmentService({
       { note },
     );
     const offer = await offers.open({
+      subjectType: 'position',
       subjectId: place.position._id,
       unitId: row.unitId,
       assignmentId: row._id,

@@ -9,7 +9,7 @@ import type { StateRow } from '../../db/transition.ts';
 import { DIMENSIONS } from './credit.catalogue.ts';
 
 /**
- * Something that a person learned elsewhere and claims as credit hours. Raw minutes: what they count is evaluated, never
+ * Something that a person learned: elsewhere, claimed and reviewed, or in a training session of ours, posted with its result. Raw minutes: what they count is evaluated, never
  * stored. Once posted nothing of it changes; a mistake is taken back by a reversal and claimed anew.
  */
 export interface CreditRow extends TenantRow, StateRow {
@@ -32,6 +32,8 @@ export interface CreditRow extends TenantRow, StateRow {
   reviewerId: Types.ObjectId | null;
   reviewerPersonId: Types.ObjectId | null;
   postedAt: Date | null;
+  /** The enrolment in one of our own training sessions that it comes from; null for what was claimed. */
+  enrolmentId?: Types.ObjectId | null;
   createdAt: Date;
 }
 
@@ -55,6 +57,7 @@ const creditSchema = new Schema({
   reviewerId: { type: Schema.Types.ObjectId, default: null },
   reviewerPersonId: { type: Schema.Types.ObjectId, default: null },
   postedAt: { type: Date, default: null },
+  enrolmentId: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
 });
 creditSchema.index({ tenantId: 1, personId: 1, date: -1 });
@@ -66,6 +69,11 @@ creditSchema.index(
     unique: true,
     partialFilterExpression: { state: { $in: ['submitted', 'needs_correction', 'posted'] } },
   },
+);
+// What somebody learned in a session of ours counts once.
+creditSchema.index(
+  { tenantId: 1, enrolmentId: 1 },
+  { unique: true, partialFilterExpression: { state: 'posted', enrolmentId: { $type: 'objectId' } } },
 );
 
 export const CreditModel = tenantModel<CreditRow>('Credit', creditSchema);

@@ -5,7 +5,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { creditLifecycle } from '../../core/states.ts';
-import { localDate, startOfDay } from '../../core/time.ts';
+import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
@@ -14,7 +14,6 @@ import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
 import { applyToLedger } from '../hours/index.ts';
-import type { PostedFacts } from '../hours/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { CreditModel } from './credit.model.ts';
@@ -22,6 +21,7 @@ import type { CreditRow } from './credit.model.ts';
 import { createCreditReading } from './credit.reading.ts';
 import type { ClaimBody } from './credit.schema.ts';
 import { claimFaults, whyNotReview } from './claim.rules.ts';
+import { postedFacts } from './credit.training.ts';
 import type { ProgrammeService } from './programme.service.ts';
 
 export type Verdict = 'posted' | 'needs_correction' | 'rejected';
@@ -32,7 +32,6 @@ const SORT: readonly SortKey[] = [
 ];
 /** While nobody has decided, the person may change the claim and its pictures. */
 const OPEN_STATES: readonly string[] = ['submitted', 'needs_correction'];
-const RULE_VERSION = 'credit-raw-v1';
 
 export interface CreditServiceParts {
   readonly attachments: AttachmentService;
@@ -46,6 +45,7 @@ export type CreditService = ReturnType<typeof createCreditService>;
 export function createCreditService({ attachments, memberships, programmes, tenants }: CreditServiceParts) {
   const reading = createCreditReading({ programmes, tenants });
   const { choicesFor } = reading;
+  const reversedListeners: ((row: CreditRow, reason: string) => Promise<void>)[] = [];
   const today = async (): Promise<string> => localDate(contextNow(), (await tenants.current()).zone);
 
   /** One's own, or one of a member within reach of whoever looks after credit hours; everything else is missing. */
@@ -88,19 +88,6 @@ export function createCreditService({ attachments, memberships, programmes, tena
     return { ...facts, minutes, evidence: [...new Set(facts.evidence)].sort() };
   };
 
-  async function postedFacts(row: CreditRow): Promise<PostedFacts> {
-    // What was learned has a day and a length, no clock times.
-    const at = startOfDay(row.date, (await tenants.current()).zone);
-    return {
-      hoursId: null,
-      creditId: row._id,
-      serviceDate: row.date,
-      serviceFrom: at,
-      serviceTo: new Date(at.getTime() + row.minutes * 60_000),
-      ruleVersion: RULE_VERSION,
-    };
-  }
-
   const tell = (row: CreditRow, state: string): Promise<unknown> =>
     addMessage({
       kind: 'credits/reviewed',
@@ -112,6 +99,10 @@ export function createCreditService({ attachments, memberships, programmes, tena
 
   return {
     access,
+    /** Told in the transaction that takes a posting back. */
+    onReversed(listener: (row: CreditRow, reason: string) => Promise<void>): void {
+      reversedListeners.push(listener);
+    },
     choicesFor,
     own: reading.own,
 
@@ -221,7 +212,7 @@ export function createCreditService({ attachments, memberships, programmes, tena
               counterAccount: `claim:${recordId}`,
               minutes,
             },
-            await postedFacts(row),
+            postedFacts(row, (await tenants.current()).zone),
           );
         }
         await tell(after, input.verdict);
@@ -241,7 +232,8 @@ export function createCreditService({ attachments, memberships, programmes, tena
           action: 'credits/reverse',
         });
         const command = { kind: 'reverse', source: 'credit', recordId: String(row._id) } as const;
-        await applyToLedger(command, await postedFacts(row), reason);
+        await applyToLedger(command, postedFacts(row, (await tenants.current()).zone), reason);
+        for (const listener of reversedListeners) await listener(after, reason);
         await tell(after, 'reversed');
         return after;
       });

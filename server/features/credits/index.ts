@@ -1,7 +1,10 @@
+export { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 export { creditMessages } from './credit.mail.ts';
 export { creditRoutes } from './credit.routes.ts';
 export { createCreditService } from './credit.service.ts';
 export type { CreditService } from './credit.service.ts';
+export { postTrainings, trainingCredits } from './credit.training.ts';
+export type { TrainedCredit } from './credit.training.ts';
 export { creditInvariants } from './credit.verify.ts';
 export { createProgrammeService } from './programme.service.ts';
 export type { ProgrammeService } from './programme.service.ts';

@@ -8,7 +8,7 @@ export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';
 export { ledgerSnapshotOf } from './hours.queries.ts';
 export { creditPostings, hoursInvariants } from './hours.verify.ts';
-export { applyToLedger } from './ledger.service.ts';
+export { applyAllToLedger, applyToLedger } from './ledger.service.ts';
 export type { PostedFacts } from './ledger.service.ts';
 export { createLedgerClosings } from './ledger.closing.service.ts';
 export type { LedgerClosingService } from './ledger.closing.service.ts';

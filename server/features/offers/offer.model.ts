@@ -7,8 +7,8 @@ import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
 
-/** What is offered; training sessions use the same mechanism later. */
-export const OFFER_SUBJECTS = ['position'] as const;
+/** What is offered: a place on a shift's position, or in a training session. */
+export const OFFER_SUBJECTS = ['position', 'session'] as const;
 export type OfferSubject = (typeof OFFER_SUBJECTS)[number];
 
 /** One offer to one person, with a deadline (`dueAt`) and a next in line. */
@@ -16,7 +16,10 @@ export interface OfferRow extends TenantRow, StateRow {
   subjectType: OfferSubject;
   subjectId: Types.ObjectId;
   unitId: Types.ObjectId;
-  assignmentId: Types.ObjectId;
+  /** The assignment that answers to an offer of a position, or null. */
+  assignmentId: Types.ObjectId | null;
+  /** The enrolment that answers to an offer of a session, or null. */
+  enrolmentId?: Types.ObjectId | null;
   personId: Types.ObjectId;
   origin: 'coordinator' | 'waitlist' | 'replacement';
   /** A waitlist offer keeps the seat for its person until the deadline; all others race for it. */
@@ -34,7 +37,8 @@ const offerSchema = new Schema({
   subjectType: { type: String, enum: [...OFFER_SUBJECTS], required: true },
   subjectId: { type: Schema.Types.ObjectId, required: true },
   unitId: { type: Schema.Types.ObjectId, required: true },
-  assignmentId: { type: Schema.Types.ObjectId, required: true },
+  assignmentId: { type: Schema.Types.ObjectId, default: null },
+  enrolmentId: { type: Schema.Types.ObjectId, default: null },
   personId: { type: Schema.Types.ObjectId, required: true },
   origin: { type: String, enum: ['coordinator', 'waitlist', 'replacement'], required: true },
   holdsSeat: { type: Boolean, required: true },
@@ -47,7 +51,17 @@ const offerSchema = new Schema({
 offerSchema.index({ tenantId: 1, subjectType: 1, subjectId: 1, state: 1, _id: 1 });
 offerSchema.index(
   { tenantId: 1, assignmentId: 1 },
-  { unique: true, partialFilterExpression: { state: { $in: ['queued', 'open'] } } },
+  {
+    unique: true,
+    partialFilterExpression: { state: { $in: ['queued', 'open'] }, assignmentId: { $type: 'objectId' } },
+  },
+);
+offerSchema.index(
+  { tenantId: 1, enrolmentId: 1 },
+  {
+    unique: true,
+    partialFilterExpression: { state: { $in: ['queued', 'open'] }, enrolmentId: { $type: 'objectId' } },
+  },
 );
 offerSchema.index({ tenantId: 1, personId: 1, state: 1, dueAt: 1 });
 // The sweep that expires offers looks across tenants.

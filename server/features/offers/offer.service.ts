@@ -4,22 +4,24 @@ import { offerLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { born, transition } from '../../db/transition.ts';
 import { OfferModel } from './offer.model.ts';
-import type { OfferRow } from './offer.model.ts';
+import type { OfferRow, OfferSubject } from './offer.model.ts';
 
 /**
  * The one mechanism of offers: somebody is asked, has until `dueAt` to answer, and a next in line comes after them. It
  * knows nothing of seats or people's rules; the feature whose thing is offered decides and passes through here.
  */
-export interface NewOffer {
+export type NewOffer = {
   readonly subjectId: Types.ObjectId;
   readonly unitId: Types.ObjectId;
-  readonly assignmentId: Types.ObjectId;
   readonly personId: Types.ObjectId;
   readonly origin: OfferRow['origin'];
   readonly holdsSeat: boolean;
   readonly dueAt: Date;
   readonly note: string;
-}
+} & (
+  | { readonly subjectType: 'position'; readonly assignmentId: Types.ObjectId }
+  | { readonly subjectType: 'session'; readonly enrolmentId: Types.ObjectId }
+);
 
 /** Told in the transaction in which an offer ran out. */
 export type OfferExpired = (offer: OfferRow) => Promise<void>;
@@ -27,7 +29,7 @@ export type OfferExpired = (offer: OfferRow) => Promise<void>;
 export type OfferService = ReturnType<typeof createOfferService>;
 
 export function createOfferService() {
-  let expiredListener: OfferExpired | null = null;
+  const expiredListeners = new Map<OfferSubject, OfferExpired>();
   const close = (
     offerId: string | Types.ObjectId,
     to: 'accepted' | 'declined' | 'expired' | 'withdrawn',
@@ -42,8 +44,9 @@ export function createOfferService() {
     });
   return {
     close,
-    onExpired(listener: OfferExpired): void {
-      expiredListener = listener;
+    /** One listener for each kind of thing that is offered: the feature whose it is. */
+    onExpired(subjectType: OfferSubject, listener: OfferExpired): void {
+      expiredListeners.set(subjectType, listener);
     },
 
     async open(input: NewOffer): Promise<OfferRow> {
@@ -54,7 +57,6 @@ export function createOfferService() {
           _id,
           ...born('open'),
           ...input,
-          subjectType: 'position',
           openedAt: contextNow(),
           madeBy: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
         } as never,
@@ -100,7 +102,18 @@ export function createOfferService() {
       const row = await OfferModel.findById(id).lean();
       if (!row || row.state !== 'open' || row.dueAt > contextNow()) return;
       await close(row._id, 'expired');
-      await expiredListener?.(row);
+      await expiredListeners.get(row.subjectType)?.(row);
     },
   };
+}
+
+/** How many open offers hold a seat, by what they offer, across tenants; for `verify`. */
+export async function openSeatOffers(subjectType: OfferSubject): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const row of OfferModel.find({ subjectType, state: 'open', holdsSeat: true })
+    .select({ subjectId: 1 })
+    .lean()
+    .cursor({ batchSize: 1_000 }))
+    counts.set(String(row.subjectId), (counts.get(String(row.subjectId)) ?? 0) + 1);
+  return counts;
 }

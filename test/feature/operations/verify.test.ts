@@ -130,6 +130,22 @@ describe('npm run verify', function () {
         'credentials/two-people-verified',
         change('credentials', { _id: id('credentialId') }, { $set: { state: 'valid' } }),
       ],
+      ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $inc: { taken: 1 } })],
+      ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $set: { capacity: 0 } })],
+      [
+        'training/credited-once',
+        change('enrolments', { _id: id('enrolmentId') }, { $set: { state: 'credited' } }),
+      ],
+      [
+        'training/credited-once',
+        change('enrolments', { _id: id('enrolmentId') }, [
+          { $set: { assessedByPersonId: '$personId' } },
+        ] as never),
+      ],
+      [
+        'people/no-overlap',
+        change('persondays', { 'bookings.assignmentId': id('enrolmentId') }, { $set: { bookings: [] } }),
+      ],
       ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
       [
         'audit/sealed-and-unchanged',

@@ -7,6 +7,7 @@ import { createServed } from '../../factories/hours.ts';
 import { createMember, createTenant, createUnit } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
+import { createSession } from '../../factories/training.ts';
 import { nycFile, nycRow } from '../imports/samples.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -107,6 +108,8 @@ export async function createPlace(
   );
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
+  const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
+  const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
   return {
     tenant,
     word,
@@ -127,6 +130,9 @@ export async function createPlace(
       importMappingId,
       templateId,
       joinLinkId,
+      courseId,
+      sessionId,
+      enrolmentId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -159,7 +165,9 @@ const KINDS: Readonly<Record<string, string>> = {
   assignments: 'assignmentId',
   certificates: 'certificateId',
   credentials: 'credentialId',
+  courses: 'courseId',
   credits: 'creditId',
+  enrolments: 'enrolmentId',
   hours: 'hoursId',
   imports: 'importId',
   'import-mappings': 'importMappingId',
@@ -169,6 +177,7 @@ const KINDS: Readonly<Record<string, string>> = {
   people: 'personId',
   positions: 'positionId',
   requests: 'requestId',
+  sessions: 'sessionId',
   'shift-templates': 'templateId',
   shifts: 'shiftId',
   units: 'unitId',
@@ -186,7 +195,7 @@ export function pathAt(path: string, ids: Readonly<Record<string, string>>): str
   // A row of an import has no id of its own, only its line.
   const concrete = path.replace(':line', '2').replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
     const id = ids[OTHERS[name] ?? kind ?? ''];
-    if (id === undefined || ['token', 'code', 'tenantSlug'].includes(name)) known = false;
+    if (id === undefined || ['token', 'code', 'tenantSlug', 'sessionId'].includes(name)) known = false;
     return id ?? '';
   });
   return known ? concrete : null;
@@ -200,6 +209,28 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'attendance/check-in-own': () => ({ code: 'ABCDEF' }),
   'attendance/check-out-own': () => ({ code: 'ABCDEF' }),
   'attendance/mark': () => ({ mark: 'check-in' }),
+  'courses/edit': () => ({ title: 'x', dimension: 'law', tracks: ['professional'], minutes: 60 }),
+  'courses/move': () => ({ to: 'retired' }),
+  'sessions/create': () => ({
+    date: tomorrow(),
+    startTime: '09:00',
+    endTime: '11:00',
+    place: { label: 'x' },
+    capacity: 3,
+  }),
+  'sessions/edit': () => ({
+    date: tomorrow(),
+    startTime: '09:00',
+    endTime: '11:00',
+    place: { label: 'x' },
+    capacity: 3,
+  }),
+  'sessions/cancel': () => ({ reason: 'x' }),
+  'training/invite': ({ personId }) => ({ personIds: [personId ?? ''] }),
+  'training/come': () => ({ code: 'ABCDEF' }),
+  'training/mark': () => ({ mark: 'present' }),
+  'training/assess': () => ({ passed: true }),
+  'training/give-feedback': () => ({ rating: 3 }),
   'credentials/review': () => ({ verdict: 'first_pass', reason: 'x' }),
   'credentials/correct': () => ({
     level: 'assistant',

@@ -1,0 +1,194 @@
+import { can } from '../../core/actor.ts';
+import type { FieldIssue } from '../../core/errors.ts';
+import type { I18n } from '../../i18n/index.ts';
+import { pagerOf } from '../../http/paging.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import { empty, idParams } from '../../http/schema.ts';
+import type { CourseRow } from './course.model.ts';
+import type { CourseService } from './course.service.ts';
+import type { SessionService } from './session.service.ts';
+import { courseBody, courseFilter, coursePage, courseStateBody, courseView } from './training.schema.ts';
+import type { CourseView } from './training.schema.ts';
+import { courseFields, courseValues, sessionRow, termsOf, toCourse, toSession } from './training.view.ts';
+
+export interface CourseRouteParts {
+  readonly courses: CourseService;
+  readonly sessions: SessionService;
+  readonly i18n: I18n;
+}
+
+/** Sessions of a course that its page shows. */
+const NEXT_SESSIONS = 10;
+
+export function courseRoutes(parts: CourseRouteParts): Route[] {
+  return [...readRoutes(parts), ...writeRoutes(parts)];
+}
+
+/** Rows with the titles of what must be learned before. */
+async function viewsOf(courses: CourseService, rows: readonly CourseRow[]): Promise<CourseView[]> {
+  const titles = await courses.titles(rows.flatMap((row) => row.prerequisites));
+  return rows.map((row) => toCourse(row, titles));
+}
+const viewOf = async (courses: CourseService, row: CourseRow): Promise<CourseView> =>
+  (await viewsOf(courses, [row]))[0] as CourseView;
+
+function readRoutes({ courses, sessions, i18n }: CourseRouteParts): Route[] {
+  return [
+    route({
+      name: 'courses/list',
+      method: 'get',
+      path: '/courses',
+      access: 'training:see',
+      tenant: 'member',
+      summary: 'The catalogue by title: what is taught, for whom, how long it is.',
+      input: { query: courseFilter },
+      output: coursePage,
+      async run({ actor, query }) {
+        const page = await courses.list(actor, query.limit, query.cursor);
+        return { data: await viewsOf(courses, page.data), nextCursor: page.nextCursor };
+      },
+      page: ({ data, nextCursor }, { actor, locale, query }) =>
+        view('training/courses', {
+          courses: data.map((one) => ({
+            ...one,
+            ...termsOf({ i18n, locale }, one),
+            state: one.state === 'open' ? null : one.state,
+          })),
+          canPlan: can(actor, 'training:plan'),
+          ...pagerOf('/courses', query, nextCursor),
+          count: data.length,
+        }),
+    }),
+    route({
+      name: 'courses/show',
+      method: 'get',
+      path: '/courses/:id',
+      access: 'training:see',
+      tenant: 'member',
+      summary: 'One course: content, materials, what must be learned before.',
+      input: { params: idParams },
+      output: courseView,
+      run: async ({ actor, params }) => viewOf(courses, await courses.access(actor, params.id)),
+      async page(course, { actor, locale, now }) {
+        const { data } = await sessions.list(
+          actor,
+          { after: now, courseId: course.id },
+          NEXT_SESSIONS,
+          undefined,
+        );
+        const plans = can(actor, 'training:plan');
+        return view('training/course', {
+          ...course,
+          ...termsOf({ i18n, locale }, course),
+          sessions: data.map((row) => sessionRow({ i18n, locale }, toSession(row), null)),
+          can: {
+            edit: plans,
+            open: plans && course.state !== 'open',
+            retire: plans && course.state !== 'retired',
+            schedule: plans && course.state === 'open',
+          },
+        });
+      },
+    }),
+  ];
+}
+
+function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
+  const form = async (
+    { locale }: Pick<RouteContext, 'locale'>,
+    course: { id: string; version: number; title: string } | null,
+    values: Readonly<Record<string, unknown>>,
+    issues: readonly FieldIssue[] = [],
+  ): Promise<PageResult> => {
+    const others = (await courses.open()).filter((one) => String(one._id) !== course?.id);
+    return view('training/course-form', {
+      course,
+      action: course ? `/courses/${course.id}` : '/courses',
+      cancel: course ? `/courses/${course.id}` : '/courses',
+      ...courseFields({ i18n, locale }, others, values, issues),
+    });
+  };
+  return [
+    route({
+      name: 'courses/new-form',
+      method: 'get',
+      path: '/courses/new',
+      doors: ['page'],
+      access: 'training:plan',
+      tenant: 'member',
+      summary: 'The form of a course.',
+      input: {},
+      output: empty,
+      run: async () => ({}),
+      page: (_nothing, context) => form(context, null, { minutes: 180 }),
+    }),
+    route({
+      name: 'courses/create',
+      method: 'post',
+      path: '/courses',
+      access: 'training:plan',
+      tenant: 'member',
+      summary: 'Adds a course as a draft.',
+      input: { body: courseBody },
+      output: courseView,
+      run: async ({ account, body }) => viewOf(courses, await courses.create(account, body)),
+      page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
+      invalid: ({ values, issues, error }, context) =>
+        form(context, null, values, issues.length > 0 ? issues : [{ path: '', code: error.code }]),
+    }),
+    route({
+      name: 'courses/edit-form',
+      method: 'get',
+      path: '/courses/:id/edit',
+      doors: ['page'],
+      access: 'training:plan',
+      tenant: 'member',
+      summary: 'The form of a course that is there.',
+      input: { params: idParams },
+      output: courseView,
+      run: async ({ actor, params }) => viewOf(courses, await courses.accessToPlan(actor, params.id)),
+      page: (course, context) => form(context, course, courseValues(course)),
+    }),
+    route({
+      name: 'courses/edit',
+      method: 'put',
+      path: '/courses/:id',
+      access: 'training:plan',
+      tenant: 'member',
+      summary: 'Changes a course; sessions that were announced keep their terms.',
+      versioned: true,
+      input: { params: idParams, body: courseBody },
+      output: courseView,
+      run: async ({ account, params, body, version }) =>
+        viewOf(courses, await courses.edit(account, params.id, body, version)),
+      page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
+      invalid: async ({ values, issues, error }, context) => {
+        const row = await courses.accessToPlan(context.actor, context.params.id);
+        const { id, version, title } = toCourse(row, new Map());
+        return form(
+          context,
+          { id, version: context.version ?? version, title },
+          values,
+          issues.length > 0 ? issues : [{ path: '', code: error.code }],
+        );
+      },
+    }),
+    route({
+      name: 'courses/move',
+      method: 'post',
+      path: '/courses/:id/state',
+      access: 'training:plan',
+      tenant: 'member',
+      summary: 'Opens a course for sessions, or takes it out of the catalogue.',
+      status: 200,
+      input: { params: idParams, body: courseStateBody },
+      output: courseView,
+      run: async ({ account, params, body }) =>
+        viewOf(courses, await courses.move(account, params.id, body.to)),
+      page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
+      invalid: ({ error, issues }, { params }) =>
+        seeOther(`/courses/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` }),
+    }),
+  ];
+}

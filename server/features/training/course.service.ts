@@ -1,0 +1,155 @@
+import { Types } from 'mongoose';
+import { can } from '../../core/actor.ts';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { courseLifecycle } from '../../core/states.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { born, editRow, transition } from '../../db/transition.ts';
+import { CourseModel } from './course.model.ts';
+import type { CourseRow } from './course.model.ts';
+import type { CourseInput } from './training.schema.ts';
+
+const SORT: readonly SortKey[] = [
+  ['title', 1],
+  ['_id', 1],
+];
+/** More courses than a place could teach. */
+const MOST_COURSES = 1_000;
+
+export type CourseService = ReturnType<typeof createCourseService>;
+
+/** The catalogue of what is taught. */
+export function createCourseService() {
+  /** One course: members see what is open or was, drafts are for whoever plans. @throws NotFound */
+  async function access(actor: Actor, id: string): Promise<CourseRow> {
+    const row = isId(id) ? await CourseModel.findById(id).lean() : null;
+    if (!row || (row.state === 'draft' && !can(actor, 'training:plan'))) throw new NotFound();
+    return row;
+  }
+
+  async function accessToPlan(actor: Actor, id: string): Promise<CourseRow> {
+    const row = await access(actor, id);
+    if (!can(actor, 'training:plan')) throw new Forbidden('not-permitted');
+    return row;
+  }
+
+  /** What must be learned before is a course of the place, and never, by whatever way round, the course itself. */
+  async function checkPrerequisites(input: CourseInput, own: string | null): Promise<Types.ObjectId[]> {
+    const wanted = [...new Set(input.prerequisites)];
+    const seen = new Set<string>();
+    let level = wanted;
+    while (level.length > 0) {
+      if (own !== null && level.includes(own)) throw Invalid.field('prerequisites', 'prerequisite-circle');
+      const rows = await CourseModel.find({ _id: { $in: level } })
+        .select({ prerequisites: 1 })
+        .lean();
+      if (rows.length < level.length) throw Invalid.field('prerequisites', 'not-a-choice');
+      for (const id of level) seen.add(id);
+      level = [...new Set(rows.flatMap((row) => row.prerequisites.map(String)))].filter(
+        (id) => !seen.has(id),
+      );
+    }
+    return wanted.map((id) => new Types.ObjectId(id));
+  }
+
+  const named = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (err) {
+      if (isDuplicateKey(err)) throw Invalid.field('title', 'course-exists');
+      throw err;
+    }
+  };
+
+  return {
+    access,
+    accessToPlan,
+
+    async create(actor: AccountActor, input: CourseInput): Promise<CourseRow> {
+      return inTransaction(async () => {
+        const _id = new Types.ObjectId();
+        const row = {
+          _id,
+          ...born('draft'),
+          ...input,
+          tracks: [...new Set(input.tracks)],
+          prerequisites: await checkPrerequisites(input, null),
+          createdBy: new Types.ObjectId(actor.accountId),
+          createdAt: contextNow(),
+        };
+        await named(() => CourseModel.create([row as never]));
+        await recordAudit({ action: 'courses/create', subjectType: 'Course', subjectId: _id, to: 'draft' });
+        return (await CourseModel.findById(_id).lean()) as CourseRow;
+      });
+    },
+
+    /** Changes the course; sessions that were announced keep the terms they were announced with. */
+    async edit(
+      actor: AccountActor,
+      id: string,
+      input: CourseInput,
+      version: number | null,
+    ): Promise<CourseRow> {
+      return inTransaction(async () => {
+        await accessToPlan(actor, id);
+        const set = {
+          ...input,
+          tracks: [...new Set(input.tracks)],
+          prerequisites: await checkPrerequisites(input, id),
+        };
+        return named(() => editRow(CourseModel, id, { version, set, action: 'courses/edit' }));
+      });
+    },
+
+    /** Opens a course for sessions, or takes it out of the catalogue. */
+    async move(actor: AccountActor, id: string, to: 'open' | 'retired'): Promise<CourseRow> {
+      return inTransaction(async () => {
+        const row = await accessToPlan(actor, id);
+        return named(() =>
+          transition(CourseModel, row._id, {
+            lifecycle: courseLifecycle,
+            from: courseLifecycle.states.filter((from) => courseLifecycle.canMove(from, to)),
+            to,
+            action: `courses/${to}`,
+          }),
+        );
+      });
+    },
+
+    /** By title; whoever plans sees drafts and retired ones too. */
+    async list(actor: Actor, limit: number, cursor: string | undefined): Promise<Page<CourseRow>> {
+      const rows = await CourseModel.find({
+        ...(can(actor, 'training:plan') ? {} : { state: 'open' }),
+        ...afterCursor(SORT, cursor),
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.title, row._id]);
+    },
+
+    /** All courses that are open, by title; what forms choose from. */
+    open: (): Promise<CourseRow[]> =>
+      CourseModel.find({ state: 'open' }).sort({ title: 1 }).limit(MOST_COURSES).lean(),
+
+    /** Titles of these courses. */
+    async titles(ids: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {
+      if (ids.length === 0) return new Map();
+      const rows = await CourseModel.find({ _id: { $in: ids.map((id) => new Types.ObjectId(String(id))) } })
+        .select({ title: 1 })
+        .lean();
+      return new Map(rows.map((row) => [String(row._id), row.title]));
+    },
+
+    row: async (id: string | Types.ObjectId): Promise<CourseRow> => {
+      const row = await CourseModel.findById(id).lean();
+      if (!row) throw new NotFound();
+      return row;
+    },
+  };
+}

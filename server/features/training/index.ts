@@ -1,0 +1,14 @@
+export { courseRoutes } from './course.routes.ts';
+export { createCourseService } from './course.service.ts';
+export { deskRoutes } from './desk.routes.ts';
+export { createDeskService } from './desk.service.ts';
+export type { DeskService } from './desk.service.ts';
+export { enrolmentRoutes } from './enrolment.routes.ts';
+export { createEnrolmentService } from './enrolment.service.ts';
+export { sessionRoutes } from './session.routes.ts';
+export { createSessionService } from './session.service.ts';
+export type { SessionService } from './session.service.ts';
+export { trainedOf } from './trained.ts';
+export type { TrainedFact } from './training.rules.ts';
+export { trainingMessages } from './training.mail.ts';
+export { trainingInvariants } from './training.verify.ts';

@@ -1,0 +1,74 @@
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageDefinition } from '../../mail/message.ts';
+import type { OfferService } from '../offers/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { EnrolmentModel } from './enrolment.model.ts';
+import { SessionModel } from './session.model.ts';
+
+export interface TrainingMailParts {
+  readonly offers: OfferService;
+  readonly tenants: TenantService;
+  readonly recipientOf: (
+    personId: string,
+  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly publicUrl: string;
+}
+
+/** What a message says while the person is in one of these states; later it would be old news. */
+const STILL_TRUE: Readonly<Record<string, readonly string[]>> = {
+  invited: ['invited'],
+  'moved-up': ['invited'],
+  enrolled: ['enrolled', 'attended'],
+  waitlisted: ['waitlisted'],
+  reminded: ['enrolled'],
+  moved: ['applied', 'invited', 'waitlisted', 'enrolled'],
+  cancelled: ['cancelled'],
+  expired: ['cancelled'],
+  passed: ['passed', 'credited'],
+  failed: ['failed'],
+};
+
+/** What a person is told of a session: an invitation, a seat, a change, a result. */
+export function trainingMessages({
+  offers,
+  tenants,
+  recipientOf,
+  publicUrl,
+}: TrainingMailParts): MessageDefinition[] {
+  return [
+    defineMessage({
+      kind: 'training/news',
+      async load(row) {
+        const what = String(row.data['what']);
+        const enrolment = await EnrolmentModel.findById(row.subjectId).lean();
+        if (!enrolment || !STILL_TRUE[what]?.includes(enrolment.state)) return null;
+        const [session, to, offer] = await Promise.all([
+          SessionModel.findById(enrolment.sessionId).lean(),
+          recipientOf(String(enrolment.personId)),
+          enrolment.offerId ? offers.row(enrolment.offerId) : null,
+        ]);
+        if (!session || !to) return null;
+        const tenant = await tenants.current();
+        const locale = to.locale ?? tenant.locale;
+        return {
+          to: { name: to.name, address: to.address },
+          locale,
+          zone: tenant.zone,
+          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          model: {
+            what,
+            name: to.name,
+            title: session.title,
+            startsAt: session.startsAt,
+            endsAt: session.endsAt,
+            place: session.place.label,
+            answerBy: offer?.state === 'open' ? offer.dueAt : null,
+            note: offer?.note ?? '',
+            reason: session.state === 'cancelled' ? (session.history.at(-1)?.reason ?? null) : null,
+            link: `${publicUrl}/sessions/${String(session._id)}`,
+          },
+        };
+      },
+    }),
+  ];
+}

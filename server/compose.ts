@@ -7,7 +7,7 @@ import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
 import type { Config } from './config.ts';
 import { provideAuditKey } from './db/audit.ts';
-import { database, mongoClient } from './db/connect.ts';
+import { database, databaseUri, mongoClient } from './db/connect.ts';
 import { createI18n } from './i18n/index.ts';
 import type { I18n } from './i18n/index.ts';
 import { createAssets } from './http/assets.ts';
@@ -51,6 +51,7 @@ import {
   offerLinkRoutes,
   ownOfferRoutes,
   placesOf,
+  servedBy,
   teamsOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
@@ -110,7 +111,12 @@ import {
   ledgerSnapshotOf,
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
-import { createMatchingService, createWeightsService, weightsRoutes } from './features/matching/index.ts';
+import {
+  createMatchingService,
+  createSearchClient,
+  createWeightsService,
+  weightsRoutes,
+} from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
 import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
@@ -128,6 +134,7 @@ import {
   sessionRoutes,
   trainingInvariants,
   trainingMessages,
+  trainedOf,
 } from './features/training/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
@@ -187,6 +194,12 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const imports = createImportService({ units, tenants, i18n });
   const offers = createOfferService();
   const handleKey = deriveSecret(master, 'candidate-handle');
+  const search = createSearchClient({
+    uri: databaseUri,
+    pollMs: config.searchPollMs,
+    mostBytes: config.searchMegabytes * 1_000_000,
+    stream: config.searchStream,
+  });
   const matching = createMatchingService({
     people,
     memberships,
@@ -194,7 +207,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     tenants,
     handleKey,
     placesOf,
+    servedBy,
     teamsOf,
+    trainedOf,
+    search: { client: search, fromPeople: config.searchFromPeople },
   });
   const assignments = createAssignmentService({
     shifts,
@@ -454,6 +470,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     serviceWorker: assets.serviceWorker,
     throttle,
     transport,
+    search,
     services,
     invariants,
     routes,

@@ -96,6 +96,33 @@ export const environmentSchema = z.object({
     .describe(
       'malware scanner for uploads: reads the file on standard input, ends with 0 for clean and 1 for harmful, such as "clamdscan -"',
     ),
+  SEARCH_FROM_PEOPLE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5_000)
+    .describe(
+      'organisations that may find so many people are searched in memory, smaller ones in the database',
+    ),
+  SEARCH_POLL_MILLISECONDS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .max(60_000)
+    .default(2_000)
+    .describe('how often the search looks for changes; its answers are at most so old'),
+  SEARCH_MEGABYTES: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(512)
+    .describe(
+      'memory for people to search among; whose organisation was not asked for the longest is dropped',
+    ),
+  SEARCH_STREAM: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('hear of changes at once through a change stream; without it the search only looks for them'),
   SECRET_KEY: z
     .string()
     .min(43)
@@ -133,6 +160,11 @@ export interface Config {
   /** Requests that a web process works on at once, and those that may wait for it (F-26). */
   readonly maxRequests: number;
   readonly maxWaiting: number;
+  /** The search in memory: for how many people, how often it looks for changes, how much it may take. */
+  readonly searchFromPeople: number;
+  readonly searchPollMs: number;
+  readonly searchMegabytes: number;
+  readonly searchStream: boolean;
   readonly secretKey: string | null;
   /** Program and arguments that look at uploads; null for none. */
   readonly scanCommand: string | null;
@@ -216,6 +248,10 @@ function shape(value: Environment): Config {
     sessionMaxMs: value.SESSION_MAX_DAYS * 86_400_000,
     maxRequests: value.MAX_REQUESTS,
     maxWaiting: value.MAX_WAITING,
+    searchFromPeople: value.SEARCH_FROM_PEOPLE,
+    searchPollMs: value.SEARCH_POLL_MILLISECONDS,
+    searchMegabytes: value.SEARCH_MEGABYTES,
+    searchStream: value.SEARCH_STREAM === 'on',
     secretKey: value.SECRET_KEY ?? null,
     scanCommand: value.SCAN_COMMAND ?? null,
     mailbox: !value.SMTP_URL && !production,

@@ -83,6 +83,7 @@ export async function startWeb(config: Config, options: WebOptions): Promise<Run
       await close(server);
       web?.stop();
       composed.transport.close();
+      await composed.search.close();
       if (!options.keepConnection) await disconnect();
       logger.info('web: stopped');
     },

@@ -39,6 +39,7 @@ function assertOneDriver(): void {
 }
 
 let opened: Promise<typeof mongoose> | null = null;
+let openedUri = '';
 
 /**
  * Opens the one connection of this process, shared by web and jobs. Tries until the database answers (F-25) or the
@@ -51,6 +52,7 @@ export async function connect(
   assertOneDriver();
   boundOperations();
   opened ??= connectPatiently(uri, options);
+  openedUri = uri;
   await opened;
 }
 
@@ -74,6 +76,9 @@ export async function disconnect(): Promise<void> {
   opened = null;
   await mongoose.disconnect();
 }
+
+/** Where this process is connected to, for threads that need a connection of their own. */
+export const databaseUri = (): string => openedUri;
 
 /** The driver's client, for the session store and agenda, which bring none of their own. */
 export const mongoClient = (): mongoose.mongo.MongoClient =>

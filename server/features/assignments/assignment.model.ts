@@ -121,6 +121,11 @@ assignmentSchema.index({ tenantId: 1, positionId: 1, state: 1, waitSeq: 1 });
 assignmentSchema.index({ tenantId: 1, shiftId: 1, state: 1, _id: 1 });
 assignmentSchema.index({ tenantId: 1, personId: 1, startsAt: -1, _id: -1 });
 assignmentSchema.index({ tenantId: 1, shiftId: 1, personName: 1, _id: 1 });
+// Who served a request already.
+assignmentSchema.index(
+  { tenantId: 1, requestId: 1, personId: 1 },
+  { partialFilterExpression: { state: 'checked_out' } },
+);
 // What a person has ahead, in whatever tenant (reviewed exception to "tenantId first"); named, since readers insist on it.
 assignmentSchema.index(
   { personId: 1, endsAt: 1 },

@@ -69,9 +69,9 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
       },
       output: ranking,
       async run({ actor, params, query }) {
-        const found = await matching.candidates(actor, params.positionId);
+        const found = await matching.candidates(actor, params.positionId, query.limit);
         return {
-          data: found.candidates.slice(0, query.limit).map(({ handle, name, membershipId, fit }) => ({
+          data: found.candidates.map(({ handle, name, membershipId, fit }) => ({
             handle,
             name,
             membershipId,
@@ -83,7 +83,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
             })),
           })),
           nextCursor: null,
-          total: found.candidates.length,
+          total: found.eligible,
           looked: found.looked,
           funnel: [...found.funnel],
           excluded: found.excluded.slice(0, EXCLUDED_SHOWN).map((one) => ({

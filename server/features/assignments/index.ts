@@ -12,4 +12,4 @@ export { offerLinkRoutes } from './offer-link.routes.ts';
 export { announcementMessages } from './announcement.mail.ts';
 export { announcementRoutes } from './announcement.routes.ts';
 export { createAnnouncementService } from './announcement.service.ts';
-export { placesOf, teamsOf } from './record.ts';
+export { placesOf, servedBy, teamsOf } from './record.ts';

@@ -41,3 +41,12 @@ export async function teamsOf(shiftIds: readonly unknown[]): Promise<Map<string,
   );
   return new Map(rows.map(({ _id, members }) => [String(_id), teamOf(members)]));
 }
+
+/** Who served the request of the current tenant how often. */
+export async function servedBy(requestId: unknown): Promise<[personId: string, times: number][]> {
+  const rows = await tenantAggregate<{ _id: Types.ObjectId; times: number }>(
+    AssignmentModel as unknown as Model<never>,
+    [{ $match: { requestId, state: 'checked_out' } }, { $group: { _id: '$personId', times: { $sum: 1 } } }],
+  );
+  return rows.map(({ _id, times }) => [String(_id), times]);
+}

@@ -13,6 +13,8 @@ export {
 } from './matching.rules.ts';
 export { NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';
+export { createSearchClient } from './search/search.client.ts';
+export type { SearchClient } from './search/search.client.ts';
 export { createWeightsService, settingsOf } from './weights.service.ts';
 export type { WeightsService } from './weights.service.ts';
 export { weightsRoutes } from './weights.routes.ts';

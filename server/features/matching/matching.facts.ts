@@ -117,9 +117,25 @@ export interface PersonSources {
   readonly places?: readonly PlaceRow[];
   /** Requests that the person is kept from; null stands for all of the tenant. */
   readonly exclusions?: readonly (string | null)[];
-  /** Codes of trainings passed and still in force. */
-  readonly trained?: readonly string[];
+  /** Courses passed, and until when each counts. */
+  readonly trained?: readonly TrainedSource[];
 }
+
+/** A course that somebody passed; local dates, the last one inclusive, null for ever. */
+export interface TrainedSource {
+  readonly courseId: string;
+  readonly passedOn: string;
+  readonly validTo: string | null;
+}
+
+/** First trained, then serving: courses passed by the first day and in force to the last. */
+export const trainedOn = (
+  trained: readonly TrainedSource[],
+  { startDate, endDate }: Pick<PositionFacts, 'startDate' | 'endDate'>,
+): string[] =>
+  trained
+    .filter(({ passedOn, validTo }) => passedOn <= startDate && (validTo === null || endDate <= validTo))
+    .map(({ courseId }) => courseId);
 
 /** What the rules may know of a person for one position: everything else of the sources stays out of their sight. */
 export function personFacts(
@@ -127,11 +143,6 @@ export function personFacts(
   position: PositionFacts,
   tenant: Tenant,
 ): PersonFacts {
-  const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
-  // A certificate gives its skills on the days on which it is valid; nobody need claim them besides.
-  for (const own of credentials)
-    if (own.validFrom <= position.startDate && (own.validTo === null || position.endDate <= own.validTo))
-      for (const { code, level } of own.gives) verified.set(code, Math.max(level, verified.get(code) ?? 0));
   const { places = [], exclusions = [], trained = [] } = more;
   return {
     personId: String(person._id),
@@ -140,9 +151,9 @@ export function personFacts(
     birthDate: person.birthDate,
     guardianConsent: hasConsent(person, 'guardian'),
     languages: person.languages,
-    skills: skillsOf(person, verified),
+    skills: skillsOn(person, membership, credentials, position),
     credentials,
-    trained,
+    trained: trainedOn(trained, position),
     availability: person.availability,
     home: person.home ? latLngOf(person.home) : null,
     county: person.county,
@@ -156,10 +167,21 @@ export function personFacts(
 }
 
 /** Claimed and seen skills together: what was seen holds at least at its level. */
-function skillsOf(
+export function skillsOn(
   person: Pick<PersonRow, 'skills'>,
-  verified: ReadonlyMap<string, number>,
+  membership: Pick<MembershipRow, 'verifiedSkills'> | null,
+  credentials: readonly Pick<CredentialFact, 'gives' | 'validFrom' | 'validTo'>[],
+  /** Null: on any days, for whoever looks who might have them. */
+  position: Pick<PositionFacts, 'startDate' | 'endDate'> | null,
 ): PersonFacts['skills'] {
+  const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
+  // A certificate gives its skills on the days on which it is valid; nobody need claim them besides.
+  for (const own of credentials)
+    if (
+      position === null ||
+      (own.validFrom <= position.startDate && (own.validTo === null || position.endDate <= own.validTo))
+    )
+      for (const { code, level } of own.gives) verified.set(code, Math.max(level, verified.get(code) ?? 0));
   const claimed = new Map(person.skills.map(({ code, level }) => [code, level]));
   return [...new Set([...claimed.keys(), ...verified.keys()])].map((code) => ({
     code,
@@ -182,7 +204,7 @@ export function teamOf(members: readonly { readonly kind: string }[]): PositionF
 }
 
 /** Caps count what any tenant booked; recent service only what this one did: another's is none of its business. */
-function minutesBooked(
+export function minutesBooked(
   bookings: readonly Booking[],
   position: PositionFacts,
   tenant: Tenant,
@@ -231,7 +253,7 @@ export function recordOf(places: readonly PlaceRow[], zone: string): ServiceReco
 function standingOf(
   person: PersonRow,
   { membership, notToBeAsked }: Pick<PersonSources, 'membership' | 'notToBeAsked'>,
-  tenant: Tenant,
+  tenant: Pick<Tenant, 'serviceCounties'>,
 ): PersonFacts['standing'] {
   if (membership?.state === 'approved') return 'member';
   if (membership?.state === 'suspended') return 'suspended';
@@ -239,6 +261,10 @@ function standingOf(
   if (person.county === null || !tenant.serviceCounties.includes(person.county)) return 'stranger';
   return hasConsent(person, 'asked-by-others') ? 'findable' : 'unasked';
 }
+
+/** Whether somebody who is no member lives in the tenant's counties and agreed to be asked. */
+export const mayBeAsked = (person: PersonRow, tenant: Pick<Tenant, 'serviceCounties'>): boolean =>
+  standingOf(person, { membership: null, notToBeAsked: false }, tenant) === 'findable';
 
 /** Credentials of many people, as `personFacts` takes them. */
 export const credentialsOf = (

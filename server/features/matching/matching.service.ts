@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { holdersOfType } from '../credentials/index.ts';
@@ -8,8 +7,10 @@ import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
 import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import { excludedFrom } from './exclusion.service.ts';
+import { createHandles } from './handles.ts';
 import {
   credentialsOf,
+  mayBeAsked,
   NOBODY,
   ownSources,
   personFacts,
@@ -17,15 +18,20 @@ import {
   RECENT_MS,
   teamOf,
 } from './matching.facts.ts';
-import type { PersonSources, PlaceRow } from './matching.facts.ts';
+import type { PersonSources, PlaceRow, TrainedSource } from './matching.facts.ts';
 import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
 import type { Finding, Fit, PositionFacts } from './matching.types.ts';
+import type { SearchQuery } from './search/query.ts';
+import type { SearchClient } from './search/search.client.ts';
 import { settingsOf } from './weights.service.ts';
 
 /** Most members that one ranking looks at. */
 const MOST_MEMBERS = 20_000;
 /** Members that are looked at where a place needs no certificate. */
 const MOST_ASKED = 2_000;
+/** Most candidates, and most of those who do not fit, that anybody is shown. */
+const MOST_SHOWN = 100;
+const SPARE = 20;
 
 export interface Candidate {
   /** What an offer names: stands for one person on one position and says nothing else. */
@@ -40,6 +46,8 @@ export interface Ranking {
   readonly candidates: readonly Candidate[];
   readonly funnel: readonly { readonly rule: string; readonly remaining: number }[];
   readonly looked: number;
+  /** How many fit in all; `candidates` are the best of them. */
+  readonly eligible: number;
   readonly excluded: readonly {
     readonly name: string;
     readonly membershipId: string;
@@ -62,22 +70,24 @@ export interface MatchingParts {
   readonly placesOf: (personIds: readonly string[]) => Promise<Map<string, PlaceRow[]>>;
   /** Who of the two tracks has a place of these shifts of the current tenant. */
   readonly teamsOf: (shiftIds: readonly unknown[]) => Promise<Map<string, PositionFacts['team']>>;
-  /** Trainings passed and in force, by person; absent where no feature knows of any. */
-  readonly trainedOf?: (personIds: readonly string[]) => Promise<Map<string, string[]>>;
+  /** Courses passed, by person, in the current tenant. */
+  readonly trainedOf: (personIds: readonly string[]) => Promise<Map<string, TrainedSource[]>>;
+  /** Who served a request of the current tenant how often. */
+  readonly servedBy: (requestId: unknown) => Promise<[personId: string, times: number][]>;
+  /** The search in memory, for tenants with at least so many people to look at; absent: always the database. */
+  readonly search?: { readonly client: SearchClient; readonly fromPeople: number };
   /** Key of the handles under which nameless candidates are offered. */
   readonly handleKey: Buffer;
 }
 
+type Question = Omit<SearchQuery, 'k' | 'others'>;
+
 export type MatchingService = ReturnType<typeof createMatchingService>;
 
 export function createMatchingService(parts: MatchingParts) {
-  const { people, memberships, shifts, tenants, placesOf, teamsOf, handleKey } = parts;
-  const trainedOf = parts.trainedOf ?? (async () => new Map<string, string[]>());
-  const handleOf = (positionId: unknown, personId: unknown): string =>
-    createHmac('sha256', handleKey)
-      .update(`${String(positionId)}:${String(personId)}`)
-      .digest('base64url')
-      .slice(0, 22);
+  const { people, memberships, shifts, tenants, placesOf, teamsOf, servedBy, trainedOf, handleKey } = parts;
+  const handles = createHandles(handleKey);
+  const handleOf = (positionId: unknown, personId: unknown): string => handles.of(positionId, personId);
 
   /** The people a coordinator may find for this shift, with what the rules need to know, in a fixed number of queries. */
   async function pool(shift: ShiftRow, tenant: Tenant) {
@@ -122,6 +132,74 @@ export function createMatchingService(parts: MatchingParts) {
     });
   }
 
+  interface Judged {
+    readonly id: string;
+    readonly sources: PersonSources & { readonly membership: MembershipRow | null };
+    readonly fit: Fit;
+  }
+  type Found = Pick<Ranking, 'funnel' | 'looked' | 'eligible'> & { readonly judged: readonly Judged[] };
+
+  const judge = (sources: Judged['sources'], facts: PositionFacts, tenant: Tenant): Judged => ({
+    id: String(sources.person._id),
+    sources,
+    fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
+  });
+
+  /** Everybody judged, one by one, from the database. */
+  async function fromDatabase(facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Found> {
+    const judged = (await pool(shift, tenant)).map((sources) => judge(sources, facts, tenant));
+    return {
+      judged,
+      looked: judged.length,
+      eligible: judged.filter((one) => one.fit.eligible).length,
+      funnel: funnel(judged.map((one) => one.fit)),
+    };
+  }
+
+  /** Whether there are more people to look at than the database is asked for quickly. */
+  async function isLarge(tenant: Tenant, from: number): Promise<boolean> {
+    if ((await memberships.countApproved(from)) >= from) return true;
+    return (await people.countFindable(tenant.serviceCounties, from)) >= from;
+  }
+
+  /** What memory has to be told of a position. */
+  const questionOf = async (facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Question> => ({
+    facts,
+    settings: settingsOf(tenant),
+    tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
+    served: await servedBy(shift.requestId),
+  });
+
+  /** The best found in memory and judged again from the database; null where memory has no answer. */
+  async function fromMemory(
+    facts: PositionFacts,
+    shift: ShiftRow,
+    tenant: Tenant,
+    limit: number,
+  ): Promise<Found | null> {
+    const { search } = parts;
+    if (!search || !(await isLarge(tenant, search.fromPeople))) return null;
+    const answer = await search.client.ask({
+      ...(await questionOf(facts, shift, tenant)),
+      // Some more than are shown: whoever no longer fits leaves no gap.
+      k: limit + SPARE,
+      others: MOST_SHOWN,
+    });
+    if (!answer) return null;
+    const ids = [...answer.best.map(({ personId }) => personId), ...answer.others];
+    const [known, members] = await Promise.all([people.rows(ids), memberships.ofPeople(ids)]);
+    const approved = new Map(
+      members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
+    );
+    const sources = await sourcesOf(known, approved, around(shift, RECENT_MS));
+    return {
+      judged: sources.map((one) => judge(one, facts, tenant)),
+      looked: answer.looked,
+      eligible: answer.eligible,
+      funnel: answer.funnel,
+    };
+  }
+
   /** What keeps one person from one position; facts are read now, inside the caller's transaction. Own booking left out. */
   async function refusalsFor(input: {
     position: PositionRow;
@@ -150,38 +228,46 @@ export function createMatchingService(parts: MatchingParts) {
     refusalsFor,
     handleOf,
 
-    /** Everybody the coordinator may find for the position, best first, with the funnel and the own tenant's excluded. */
-    async candidates(actor: Actor, positionId: string): Promise<Ranking> {
+    /** The question that `candidates` asks the search in memory. */
+    async queryFor(actor: Actor, positionId: string): Promise<Question> {
+      const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
+      const tenant = await tenants.current();
+      const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
+      return questionOf(positionFacts(position, shift, tenant, team), shift, tenant);
+    },
+
+    /** The best whom the coordinator may find for the position, with the funnel and the nearest of the own excluded. */
+    async candidates(actor: Actor, positionId: string, limit = MOST_SHOWN): Promise<Ranking> {
       const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
       const tenant = await tenants.current();
       const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
       const facts = positionFacts(position, shift, tenant, team);
-      const settings = settingsOf(tenant);
-      const judged = (await pool(shift, tenant)).map((sources) => ({
-        id: String(sources.person._id),
-        sources,
-        fit: fit(facts, personFacts(sources, facts, tenant), settings),
-      }));
+      const found = await fromMemory(facts, shift, tenant, limit);
+      const { judged, ...counts } = found ?? (await fromDatabase(facts, shift, tenant));
       return {
-        looked: judged.length,
-        funnel: funnel(judged.map((one) => one.fit)),
-        candidates: rank(judged.filter((one) => one.fit.eligible)).map(({ id, sources, fit: own }) => ({
-          handle: handleOf(position._id, id),
-          name: sources.membership ? sources.person.name : null,
-          membershipId: sources.membership ? String(sources.membership._id) : null,
-          fit: own,
-        })),
-        excluded: judged.flatMap(({ sources, fit: own }) =>
-          own.eligible || !sources.membership
-            ? []
-            : [
-                {
-                  name: sources.person.name,
-                  membershipId: String(sources.membership._id),
-                  refusals: own.refusals.map(forOthers),
-                },
-              ],
-        ),
+        ...counts,
+        candidates: rank(judged.filter((one) => one.fit.eligible))
+          .slice(0, limit)
+          .map(({ id, sources, fit: own }) => ({
+            handle: handleOf(position._id, id),
+            name: sources.membership ? sources.person.name : null,
+            membershipId: sources.membership ? String(sources.membership._id) : null,
+            fit: own,
+          })),
+        excluded: judged
+          .flatMap(({ sources, fit: own }) =>
+            own.eligible || !sources.membership
+              ? []
+              : [
+                  {
+                    name: sources.person.name,
+                    membershipId: String(sources.membership._id),
+                    refusals: own.refusals.map(forOthers),
+                  },
+                ],
+          )
+          .sort((a, b) => a.refusals.length - b.refusals.length)
+          .slice(0, MOST_SHOWN),
       };
     },
 
@@ -209,20 +295,35 @@ export function createMatchingService(parts: MatchingParts) {
         .map(({ id }) => id);
     },
 
-    /** The person behind each handle of the position; unknown handles are left out. */
+    /** The person behind each handle of the position, as far as they may be found; unknown handles are left out. */
     async peopleBehind(
       position: PositionRow,
-      shift: ShiftRow,
-      handles: readonly string[],
+      _shift: ShiftRow,
+      wanted: readonly string[],
     ): Promise<Map<string, string>> {
-      const wanted = new Set(handles);
+      const named = wanted.flatMap((handle) => {
+        const personId = handles.personBehind(position._id, handle);
+        return personId ? [[handle, personId] as const] : [];
+      });
+      const ids = named.map(([, personId]) => personId);
       const tenant = await tenants.current();
-      const found = (await pool(shift, tenant)).map(({ person }) => String(person._id));
-      return new Map(
-        found
-          .map((personId) => [handleOf(position._id, personId), personId] as const)
-          .filter(([handle]) => wanted.has(handle)),
+      const [known, members, refused] = await Promise.all([
+        people.rows(ids),
+        memberships.ofPeople(ids),
+        memberships.notToBeAsked(ids),
+      ]);
+      const findable = new Set(
+        known
+          .filter((person) => {
+            const id = String(person._id);
+            const own = members.find(
+              ({ personId, state }) => String(personId) === id && state === 'approved',
+            );
+            return own !== undefined || (!refused.has(id) && mayBeAsked(person, tenant));
+          })
+          .map(({ _id }) => String(_id)),
       );
+      return new Map(named.filter(([, personId]) => findable.has(personId)));
     },
 
     /** Open positions of the tenant as this person fits them: those that suit, best first, then those that do not, soonest first. */
@@ -236,7 +337,10 @@ export function createMatchingService(parts: MatchingParts) {
       const last = open.at(-1)?.endsAt ?? first;
       const [own, trained] = await Promise.all([
         ownSources(people, actor.personId, around({ startsAt: first, endsAt: last }, RECENT_MS)),
-        trainedOf([actor.personId]),
+        // One read less for nearly everybody: few positions ask for a course.
+        open.some(({ positions }) => positions.some(asksForTraining))
+          ? trainedOf([actor.personId])
+          : new Map<string, TrainedSource[]>(),
       ]);
       const sources = { ...own, trained: trained.get(actor.personId) ?? [] };
       const all = open.flatMap((shift) =>
@@ -253,6 +357,9 @@ export function createMatchingService(parts: MatchingParts) {
     },
   };
 }
+
+const asksForTraining = (position: PositionRow): boolean =>
+  ((position as { trainings?: readonly string[] }).trainings ?? []).length > 0;
 
 /** The shift with so many milliseconds to both sides. */
 const around = (

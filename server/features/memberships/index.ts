@@ -1,4 +1,9 @@
-export { LIVING_MEMBERSHIP, createMembershipService, toMembership } from './membership.service.ts';
+export {
+  LIVING_MEMBERSHIP,
+  NOT_TO_BE_ASKED,
+  createMembershipService,
+  toMembership,
+} from './membership.service.ts';
 export type { Membership, MembershipService } from './membership.service.ts';
 export { searchFilter, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';

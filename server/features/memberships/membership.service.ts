@@ -60,7 +60,14 @@ export interface Application {
 export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_correction';
 
 const SORT: readonly SortKey[] = [['_id', -1]];
-const NOT_TO_BE_ASKED = ['submitted', 'needs_correction', 'first_review', 'suspended', 'rejected', 'ended'];
+export const NOT_TO_BE_ASKED = [
+  'submitted',
+  'needs_correction',
+  'first_review',
+  'suspended',
+  'rejected',
+  'ended',
+];
 const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
 
 /** A person's membership of the current tenant, to be read beside the person. */
@@ -582,6 +589,10 @@ export function createMembershipService({
       });
       return row;
     },
+
+    /** How many approved members the current tenant has, counted no further than to the limit. */
+    countApproved: async (limit: number): Promise<number> =>
+      MembershipModel.countDocuments({ state: 'approved' }, { limit }),
 
     /** All approved members of the current tenant, for ranking; ids only, in order of id. */
     async approvedPeople(limit: number): Promise<MembershipRow[]> {

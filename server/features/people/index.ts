@@ -1,4 +1,4 @@
-export { CONSENT_VERSIONS, createPeopleService, hasConsent } from './person.service.ts';
+export { CONSENT_VERSIONS, createPeopleService, findableFilter, hasConsent } from './person.service.ts';
 export type { ConsentEvidence, PeopleService, Profile, ProfileInput } from './person.service.ts';
 export {
   bookingsIn,

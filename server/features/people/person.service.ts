@@ -113,6 +113,8 @@ export interface PeopleService {
   rowBeside<T>(personId: string, beside: readonly Beside[]): Promise<PersonRow & T>;
   /** People of these counties who agreed to be asked by others. */
   findable(counties: readonly string[], limit: number): Promise<PersonRow[]>;
+  /** How many there are of them, counted no further than to the limit. */
+  countFindable(counties: readonly string[], limit: number): Promise<number>;
   onNameChanged(listener: NameChanged): void;
 }
 
@@ -124,6 +126,20 @@ export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: Consent
   person.consents.some(
     (consent) => consent.purpose === purpose && consent.withdrawnAt === null && isCurrent(consent),
   );
+
+/** Whom others may ask: people of these counties who agreed to it, to today's text. */
+export const findableFilter = (counties: readonly string[], now: Date): Record<string, unknown> => ({
+  county: { $in: [...counties] },
+  // Minors are asked by their own organisations only (S-49); who gave no birth date said to be of age.
+  $or: [{ birthDate: null }, { birthDate: { $lte: bornBefore(localDate(now, 'Asia/Shanghai')) } }],
+  consents: {
+    $elemMatch: {
+      purpose: 'asked-by-others',
+      version: CONSENT_VERSIONS['asked-by-others'],
+      withdrawnAt: null,
+    },
+  },
+});
 
 /** The latest birth date of somebody who is eighteen on the day; both `YYYY-MM-DD`, which sort like dates. */
 const bornBefore = (day: string): string => `${Number(day.slice(0, 4)) - 18}${day.slice(4)}`;
@@ -250,24 +266,12 @@ export function createPeopleService(): PeopleService {
     rows: async (personIds) =>
       PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }).lean(),
     findable: async (counties, limit) =>
-      PersonModel.find({
-        county: { $in: [...counties] },
-        // Minors are asked by their own organisations only (S-49); who gave no birth date said to be of age.
-        $or: [
-          { birthDate: null },
-          { birthDate: { $lte: bornBefore(localDate(contextNow(), 'Asia/Shanghai')) } },
-        ],
-        consents: {
-          $elemMatch: {
-            purpose: 'asked-by-others',
-            version: CONSENT_VERSIONS['asked-by-others'],
-            withdrawnAt: null,
-          },
-        },
-      })
+      PersonModel.find(findableFilter(counties, contextNow()) as never)
         .sort({ _id: 1 })
         .limit(limit)
         .lean(),
+    countFindable: (counties, limit) =>
+      PersonModel.countDocuments(findableFilter(counties, contextNow()) as never, { limit }),
     onNameChanged: (listener) => void listeners.push(listener),
     onGuardianWithdrawn: (listener) => void guardianListeners.push(listener),
     async create(input, given) {

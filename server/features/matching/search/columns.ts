@@ -1,0 +1,376 @@
+import type { PersonFacts } from '../matching.types.ts';
+
+/**
+ * People of one tenant as columns: what the rules ask of everybody, a few bytes each, on SharedArrayBuffers so that an
+ * epoch can be handed to another thread without a copy. Rows are sorted by 1 km cell, those without a home last; each
+ * skill has the rows of those who have it. Nothing here is the truth: whoever is shown is judged again from the database.
+ */
+export interface Columns {
+  readonly size: number;
+  /** Twelve bytes of the person's id each. */
+  readonly ids: Uint8Array;
+  /** Rows in the order of their ids. */
+  readonly byId: Uint32Array;
+  /** Degrees × 10⁷; without a home both are `NOWHERE`. */
+  readonly latitude: Int32Array;
+  readonly longitude: Int32Array;
+  /** Year, month and day as one number; 0 when unknown. */
+  readonly born: Int32Array;
+  readonly flags: Uint8Array;
+  readonly languages: Uint16Array;
+  readonly interests: Uint32Array;
+  /** Kilometres; 0 leaves it to the organisation. */
+  readonly radius: Uint8Array;
+  readonly kept: Uint16Array;
+  readonly missed: Uint8Array;
+  /** Days since the year 2000; 0 before the first service. */
+  readonly lastOn: Uint16Array;
+  /** Which of the patterns of free times. */
+  readonly pattern: Uint32Array;
+  readonly patterns: Patterns;
+  /** Skills of row r: `skills[skillStart[r]] … skills[skillStart[r + 1] - 1]`, each code × 8 + level × 2 + seen. */
+  readonly skillStart: Uint32Array;
+  readonly skills: Uint16Array;
+  /** Rows by skill, ascending. */
+  readonly postings: readonly Uint32Array[];
+  readonly grid: Grid;
+  /** Rows whose own radius may be wider than what an organisation looks within. */
+  readonly far: Uint32Array;
+}
+
+/** Free times that people share: whole hours as bits, other stretches as minutes of the week. */
+export interface Patterns {
+  /** Six words of 28 hours each. */
+  readonly hours: Uint32Array;
+  readonly odd: ReadonlyMap<number, PersonFacts['availability']>;
+  readonly count: number;
+}
+
+/** Where rows lie: cell by cell from the south-west, `start[cell]` the first row of it. */
+export interface Grid {
+  readonly south: number;
+  readonly west: number;
+  /** Degrees a cell. */
+  readonly high: number;
+  readonly wide: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly start: Uint32Array;
+  /** First row without a home. */
+  readonly homeless: number;
+}
+
+export const NOWHERE = 0x7fffffff;
+export const FLAG = {
+  member: 1,
+  guardian: 2,
+  certified: 4,
+  semiProfessional: 8,
+  /** No longer as the columns say: the overlay knows better. */
+  gone: 16,
+} as const;
+export const WORDS = 6;
+export const HOURS_A_WORD = 28;
+/** More cells than this and cells grow: a nation needs no square kilometres. */
+const MOST_CELLS = 2_000_000;
+
+/** One person as the columns take it. */
+export interface Entry {
+  readonly id: Uint8Array;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly born: number;
+  readonly flags: number;
+  readonly languages: number;
+  readonly interests: number;
+  readonly radius: number;
+  readonly kept: number;
+  readonly missed: number;
+  readonly lastOn: number;
+  readonly availability: PersonFacts['availability'];
+  readonly skills: readonly number[];
+}
+
+type Numbers =
+  Uint8ArrayConstructor | Uint16ArrayConstructor | Uint32ArrayConstructor | Int32ArrayConstructor;
+
+/** A column on shared memory. */
+export const shared = <C extends Numbers>(make: C, length: number): InstanceType<C> =>
+  // The types of the arrays know unshared memory only.
+  new make(
+    new SharedArrayBuffer(Math.max(8, length * make.BYTES_PER_ELEMENT)) as unknown as ArrayBuffer,
+    0,
+    length,
+  ) as InstanceType<C>;
+
+/** Bytes that an epoch takes. */
+export function bytesOf(columns: Columns): number {
+  const views = [
+    ...Object.values(columns).filter((value) => ArrayBuffer.isView(value)),
+    ...columns.postings,
+    columns.patterns.hours,
+    columns.grid.start,
+  ] as ArrayBufferView[];
+  return views.reduce((sum, view) => sum + view.byteLength, 0);
+}
+
+/** Gathers people and lays them out. */
+export class ColumnBuilder {
+  private size = 0;
+  private room: number;
+  private readonly raw: ReturnType<typeof rawColumns>;
+  private skills: Uint16Array;
+  private skillCount = 0;
+  private readonly patternOf = new Map<string, number>();
+  private hours: number[] = [];
+  private readonly odd = new Map<number, PersonFacts['availability']>();
+
+  constructor(expected: number) {
+    this.room = Math.max(64, expected);
+    this.raw = rawColumns(this.room);
+    this.skills = new Uint16Array(this.room * 3);
+  }
+
+  add(entry: Entry): void {
+    if (this.size === this.room) this.grow();
+    const { raw } = this;
+    const row = this.size++;
+    raw.ids.set(entry.id, row * 12);
+    raw.latitude[row] = entry.latitude;
+    raw.longitude[row] = entry.longitude;
+    raw.born[row] = entry.born;
+    raw.flags[row] = entry.flags;
+    raw.languages[row] = entry.languages;
+    raw.interests[row] = entry.interests;
+    raw.radius[row] = entry.radius;
+    raw.kept[row] = entry.kept;
+    raw.missed[row] = entry.missed;
+    raw.lastOn[row] = entry.lastOn;
+    raw.pattern[row] = this.intern(entry.availability);
+    if (this.skillCount + entry.skills.length > this.skills.length) {
+      const wider = new Uint16Array(Math.ceil(this.skills.length * 1.5) + entry.skills.length);
+      wider.set(this.skills);
+      this.skills = wider;
+    }
+    for (const skill of entry.skills) this.skills[this.skillCount++] = skill;
+    raw.skillStart[row + 1] = this.skillCount;
+  }
+
+  /** Lays out what was added. The builder is empty afterwards. */
+  build(): Columns {
+    const { raw, size } = this;
+    const { order, grid } = layOut(raw.latitude, raw.longitude, size);
+    const pick = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(
+      from: A,
+      make: Numbers,
+    ): A => {
+      const to = shared(make as Uint32ArrayConstructor, size) as unknown as A;
+      for (let row = 0; row < size; row++) to[row] = from[order[row] ?? 0] ?? 0;
+      return to;
+    };
+    const ids = shared(Uint8Array, size * 12);
+    const skillStart = shared(Uint32Array, size + 1);
+    const skills = shared(Uint16Array, this.skillCount);
+    let at = 0;
+    for (let row = 0; row < size; row++) {
+      const old = order[row] ?? 0;
+      ids.set(raw.ids.subarray(old * 12, old * 12 + 12), row * 12);
+      for (let i = raw.skillStart[old] ?? 0; i < (raw.skillStart[old + 1] ?? 0); i++)
+        skills[at++] = this.skills[i] ?? 0;
+      skillStart[row + 1] = at;
+    }
+    const hours = shared(Uint32Array, this.hours.length);
+    hours.set(this.hours);
+    const radius = pick(raw.radius, Uint8Array);
+    return {
+      size,
+      ids,
+      byId: orderOfIds(ids, size),
+      latitude: pick(raw.latitude, Int32Array),
+      longitude: pick(raw.longitude, Int32Array),
+      born: pick(raw.born, Int32Array),
+      flags: pick(raw.flags, Uint8Array),
+      languages: pick(raw.languages, Uint16Array),
+      interests: pick(raw.interests, Uint32Array),
+      radius,
+      kept: pick(raw.kept, Uint16Array),
+      missed: pick(raw.missed, Uint8Array),
+      lastOn: pick(raw.lastOn, Uint16Array),
+      pattern: pick(raw.pattern, Uint32Array),
+      patterns: { hours, odd: this.odd, count: this.hours.length / WORDS },
+      skillStart,
+      skills,
+      postings: postingsOf(skillStart, skills, size),
+      grid,
+      far: Uint32Array.from(radius.keys().filter((row) => row < grid.homeless && (radius[row] ?? 0) > 0)),
+    };
+  }
+
+  private intern(slots: PersonFacts['availability']): number {
+    const key = slots.map((slot) => `${slot.weekday}:${slot.startMinute}-${slot.endMinute}`).join();
+    const known = this.patternOf.get(key);
+    if (known !== undefined) return known;
+    const made = this.patternOf.size;
+    this.patternOf.set(key, made);
+    const words = new Uint32Array(WORDS);
+    for (const { weekday, startMinute, endMinute } of slots) {
+      if (startMinute % 60 !== 0 || endMinute % 60 !== 0) this.odd.set(made, slots);
+      for (let hour = startMinute / 60; hour + 1 <= endMinute / 60; hour++) {
+        const of = (weekday - 1) * 24 + hour;
+        words[Math.floor(of / HOURS_A_WORD)]! |= 1 << (of % HOURS_A_WORD);
+      }
+    }
+    // Nothing stated shuts nobody out.
+    if (slots.length === 0) words.fill(NOT_STATED);
+    this.hours.push(...words);
+    return made;
+  }
+
+  private grow(): void {
+    this.room = Math.ceil(this.room * 1.5);
+    const wider = rawColumns(this.room);
+    for (const [name, column] of Object.entries(this.raw))
+      (wider[name as keyof typeof wider] as Uint32Array).set(column as Uint32Array);
+    Object.assign(this.raw, wider);
+  }
+}
+
+/** All bits of a word: 28 of hours and four that no stated times have. */
+export const NOT_STATED = 0xffffffff;
+
+const rawColumns = (room: number) => ({
+  ids: new Uint8Array(room * 12),
+  latitude: new Int32Array(room),
+  longitude: new Int32Array(room),
+  born: new Int32Array(room),
+  flags: new Uint8Array(room),
+  languages: new Uint16Array(room),
+  interests: new Uint32Array(room),
+  radius: new Uint8Array(room),
+  kept: new Uint16Array(room),
+  missed: new Uint8Array(room),
+  lastOn: new Uint16Array(room),
+  pattern: new Uint32Array(room),
+  skillStart: new Uint32Array(room + 1),
+});
+
+/** Rows in the order of their cells. */
+function layOut(
+  latitude: Int32Array,
+  longitude: Int32Array,
+  size: number,
+): { order: Uint32Array; grid: Grid } {
+  let [south, north, west, east] = [NOWHERE, -NOWHERE, NOWHERE, -NOWHERE];
+  for (let row = 0; row < size; row++) {
+    const [lat, lng] = [latitude[row] ?? NOWHERE, longitude[row] ?? NOWHERE];
+    if (lat === NOWHERE) continue;
+    [south, north] = [Math.min(south, lat), Math.max(north, lat)];
+    [west, east] = [Math.min(west, lng), Math.max(east, lng)];
+  }
+  if (south > north) [south, north, west, east] = [0, 0, 0, 0];
+  const middle = ((south + north) / 2e7) * (Math.PI / 180);
+  let high = 1e7 / 111.2;
+  let wide = 1e7 / (111.2 * Math.max(0.05, Math.cos(middle)));
+  while (((north - south) / high + 1) * ((east - west) / wide + 1) > MOST_CELLS)
+    [high, wide] = [high * 2, wide * 2];
+  const [rows, cols] = [Math.floor((north - south) / high) + 1, Math.floor((east - west) / wide) + 1];
+  const cellOf = (row: number): number =>
+    latitude[row] === NOWHERE
+      ? rows * cols
+      : Math.floor(((latitude[row] ?? 0) - south) / high) * cols +
+        Math.floor(((longitude[row] ?? 0) - west) / wide);
+  const start = shared(Uint32Array, rows * cols + 2);
+  for (let row = 0; row < size; row++) start[cellOf(row) + 1]! += 1;
+  for (let cell = 0; cell <= rows * cols; cell++) start[cell + 1]! += start[cell] ?? 0;
+  const at = start.slice();
+  const order = new Uint32Array(size);
+  for (let row = 0; row < size; row++) order[at[cellOf(row)]!++] = row;
+  return { order, grid: { south, west, high, wide, rows, cols, start, homeless: start[rows * cols] ?? 0 } };
+}
+
+function postingsOf(skillStart: Uint32Array, skills: Uint16Array, size: number): Uint32Array[] {
+  const counts: number[] = [];
+  for (const skill of skills) counts[skill >> 3] = (counts[skill >> 3] ?? 0) + 1;
+  const lists = Array.from(counts, (count) => shared(Uint32Array, count ?? 0));
+  const at = new Uint32Array(lists.length);
+  for (let row = 0; row < size; row++)
+    for (let i = skillStart[row] ?? 0; i < (skillStart[row + 1] ?? 0); i++) {
+      const code = (skills[i] ?? 0) >> 3;
+      lists[code]![at[code]!++] = row;
+    }
+  return lists;
+}
+
+/** −1, 0 or 1 as the id of a row stands before, at or behind another id. */
+export function compareId(ids: Uint8Array, row: number, id: Uint8Array): number {
+  for (let i = 0; i < 12; i++) {
+    const by = (ids[row * 12 + i] ?? 0) - (id[i] ?? 0);
+    if (by !== 0) return by;
+  }
+  return 0;
+}
+
+function orderOfIds(ids: Uint8Array, size: number): Uint32Array {
+  const order = shared(Uint32Array, size);
+  for (let row = 0; row < size; row++) order[row] = row;
+  const view = new DataView(ids.buffer, ids.byteOffset, ids.byteLength);
+  const word = (row: number, at: number): number => view.getUint32(row * 12 + at);
+  return order.sort((a, b) => word(a, 0) - word(b, 0) || word(a, 4) - word(b, 4) || word(a, 8) - word(b, 8));
+}
+
+/** The row of an id; −1 when nobody has it. */
+export function rowOf({ ids, byId, size }: Columns, id: Uint8Array): number {
+  let [low, high] = [0, size - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const row = byId[middle] ?? 0;
+    const by = compareId(ids, row, id);
+    if (by === 0) return row;
+    if (by < 0) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+/** A row as an entry again, for laying out anew. */
+export function entryOf(
+  columns: Columns,
+  slotsOf: (pattern: number) => PersonFacts['availability'],
+  row: number,
+): Entry {
+  const pick = (column: Uint8Array | Uint16Array | Uint32Array | Int32Array): number => column[row] ?? 0;
+  return {
+    id: columns.ids.subarray(row * 12, row * 12 + 12),
+    latitude: pick(columns.latitude),
+    longitude: pick(columns.longitude),
+    born: pick(columns.born),
+    flags: pick(columns.flags),
+    languages: pick(columns.languages),
+    interests: pick(columns.interests),
+    radius: pick(columns.radius),
+    kept: pick(columns.kept),
+    missed: pick(columns.missed),
+    lastOn: pick(columns.lastOn),
+    availability: slotsOf(pick(columns.pattern)),
+    skills: [...columns.skills.subarray(columns.skillStart[row] ?? 0, columns.skillStart[row + 1] ?? 0)],
+  };
+}
+
+/** The stretches of a pattern, whole hours joined. */
+export function slotsOf({ hours, odd }: Patterns): (pattern: number) => PersonFacts['availability'] {
+  return (pattern) => {
+    const exact = odd.get(pattern);
+    if (exact) return exact;
+    const words = hours.subarray(pattern * WORDS, pattern * WORDS + WORDS);
+    if (words[0] === NOT_STATED) return [];
+    const slots: { weekday: number; startMinute: number; endMinute: number }[] = [];
+    for (let hour = 0; hour < 168; hour++) {
+      if (!((words[Math.floor(hour / HOURS_A_WORD)] ?? 0) & (1 << (hour % HOURS_A_WORD)))) continue;
+      const [weekday, startMinute] = [Math.floor(hour / 24) + 1, (hour % 24) * 60];
+      const last = slots.at(-1);
+      if (last && last.weekday === weekday && last.endMinute === startMinute) last.endMinute += 60;
+      else slots.push({ weekday, startMinute, endMinute: startMinute + 60 });
+    }
+    return slots;
+  };
+}

@@ -1,0 +1,109 @@
+import { distanceMetres } from '../../../core/geo.ts';
+import type { LatLng } from '../../../core/geo.ts';
+import { NOWHERE } from './columns.ts';
+import type { Columns } from './columns.ts';
+
+const METRES_A_DEGREE = 110_500;
+const EARTH_A_DEGREE = 111_195;
+
+/** The rows that may lie within reach of a place: a box of cells, then those without a home, then those who go further. */
+export class Reach {
+  private readonly columns: Columns;
+  private readonly point: LatLng | null;
+  /** Stretches of rows, ascending, [from, to) each. */
+  private readonly stretches: [number, number][] = [];
+  private readonly box: { south: number; north: number; west: number; east: number } | null = null;
+  private readonly metresALongitude: number;
+  private readonly within: number;
+
+  /** @param metres null looks at everybody */
+  constructor(columns: Columns, point: LatLng | null, metres: number | null) {
+    this.columns = columns;
+    this.point = point;
+    this.within = metres ?? Infinity;
+    this.metresALongitude = point ? EARTH_A_DEGREE * Math.cos((point.latitude * Math.PI) / 180) : 0;
+    if (!point || metres === null) {
+      this.stretches.push([0, columns.size]);
+      return;
+    }
+    const { grid } = columns;
+    const up = metres / METRES_A_DEGREE;
+    const far = Math.min(89, Math.abs(point.latitude) + up);
+    const across = metres / (METRES_A_DEGREE * Math.cos((far * Math.PI) / 180));
+    const clampRow = (at: number): number => Math.min(grid.rows - 1, Math.max(0, at));
+    const clampCol = (at: number): number => Math.min(grid.cols - 1, Math.max(0, at));
+    const rowAt = (latitude: number): number => Math.floor((latitude * 1e7 - grid.south) / grid.high);
+    const colAt = (longitude: number): number => Math.floor((longitude * 1e7 - grid.west) / grid.wide);
+    const [low, high] = [rowAt(point.latitude - up), rowAt(point.latitude + up)];
+    const [left, right] = [colAt(point.longitude - across), colAt(point.longitude + across)];
+    if (high >= 0 && low < grid.rows && right >= 0 && left < grid.cols)
+      for (let row = clampRow(low); row <= clampRow(high); row++)
+        this.stretches.push([
+          grid.start[row * grid.cols + clampCol(left)] ?? 0,
+          grid.start[row * grid.cols + clampCol(right) + 1] ?? 0,
+        ]);
+    this.stretches.push([grid.homeless, columns.size]);
+    this.box = {
+      south: grid.south + low * grid.high,
+      north: grid.south + (high + 1) * grid.high,
+      west: grid.west + left * grid.wide,
+      east: grid.west + (right + 1) * grid.wide,
+    };
+  }
+
+  /** Every row that may be within reach. */
+  eachRow(visit: (row: number) => void): void {
+    for (const [from, to] of this.stretches) for (let row = from; row < to; row++) visit(row);
+    this.beyond((row) => visit(row));
+  }
+
+  /** Every row of an ascending list that may be within reach. */
+  eachOf(list: Uint32Array, visit: (row: number) => void): void {
+    for (const [from, to] of this.stretches)
+      for (let at = firstFrom(list, from); at < list.length && (list[at] ?? 0) < to; at++)
+        visit(list[at] ?? 0);
+    this.beyond((row) => {
+      if (list[firstFrom(list, row)] === row) visit(row);
+    });
+  }
+
+  /** Those who named a radius of their own and live outside the box. */
+  private beyond(visit: (row: number) => void): void {
+    const { box } = this;
+    if (!box) return;
+    const { far, latitude, longitude, radius } = this.columns;
+    for (const row of far) {
+      if ((radius[row] ?? 0) * 1_000 <= this.within) continue;
+      const [lat, lng] = [latitude[row] ?? NOWHERE, longitude[row] ?? NOWHERE];
+      if (lat >= box.south && lat < box.north && lng >= box.west && lng < box.east) continue;
+      visit(row);
+    }
+  }
+
+  /** Whole metres between the row's home and the place; −1 when that is more than the limit by any reckoning. */
+  metres(row: number, limit: number): number {
+    const { point } = this;
+    const latitude = (this.columns.latitude[row] ?? 0) / 1e7;
+    const longitude = (this.columns.longitude[row] ?? 0) / 1e7;
+    if (!point) return -1;
+    if (limit < Infinity) {
+      // A flat earth is right to a tenth within the two hundred kilometres that matter.
+      const up = (latitude - point.latitude) * EARTH_A_DEGREE;
+      const across = (longitude - point.longitude) * this.metresALongitude;
+      const rough = 1.1 * limit + 100;
+      if (up * up + across * across > rough * rough) return -1;
+    }
+    return distanceMetres(point, { latitude, longitude });
+  }
+}
+
+/** Where an ascending list reaches a row. */
+function firstFrom(list: Uint32Array, row: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle] ?? 0) < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import { logger } from '../../../core/logger.ts';
+import type { SearchAnswer, SearchQuery } from './query.ts';
+import { wall } from './wall.ts';
+import type { SearchNews, SearchState, SearchThread } from './search.worker.ts';
+
+export type SearchFound = SearchAnswer & SearchState;
+
+export interface SearchOptions {
+  /** Where the thread finds the database; asked when it starts. */
+  readonly uri: () => string;
+  readonly pollMs: number;
+  readonly mostBytes: number;
+  readonly stream?: boolean;
+}
+
+/** The search in a thread of its own. */
+export interface SearchClient {
+  /**
+   * Who fits, from memory. Null when the thread is not there or has not read the tenant's people yet, takes longer than
+   * somebody waits, or has not heard of changes for long: then the database is asked itself.
+   */
+  ask(query: SearchQuery): Promise<SearchFound | null>;
+  close(): Promise<void>;
+}
+
+/** Longer than this nobody waits for a quick answer. */
+const PATIENCE_MS = 2_000;
+/** After this many missed polls an answer is too old. */
+const MISSED_POLLS = 3;
+/** Faults after which the thread is left alone for a while. */
+const PAUSE_MS = 60_000;
+
+/** A client whose thread starts with the first question; after a fault it starts anew, not at once. */
+export function createSearchClient(options: SearchOptions): SearchClient {
+  return new ThreadClient(options);
+}
+
+class ThreadClient implements SearchClient {
+  private readonly options: SearchOptions;
+  private worker: Worker | null = null;
+  private pausedUntil = 0;
+  private asks = 0;
+  private readonly waiting = new Map<number, (found: SearchFound | null) => void>();
+
+  constructor(options: SearchOptions) {
+    this.options = options;
+  }
+
+  ask(query: SearchQuery): Promise<SearchFound | null> {
+    if (!this.worker && wall() < this.pausedUntil) return Promise.resolve(null);
+    const worker = (this.worker ??= this.start());
+    return new Promise((resolve) => {
+      const ask = ++this.asks;
+      const timer = setTimeout(() => done(null), PATIENCE_MS);
+      const done = (found: SearchFound | null): void => {
+        clearTimeout(timer);
+        this.waiting.delete(ask);
+        resolve(found && this.isFresh(found) ? found : null);
+      };
+      this.waiting.set(ask, done);
+      worker.postMessage({ ask, query });
+    });
+  }
+
+  async close(): Promise<void> {
+    const { worker } = this;
+    this.end();
+    await worker?.terminate();
+  }
+
+  private isFresh({ asOf }: SearchFound): boolean {
+    return wall() - asOf.getTime() < MISSED_POLLS * this.options.pollMs + PATIENCE_MS;
+  }
+
+  private start(): Worker {
+    const { uri, pollMs, mostBytes, stream = true } = this.options;
+    const worker = new Worker(new URL('./search.worker.ts', import.meta.url), {
+      workerData: { uri: uri(), pollMs, mostBytes, stream } satisfies SearchThread,
+    });
+    // It keeps no process alive.
+    worker.unref();
+    worker.on('message', ({ ask, answer }: SearchNews) => this.waiting.get(ask)?.(answer));
+    const fail = (err: Error): void => {
+      if (this.worker !== worker) return;
+      logger.warn({ err }, 'search: the thread ended');
+      this.pausedUntil = wall() + PAUSE_MS;
+      this.end();
+    };
+    worker.on('error', fail);
+    worker.on('exit', (code) => fail(new Error(`The search thread ended with ${code}`)));
+    return worker;
+  }
+
+  private end(): void {
+    this.worker = null;
+    for (const done of this.waiting.values()) done(null);
+  }
+}

@@ -1,0 +1,101 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { PersonSources } from '../matching.facts.ts';
+import { idBytes } from './codes.ts';
+import { bytesOf, ColumnBuilder, entryOf, FLAG, rowOf, slotsOf } from './columns.ts';
+import { entryOfSources, sparseOf } from './entry.ts';
+import type { Sparse } from './entry.ts';
+import type { Epoch } from './query.ts';
+import { readPool, readSome } from './search.reading.ts';
+import type { SearchedTenant } from './search.reading.ts';
+
+/** So many changes beside the columns cost less than laying them out anew. */
+const MOST_LATE = 1_000;
+/** Rows laid out before others get their turn. */
+const AT_ONCE = 20_000;
+const SOME = 1_000;
+
+/** One tenant's people in memory: columns, what few have beside them, and who changed since. */
+export class TenantEpoch {
+  readonly tenant: SearchedTenant;
+  /** Counted up with every laying out and every change. */
+  version = 0;
+  /** The latest instant of which everything is known. */
+  asOf: Date;
+  usedAt = 0;
+  bytes = 0;
+  private epoch: {
+    columns: Epoch['columns'];
+    sparse: Map<number, Sparse>;
+    overlay: Map<string, PersonSources>;
+  };
+
+  private constructor(tenant: SearchedTenant, asOf: Date, epoch: TenantEpoch['epoch']) {
+    this.tenant = tenant;
+    this.asOf = asOf;
+    this.epoch = epoch;
+    this.bytes = bytesOf(epoch.columns);
+  }
+
+  get now(): Epoch {
+    return this.epoch;
+  }
+
+  /** Reads everybody. Whatever changes meanwhile is read again from `asOf` on. */
+  static async read(tenant: SearchedTenant, asOf: Date): Promise<TenantEpoch> {
+    const builder = new ColumnBuilder(10_000);
+    const byId = new Map<string, Sparse>();
+    for await (const batch of readPool(tenant, asOf))
+      for (const { sources, tally } of batch) {
+        builder.add(tally ? entryOfSources(sources, tenant, tally) : entryOfSources(sources, tenant));
+        const few = sparseOf(sources);
+        if (few) byId.set(String(sources.person._id), few);
+      }
+    const columns = builder.build();
+    const sparse = new Map<number, Sparse>();
+    for (const [id, few] of byId) sparse.set(rowOf(columns, idBytes(id)), few);
+    return new TenantEpoch(tenant, asOf, { columns, sparse, overlay: new Map() });
+  }
+
+  /** Reads these people again. */
+  async refresh(personIds: readonly string[], now: Date): Promise<void> {
+    for (let at = 0; at < personIds.length; at += SOME) {
+      const found = await readSome(this.tenant, personIds.slice(at, at + SOME), now);
+      const { columns, overlay } = this.epoch;
+      for (const [id, sources] of found) {
+        const row = rowOf(columns, idBytes(id));
+        if (row >= 0) columns.flags[row]! |= FLAG.gone;
+        if (sources) overlay.set(id, sources);
+        else overlay.delete(id);
+      }
+    }
+    if (personIds.length > 0) this.version += 1;
+    if (this.epoch.overlay.size > MOST_LATE) await this.layOut();
+  }
+
+  /** Puts the changed among the others. Questions meanwhile are answered from what was. */
+  private async layOut(): Promise<void> {
+    const { columns, sparse, overlay } = this.epoch;
+    const builder = new ColumnBuilder(columns.size + overlay.size);
+    const slots = slotsOf(columns.patterns);
+    const byId = new Map<string, Sparse>();
+    for (let row = 0; row < columns.size; row++) {
+      if (row % AT_ONCE === AT_ONCE - 1) await breathe();
+      if ((columns.flags[row] ?? 0) & FLAG.gone) continue;
+      const entry = entryOf(columns, slots, row);
+      builder.add(entry);
+      const few = sparse.get(row);
+      if (few) byId.set(Buffer.from(entry.id).toString('hex'), few);
+    }
+    for (const [id, sources] of overlay) {
+      builder.add(entryOfSources(sources, this.tenant));
+      const few = sparseOf(sources);
+      if (few) byId.set(id, few);
+    }
+    const next = builder.build();
+    const rows = new Map<number, Sparse>();
+    for (const [id, few] of byId) rows.set(rowOf(next, idBytes(id)), few);
+    this.epoch = { columns: next, sparse: rows, overlay: new Map() };
+    this.bytes = bytesOf(next);
+    this.version += 1;
+  }
+}

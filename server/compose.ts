@@ -161,7 +161,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   provideAuditKey(deriveSecret(master, 'audit-mark'));
   const i18n = createI18n({ strict: !config.production });
   const assets = createAssets(join(VIEWS_ROOT, 'assets', 'generated'));
-  const views = createViews({ root: VIEWS_ROOT, i18n, assets, strict: !config.production });
+  const { production } = config;
+  const views = createViews({ root: VIEWS_ROOT, i18n, assets, strict: !production, eager: production });
   const throttle = createThrottle(() => ({ client: mongoClient(), dbName: database().databaseName }));
 
   const units = createUnitService();

@@ -103,6 +103,8 @@ export interface ViewsOptions {
   readonly assets: Assets;
   /** Throw on names that a model does not have, and on messages that are not worded: tests and development. */
   readonly strict: boolean;
+  /** Compile all at once, so that a faulty template stops the start and not a visitor; else each on first use. */
+  readonly eager?: boolean;
 }
 
 /** State shared by a page's body and its layout while one answer is rendered. */
@@ -114,11 +116,17 @@ interface Rendering {
 
 const LAYOUTS = new Set(['app', 'public', 'plain']);
 
+/** A template that is made when it is first shown: most processes live for a few of them, and all would take a second. */
+function onFirstUse(make: () => Handlebars.TemplateDelegate): Handlebars.TemplateDelegate {
+  let made: Handlebars.TemplateDelegate | null = null;
+  return (model, options) => (made ??= make())(model, options);
+}
+
 /**
- * Compiles every template below `root` once, at boot, into closed maps: what is rendered is always one of these files,
- * never text that was stored or sent (S-29, S-30).
+ * The templates below `root`, as they are when the program starts, in closed maps: what is rendered is always one of these
+ * files, never text that was stored or sent (S-29, S-30).
  */
-export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views {
+export function createViews({ root, i18n, assets, strict, eager = false }: ViewsOptions): Views {
   const engine = Handlebars.create();
   for (const name of ['log', 'blockHelperMissing', 'helperMissing']) engine.unregisterHelper(name);
   const icons = createIcons({ url: assets.url(SPRITE), sprite: assets.text(SPRITE), strict });
@@ -126,9 +134,8 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
   engine.registerHelper(helpers);
   const knownHelpers = Object.fromEntries(Object.keys(helpers).map((name) => [name, true]));
 
-  const templates = new Map<string, Handlebars.TemplateDelegate>();
-  for (const name of listTemplates(root)) {
-    const tree = parseTemplate(engine, name, readFileSync(join(root, `${name}.hbs`), 'utf8'));
+  const compile = (name: string, source: string): Handlebars.TemplateDelegate => {
+    const tree = parseTemplate(engine, name, source);
     // Escaping is for HTML; in a mail's subject and text part it would print &amp; to people.
     const plainText = /\.(subject|text)$/.test(name);
     const options = {
@@ -138,9 +145,16 @@ export function createViews({ root, i18n, assets, strict }: ViewsOptions): Views
       noEscape: plainText,
       preventIndent: true,
     };
-    engine.precompile(tree, options); // compile() is lazy: this makes a faulty template stop the start, not a visitor
-    templates.set(name, engine.compile(tree, options));
-  }
+    engine.precompile(tree, options); // compile() waits for a first model: this tells of a faulty template before
+    return engine.compile(tree, options);
+  };
+  const templates = new Map(
+    listTemplates(root).map((name) => {
+      // Read now: a file that is replaced later belongs to another version of the program.
+      const source = readFileSync(join(root, `${name}.hbs`), 'utf8');
+      return [name, eager ? compile(name, source) : onFirstUse(() => compile(name, source))];
+    }),
+  );
   const partials = Object.fromEntries(templates);
 
   function run(name: string, model: object, data: Record<string, unknown>): string {

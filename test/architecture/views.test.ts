@@ -44,6 +44,7 @@ describe('every template', () => {
       i18n: createI18n({ strict: true }),
       assets: createAssets(join(VIEWS, 'assets/generated')),
       strict: true,
+      eager: true,
     });
     expect(views.names).to.include('home/index');
     expect(views.names).to.include('errors/show');

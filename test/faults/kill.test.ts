@@ -58,7 +58,7 @@ describe('web processes killed in the middle of it', function () {
   after(async () => {
     for (const { command } of living) command.child.kill('SIGTERM');
     for (const { command } of living) await command.ended;
-    await setLifetime(20);
+    await setLifetime(8);
     await stopTestApp();
   });
 

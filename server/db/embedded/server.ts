@@ -136,8 +136,8 @@ function serverArguments(place: ServerPlace, tests: boolean): string[] {
     'diagnosticDataCollectionEnabled=false',
     // A single member has nobody to hand over to: no waiting for a quiet period at shutdown.
     'shutdownTimeoutMillisForSignaledShutdown=100',
-    // What a killed process left open holds its rows until the server gives it up: no transaction of ours takes half as long.
-    'transactionLifetimeLimitSeconds=20',
+    // What a killed process left open holds its rows until the server gives it up: no transaction of ours takes half as long. Tests kill often and wait for it.
+    `transactionLifetimeLimitSeconds=${tests ? 8 : 20}`,
     ...(tests ? ['enableTestCommands=1'] : []),
   ];
   return [

@@ -132,20 +132,23 @@ describe('the walls, route by route', function () {
         if (at % 20 === 0) await unthrottled();
         const label = `${role}: ${one.method} ${one.path}`;
         const foreign = await send(one, api, there.ids);
-        const random = await send(one, api, nowhere(there));
         silent(foreign, label);
         const expected = allowed(actor, one.access) ? 404 : 403;
         must(
           foreign.status === expected,
           `${label} with a foreign id: ${foreign.status} instead of ${expected}; an action whose body is checked first needs one in BODIES (${one.name}): ${foreign.text.slice(0, 250)}`,
         );
+        if (expected === 403) {
+          // Refused before anybody looks for the row: for the member all ids are tried, for the others the own one.
+          must((await send(one, api, here.ids)).status === 403, `${label} with an own id`);
+          if (role !== 'member') continue;
+        }
+        const random = await send(one, api, nowhere(there));
         must(
           bare(random, nowhere(there)) === bare(foreign, there.ids),
           `${label}: foreign and random ids are answered differently`,
         );
-        if (expected === 403)
-          must((await send(one, api, here.ids)).status === 403, `${label} with an own id`);
-        else if (one.method === 'GET' && !one.access.endsWith('-own') && one.access !== 'signed-in') {
+        if (expected === 404 && one.method === 'GET' && !one.access.endsWith('-own') && one.access !== 'signed-in') {
           const own = await send(one, api, here.ids);
           must(own.status === 200, `${label} with an own id: ${own.status}`);
         }
@@ -173,6 +176,7 @@ describe('the walls, route by route', function () {
           foreign.status === expected,
           `${label} with a foreign id: ${foreign.status} instead of ${expected}`,
         );
+        if (expected === 403 && role !== 'member') continue;
         const random = await send(one, page, nowhere(there));
         must(
           bare(random, nowhere(there)) === bare(foreign, there.ids),

@@ -30,7 +30,7 @@ const assets = {
 
 describe('the view engine', () => {
   const folders: string[] = [];
-  function views(files: Record<string, string>, strict = true): Views {
+  function views(files: Record<string, string>, strict = true, eager = false): Views {
     const root = mkdtempSync(join(tmpdir(), 'linli-views-'));
     folders.push(root);
     const all = {
@@ -43,7 +43,7 @@ describe('the view engine', () => {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     }
-    return createViews({ root, i18n: createI18n({ strict }), assets, strict });
+    return createViews({ root, i18n: createI18n({ strict }), assets, strict, eager });
   }
   const show = (template: string, model: object = {}, files: Record<string, string> = {}): string =>
     views({ 'a/show': template, ...files }).renderFragment('a/show', model, page);
@@ -81,9 +81,9 @@ describe('the view engine', () => {
     );
   });
 
-  it('stops the start at a faulty template or an unknown helper', () => {
-    expect(() => views({ 'a/show': '{{#if x}}' })).to.throw();
-    expect(() => views({ 'a/show': "{{nothing 'x'}}" })).to.throw('nothing');
+  it('stops an eager start at a faulty template or an unknown helper', () => {
+    expect(() => views({ 'a/show': '{{#if x}}' }, true, true)).to.throw();
+    expect(() => views({ 'a/show': "{{nothing 'x'}}" }, true, true)).to.throw('nothing');
   });
 
   it('throws on a name that the model lacks when strict, with the view’s name', () => {

@@ -59,6 +59,17 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+/** The same Chromium by itself, for tools that steer it in their own way: the command, its arguments and environment. */
+export async function browserCommand(): Promise<{
+  executable: string;
+  args: readonly string[];
+  env: Record<string, string>;
+}> {
+  prepared ??= prepare();
+  const { executable, env } = await prepared;
+  return { executable, args: ARGS, env: { ...inherited(), ...env } };
+}
+
 const inherited = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),

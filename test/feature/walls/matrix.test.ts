@@ -148,7 +148,12 @@ describe('the walls, route by route', function () {
           bare(random, nowhere(there)) === bare(foreign, there.ids),
           `${label}: foreign and random ids are answered differently`,
         );
-        if (expected === 404 && one.method === 'GET' && !one.access.endsWith('-own') && one.access !== 'signed-in') {
+        if (
+          expected === 404 &&
+          one.method === 'GET' &&
+          !one.access.endsWith('-own') &&
+          one.access !== 'signed-in'
+        ) {
           const own = await send(one, api, here.ids);
           must(own.status === 200, `${label} with an own id: ${own.status}`);
         }

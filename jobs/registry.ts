@@ -10,6 +10,8 @@ import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
+import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
+import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
 import { closeSessions } from './training/close.sweep.ts';
 import type { Sweep } from './sweep.ts';
@@ -20,6 +22,8 @@ export function allSweeps(services: Services): Sweep[] {
     deliverMessages(services.messages),
     expireOffers(services.offers),
     expireCredentials(services.credentials),
+    expirePoolMembers(services.poolTime),
+    proposePoolMembers(services.poolTime),
     startShifts(services.shifts),
     endShifts(services.shifts),
     remindOfHours(services.hours),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import { contextNow, setContextLogging } from './core/context.ts';
 import type { InvariantCheck } from './core/invariant.ts';
+import { localDate } from './core/time.ts';
 import { loadOrCreateSecret, loadOrCreateSigningKeys } from './core/keys.ts';
 import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
@@ -79,6 +80,7 @@ import {
 import {
   createCreditService,
   createProgrammeService,
+  creditDaysOf,
   creditInvariants,
   creditMessages,
   creditRoutes,
@@ -109,6 +111,7 @@ import {
   hoursRoutes,
   ledgerRoutes,
   ledgerSnapshotOf,
+  postedDaysOf,
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
@@ -122,6 +125,15 @@ import { createOpportunityService, opportunityRoutes } from './features/opportun
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
+import {
+  createTalentPools,
+  knownPools,
+  poolInvariants,
+  poolMemberRoutes,
+  poolMessages,
+  poolRoutes,
+  RECHECKED,
+} from './features/talent-pools/index.ts';
 import { createTenantService, tenantRoutes } from './features/tenants/index.ts';
 import {
   courseRoutes,
@@ -190,7 +202,13 @@ export function compose(config: Config, options: ComposeOptions = {}) {
 
   const credentialTypes = createCredentialTypeService({ tenants });
   const requests = createRequestService({ units, tenants });
-  const shifts = createShiftService({ requests, tenants, units, knownTypes: credentialTypes.all });
+  const shifts = createShiftService({
+    requests,
+    tenants,
+    units,
+    knownTypes: credentialTypes.all,
+    knownPools,
+  });
   const opportunities = createOpportunityService({ requests, shifts, tenants, units });
   const imports = createImportService({ units, tenants, i18n });
   const offers = createOfferService();
@@ -277,6 +295,40 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       skills,
     });
   });
+  const talentPools = createTalentPools({
+    memberships,
+    people,
+    tenants,
+    units,
+    types: credentialTypes,
+    records: {
+      served: async (personIds) => postedDaysOf(personIds, (await tenants.current()).zone),
+      credits: creditDaysOf,
+      trained: async (personIds) => {
+        const today = localDate(contextNow(), (await tenants.current()).zone);
+        return new Map(
+          [...(await trainedOf(personIds))].map(([id, facts]) => [
+            id,
+            facts.flatMap(({ courseId, validTo }) =>
+              validTo === null || validTo >= today ? [courseId] : [],
+            ),
+          ]),
+        );
+      },
+    },
+  });
+  // What a certification rests on may be the certificate that lapsed; what rests on the certification lapses after it.
+  credentials.onLapsed(({ personId }) => talentPools.time.recheck(personId, RECHECKED));
+  talentPools.members.onLapsed(async ({ personId, pool, how }) => {
+    const { locale } = await tenants.current();
+    await assignments.replaceAfter(personId, {
+      of: 'pool',
+      how,
+      what: String(pool._id),
+      name: pool.name[locale],
+      skills: [],
+    });
+  });
   const programmes = createProgrammeService({ tenants });
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const courses = createCourseService();
@@ -344,6 +396,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...assignmentMessages({ i18n, shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...credentialMessages({ types: credentialTypes, tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...poolMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({
       tenants,
@@ -389,6 +442,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...hoursInvariants,
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
     ...credentialInvariants,
+    ...poolInvariants,
     ...creditInvariants,
     ...trainingInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
@@ -413,6 +467,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     credentials,
     imports,
     identityDocuments,
+    poolTime: talentPools.time,
     seals,
     closings,
     sessions,
@@ -450,6 +505,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...ledgerRoutes({ closings, memberships, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
+    ...poolRoutes({ ...talentPools, types: credentialTypes, units, i18n }),
+    ...poolMemberRoutes({ ...talentPools, memberships, types: credentialTypes, units, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
     ...courseRoutes({ courses, sessions, i18n }),
     ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),

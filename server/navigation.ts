@@ -26,6 +26,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/talent-pools',
+    key: 'talent-pools.title',
+    icon: 'users-group',
+    permission: 'talent-pools:see',
+    phone: false,
+  },
+  {
     href: '/credits/reviews',
     key: 'credits.desk.title',
     icon: 'school',
@@ -88,6 +95,13 @@ export const navigation: readonly NavEntry[] = [
     key: 'training.own.title',
     icon: 'school',
     permission: 'training:enrol-own',
+    phone: false,
+  },
+  {
+    href: '/qualifications',
+    key: 'talent-pools.own.title',
+    icon: 'rosette',
+    permission: 'talent-pools:apply-own',
     phone: false,
   },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },

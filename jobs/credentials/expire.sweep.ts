@@ -6,7 +6,7 @@ import type { Sweep } from '../sweep.ts';
 export const expireCredentials = (credentials: CredentialService): Sweep =>
   defineSweep({
     name: 'credentials/expire',
-    everyMs: 3_600_000,
+    everyMs: 600_000,
     leaseMs: 60_000,
     batch: 500,
     due: (query) => credentials.due(query),

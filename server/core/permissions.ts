@@ -28,6 +28,7 @@ const MEMBER = [
   'credits:claim-own',
   'training:see',
   'training:enrol-own',
+  'talent-pools:apply-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -69,6 +70,9 @@ const OFFICER = [
   'hours:see',
   'credentials:review',
   'credential-types:edit',
+  'talent-pools:see',
+  'talent-pools:define',
+  'talent-pools:review',
   'identities:verify',
   'credits:see',
   'credits:review',
@@ -84,6 +88,8 @@ const REVIEWER = [
   'memberships:see',
   'memberships:decide',
   'credentials:decide',
+  'talent-pools:see',
+  'talent-pools:decide',
   'credits:see',
   'credits:reverse',
   'programmes:publish',
@@ -96,6 +102,7 @@ const REVIEWER = [
 ] as const;
 
 const AUDITOR = [
+  'talent-pools:see',
   'ledger:see',
   'units:see',
   'people:see',

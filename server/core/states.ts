@@ -118,6 +118,20 @@ export const credentialLifecycle = defineLifecycle('credential', {
   renewed: [],
 });
 
+/** From a proposal or an application to a recognised member of a talent pool; an end leaves room for a new beginning. */
+export const poolLifecycle = defineLifecycle('pool', {
+  proposed: ['applied', 'first_pass', 'refused', 'left'],
+  applied: ['first_pass', 'refused', 'left'],
+  first_pass: ['certified', 'refused', 'left'],
+  refused: ['appealed'],
+  appealed: ['certified', 'refused', 'left'],
+  certified: ['expiring', 'lapsed', 'suspended', 'left'],
+  expiring: ['certified', 'lapsed', 'suspended', 'left'],
+  suspended: ['certified', 'lapsed', 'left'],
+  lapsed: [],
+  left: [],
+});
+
 /** What somebody learned elsewhere and claims as credit hours; posted ones are taken back by a reversal only. */
 export const creditLifecycle = defineLifecycle('credit', {
   submitted: ['posted', 'needs_correction', 'rejected', 'withdrawn'],
@@ -190,6 +204,7 @@ export const LIFECYCLES = [
   assignmentLifecycle,
   hoursLifecycle,
   credentialLifecycle,
+  poolLifecycle,
   creditLifecycle,
   offerLifecycle,
   courseLifecycle,

@@ -128,6 +128,17 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
       host,
     }),
   }),
+  'talent-pools/edit': async ({ ids }) => {
+    const pool = (purpose: string) => ({ nameZh: '人才库', nameEn: 'Pool', purpose });
+    return {
+      collection: 'talentpools',
+      id: ids['poolId'] ?? '',
+      field: 'purpose',
+      path: `/talent-pools/${ids['poolId']}`,
+      body: pool,
+      form: pool,
+    };
+  },
   'shift-templates/rename': async ({ ids }) => ({
     collection: 'shifttemplates',
     id: ids['templateId'] ?? '',

@@ -23,6 +23,7 @@ import {
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
+import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, inTenant } from '../factories/people.ts';
@@ -37,6 +38,7 @@ import { inDays } from '../support/days.ts';
 import { expectVerified } from '../support/processes.ts';
 
 const HOUR = 3_600_000;
+const POOL = { nameZh: '应急队', nameEn: 'Roster', rules: [], validMonths: 1, windowMonths: 1 };
 
 /** Work for a sweep: when it is due, and what must be so once it was done, however often it was tried. */
 interface Arranged {
@@ -210,6 +212,8 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
               validTo,
               windowMonths: 3,
               dueOn: dueOnOf({ state: 'valid', validTo, windowMonths: 3 }),
+              firstReviewerId: new Types.ObjectId(),
+              finalReviewerId: new Types.ObjectId(),
               createdAt: new Date(),
             } as never,
           ]),
@@ -228,6 +232,40 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           await OutboxModel.countDocuments({}),
         ]),
       expected: [['valid expiring', 'valid expired'], 2],
+    };
+  },
+
+  async 'talent-pools/propose'(tenant) {
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    await createMember(tenant);
+    const made = await (await officer.api()).post('/talent-pools', { ...POOL, proposes: true });
+    expect(made.status, made.text).to.equal(201);
+    return {
+      at: 0,
+      rows: 1,
+      effect: async () => [
+        await inTenant(tenant.id, () => PoolMemberModel.countDocuments({ state: 'proposed' })),
+        await told(tenant, 'talent-pools/moved'),
+      ],
+      expected: [2, 2],
+    };
+  },
+
+  async 'talent-pools/expire'(tenant) {
+    const [officer, reviewer] = [
+      await (await createMember(tenant, { roles: ['officer'] })).api(),
+      await (await createMember(tenant, { roles: ['reviewer'] })).api(),
+    ];
+    const own = await (await createMember(tenant)).api();
+    const { id } = (await officer.post('/talent-pools', { ...POOL, open: true })).json<{ id: string }>();
+    const member = (await own.post(`/talent-pools/${id}/applications`)).json<{ id: string }>().id;
+    await officer.post(`/pool-memberships/${member}/review`, { verdict: 'first_pass' });
+    await reviewer.post(`/pool-memberships/${member}/review`, { verdict: 'certified' });
+    return {
+      at: 62 * 24 * HOUR,
+      rows: 1,
+      effect: () => inTenant(tenant.id, () => livesOf(PoolMemberModel as never, [member])),
+      expected: ['applied first_pass certified lapsed'],
     };
   },
 

@@ -25,6 +25,7 @@ export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone =
     Object.entries(finding.params ?? {}).map(([name, value]): [string, string | number] => {
       if (name === 'skill') return [name, findSkill(String(value))?.[locale] ?? String(value)];
       if (name === 'language') return [name, findLanguage(String(value))?.[locale] ?? String(value)];
+      if (name === 'pool') return [name, String(finding.params?.[`name-${locale}`] ?? value)];
       if (name === 'credential') return [name, nameOf(locale, String(value), finding.params)];
       if (name === 'metres') return [name, formatDistance(Number(value), locale)];
       if (name === 'level')

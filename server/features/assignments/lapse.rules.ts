@@ -33,6 +33,6 @@ export const causedBy = (refusals: readonly Finding[], { of, what, skills }: Lap
   refusals.filter(
     ({ code, params }) =>
       (of === 'credential' && params?.['credential'] === what) ||
-      (of === 'pool' && code === 'pool-missing' && String(params?.['pools'] ?? '').includes(what)) ||
+      (of === 'pool' && code === 'pool-missing' && String(params?.['pool'] ?? '').includes(what)) ||
       (code.startsWith('skill-') && skills.includes(String(params?.['skill']))),
   );

@@ -45,17 +45,17 @@ export const GOOD_CREDENTIALS: Beside = {
 /** Verified credentials of these people in the current tenant, in one query. People without any are left out. */
 export async function factsOf(
   personIds: readonly (string | Types.ObjectId)[],
-): Promise<Map<string, CredentialFact[]>> {
+): Promise<Map<string, (CredentialFact & { readonly id: string })[]>> {
   const rows = await CredentialModel.find({
     personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
     state: { $in: ['valid', 'expiring'] },
   })
     .select({ personId: 1, ...FIELDS })
     .lean();
-  const facts = new Map<string, CredentialFact[]>();
-  for (const { personId, ...fact } of rows) {
+  const facts = new Map<string, (CredentialFact & { readonly id: string })[]>();
+  for (const { personId, _id, ...fact } of rows) {
     const key = String(personId);
-    facts.set(key, [...(facts.get(key) ?? []), fact]);
+    facts.set(key, [...(facts.get(key) ?? []), { ...fact, id: String(_id) }]);
   }
   return facts;
 }

@@ -6,7 +6,7 @@ export type { Lapse } from './credential.expiry.ts';
 export { createCredentialTypeService } from './credential-type.service.ts';
 export type { CredentialTypeService, StoredType } from './credential-type.service.ts';
 export { PLATFORM_NEEDS, PLATFORM_TYPES } from './credential.catalogue.ts';
-export { coveredLevels, dueOnOf, givenSkills, validToOf } from './credential.rules.ts';
+export { coveredLevels, dueOnOf, givenSkills, nextState, validToOf } from './credential.rules.ts';
 export { levelName, levelNameOf, typeName } from './credential.view.ts';
 export { credentialMessages } from './credential.mail.ts';
 export { credentialInvariants } from './credential.verify.ts';

@@ -1,4 +1,5 @@
 export { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
+export { creditDaysOf } from './credit.days.ts';
 export { creditMessages } from './credit.mail.ts';
 export { creditRoutes } from './credit.routes.ts';
 export { createCreditService } from './credit.service.ts';

@@ -245,6 +245,7 @@ function historyOf(state: string): string[] {
 const SOCIAL_WORKERS = 60;
 const LEVELS = ['assistant', 'intermediate', 'senior'] as const;
 const SOCIAL_WORKER = PLATFORM_TYPES.get('social-worker') as StoredType;
+const CHECK = PLATFORM_TYPES.get('background-check') as StoredType;
 
 /** Sixty social-worker certificates in every state of their life; numbers say that they are not real. */
 export function buildCredentials(
@@ -308,4 +309,47 @@ export function buildCredentials(
     };
     return { tenant: membership.tenant, row, personId: person.id, level, valid: state === 'valid' };
   });
+}
+
+/** So many members have had their background check, some of them long ago: service for children needs one. */
+const CHECKED = 60;
+
+export function buildChecks(
+  ground: DemoGround,
+  people: readonly DemoPerson[],
+  memberships: readonly DemoMembership[],
+  officerAccountIds: readonly string[],
+): { tenant: string; row: object }[] {
+  const { today } = ground;
+  return memberships
+    .filter(({ state }) => state === 'approved')
+    .filter((_own, n) => n === 0 || n % 7 === 3)
+    .slice(0, CHECKED)
+    .map((membership, n) => {
+      const state = n % 9 === 8 ? 'expired' : 'valid';
+      const startDays = state === 'expired' ? -380 - n : -20 - n * 4;
+      const validFrom = localDay(today, startDays);
+      const validTo = validToOf(validFrom, CHECK) ?? '';
+      const createdAt = wallTime(today, startDays + 1, 600);
+      const row = {
+        _id: ground.id('check', n, createdAt),
+        state,
+        version: 1,
+        history: [{ at: createdAt, from: null, to: state, actor: 'operator:seed', reason: null }],
+        personId: membership.personId,
+        membershipId: membership.id,
+        personName: people.find((person) => person.id === membership.personId)?.name ?? '',
+        type: CHECK.code,
+        issuer: '演示查询机构',
+        issuedOn: validFrom,
+        validFrom,
+        validTo,
+        windowMonths: CHECK.windowMonths,
+        dueOn: dueOnOf({ state, validTo, windowMonths: CHECK.windowMonths }),
+        firstReviewerId: officerAccountIds[0],
+        finalReviewerId: officerAccountIds[1],
+        createdAt,
+      };
+      return { tenant: membership.tenant, row };
+    });
 }

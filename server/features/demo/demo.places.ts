@@ -1,3 +1,4 @@
+import { DEFAULT_NEEDS } from '../tenants/index.ts';
 import { scattered } from './demo.people.ts';
 import type { DemoGround, DemoTenant, DemoUnit } from './demo.types.ts';
 
@@ -81,6 +82,7 @@ export function buildTenants(ground: DemoGround): {
         offerMinutes: 24 * 60,
         checkInEarlyMinutes: 30,
       },
+      credentialNeeds: DEFAULT_NEEDS,
       createdAt: ground.today,
     });
     return { slug: organisation.slug, id, rootUnitId: root.id, places: own.slice(1) };

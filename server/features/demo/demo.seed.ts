@@ -3,13 +3,21 @@ import { asTenant } from '../../core/context.ts';
 import { insertRows } from '../../db/insert.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
-import { accountRow, buildCredentials, buildMemberships, buildPeople, CAST } from './demo.members.ts';
+import {
+  accountRow,
+  buildChecks,
+  buildCredentials,
+  buildMemberships,
+  buildPeople,
+  CAST,
+} from './demo.members.ts';
 import { buildNeeds } from './demo.needs.ts';
 import { readCounty } from './demo.people.ts';
 import { buildTenants } from './demo.places.ts';
+import { buildPools } from './demo.pools.ts';
 import { createChance, stableId } from './demo.random.ts';
 import { buildStaffing } from './demo.staffing.ts';
-import type { DemoGround, DemoMembership, DemoPerson } from './demo.types.ts';
+import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
 /** One account of each role, for `first-sign-in.json`. */
 export interface SignIn {
@@ -73,6 +81,14 @@ export async function seedDemo(
     castOf('officer').accountId,
     castOf('reviewer').accountId,
   ]);
+  const checks = buildChecks(ground, people, memberships, [
+    castOf('officer').accountId,
+    castOf('reviewer').accountId,
+  ]);
+  const talent = buildPools(ground, tenants[0] as DemoTenant, people, memberships, credentials, [
+    castOf('officer').accountId,
+    castOf('reviewer').accountId,
+  ]);
   const leaderOf = (slug: string): DemoPerson =>
     castOf(slug === 'tonglu' ? 'coordinator' : `${slug}.coordinator`);
   const needs = buildNeeds(
@@ -112,7 +128,11 @@ export async function seedDemo(
         (units.get(tenant.slug) ?? []).map((unit) => unit.row),
       );
       await insertRows('Membership', own(memberships));
-      await insertRows('Credential', own(credentials));
+      await insertRows('Credential', [...own(credentials), ...own(checks)]);
+      if (tenant.slug === 'tonglu') {
+        await insertRows('TalentPool', talent.pools);
+        await insertRows('PoolMember', talent.members);
+      }
       await insertRows('Request', own(needs.requests));
       await insertRows(
         'Shift',

@@ -2,6 +2,7 @@ export { createHoursTrust } from './hours.trust.ts';
 export { createHoursService } from './hours.service.ts';
 export type { ApprovalOutcome } from './hours.approval.ts';
 export type { HoursService } from './hours.service.ts';
+export { postedDaysOf } from './hours.days.ts';
 export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';

@@ -185,6 +185,29 @@ const credentials: HardRule = {
     }),
 };
 
+/** A place that is meant for a talent pool is for its certified members, on every day of the service. */
+const pools: HardRule = {
+  name: 'pools',
+  level: 'hard',
+  fixed: true,
+  judge: (position, person) => {
+    if (position.pools.length === 0) return NONE;
+    const inOne = person.pools.some(
+      (own) =>
+        position.pools.some(({ id }) => id === own.poolId) &&
+        (own.validTo === null || position.endDate <= own.validTo),
+    );
+    if (inOne) return NONE;
+    const join = (locale: 'zh-CN' | 'en'): string =>
+      position.pools.map(({ name }) => name[locale]).join(' / ');
+    return say('pool-missing', {
+      pool: position.pools.map(({ id }) => id).join(' '),
+      'name-zh-CN': join('zh-CN'),
+      'name-en': join('en'),
+    });
+  },
+};
+
 /** First trained, then serving. */
 const trainings: HardRule = {
   name: 'trainings',
@@ -229,6 +252,7 @@ export const HARD_RULES: readonly HardRule[] = [
   rest,
   trainings,
   credentials,
+  pools,
 ];
 
 /** Whether stated free times cover the whole shift; stretches that touch count as one. */

@@ -6,6 +6,8 @@ import type { CredentialFact } from '../credentials/index.ts';
 import type { MembershipRow } from '../memberships/index.ts';
 import { GOOD_CREDENTIALS } from '../credentials/index.ts';
 import { LIVING_MEMBERSHIP } from '../memberships/index.ts';
+import { GOOD_POOLS } from '../talent-pools/index.ts';
+import type { PoolFact } from '../talent-pools/index.ts';
 import { bookingsIn, daysBeside, hasConsent } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
 import type { PlannedShift, PositionRow } from '../shifts/index.ts';
@@ -50,6 +52,7 @@ export function positionFacts(
         )
         .map(({ type, name }) => ({ type, level: '', name })),
     ],
+    pools: position.pools ?? [],
     trainings: (position as { trainings?: readonly string[] }).trainings ?? [],
     languages: position.languages,
     minAge: position.minAge,
@@ -66,18 +69,20 @@ export async function ownSources(
   personId: string,
   window: { readonly startsAt: Date; readonly endsAt: Date },
 ): Promise<PersonSources> {
-  const { memberships, credentials, days, places, exclusions, ...person } = await people.rowBeside<{
+  const { memberships, credentials, days, places, exclusions, pools, ...person } = await people.rowBeside<{
     memberships: MembershipPart[];
     credentials: CredentialFact[];
     days: { bookings: Booking[] }[];
     places: PlaceRow[];
     exclusions: { requestId: Types.ObjectId | null }[];
+    pools: { poolId: Types.ObjectId; validTo: string | null }[];
   }>(personId, [
     LIVING_MEMBERSHIP,
     GOOD_CREDENTIALS,
     daysBeside(personId, window),
     PAST_PLACES,
     EXCLUSIONS_BESIDE,
+    GOOD_POOLS,
   ]);
   return {
     person,
@@ -85,6 +90,7 @@ export async function ownSources(
     notToBeAsked: false,
     credentials,
     bookings: bookingsIn(days),
+    pools: pools.map(({ poolId, validTo }) => ({ poolId: String(poolId), validTo })),
     places,
     exclusions: exclusions.map(({ requestId }) => (requestId === null ? null : String(requestId))),
   };
@@ -111,6 +117,8 @@ export interface PersonSources {
   /** The posting tenant decides or decided about them otherwise than yes. */
   readonly notToBeAsked: boolean;
   readonly credentials: readonly CredentialFact[];
+  /** Talent pools that the person is certified in. */
+  readonly pools?: readonly PoolFact[];
   /** Everything booked around the shift; the one assignment in question left out by the caller. */
   readonly bookings: readonly Booking[];
   /** Places that are over, in the posting tenant. */
@@ -153,6 +161,7 @@ export function personFacts(
     languages: person.languages,
     skills: skillsOn(person, membership, credentials, position),
     credentials,
+    pools: more.pools ?? [],
     trained: trainedOn(trained, position),
     availability: person.availability,
     home: person.home ? latLngOf(person.home) : null,

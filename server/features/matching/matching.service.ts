@@ -1,6 +1,7 @@
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { holdersOfType } from '../credentials/index.ts';
+import { certifiedIn, poolsOf } from '../talent-pools/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { bookingsOf } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
@@ -110,8 +111,9 @@ export function createMatchingService(parts: MatchingParts) {
     window: { startsAt: Date; endsAt: Date },
   ) {
     const ids = everybody.map((person) => String(person._id));
-    const [credentials, bookings, places, exclusions, trained] = await Promise.all([
+    const [credentials, pools, bookings, places, exclusions, trained] = await Promise.all([
       credentialsOf(ids),
+      poolsOf(ids),
       bookingsOf(ids, window),
       placesOf(ids),
       excludedFrom(ids),
@@ -124,6 +126,7 @@ export function createMatchingService(parts: MatchingParts) {
         membership: byPerson.get(id) ?? null,
         notToBeAsked: false,
         credentials: credentials.get(id) ?? [],
+        pools: pools.get(id) ?? [],
         bookings: bookings.get(id) ?? [],
         places: places.get(id) ?? [],
         exclusions: exclusions.get(id) ?? [],
@@ -215,11 +218,12 @@ export function createMatchingService(parts: MatchingParts) {
     const credentials = (await credentialsOf([personId])).get(personId) ?? [];
     const exclusions = (await excludedFrom([personId])).get(personId) ?? [];
     const trained = (await trainedOf([personId])).get(personId) ?? [];
+    const pools = (await poolsOf([personId])).get(personId) ?? [];
     const facts = positionFacts(position, shift, tenant);
     const sources = { person, membership: membership ?? null, notToBeAsked, credentials, bookings };
     return refusals(
       facts,
-      personFacts({ ...sources, exclusions, trained }, facts, tenant),
+      personFacts({ ...sources, exclusions, trained, pools }, facts, tenant),
       settingsOf(tenant),
     );
   }
@@ -273,7 +277,7 @@ export function createMatchingService(parts: MatchingParts) {
 
     /**
      * Members of the tenant who fit the position, best first, at most `limit`: those who may be asked at once. Where a
-     * certificate is needed only its holders are looked at.
+     * certificate or a pool is needed only its holders or members are looked at.
      */
     async best(position: PositionRow, shift: ShiftRow, limit: number): Promise<string[]> {
       const tenant = await tenants.current();
@@ -281,7 +285,14 @@ export function createMatchingService(parts: MatchingParts) {
       const [needed] = facts.credentials;
       const among = needed
         ? await memberships.ofPeople(await holdersOfType(needed.type, MOST_MEMBERS))
-        : await memberships.approvedPeople(MOST_ASKED);
+        : facts.pools.length > 0
+          ? await memberships.ofPeople(
+              await certifiedIn(
+                facts.pools.map(({ id }) => id),
+                MOST_MEMBERS,
+              ),
+            )
+          : await memberships.approvedPeople(MOST_ASKED);
       const members = new Map(
         among.filter(({ state }) => state === 'approved').map((own) => [String(own.personId), own]),
       );

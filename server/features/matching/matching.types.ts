@@ -29,6 +29,8 @@ export interface PositionFacts {
     /** Names of a type that does not come with Linli. */
     readonly name?: LocalText | null | undefined;
   }[];
+  /** Talent pools of which one must be a certified member; any of them will do. */
+  readonly pools: readonly { readonly id: string; readonly name: LocalText }[];
   /** Codes of the trainings that must be passed before. */
   readonly trainings: readonly string[];
   readonly languages: readonly string[];
@@ -76,6 +78,8 @@ export interface PersonFacts {
   readonly languages: readonly string[];
   readonly skills: readonly { readonly code: string; readonly level: number; readonly verified: boolean }[];
   readonly credentials: readonly CredentialFacts[];
+  /** Pools that the person is certified in; null when a certification has no end. */
+  readonly pools: readonly { readonly poolId: string; readonly validTo: string | null }[];
   /** Codes of trainings passed and still in force. */
   readonly trained: readonly string[];
   readonly availability: readonly {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, localDate, pageOf, paging } from '../../http/schema.ts';
-import { neededCredential } from '../shifts/index.ts';
+import { neededCredential, neededPool } from '../shifts/index.ts';
 import { isServiceArea, isSkillCode } from '../skills/index.ts';
 
 /** How far "near" reaches unless told otherwise. */
@@ -30,6 +30,7 @@ const publicPosition = z.object({
   name: z.string(),
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
   credentials: z.array(neededCredential),
+  pools: z.array(neededPool),
   languages: z.array(z.string()),
   minAge: z.number().nullable(),
   maxAge: z.number().nullable(),

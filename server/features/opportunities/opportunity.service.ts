@@ -121,6 +121,7 @@ function toPublicPosition(
       ...row.credentials,
       ...needed.filter(({ type }) => !row.credentials.some((own) => own.type === type)),
     ].map(({ type, level, name }) => ({ type, level, ...(name ? { name } : {}) })),
+    pools: (row.pools ?? []).map(({ id, name }) => ({ id, name })),
     languages: [...row.languages],
     minAge: row.minAge,
     maxAge: row.maxAge,

@@ -181,6 +181,7 @@ const copyOf = (position: PositionRow, shiftId: Types.ObjectId): object => ({
   name: position.name,
   skills: position.skills,
   credentials: position.credentials,
+  pools: position.pools ?? [],
   languages: position.languages,
   minAge: position.minAge,
   maxAge: position.maxAge,

@@ -3,9 +3,16 @@ export { spanOf, wallTimesOf } from './wall.ts';
 export type { Digest, ShiftAbilities, ShiftCancelled, ShiftChanged, ShiftService } from './shift.service.ts';
 export { toPositionView, toShiftView } from './shift.facts.ts';
 export type { OpenShiftsQuery, PositionWithShift } from './shift.facts.ts';
-export { neededCredential, positionBody, positionView, shiftBody, shiftView } from './shift.schema.ts';
+export {
+  neededCredential,
+  neededPool,
+  positionBody,
+  positionView,
+  shiftBody,
+  shiftView,
+} from './shift.schema.ts';
 export type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
-export type { NeededCredential, PositionRow, ShiftRow } from './shift.model.ts';
+export type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
 export { coverage, mayStart, sumSeats } from './shift.rules.ts';
 export { listNearShifts, listOpenShifts, soonestOpen } from './shift.queries.ts';
 export type { Nearby, NearShift, OpenFilter, OpenShift, PlannedShift } from './shift.queries.ts';

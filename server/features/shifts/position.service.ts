@@ -7,7 +7,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { accessPosition, accessShift, listPositionsOf, toPositionView } from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
-import type { NeededCredential, PositionRow, ShiftRow } from './shift.model.ts';
+import type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
 import { skillCodesOf } from './shift.rules.ts';
 import type { PositionInput, PositionPatch, PositionView } from './shift.schema.ts';
 
@@ -17,13 +17,23 @@ const CHANGEABLE = ['draft', 'published', 'locked'];
 /** A position's fields as they are stored, without its ids and counters. */
 type Stored = Pick<
   PositionRow,
-  'name' | 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge' | 'required' | 'maximum' | 'admission'
+  | 'name'
+  | 'skills'
+  | 'credentials'
+  | 'pools'
+  | 'languages'
+  | 'minAge'
+  | 'maxAge'
+  | 'required'
+  | 'maximum'
+  | 'admission'
 >;
 
 const BLANK: Stored = {
   name: '',
   skills: [],
   credentials: [],
+  pools: [],
   languages: [],
   minAge: null,
   maxAge: null,
@@ -77,9 +87,34 @@ async function neededCredentials(
   });
 }
 
+/** Talent pools that a position may ask for, by id; injected by compose.ts. */
+export type KnownPools = () => Promise<ReadonlyMap<string, LocalText>>;
+
+/** Pools that the input asks for, with their names. @throws Invalid for one that is not in use here */
+async function neededPools(
+  input: PositionPatch,
+  before: readonly NeededPool[],
+  knownPools: KnownPools,
+): Promise<NeededPool[]> {
+  if (input.pools === undefined) return [...before];
+  if (input.pools.length === 0) return [];
+  const known = await knownPools();
+  return [...new Set(input.pools)].map((id) => {
+    const name = known.get(id) ?? before.find((one) => one.id === id)?.name;
+    if (!name) throw Invalid.field('pools', 'not-an-option');
+    return { id, name };
+  });
+}
+
 /** What the input changes of the fields before. @throws Invalid when the whole makes no sense */
 export function storedPosition(input: PositionPatch, before: Stored = BLANK): Stored {
-  const { credentialLevel: _level, otherCredentials: _others, credentials: _all, ...plain } = input;
+  const {
+    credentialLevel: _level,
+    otherCredentials: _others,
+    credentials: _all,
+    pools: _pools,
+    ...plain
+  } = input;
   const changed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
   const after: Stored = { ...before, ...changed };
   if (before === BLANK && input.maximum === undefined) after.maximum = after.required;
@@ -106,7 +141,13 @@ function mustBeChangeable(shift: ShiftRow): void {
 
 export type PositionService = ReturnType<typeof createPositionService>;
 
-export function createPositionService({ knownTypes }: { knownTypes: KnownTypes }) {
+export function createPositionService({
+  knownTypes,
+  knownPools,
+}: {
+  knownTypes: KnownTypes;
+  knownPools: KnownPools;
+}) {
   return {
     async showPosition(actor: Actor, id: string): Promise<PositionView> {
       return toPositionView((await accessPosition(actor, id)).position);
@@ -125,6 +166,7 @@ export function createPositionService({ knownTypes }: { knownTypes: KnownTypes }
             unitId: shift.unitId,
             ...storedPosition(input),
             credentials: await neededCredentials(input, [], knownTypes),
+            pools: await neededPools(input, [], knownPools),
           } as never,
         ]);
         await followSkills(shift._id);
@@ -151,13 +193,15 @@ export function createPositionService({ knownTypes }: { knownTypes: KnownTypes }
         const set = {
           ...storedPosition(input, position),
           credentials: await neededCredentials(input, position.credentials, knownTypes),
+          pools: await neededPools(input, position.pools ?? [], knownPools),
         };
         if (set.maximum < position.taken)
           throw Invalid.field('maximum', 'places-taken', { count: position.taken });
-        const { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission } = set;
+        const { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission } =
+          set;
         const after = await editRow(PositionModel, id, {
           version,
-          set: { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission },
+          set: { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission },
           action: 'positions/edit',
         });
         await followSkills(shift._id);

@@ -168,6 +168,7 @@ export const toPositionView = (row: PositionRow): PositionView => ({
   name: row.name,
   skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
   credentials: row.credentials.map(({ type, level, name }) => ({ type, level, ...(name ? { name } : {}) })),
+  pools: (row.pools ?? []).map(({ id, name }) => ({ id, name })),
   languages: [...row.languages],
   minAge: row.minAge,
   maxAge: row.maxAge,

@@ -109,6 +109,12 @@ export interface NeededCredential {
   name?: LocalText | null | undefined;
 }
 
+/** A talent pool of which one must be a certified member; its name goes along. */
+export interface NeededPool {
+  id: string;
+  name: LocalText;
+}
+
 /** Which people a shift needs, and how many. */
 export interface PositionRow extends TenantRow {
   requestId: Types.ObjectId;
@@ -117,6 +123,8 @@ export interface PositionRow extends TenantRow {
   name: string;
   skills: NeededSkill[];
   credentials: NeededCredential[];
+  /** Any one of them will do; empty for none needed. */
+  pools: NeededPool[];
   languages: string[];
   minAge: number | null;
   maxAge: number | null;
@@ -155,6 +163,10 @@ export const positionFieldsOf = () => ({
         embedded,
       ),
     ],
+    default: [],
+  },
+  pools: {
+    type: [new Schema({ id: { type: String, required: true }, name: localTextField }, embedded)],
     default: [],
   },
   languages: { type: [String], default: [] },

@@ -361,6 +361,7 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
         i18n,
         locale,
         types: await shifts.knownTypes(),
+        pools: await shifts.knownPools(),
         action: `/shifts/${shiftId}/positions`,
         crumb: { href: `/shifts/${shiftId}`, label: shift.title },
         version: null,
@@ -381,6 +382,7 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
         i18n,
         locale,
         types: await shifts.knownTypes(),
+        pools: await shifts.knownPools(),
         action: `/positions/${id}`,
         crumb: { href: `/shifts/${position.shiftId}`, label: shift.title },
         version: position.version,
@@ -480,7 +482,7 @@ function positionRoutes({ shifts, i18n }: ShiftRouteParts): Route[] {
           account,
           params.id,
           door === 'page'
-            ? { minAge: null, maxAge: null, credentialLevel: '', otherCredentials: [], ...body }
+            ? { minAge: null, maxAge: null, credentialLevel: '', otherCredentials: [], pools: [], ...body }
             : body,
           version,
         ),

@@ -52,6 +52,8 @@ const positionShape = {
     .array(z.strictObject({ type: z.string().max(40), level: z.string().max(40).default('') }))
     .max(5)
     .optional(),
+  /** Ids of talent pools: only certified members of one of them have the place. */
+  pools: z.array(id).max(5).optional(),
   languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(5).optional(),
   minAge: age,
   maxAge: age,
@@ -74,6 +76,10 @@ export const neededCredential = z.object({
   level: z.string(),
   name: z.object({ 'zh-CN': z.string(), en: z.string() }).nullable().optional(),
 });
+export const neededPool = z.object({
+  id: z.string(),
+  name: z.object({ 'zh-CN': z.string(), en: z.string() }),
+});
 export const positionView = z.object({
   id: z.string(),
   version: z.number(),
@@ -82,6 +88,7 @@ export const positionView = z.object({
   name: z.string(),
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
   credentials: z.array(neededCredential),
+  pools: z.array(neededPool),
   languages: z.array(z.string()),
   minAge: z.number().nullable(),
   maxAge: z.number().nullable(),

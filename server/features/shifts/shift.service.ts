@@ -15,7 +15,7 @@ import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { createPositionService } from './position.service.ts';
-import type { KnownTypes } from './position.service.ts';
+import type { KnownPools, KnownTypes } from './position.service.ts';
 import { createSeriesService } from './series.service.ts';
 import { createTemplateService } from './template.service.ts';
 import * as facts from './shift.facts.ts';
@@ -84,11 +84,13 @@ export function createShiftService({
   tenants,
   units,
   knownTypes,
+  knownPools,
 }: {
   requests: RequestService;
   tenants: TenantService;
   units: UnitService;
   knownTypes: KnownTypes;
+  knownPools: KnownPools;
 }) {
   const cancelledListeners: ShiftCancelled[] = [];
   const changedListeners: ShiftChanged[] = [];
@@ -288,12 +290,13 @@ export function createShiftService({
     });
   }
   const series = createSeriesService({ requests, tenants, units, publish: publishRow });
-  const positions = createPositionService({ knownTypes });
+  const positions = createPositionService({ knownTypes, knownPools });
   const templates = createTemplateService({ tenants, units, create, addPosition: positions.addPosition });
 
   return {
     /** The catalogue's types, for the form of a position. */
     knownTypes,
+    knownPools,
     ...facts,
     ...positions,
     ...series,

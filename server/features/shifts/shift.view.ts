@@ -14,7 +14,7 @@ import type { ShiftAbilities } from './shift.service.ts';
 import type { Pager } from '../../http/paging.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { levelNameOf, PLATFORM_TYPES, typeName } from '../credentials/index.ts';
-import type { NeededCredential } from './shift.model.ts';
+import type { NeededCredential, NeededPool } from './shift.model.ts';
 
 interface Parts {
   readonly i18n: I18n;
@@ -86,6 +86,7 @@ export function positionFields(
   locale: Locale,
   prefix: string,
   types: ReadonlyMap<string, { readonly name: LocalText; readonly retired: boolean }> = PLATFORM_TYPES,
+  pools: ReadonlyMap<string, LocalText> = new Map(),
 ): object {
   const label = (name: string): { label: string; hint: string | null } => wording(i18n, locale, name);
   const t = i18n.in(locale);
@@ -128,6 +129,14 @@ export function positionFields(
         .map(([value, { name }]) => ({ value, label: name[locale] })),
       label('otherCredentials'),
     ),
+    pools:
+      pools.size === 0
+        ? null
+        : form.checkboxes(
+            `${prefix}pools`,
+            [...pools].map(([value, name]) => ({ value, label: name[locale] })),
+            label('pools'),
+          ),
     languages: form.checkboxes(
       `${prefix}languages`,
       LANGUAGES.map((language) => ({ value: language.code, label: language[locale] })),
@@ -146,6 +155,7 @@ export function positionValues(position: PositionView): Record<string, unknown> 
     ...position,
     credentialLevel: credential ? credential.level || 'any' : '',
     otherCredentials: others.map(({ type }) => type),
+    pools: position.pools.map(({ id }) => id),
     ...Object.fromEntries(
       position.skills.flatMap((skill, row) => [
         [`skills.${row}.code`, skill.code],
@@ -211,6 +221,7 @@ export function positionFormModel(
     crumb: { href: string; label: string };
     version: number | null;
     types: Parameters<typeof positionFields>[4];
+    pools: Parameters<typeof positionFields>[5];
   },
 ): object {
   const { i18n, locale } = parts;
@@ -219,7 +230,7 @@ export function positionFormModel(
     messages: 'shifts.form',
     values: { admission: 'direct', ...parts.values },
   });
-  const fields = positionFields(form, i18n, locale, '', parts.types);
+  const fields = positionFields(form, i18n, locale, '', parts.types, parts.pools);
   return {
     fields,
     errors: form.errors,
@@ -284,6 +295,7 @@ export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
 export function needsOf(
   position: Pick<PositionView, 'skills' | 'languages' | 'minAge' | 'maxAge'> & {
     readonly credentials: readonly NeededCredential[];
+    readonly pools?: readonly NeededPool[];
   },
   i18n: I18n,
   locale: Locale,
@@ -297,6 +309,13 @@ export function needsOf(
         credential.type === 'social-worker'
           ? t(`shifts.credential.${credential.level || 'any'}`)
           : otherText(credential, i18n, locale),
+    });
+  if (position.pools && position.pools.length > 0)
+    needs.push({
+      icon: 'rosette',
+      text: t('shifts.needs.pool', {
+        pools: position.pools.map(({ name }) => name[locale]).join(t('credits.listSeparator')),
+      }),
     });
   for (const skill of position.skills)
     needs.push({

@@ -9,7 +9,16 @@ import type { PositionRow, RiskLevel } from './shift.model.ts';
 /** What a position asks for, without its shift. */
 export type TemplatePosition = Pick<
   PositionRow,
-  'name' | 'skills' | 'credentials' | 'languages' | 'minAge' | 'maxAge' | 'required' | 'maximum' | 'admission'
+  | 'name'
+  | 'skills'
+  | 'credentials'
+  | 'pools'
+  | 'languages'
+  | 'minAge'
+  | 'maxAge'
+  | 'required'
+  | 'maximum'
+  | 'admission'
 >;
 
 /** A shift without a day: its wall times and positions under a name. That of the root unit serves the whole tenant. */

@@ -193,14 +193,16 @@ export type TemplateService = ReturnType<typeof createTemplateService>;
 
 function askedFor(position: TemplatePosition): TemplatePosition {
   const { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission } = position;
-  return { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission };
+  const pools = position.pools ?? [];
+  return { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission };
 }
 
 /** A stored position under the names of its input. */
-function positionInput({ credentials, ...position }: TemplatePosition): PositionInput {
+function positionInput({ credentials, pools, ...position }: TemplatePosition): PositionInput {
   return {
     ...position,
     skills: position.skills.map(({ code, minLevel }) => ({ code, minLevel })),
     credentials: credentials.map(({ type, level }) => ({ type, level })),
+    pools: (pools ?? []).map(({ id }) => id),
   };
 }

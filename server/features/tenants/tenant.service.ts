@@ -74,6 +74,8 @@ export interface TenantService {
   ): Promise<Tenant>;
   /** What each kind of service asks for in the tenant of the context; in the catalogue's transaction. */
   setNeeds(needs: readonly CredentialNeed[]): Promise<void>;
+  /** Open tenants that serve one of these counties. */
+  serving(counties: readonly string[]): Promise<Tenant[]>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -208,6 +210,12 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
       const row = await TenantModel.findOne({ slug, active: true }).lean();
       return row ? toTenant(row) : null;
     },
+    serving: async (counties) =>
+      (
+        await TenantModel.find({ active: true, serviceCounties: { $in: [...counties] } })
+          .limit(500)
+          .lean()
+      ).map(toTenant),
     async setNeeds(needs) {
       await TenantModel.updateOne(
         { _id: new Types.ObjectId(requireTenantId()) },

@@ -52,7 +52,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of twenty-two kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds each of twenty-nine kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -145,6 +145,10 @@ describe('npm run verify', function () {
       [
         'people/no-overlap',
         change('persondays', { 'bookings.assignmentId': id('enrolmentId') }, { $set: { bookings: [] } }),
+      ],
+      [
+        'talent-pools/two-people-certified',
+        change('poolmembers', { _id: id('poolMemberId') }, { $set: { state: 'certified' } }),
       ],
       ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
       [

@@ -107,6 +107,11 @@ export async function createPlace(
     api.post(`/imports/${importId}/saved-mappings`, { name: `对应${word}` }),
   );
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
+  const officer = await (await createMember(tenant, { roles: ['officer'] })).api();
+  const poolId = await made(
+    officer.post('/talent-pools', { nameZh: `人才${word}`, nameEn: `Pool ${word}`, open: true, rules: [] }),
+  );
+  const poolMemberId = await made(own.post(`/talent-pools/${poolId}/applications`));
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
   const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
@@ -129,6 +134,8 @@ export async function createPlace(
       importId,
       importMappingId,
       templateId,
+      poolId,
+      poolMemberId,
       joinLinkId,
       courseId,
       sessionId,
@@ -173,6 +180,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'import-mappings': 'importMappingId',
   'join-links': 'joinLinkId',
   memberships: 'membershipId',
+  'pool-memberships': 'poolMemberId',
   offers: 'assignmentId',
   people: 'personId',
   positions: 'positionId',
@@ -180,6 +188,7 @@ const KINDS: Readonly<Record<string, string>> = {
   sessions: 'sessionId',
   'shift-templates': 'templateId',
   shifts: 'shiftId',
+  'talent-pools': 'poolId',
   units: 'unitId',
 };
 const OTHERS: Readonly<Record<string, string>> = {
@@ -253,6 +262,12 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     issuedOn: '2025-01-10',
     validFrom: '2025-02-01',
   }),
+  'talent-pools/edit': () => ({ nameZh: 'x', nameEn: 'x' }),
+  'talent-pools/propose': ({ membershipId }) => ({ membershipId: membershipId ?? '' }),
+  'talent-pools/review': () => ({ verdict: 'first_pass', reason: 'x' }),
+  'talent-pools/change-standing': () => ({ to: 'suspended', reason: 'x' }),
+  'talent-pools/appeal': () => ({ reason: 'x' }),
+  'talent-pools/share': () => ({ shared: true }),
   'credits/review': () => ({ verdict: 'rejected', reason: 'x' }),
   'credits/reverse': () => ({ reason: 'x' }),
   'credits/correct': () => ({

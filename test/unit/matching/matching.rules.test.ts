@@ -69,6 +69,7 @@ const FAILING: Record<string, Case & { code: string }> = {
   insured: { position: { bodilyRisk: true }, code: 'not-insured' },
   'service-area': { person: { radiusMetres: 1_000 }, code: 'too-far' },
   trainings: { person: { trained: [] }, code: 'training-missing' },
+  pools: { person: { pools: [{ poolId: 'p1', validTo: '2026-11-24' }] }, code: 'pool-missing' },
 };
 
 /** What each soft rule gives, as a part of its weight. */

@@ -9,7 +9,7 @@ import type { Entry } from './columns.ts';
 
 /** What is known of few people: kept beside the columns, by row. */
 export type Sparse = Pick<PersonSources, 'bookings' | 'credentials'> &
-  Required<Pick<PersonSources, 'trained' | 'exclusions'>> & {
+  Required<Pick<PersonSources, 'trained' | 'exclusions' | 'pools'>> & {
     /** Of those whose certificates give skills for a time: what they have besides. */
     readonly besides:
       (Pick<PersonSources, 'membership'> & { person: Pick<PersonSources['person'], 'skills'> }) | null;
@@ -62,10 +62,12 @@ export function sparseOf({
   credentials,
   trained = [],
   exclusions = [],
+  pools = [],
 }: PersonSources): Sparse | null {
-  if (bookings.length + credentials.length + trained.length + exclusions.length === 0) return null;
+  const known = [bookings, credentials, trained, exclusions, pools];
+  if (known.every(({ length }) => length === 0)) return null;
   const besides = credentials.some(({ gives }) => gives.length > 0)
     ? { person: { skills }, membership }
     : null;
-  return { bookings, credentials, trained, exclusions, besides };
+  return { bookings, credentials, trained, exclusions, pools, besides };
 }

@@ -45,7 +45,14 @@ export interface SearchAnswer {
 }
 
 const DAY_MINUTES = 1_440;
-const NOTHING: Sparse = { bookings: [], credentials: [], trained: [], exclusions: [], besides: null };
+const NOTHING: Sparse = {
+  bookings: [],
+  credentials: [],
+  trained: [],
+  exclusions: [],
+  pools: [],
+  besides: null,
+};
 
 /** The rules of the list that are asked for people row by row; what they share with the whole position is asked once. */
 const STEPS = HARD_RULES.map(({ name }) => name);
@@ -259,11 +266,12 @@ class Search {
         if ((HARD_RULES[STEP[name]!]?.judge(facts, person, settings).length ?? 0) > 0) return STEP[name]!;
     } else if (!this.lengthFits)
       return facts.lengthMinutes > settings.dailyCapMinutes ? STEP['daily-cap']! : STEP['weekly-cap']!;
-    for (const name of ['trainings', 'credentials'] as const)
+    for (const name of ['trainings', 'credentials', 'pools'] as const)
       if (facts[name].length > 0) {
         const person = {
           trained: trainedOn(few.trained, facts),
           credentials: few.credentials,
+          pools: few.pools,
         } as unknown as PersonFacts;
         if ((HARD_RULES[STEP[name]!]?.judge(facts, person, settings).length ?? 0) > 0) return STEP[name]!;
       }

@@ -9,6 +9,8 @@ import type { MembershipRow } from '../../memberships/index.ts';
 import { factsOf as credentialFacts } from '../../credentials/index.ts';
 import type { CredentialFact } from '../../credentials/index.ts';
 import { NOT_TO_BE_ASKED } from '../../memberships/index.ts';
+import { poolsOf } from '../../talent-pools/index.ts';
+import type { PoolFact } from '../../talent-pools/index.ts';
 import { trainedOf } from '../../training/index.ts';
 import type { PersonSources, PlaceRow, TrainedSource } from '../matching.facts.ts';
 import { RECENT_MS } from '../matching.facts.ts';
@@ -152,6 +154,7 @@ function gather(people: readonly PersonRow[], { batch, few, bookings, tallies }:
         bookings: bookings.get(id) ?? [],
         exclusions: few.exclusions.get(id) ?? [],
         trained: few.trained.get(id) ?? [],
+        pools: few.pools.get(id) ?? [],
       },
     };
   });
@@ -162,13 +165,15 @@ interface Few {
   readonly credentials: ReadonlyMap<string, CredentialFact[]>;
   readonly trained: ReadonlyMap<string, TrainedSource[]>;
   readonly exclusions: ReadonlyMap<string, (string | null)[]>;
+  readonly pools: ReadonlyMap<string, PoolFact[]>;
 }
 
 async function fewOf(tenantId: Types.ObjectId, people: readonly Pick<PersonRow, '_id'>[]): Promise<Few> {
   const ids = people.map(({ _id }) => _id);
-  const [credentials, trained, exclusions] = await Promise.all([
+  const [credentials, trained, pools, exclusions] = await Promise.all([
     asTenant(String(tenantId), () => credentialFacts(ids)),
     asTenant(String(tenantId), () => trainedOf(ids)),
+    asTenant(String(tenantId), () => poolsOf(ids)),
     collection<{ personId: Types.ObjectId; requestId: Types.ObjectId | null }>('exclusions')
       .find(
         { tenantId, personId: { $in: ids }, liftedAt: null },
@@ -179,6 +184,7 @@ async function fewOf(tenantId: Types.ObjectId, people: readonly Pick<PersonRow, 
   return {
     credentials,
     trained,
+    pools,
     exclusions: new Map(
       [...Map.groupBy(exclusions, ({ personId }) => String(personId))].map(([id, own]) => [
         id,
@@ -261,6 +267,7 @@ const PERSON_BEHIND: Readonly<Record<string, string>> = {
   Assignment: 'assignments',
   Credential: 'credentials',
   Exclusion: 'exclusions',
+  PoolMember: 'poolmembers',
   Enrolment: 'enrolments',
 };
 

@@ -1,0 +1,153 @@
+import { Types } from 'mongoose';
+import { contextNow } from '../../core/context.ts';
+import { poolLifecycle } from '../../core/states.ts';
+import { localDate } from '../../core/time.ts';
+import { inTransaction, requireTransaction } from '../../db/transaction.ts';
+import { transition } from '../../db/transition.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { dueOnOf, nextState } from './member.time.rules.ts';
+import type { PoolMemberService } from './member.service.ts';
+import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
+import type { PoolService } from './pool.service.ts';
+
+interface DueQuery {
+  readonly now: Date;
+  readonly limit: number;
+  readonly except: readonly string[];
+}
+interface DueRow {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
+const FAR_EAST = 'Pacific/Kiritimati';
+/** Members that one look for people reads at a time, and in all. */
+const BATCH = 250;
+const MOST_MEMBERS = 20_000;
+/** Proposals that one look makes: officers can read so many. */
+const MOST_PROPOSED = 200;
+const DAY_MS = 86_400_000;
+
+export interface PoolTimeParts {
+  readonly pools: PoolService;
+  readonly members: PoolMemberService;
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+}
+
+export type PoolTimeService = ReturnType<typeof createPoolTime>;
+
+/** What time and lapses do to pools: proposals, certifications that run out, and those whose ground is gone. */
+export function createPoolTime({ pools, members, memberships, tenants }: PoolTimeParts) {
+  return {
+    /** Certifications of any tenant that its own calendar moves on, for the sweep. */
+    async due({ now, limit, except }: DueQuery): Promise<DueRow[]> {
+      const rows = await PoolMemberModel.find({
+        dueOn: { $type: 'string', $lte: localDate(now, FAR_EAST) },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      } as never)
+        .sort({ dueOn: 1 })
+        .limit(limit)
+        .select({ tenantId: 1, dueOn: 1 })
+        .lean();
+      const dates = new Map<string, string>();
+      for (const id of new Set(rows.map((row) => String(row.tenantId))))
+        dates.set(id, localDate(now, (await tenants.get(id)).zone));
+      return rows
+        .filter((row) => (row.dueOn ?? '') <= (dates.get(String(row.tenantId)) ?? ''))
+        .map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Moves one certification on when its time has come; what rests on it lapses with it. Twice changes nothing. */
+    async expire(id: string): Promise<void> {
+      await inTransaction(async () => {
+        const row = await PoolMemberModel.findById(id).lean();
+        if (!row) return;
+        const pool = await pools.access(String(row.poolId));
+        const standing = { ...row, windowMonths: pool.windowMonths };
+        const to = nextState(standing, await pools.today());
+        if (!to) return;
+        const after = await transition(PoolMemberModel, row._id, {
+          lifecycle: poolLifecycle,
+          from: [row.state],
+          to,
+          set: { dueOn: dueOnOf({ ...standing, state: to }), ...(to === 'lapsed' ? { shared: false } : {}) },
+          action: 'talent-pools/expire',
+        });
+        await members.tell(after, to);
+        if (to === 'lapsed') await members.lapsed(after, 'lapsed');
+      });
+    },
+
+    /**
+     * Asks the rules anew of every pool that the person is certified in: where one fails, the certification is suspended with
+     * the reason, and what rests on it lapses. Inside the transaction in which the fact changed.
+     */
+    async recheck(personId: string, reason: string): Promise<void> {
+      requireTransaction('Asking the rules of pools anew');
+      const rows = await PoolMemberModel.find({
+        personId: new Types.ObjectId(personId),
+        state: { $in: ['certified', 'expiring'] },
+      }).lean();
+      for (const row of rows) {
+        const pool = await pools.access(String(row.poolId));
+        const judgement = await members.judgedNow(row, pool);
+        if (judgement.passed) continue;
+        const after = await transition(PoolMemberModel, row._id, {
+          lifecycle: poolLifecycle,
+          from: [row.state],
+          to: 'suspended',
+          reason,
+          set: { dueOn: null },
+          update: { $push: { decisions: members.decisionOf('suspended', judgement) } },
+          action: 'talent-pools/recheck',
+        });
+        await members.tell(after, 'suspended');
+        await members.lapsed(after, 'suspended');
+      }
+    },
+
+    /** Pools of any tenant that look for people now. */
+    async duePools({ now, limit, except }: DueQuery): Promise<DueRow[]> {
+      const rows = await TalentPoolModel.find({
+        proposeAt: { $type: 'date', $lte: now },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      } as never)
+        .sort({ proposeAt: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Proposes everybody who passes and never had to do with the pool; the next look is a day later. */
+    async propose(id: string): Promise<void> {
+      const pool = await pools.access(id);
+      const startedAt = contextNow();
+      if (!pool.proposeAt || pool.proposeAt > startedAt || !pool.active) return;
+      const everybody = await memberships.approvedPeople(MOST_MEMBERS);
+      const known = new Set(
+        (await PoolMemberModel.find({ poolId: pool._id }).select({ personId: 1 }).lean()).map((row) =>
+          String(row.personId),
+        ),
+      );
+      const fresh = everybody.filter((member) => !known.has(String(member.personId)));
+      let proposed = 0;
+      for (let at = 0; at < fresh.length && proposed < MOST_PROPOSED; at += BATCH) {
+        const batch = fresh.slice(at, at + BATCH);
+        const judgements = await pools.judgementsOf(pool, batch);
+        for (const member of batch) {
+          if (proposed >= MOST_PROPOSED) break;
+          if (judgements.get(String(member.personId))?.passed && (await members.propose(pool, member)))
+            proposed += 1;
+        }
+      }
+      await TalentPoolModel.updateOne({ _id: pool._id, proposeAt: pool.proposeAt } as never, {
+        $set: { proposeAt: addDay(startedAt) },
+      });
+    },
+  };
+}
+
+const addDay = (at: Date): Date => new Date(at.getTime() + DAY_MS);

@@ -1,0 +1,62 @@
+import { Types } from 'mongoose';
+import type { Beside } from '../../db/builders.ts';
+import type { LocalText } from '../../db/fields.ts';
+import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
+
+/** A pool that somebody is certified in, as fitting needs to know it. */
+export interface PoolFact {
+  readonly poolId: string;
+  /** Last day, inclusive; null when it has no end. */
+  readonly validTo: string | null;
+}
+
+const CERTIFIED = ['certified', 'expiring'];
+
+/** Pools that a person is certified in, in the current tenant, to be read beside the person. */
+export const GOOD_POOLS: Beside = {
+  from: 'poolmembers',
+  foreignField: 'personId',
+  as: 'pools',
+  match: { state: { $in: CERTIFIED } },
+  fields: { poolId: 1, validTo: 1 },
+};
+
+/** Pools that these people are certified in, in one query. People in none are left out. */
+export async function poolsOf(
+  personIds: readonly (string | Types.ObjectId)[],
+): Promise<Map<string, PoolFact[]>> {
+  const rows = await PoolMemberModel.find({
+    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+    state: { $in: CERTIFIED },
+  })
+    .select({ personId: 1, poolId: 1, validTo: 1 })
+    .lean();
+  const facts = new Map<string, PoolFact[]>();
+  for (const { personId, poolId, validTo } of rows) {
+    const key = String(personId);
+    facts.set(key, [...(facts.get(key) ?? []), { poolId: String(poolId), validTo }]);
+  }
+  return facts;
+}
+
+/** Everybody who is certified in the pool, for what is meant for its members. */
+export async function certifiedIn(poolIds: readonly string[], limit: number): Promise<string[]> {
+  const rows = await PoolMemberModel.find({
+    poolId: { $in: poolIds.map((id) => new Types.ObjectId(id)) },
+    state: { $in: CERTIFIED },
+  })
+    .limit(limit)
+    .select({ personId: 1 })
+    .lean();
+  return [...new Set(rows.map((row) => String(row.personId)))];
+}
+
+/** The tenant's pools that are in use, by id, for choosing some in a form. */
+export async function knownPools(): Promise<Map<string, LocalText>> {
+  const rows = await TalentPoolModel.find({ active: true })
+    .sort({ _id: 1 })
+    .limit(200)
+    .select({ name: 1 })
+    .lean();
+  return new Map(rows.map((row) => [String(row._id), row.name]));
+}

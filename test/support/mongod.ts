@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { findMongod } from '../../server/db/embedded/binary.ts';
@@ -11,6 +10,7 @@ import { socketPath } from '../../server/db/embedded/runtime-folder.ts';
 import { ensureKeyFile, startServer } from '../../server/db/embedded/server.ts';
 import { ensureUsers, setAppRole } from '../../server/db/embedded/users.ts';
 import type { AppScope } from '../../server/db/embedded/users.ts';
+import { databaseRoot } from './temporary.ts';
 
 /**
  * The mongod of a test run: a genuine one in a temporary folder, on a private socket, with authentication and fail
@@ -41,7 +41,7 @@ const toStderr: Report = (line) => {
 
 /** Starts a server of its own; `npm test` and tests of the server itself call this, others want `testDatabase`. */
 export async function startTestServer(report: Report = toStderr): Promise<TestServer> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'linli-test-')));
+  const folder = realpathSync(mkdtempSync(join(databaseRoot(), 'linli-test-')));
   const socket = socketPath(folder, {});
   const place = {
     dbPath: join(folder, 'database'),

@@ -3,14 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { findMongod } from '../../server/db/embedded/binary.ts';
 import { newCredentials } from '../../server/db/embedded/credentials.ts';
 import { ensureKeyFile } from '../../server/db/embedded/server.ts';
 import { watchOver } from '../../server/db/embedded/watchdog.ts';
-import { eventually } from './temporary.ts';
+import { databaseRoot, eventually } from './temporary.ts';
 
 /**
  * A replica set of several members on loopback, for tests of what happens when members die, hang or lose the primary's
@@ -58,7 +57,7 @@ const SET = 'linli-test';
 
 /** Starts the set and waits for its primary; about five seconds for three members. */
 export async function startReplicaSet({ members: count = 3 } = {}): Promise<TestReplicaSet> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'linli-test-')));
+  const folder = realpathSync(mkdtempSync(join(databaseRoot(), 'linli-test-')));
   const keyFile = join(folder, 'mongod.key');
   ensureKeyFile(keyFile);
   const mongod = await findMongod({

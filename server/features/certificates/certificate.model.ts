@@ -21,6 +21,8 @@ export interface CertificateRow extends TenantRow {
   /** Local dates, both inclusive. */
   periodFrom: string;
   periodTo: string;
+  /** Of one activity: its name and unit in JSON; empty for everything in the period. */
+  activityKey: string;
   totalMinutes: number;
   ledgerHead: string;
   ledgerEntries: number;
@@ -54,6 +56,7 @@ const certificateSchema = new Schema({
   locale: { type: String, required: true },
   periodFrom: { type: String, required: true },
   periodTo: { type: String, required: true },
+  activityKey: { type: String, default: '' },
   totalMinutes: { type: Number, required: true },
   ledgerHead: { type: String, required: true },
   ledgerEntries: { type: Number, required: true },
@@ -74,7 +77,7 @@ const certificateSchema = new Schema({
 // Issuing twice gives one: the same ledger state of the same period is the same certificate (S-59). Whoever's was revoked
 // (a name spelt wrong) may have another.
 certificateSchema.index(
-  { tenantId: 1, personId: 1, periodFrom: 1, periodTo: 1, locale: 1, ledgerHead: 1 },
+  { tenantId: 1, personId: 1, periodFrom: 1, periodTo: 1, locale: 1, ledgerHead: 1, activityKey: 1 },
   { unique: true, partialFilterExpression: { revokedAt: null } },
 );
 certificateSchema.index({ tenantId: 1, number: 1 }, { unique: true });

@@ -142,7 +142,9 @@ function drawStatement(sheet: Sheet): number {
     tenant: tenantName(draft),
     count: draft.services,
   };
-  for (const text of [t('served', facts), t('amounting', facts)]) {
+  const { scope } = draft;
+  const lead = scope?.kind === 'activity' ? [t('activity', scope)] : [];
+  for (const text of [...lead, t('served', facts), t('amounting', facts)]) {
     // A little smaller is better than one word alone on a second line.
     const style = { ...body, size: fittingSize(doc, text, CONTENT_WIDTH, body, 9.5) };
     tag('P', () => write(doc, text, MARGIN, y, CONTENT_WIDTH, style));

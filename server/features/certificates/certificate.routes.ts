@@ -47,7 +47,7 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       input: {},
       output: certificatePage,
       run: async (context) => ({ data: await own(context), nextCursor: null }),
-      page: ({ data }, { account, locale, now, zone }) => {
+      page: async ({ data }, { account, locale, now, zone }) => {
         const today = localDate(now, zone);
         return view(
           'certificates/list',
@@ -55,8 +55,9 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
             i18n,
             locale,
             certificates: data,
-            desk: can(account, 'certificates:revoke'),
-            values: { from: `${today.slice(0, 4)}-01-01`, to: today, locale },
+            activities: await certificates.activities(account),
+            desk: can(account, 'certificates:see'),
+            values: { scope: 'period', from: `${today.slice(0, 4)}-01-01`, to: today, locale },
             issues: [],
           }),
         );
@@ -70,7 +71,7 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       tenant: 'member',
       rate: 'heavy',
       summary:
-        'Issues the certificate of a period, or finds the one that was issued for the same state of the ledger.',
+        'Issues the certificate of a period, of one activity or of all there is, or finds the one that was issued for the same state of the ledger.',
       // Drawing takes a tenth of a second and must not hold the tenant's counter; the service opens its transactions.
       // Repeating finds the same certificate, so nothing needs to remember the answer.
       transaction: false,
@@ -78,7 +79,7 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       input: { body: issueBody },
       output: certificateView,
       run: async ({ account, body }) =>
-        toView(await certificates.issue(account, { from: body.from, to: body.to }, body.locale), publicUrl),
+        toView(await certificates.issue(account, body, body.locale), publicUrl),
       page: ({ id }) => seeOther(`/certificates/${id}`, { kind: 'success', key: 'certificates.issued' }),
       invalid: async ({ issues, values, error }, context) =>
         error.code === 'identity-needed'
@@ -89,7 +90,8 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
                 i18n,
                 locale: context.locale,
                 certificates: await own(context),
-                desk: can(context.account, 'certificates:revoke'),
+                activities: await certificates.activities(context.account),
+                desk: can(context.account, 'certificates:see'),
                 values,
                 issues,
               }),
@@ -164,7 +166,7 @@ function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): R
       name: 'certificates/issued',
       method: 'get',
       path: '/certificates/issued',
-      access: 'certificates:revoke',
+      access: 'certificates:see',
       tenant: 'member',
       summary: 'Certificates issued to members within reach, newest first, or the one with a number.',
       input: { query: issuedFilter },
@@ -177,8 +179,11 @@ function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): R
           nextCursor: page.nextCursor,
         };
       },
-      page: ({ data, nextCursor }, { locale, query }) =>
-        view('certificates/issued', issuedModel({ i18n, locale, data, nextCursor, query })),
+      page: ({ data, nextCursor }, { account, locale, query }) =>
+        view('certificates/issued', {
+          ...issuedModel({ i18n, locale, data, nextCursor, query }),
+          mayIssue: can(account, 'certificates:issue'),
+        }),
     }),
     route({
       name: 'certificates/revoke',

@@ -98,6 +98,7 @@ export function buildStatement(facts: StatementFacts): StatementDraft {
       volunteerNumber: facts.person.volunteerNumber && printable(facts.person.volunteerNumber),
     },
     period: { from: facts.period.from, to: facts.period.to, zone: facts.tenant.zone },
+    ...(facts.scope ? { scope: printableScope(facts.scope) } : {}),
     lines: lines.length > DETAIL_LIMIT ? summariseLines(lines) : lines,
     services: services.length,
     totalMinutes: services.reduce((sum, service) => sum + service.minutes, 0),
@@ -111,6 +112,31 @@ export function buildStatement(facts: StatementFacts): StatementDraft {
     issuedAt: `${facts.issuedAt.toISOString().slice(0, 19)}Z`,
     keyId: facts.keyId,
   };
+}
+
+type Scope = NonNullable<StatementDraft['scope']>;
+
+const printableScope = (scope: Scope): Scope =>
+  scope.kind === 'all'
+    ? scope
+    : { kind: 'activity', activity: printable(scope.activity), unit: printable(scope.unit) };
+
+/** What tells certificates of one activity apart in the store; empty for all others. */
+export const activityKey = (activity: { readonly name: string; readonly unit: string } | null): string =>
+  activity ? JSON.stringify([activity.name, activity.unit]) : '';
+
+/** Those of one activity, by `activityKey`; all for an empty key. */
+export const entriesOfActivity = <Entry extends Pick<ServiceEntry, 'activity' | 'unit'>>(
+  entries: readonly Entry[],
+  key: string,
+): Entry[] =>
+  entries.filter(({ activity, unit }) => key === '' || activityKey({ name: activity, unit }) === key);
+
+/** From the first service to the last; null when there is none. */
+export function spanOf(entries: readonly Pick<ServiceEntry, 'serviceDate'>[]): Period | null {
+  const dates = entries.map(({ serviceDate }) => serviceDate).sort();
+  const [from, to] = [dates[0], dates.at(-1)];
+  return from === undefined || to === undefined ? null : { from, to };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { LOCALES } from '../../core/locale.ts';
-import { line, localDate, pageOf, paging, prose } from '../../http/schema.ts';
+import { id, line, localDate, pageOf, paging, prose } from '../../http/schema.ts';
 
+export const SCOPES = ['period', 'all', 'activity'] as const;
 const STANDINGS = ['valid', 'changed-since', 'revoked'] as const;
 
 export const certificateView = z.object({
@@ -10,6 +11,8 @@ export const certificateView = z.object({
   code: z.string(),
   verifyUrl: z.string(),
   locale: z.enum(LOCALES),
+  /** Of which activity; null for everything in the period. */
+  activity: z.string().nullable(),
   periodFrom: z.string(),
   periodTo: z.string(),
   totalMinutes: z.number(),
@@ -31,8 +34,12 @@ export const certificateDetail = certificateView.extend({
 export const issuedPage = pageOf(certificateView.extend({ holder: z.string() }));
 
 export const issueBody = z.strictObject({
-  from: localDate,
-  to: localDate,
+  scope: z.enum(SCOPES).default('period'),
+  /** Of a period. */
+  from: localDate.optional(),
+  to: localDate.optional(),
+  /** Any record of the activity. */
+  hoursId: z.union([id, z.literal('')]).optional(),
   locale: z.enum(LOCALES).default('zh-CN'),
 });
 export const issuedFilter = z.strictObject({ ...paging, number: line(60).optional() });

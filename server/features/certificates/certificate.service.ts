@@ -4,7 +4,6 @@ import { can, reachOf } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
-import type { SigningKeys } from '../../core/keys.ts';
 import type { Locale } from '../../core/locale.ts';
 import { authorize } from '../../core/policy.ts';
 import { inQueue } from '../../core/queue.ts';
@@ -14,44 +13,27 @@ import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import type { I18n } from '../../i18n/index.ts';
-import type { HoursService } from '../hours/index.ts';
-import type { MembershipRow, MembershipService } from '../memberships/index.ts';
-import type { PeopleService } from '../people/index.ts';
-import type { TenantService } from '../tenants/index.ts';
-import type { UnitService } from '../units/index.ts';
-import { produceCertificate } from './certificate.document.ts';
-import { CertificateModel, CertificateSerialModel } from './certificate.model.ts';
+import { createIssuing } from './certificate.issue.ts';
+import type { CertificateParts, CompleteCertificate, Wanted } from './certificate.issue.ts';
+import { CertificateModel } from './certificate.model.ts';
 import type { CertificateRow } from './certificate.model.ts';
 import { canRevoke } from './certificate.policy.ts';
-import {
-  buildStatement,
-  certificateNumber,
-  ledgerSnapshot,
-  maskName,
-  normaliseCode,
-  periodRefusals,
-  statementRefusals,
-} from './certificate.rules.ts';
-import { newVerificationCode } from './certificate.sign.ts';
+import { maskName, normaliseCode, periodRefusals } from './certificate.rules.ts';
 import { standingMinutes } from './certificate.standing.rules.ts';
-import type { Period, ServiceEntry, StatementDraft, StatementFacts } from './certificate.types.ts';
 
-export interface CertificateParts {
-  readonly hours: HoursService;
-  readonly memberships: MembershipService;
-  readonly people: PeopleService;
-  readonly tenants: TenantService;
-  readonly units: UnitService;
-  readonly keys: SigningKeys;
-  readonly i18n: I18n;
-  readonly publicUrl: string;
-  /** Whether it is known who the person is: hours of nobody in particular are not certified. */
-  readonly isIdentified: (personId: string) => Promise<boolean>;
+/** What somebody wants certified, as they ask for it. */
+export interface CertificateWish {
+  /** A period unless said otherwise. */
+  readonly scope?: Wanted['scope'] | undefined;
+  /** Local dates, for a period. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** A record of the activity, for an activity. */
+  readonly hoursId?: string | undefined;
 }
 
-/** A certificate whose files are made. */
-export type CompleteCertificate = CertificateRow & { pdf: Buffer; signedJson: string; pdfSha256: string };
+/** Activities to choose from. */
+const ACTIVITIES = 50;
 
 /** What of a certificate holds today. */
 export interface Standing {
@@ -76,163 +58,48 @@ const ISSUED_SORT: readonly SortKey[] = [
   ['issuedAt', -1],
   ['_id', -1],
 ];
-/** Lists need neither files nor texts. */
-const WITHOUT_FILES = { pdf: 0, signedJson: 0, credentialJson: 0, draft: 0 };
+/** Lists need neither files nor lines. */
+const WITHOUT_FILES = { pdf: 0, signedJson: 0, credentialJson: 0, 'draft.lines': 0 };
 
 export type CertificateService = ReturnType<typeof createCertificateService>;
 
 export function createCertificateService(parts: CertificateParts) {
-  const { hours, memberships, people, tenants, units, keys, i18n, publicUrl, isIdentified } = parts;
+  const { hours, tenants, keys } = parts;
 
-  const entriesOf = async (personId: string, period: Period, tenantId: string): Promise<ServiceEntry[]> =>
-    (await hours.ledgerOf(personId, period)).map(({ entry, record }) => ({
-      tenantId,
-      hoursId: String(entry.hoursId),
-      sequence: entry.seq,
-      hash: entry.hash,
-      minutes: entry.minutes,
-      serviceDate: entry.serviceDate,
-      ruleVersion: entry.ruleVersion,
-      activity: record.activity.name,
-      content: record.activity.content,
-      place: record.activity.place,
-      unit: record.activity.unitName,
-      leader: record.activity.leaderName,
-    }));
-
-  /** The next number of the year, without gaps: the counter moves in the issuing transaction. */
-  async function nextNumber(slug: string, year: number): Promise<string> {
-    const row = await CertificateSerialModel.findOneAndUpdate(
-      { year },
-      { $inc: { last: 1 } },
-      { upsert: true, returnDocument: 'after' },
-    ).lean();
-    return certificateNumber(slug, year, row.last);
-  }
-
-  /** Everything that is stated, read and numbered inside the issuing transaction. */
-  async function draftOf(
-    membership: MembershipRow,
-    period: Period,
-    locale: Locale,
-    entries: readonly ServiceEntry[],
-  ): Promise<StatementDraft> {
-    const tenant = await tenants.current();
-    const person = await people.row(membership.personId);
-    const unit = await units.get(tenant.rootUnitId);
-    const issuedAt = contextNow();
-    const facts: StatementFacts = {
-      tenant,
-      person: { displayName: person.name, volunteerNumber: null },
-      period,
-      entries,
-      issuer: {
-        unit: unit.name[locale],
-        handler: i18n.t(locale, 'certificates.issuedBySystem'),
-        contact: '',
-      },
-      number: await nextNumber(tenant.slug, Number(localDate(issuedAt, tenant.zone).slice(0, 4))),
-      verificationCode: newVerificationCode(),
-      publicUrl,
-      locale,
-      demo: person.documentType === 'demo',
-      issuedAt,
-      keyId: keys.currentId,
-    };
-    const [refusal] = statementRefusals(facts);
-    if (refusal) throw new Invalid([{ path: 'from', code: refusal }]);
-    return buildStatement(facts);
-  }
-
-  /** Finds the certificate of this state of the ledger, or takes a number and states it (S-59). */
-  async function reserve(actor: AccountActor, period: Period, locale: Locale): Promise<CertificateRow> {
-    const membership = await memberships.anyOf(actor.personId);
-    if (!membership) throw new NotFound();
-    if (!(await isIdentified(actor.personId))) throw new Conflict('identity-needed');
-    const entries = await entriesOf(actor.personId, period, String(membership.tenantId));
-    if (entries.length === 0) throw new Invalid([{ path: 'from', code: 'nothing-recorded' }]);
-    const same = {
-      personId: membership.personId,
-      periodFrom: period.from,
-      periodTo: period.to,
-      locale,
-      ledgerHead: ledgerSnapshot(entries).head,
-    };
-    const known = await CertificateModel.findOne({ ...same, revokedAt: null }).lean();
-    if (known) return known;
-    const draft = await draftOf(membership, period, locale, entries);
-    const _id = new Types.ObjectId();
-    await CertificateModel.create([
-      {
-        _id,
-        ...same,
-        membershipId: membership._id,
-        unitId: membership.unitId,
-        number: draft.number,
-        code: draft.verificationCode,
-        totalMinutes: draft.totalMinutes,
-        ledgerEntries: draft.ledger.entries,
-        draft,
-        issuedAt: contextNow(),
-        issuedBy: new Types.ObjectId(actor.accountId),
-      } as never,
-    ]);
-    await recordAudit({
-      action: 'certificates/issue',
-      subjectType: 'Certificate',
-      subjectId: _id,
-      facts: { number: draft.number, minutes: draft.totalMinutes },
-    });
-    await addMessage({
-      kind: 'certificates/issued',
-      subjectId: _id,
-      dedupeKey: `certificate-issued:${String(_id)}`,
-    });
-    return (await CertificateModel.findById(_id).lean()) as CertificateRow;
-  }
-
-  /**
-   * The certificate with its files. Drawing takes a tenth of a second, so it is done outside the issuing transaction,
-   * which would hold the tenant's counter all that time; whoever finds a row whose maker was killed makes them.
-   */
-  const complete = (id: Types.ObjectId): Promise<CompleteCertificate> =>
-    inQueue(`certificates/draw:${String(id)}`, async () => {
-      const row = await CertificateModel.findById(id).lean();
-      if (!row) throw new NotFound();
-      if (isComplete(row)) return row;
-      // Nothing was signed yet, so a key that came since may sign.
-      const draft = { ...row.draft, keyId: keys.currentId };
-      const { signedJson, pdf, pdfSha256 } = await produceCertificate(draft, { keys, i18n });
-      return inTransaction(async () => {
-        const { modifiedCount } = await CertificateModel.updateOne(
-          { _id: id, pdf: null },
-          { $set: { draft, keyId: draft.keyId, signedJson, pdf, pdfSha256 } },
-        );
-        if (modifiedCount > 0)
-          await recordAudit({
-            action: 'certificates/sign',
-            subjectType: 'Certificate',
-            subjectId: id,
-            facts: { keyId: draft.keyId },
-          });
-        return (await CertificateModel.findById(id).lean()) as CompleteCertificate;
-      });
-    });
+  const { entriesOf, reserve, complete } = createIssuing(parts);
 
   /** One's own, or one of a member whose hours the actor may see; anything else is missing. */
   async function access(actor: Actor, id: string): Promise<CertificateRow> {
     const row = isId(id) ? await CertificateModel.findById(id).lean() : null;
     const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
-    if (!row || (!own && !can(actor, 'hours:see', String(row.unitId)))) throw new NotFound();
+    const sees = row !== null && (['hours:see', 'certificates:see'] as const).some((may) => can(actor, may, String(row.unitId)));
+    if (!row || (!own && !sees)) throw new NotFound();
     return row;
   }
 
   async function standing(row: CertificateRow): Promise<Standing> {
     const period = { from: row.periodFrom, to: row.periodTo };
-    const entries = await entriesOf(String(row.personId), period, String(row.tenantId));
+    const entries = await entriesOf(String(row.personId), period, String(row.tenantId), row.activityKey);
     const minutesNow = standingMinutes(row.draft.ledger.sequence, entries);
     if (row.revokedAt) return { state: 'revoked', minutesNow };
     return { state: minutesNow < row.totalMinutes ? 'changed-since' : 'valid', minutesNow };
+  }
+
+  /** A wish with its activity found and its period checked. */
+  async function resolved(wish: CertificateWish): Promise<Wanted> {
+    const { zone } = await tenants.current();
+    if (wish.scope === 'all') return { scope: 'all', period: null, activity: null };
+    if (wish.scope === 'activity') {
+      const activity = await hours.activityOfRecord(wish.hoursId ?? '');
+      if (!activity) throw Invalid.field('hoursId', 'nothing-recorded');
+      return { scope: 'activity', period: null, activity };
+    }
+    const missing = (['from', 'to'] as const).filter((field) => wish[field] === undefined);
+    if (missing.length > 0) throw new Invalid(missing.map((path) => ({ path, code: 'required' })));
+    const period = { from: wish.from ?? '', to: wish.to ?? '' };
+    const [refusal] = periodRefusals(period, localDate(contextNow(), zone));
+    if (refusal) throw Invalid.field('to', refusal);
+    return { scope: 'period', period, activity: null };
   }
 
   return {
@@ -240,12 +107,17 @@ export function createCertificateService(parts: CertificateParts) {
     access,
     standing,
 
-    /** Issues, or finds, the certificate of the period: the same state of the ledger is the same certificate (S-59). */
-    async issue(actor: AccountActor, period: Period, locale: Locale): Promise<CompleteCertificate> {
-      const { zone, id: tenantId } = await tenants.current();
-      const [refusal] = periodRefusals(period, localDate(contextNow(), zone));
-      if (refusal) throw new Invalid([{ path: 'to', code: refusal }]);
-      const attempt = (): Promise<CertificateRow> => inTransaction(() => reserve(actor, period, locale));
+    /**
+     * Issues, or finds, the certificate of what is wanted: the same state of the ledger is the same certificate (S-59).
+     * @throws Invalid by field when the period or the activity will not do, or nothing is recorded
+     * @throws Conflict `identity-needed` while it is not known who the person is
+     */
+    async issue(actor: AccountActor, wish: CertificateWish, locale: Locale): Promise<CompleteCertificate> {
+      const { id: tenantId } = await tenants.current();
+      const wanted = await resolved(wish);
+      const holder = { personId: actor.personId, issuedBy: actor.accountId, handler: null };
+      const attempt = (): Promise<CertificateRow> =>
+        inTransaction(async () => (await reserve(holder, wanted, locale)).row);
       const row = await inQueue(`certificates/number:${tenantId}`, attempt).catch((err: unknown) => {
         // A rival issue of the same state of the ledger was first: theirs is found now.
         if (isDuplicateKey(err)) return attempt();
@@ -253,6 +125,13 @@ export function createCertificateService(parts: CertificateParts) {
       });
       return complete(row._id);
     },
+
+    /** Activities for which the person may have a certificate, the latest first. */
+    activities: (actor: AccountActor) => hours.activitiesOf(actor.personId, ACTIVITIES),
+
+    resolved,
+    reserve,
+    complete,
 
     /** Both files of a certificate that the actor may see. */
     files: async (actor: Actor, id: string): Promise<CompleteCertificate> =>
@@ -266,14 +145,14 @@ export function createCertificateService(parts: CertificateParts) {
         .lean();
     },
 
-    /** What was issued to members within reach of `certificates:revoke`, newest first, or the one with this number. */
+    /** What was issued to members within reach of `certificates:see`, newest first, or the one with this number. */
     async issued(
       actor: AccountActor,
       number: string | null,
       limit: number,
       cursor: string | undefined,
     ): Promise<Page<CertificateRow & { readonly holder: string }>> {
-      const reach = reachOf(actor, 'certificates:revoke');
+      const reach = reachOf(actor, 'certificates:see');
       const rows = await CertificateModel.find({
         ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
         ...(number === null ? {} : { number }),
@@ -345,5 +224,3 @@ export function createCertificateService(parts: CertificateParts) {
     },
   };
 }
-
-const isComplete = (row: CertificateRow): row is CompleteCertificate => row.pdf !== null;

@@ -44,6 +44,13 @@ export const certificateStatementSchema = z.strictObject({
   person: z.strictObject({ displayName: text.min(1), volunteerNumber: text.nullable() }),
   /** Local dates, both inclusive, in the tenant's zone. */
   period: z.strictObject({ from: localDate, to: localDate, zone: text.min(1) }),
+  /** What of the period: everything, all there is (then the period is from the first service to the last), or one activity. */
+  scope: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('all') }),
+      z.strictObject({ kind: z.literal('activity'), activity: text.min(1), unit: text.min(1) }),
+    ])
+    .optional(),
   lines: z.array(certificateLineSchema).min(1),
   services: z.int().min(1),
   totalMinutes: z.int().min(1),
@@ -103,6 +110,8 @@ export interface StatementFacts {
   };
   readonly person: { readonly displayName: string; readonly volunteerNumber: string | null };
   readonly period: Period;
+  /** Null: everything in the period. */
+  readonly scope?: Exclude<StatementDraft['scope'], undefined> | null;
   /** All entries of the person's account in this tenant whose service date lies in the period. */
   readonly entries: readonly ServiceEntry[];
   readonly issuer: { readonly unit: string; readonly handler: string; readonly contact: string };

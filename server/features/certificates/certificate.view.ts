@@ -2,6 +2,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import { createForm, LOCALES } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { CertificateRow } from './certificate.model.ts';
+import { SCOPES } from './certificate.schema.ts';
 import type { CertificateView } from './certificate.schema.ts';
 import { pagerOf } from '../../http/paging.ts';
 
@@ -11,6 +12,7 @@ export const toView = (row: CertificateRow, publicUrl: string): CertificateView 
   code: row.code,
   verifyUrl: `${publicUrl}/certificates/verify/${row.code}`,
   locale: row.locale as Locale,
+  activity: row.draft.scope?.kind === 'activity' ? row.draft.scope.activity : null,
   periodFrom: row.periodFrom,
   periodTo: row.periodTo,
   totalMinutes: row.totalMinutes,
@@ -23,15 +25,25 @@ export function listModel(parts: {
   readonly i18n: I18n;
   readonly locale: Locale;
   readonly certificates: readonly CertificateView[];
+  readonly activities: readonly { readonly hoursId: string; readonly name: string; readonly unit: string }[];
   readonly desk: boolean;
   readonly values: Readonly<Record<string, unknown>>;
   readonly issues: readonly FieldIssue[];
 }): object {
-  const { i18n, locale, certificates, desk, values, issues } = parts;
+  const { i18n, locale, certificates, activities, desk, values, issues } = parts;
   const form = createForm({ i18n, locale, messages: 'certificates.form', values, issues });
   const fields = {
-    from: form.input('from', 'date', { required: true, width: 'short' }),
-    to: form.input('to', 'date', { required: true, width: 'short' }),
+    scope: form.select(
+      'scope',
+      SCOPES.map((value) => ({ value, label: i18n.t(locale, `certificates.form.scope.${value}`) })),
+      { required: true, width: 'short' },
+    ),
+    from: form.input('from', 'date', { width: 'short' }),
+    to: form.input('to', 'date', { width: 'short' }),
+    hoursId: form.select('hoursId', [
+      { value: '', label: '' },
+      ...activities.map(({ hoursId, name, unit }) => ({ value: hoursId, label: `${name} · ${unit}` })),
+    ]),
     locale: form.select(
       'locale',
       LOCALES.map((value) => ({ value, label: i18n.t(locale, `certificates.form.locale.${value}`) })),

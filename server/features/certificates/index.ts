@@ -1,4 +1,7 @@
 export { createCertificateService } from './certificate.service.ts';
+export { certificateBatchRoutes } from './certificate.batch.routes.ts';
+export { createCertificateBatches } from './certificate.batch.service.ts';
+export type { CertificateBatchService } from './certificate.batch.service.ts';
 export type { CertificateService } from './certificate.service.ts';
 export { certificateMessages } from './certificate.mail.ts';
 export { badgeRoutes } from './certificate.credential.routes.ts';

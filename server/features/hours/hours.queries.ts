@@ -69,24 +69,54 @@ export function overlappingHours(
  * Entries of a person's account whose service lies in the period, up to a number: what a certificate summed. For checks
  * that look across tenants.
  */
-export function ledgerSnapshotOf(
+export async function ledgerSnapshotOf(
   of: {
     readonly tenantId: Types.ObjectId;
     readonly personId: Types.ObjectId;
     readonly periodFrom: string;
     readonly periodTo: string;
+    /** Name and unit of one activity, in JSON; empty for all. */
+    readonly activityKey?: string;
   },
   upTo: number,
 ): Promise<Pick<LedgerEntryRow, 'seq' | 'minutes' | 'hash'>[]> {
-  return LedgerEntryModel.find({
+  const entries = await LedgerEntryModel.find({
     tenantId: of.tenantId,
     account: personAccount(String(of.personId)),
     serviceDate: { $gte: of.periodFrom, $lte: of.periodTo },
     seq: { $lte: upTo },
   })
-    .select({ seq: 1, minutes: 1, hash: 1 })
+    .select({ seq: 1, minutes: 1, hash: 1, hoursId: 1 })
     .sort({ seq: 1 })
     .lean();
+  if (!of.activityKey) return entries;
+  const [name, unitName] = JSON.parse(of.activityKey) as [string, string];
+  const records = await HoursModel.find({
+    tenantId: of.tenantId,
+    _id: { $in: entries.map(({ hoursId }) => hoursId) },
+    'activity.name': name,
+    'activity.unitName': unitName,
+  } as never)
+    .select({ _id: 1 })
+    .lean();
+  const wanted = new Set(records.map(({ _id }) => String(_id)));
+  return entries.filter(({ hoursId }) => wanted.has(String(hoursId)));
+}
+
+/** Minutes of the first entries of a person's account: what a grant of recognition rests on. For checks across tenants. */
+export async function minutesOfFirst(
+  tenantId: Types.ObjectId,
+  personId: Types.ObjectId,
+  entries: number,
+): Promise<number> {
+  const rows = await LedgerEntryModel.find({
+    tenantId,
+    account: personAccount(String(personId)),
+    seq: { $lte: entries },
+  })
+    .select({ minutes: 1 })
+    .lean();
+  return rows.reduce((sum, { minutes }) => sum + minutes, 0);
 }
 
 /** What is read of hours; every write is in `hours.service.ts`. */
@@ -232,11 +262,11 @@ export function createHoursQueries({
     /** Entries and their records for a certificate: everything of the person's account whose service lies in the period. */
     async ledgerOf(
       personId: string,
-      period: { from: string; to: string },
+      period: { from: string; to: string } | null,
     ): Promise<{ entry: LedgerEntryRow; record: HoursRow }[]> {
       const entries = await LedgerEntryModel.find({
         account: personAccount(personId),
-        serviceDate: { $gte: period.from, $lte: period.to },
+        ...(period ? { serviceDate: { $gte: period.from, $lte: period.to } } : {}),
       })
         .sort({ seq: 1 })
         .lean();

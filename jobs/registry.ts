@@ -1,5 +1,6 @@
 import type { Services } from '../server/compose.ts';
 import { sealAudit } from './audit/seal.sweep.ts';
+import { makeCertificates } from './certificates/batch.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { compareLedger } from './hours/compare.sweep.ts';
 import { drawStatements } from './hours/draw.sweep.ts';
@@ -9,6 +10,7 @@ import { expireCredentials } from './credentials/expire.sweep.ts';
 import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
+import { findEligible, settleNotices } from './recognition/recognition.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
 import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
 import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
@@ -31,6 +33,9 @@ export function allSweeps(services: Services): Sweep[] {
     undoImports(services.imports),
     closeAssignments(services.assignments, services.attendance),
     closeSessions(services.sessions, services.trainingDesk),
+    makeCertificates(services.certificateBatches),
+    findEligible(services.recognition),
+    settleNotices(services.recognition),
     drawStatements(services.closings),
     compareLedger(),
     sealAudit(services.seals),

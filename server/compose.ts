@@ -86,11 +86,13 @@ import {
   creditRoutes,
 } from './features/credits/index.ts';
 import {
+  certificateBatchRoutes,
   certificateInvariants,
   certificateMessages,
   badgeRoutes,
   certificateRoutes,
   createBadgeService,
+  createCertificateBatches,
   createCertificateService,
 } from './features/certificates/index.ts';
 import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
@@ -112,6 +114,7 @@ import {
   ledgerRoutes,
   ledgerSnapshotOf,
   postedDaysOf,
+  minutesOfFirst,
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
@@ -122,6 +125,13 @@ import {
 } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
 import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
+import {
+  createRecognitionService,
+  createSchemeService,
+  recognitionInvariants,
+  recognitionMessages,
+  recognitionRoutes,
+} from './features/recognition/index.ts';
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
@@ -377,6 +387,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     publicUrl,
     isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
   });
+  const certificateBatches = createCertificateBatches({ certificates, hours, tenants, units, i18n });
+  const schemes = createSchemeService({ tenants });
+  const recognition = createRecognitionService({ schemes, hours, memberships, people, tenants, units });
   const badges = createBadgeService({ certificates, hours, tenants, keys, i18n, publicUrl });
   const recipients = {
     ofPerson: (personId: string) => accounts.recipientOf({ personId }),
@@ -404,6 +417,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       recipientOfAccount: recipients.ofAccount,
       publicUrl,
     }),
+    ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...trainingMessages({ offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
@@ -445,6 +459,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...poolInvariants,
     ...creditInvariants,
     ...trainingInvariants,
+    ...recognitionInvariants(minutesOfFirst),
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
   const services = {
@@ -464,6 +479,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     attendance,
     hours,
     certificates,
+    certificateBatches,
+    recognition,
+    schemes,
     credentials,
     imports,
     identityDocuments,
@@ -513,6 +531,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
+    ...recognitionRoutes({ recognition, schemes, units, i18n }),
+    ...certificateBatchRoutes({ batches: certificateBatches, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),
     ...firstStepRoutes({ firstSteps, i18n }),

@@ -77,6 +77,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/recognition',
+    key: 'recognition.title',
+    icon: 'star',
+    permission: 'recognition:apply-own',
+    phone: false,
+  },
+  {
     href: '/credentials',
     key: 'nav.credentials',
     icon: 'id-badge-2',

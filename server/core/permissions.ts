@@ -29,6 +29,7 @@ const MEMBER = [
   'training:see',
   'training:enrol-own',
   'talent-pools:apply-own',
+  'recognition:apply-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -54,6 +55,10 @@ const COORDINATOR = [
   'hours:see',
   'hours:confirm',
   'hours:back-enter',
+  'certificates:see',
+  'certificates:issue',
+  'recognition:see',
+  'recognition:nominate',
   'imports:run',
   'imports:see',
 ] as const;
@@ -80,6 +85,10 @@ const OFFICER = [
   'training:teach-own',
   'ledger:see',
   'ledger:close',
+  'certificates:see',
+  'certificates:issue',
+  'recognition:see',
+  'recognition:review',
 ] as const;
 
 const REVIEWER = [
@@ -97,12 +106,17 @@ const REVIEWER = [
   'hours:inspect',
   'hours:review',
   'hours:reverse',
+  'certificates:see',
   'certificates:revoke',
+  'recognition:see',
+  'recognition:decide',
   'requests:see',
 ] as const;
 
 const AUDITOR = [
   'talent-pools:see',
+  'recognition:see',
+  'certificates:see',
   'ledger:see',
   'units:see',
   'people:see',
@@ -118,6 +132,10 @@ const AUDITOR = [
 ] as const;
 
 const ADMINISTRATOR = [
+  'recognition:see',
+  'recognition:schemes',
+  'certificates:see',
+  'certificates:issue',
   'ledger:see',
   'ledger:close',
   'units:see',

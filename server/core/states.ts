@@ -142,6 +142,17 @@ export const creditLifecycle = defineLifecycle('credit', {
   reversed: [],
 });
 
+/** Stars and medals: granted only after a notice to which anybody could object. */
+export const recognitionLifecycle = defineLifecycle('recognition', {
+  eligible: ['applied', 'withdrawn'],
+  applied: ['reviewed', 'refused', 'withdrawn'],
+  reviewed: ['published', 'refused', 'withdrawn'],
+  published: ['granted', 'refused', 'withdrawn'],
+  granted: ['withdrawn'],
+  refused: [],
+  withdrawn: [],
+});
+
 /** One mechanism for positions and training sessions. */
 export const offerLifecycle = defineLifecycle('offer', {
   queued: ['open', 'withdrawn'],

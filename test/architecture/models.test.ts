@@ -36,6 +36,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Import turnAt': 'the sweep looks for what is due in every tenant',
   'JoinLink expiresAt': 'expiry',
   'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
+  'CertificateBatch state,_id': 'The sweep looks for unfinished jobs of all tenants.',
+  'Recognition dueAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };
 

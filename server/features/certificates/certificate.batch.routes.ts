@@ -121,7 +121,12 @@ export function certificateBatchRoutes({
       },
       page: async ({ data, nextCursor }, context) => {
         const today = localDate(context.now, context.zone);
-        const values = { scope: 'period', from: `${today.slice(0, 4)}-01-01`, to: today, locale: context.locale };
+        const values = {
+          scope: 'period',
+          from: `${today.slice(0, 4)}-01-01`,
+          to: today,
+          locale: context.locale,
+        };
         return view('certificates/batches', {
           data,
           ...(await fieldsFor(context, values, [])),
@@ -141,7 +146,8 @@ export function certificateBatchRoutes({
         'Has certificates made for everybody who served: in a period, in one activity, or all there is. The job goes on by itself.',
       input: { body: batchBody },
       output: batchView,
-      run: async ({ account, body: { locale, ...wish } }) => toBatch(await batches.start(account, wish, locale)),
+      run: async ({ account, body: { locale, ...wish } }) =>
+        toBatch(await batches.start(account, wish, locale)),
       page: ({ id: batchId }) => seeOther(`/certificate-batches/${batchId}`),
       invalid: async ({ issues, values }, context) =>
         view('certificates/batches', {

@@ -73,7 +73,10 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
     actor: AccountActor,
     wish: BatchWish,
     unitId: string,
-  ): Promise<{ people: { personId: string; name: string }[]; wanted: Awaited<ReturnType<CertificateService['resolved']>> }> {
+  ): Promise<{
+    people: { personId: string; name: string }[];
+    wanted: Awaited<ReturnType<CertificateService['resolved']>>;
+  }> {
     const wanted = await certificates.resolved(wish);
     const { zone } = await tenants.current();
     const people = await hours.peopleServing({
@@ -86,7 +89,10 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
     return { people, wanted };
   }
 
-  async function workOn(batch: CertificateBatchRow, items: readonly CertificateBatchItemRow[]): Promise<Types.ObjectId[]> {
+  async function workOn(
+    batch: CertificateBatchRow,
+    items: readonly CertificateBatchItemRow[],
+  ): Promise<Types.ObjectId[]> {
     const wanted = {
       scope: batch.scope,
       period: batch.periodFrom && batch.periodTo ? { from: batch.periodFrom, to: batch.periodTo } : null,
@@ -117,7 +123,9 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
     batch: CertificateBatchRow,
     item: CertificateBatchItemRow,
     wanted: Parameters<CertificateService['reserve']>[1],
-  ): Promise<Pick<CertificateBatchItemRow, 'refusal' | 'certificateId'> & { state: 'issued' | 'found' | 'refused' }> {
+  ): Promise<
+    Pick<CertificateBatchItemRow, 'refusal' | 'certificateId'> & { state: 'issued' | 'found' | 'refused' }
+  > {
     const holder = {
       personId: String(item.personId),
       issuedBy: String(batch.requestedBy),
@@ -145,7 +153,9 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
     },
 
     /** The units for which the actor may have certificates made, in the order of the tree. */
-    async choices(actor: AccountActor): Promise<{ id: string; name: Record<Locale, string>; depth: number }[]> {
+    async choices(
+      actor: AccountActor,
+    ): Promise<{ id: string; name: Record<Locale, string>; depth: number }[]> {
       return (await units.all()).filter(({ id }) => can(actor, 'certificates:issue', id));
     },
 
@@ -157,8 +167,10 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
       const unitId = wish.unitId ?? (await tenants.current()).rootUnitId;
       return inTransaction(async () => {
         const { people, wanted } = await peopleOf(actor, wish, unitId);
-        if (people.length === 0) throw Invalid.field(wish.scope === 'activity' ? 'hoursId' : 'from', 'nobody-served');
-        if (people.length > LARGEST_BATCH) throw Invalid.field('unitId', 'too-many-people', { count: LARGEST_BATCH });
+        if (people.length === 0)
+          throw Invalid.field(wish.scope === 'activity' ? 'hoursId' : 'from', 'nobody-served');
+        if (people.length > LARGEST_BATCH)
+          throw Invalid.field('unitId', 'too-many-people', { count: LARGEST_BATCH });
         const _id = new Types.ObjectId();
         await CertificateBatchModel.create([
           {
@@ -199,7 +211,11 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
     },
 
     /** Jobs within reach, newest first. */
-    async list(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CertificateBatchRow>> {
+    async list(
+      actor: AccountActor,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<CertificateBatchRow>> {
       const reach = reachOf(actor, 'certificates:issue');
       const rows = await CertificateBatchModel.find({
         ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),

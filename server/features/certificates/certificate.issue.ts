@@ -149,12 +149,7 @@ export function createIssuing(parts: CertificateParts) {
     if (!membership) throw new NotFound();
     if (!(await isIdentified(holder.personId))) throw new Conflict('identity-needed');
     const ofActivity = activityKey(wanted.activity);
-    const entries = await entriesOf(
-      holder.personId,
-      wanted.period,
-      String(membership.tenantId),
-      ofActivity,
-    );
+    const entries = await entriesOf(holder.personId, wanted.period, String(membership.tenantId), ofActivity);
     const period = wanted.period ?? spanOf(entries);
     if (entries.length === 0 || !period) throw Invalid.field('from', 'nothing-recorded');
     const same = {

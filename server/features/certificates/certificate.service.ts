@@ -72,7 +72,9 @@ export function createCertificateService(parts: CertificateParts) {
   async function access(actor: Actor, id: string): Promise<CertificateRow> {
     const row = isId(id) ? await CertificateModel.findById(id).lean() : null;
     const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
-    const sees = row !== null && (['hours:see', 'certificates:see'] as const).some((may) => can(actor, may, String(row.unitId)));
+    const sees =
+      row !== null &&
+      (['hours:see', 'certificates:see'] as const).some((may) => can(actor, may, String(row.unitId)));
     if (!row || (!own && !sees)) throw new NotFound();
     return row;
   }

@@ -27,6 +27,7 @@ import {
 } from './hours.record.ts';
 import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
+import { activityQueries } from './hours.activities.ts';
 import { createApprovals } from './hours.approval.ts';
 import { createHoursDuty } from './hours.duty.ts';
 import type { HoursTrust } from './hours.trust.ts';
@@ -86,6 +87,7 @@ export function createHoursService({
 
   return {
     ...createHoursQueries({ memberships, tenants }),
+    ...activityQueries,
     ...createBackEntries({ memberships, units, tenants, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,

@@ -1,13 +1,14 @@
 export { createHoursTrust } from './hours.trust.ts';
 export { createHoursService } from './hours.service.ts';
 export type { ApprovalOutcome } from './hours.approval.ts';
+export type { ServedActivity } from './hours.activities.ts';
 export type { HoursService } from './hours.service.ts';
 export { postedDaysOf } from './hours.days.ts';
 export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';
-export { ledgerSnapshotOf } from './hours.queries.ts';
+export { ledgerSnapshotOf, minutesOfFirst } from './hours.queries.ts';
 export { creditPostings, hoursInvariants } from './hours.verify.ts';
 export { applyAllToLedger, applyToLedger } from './ledger.service.ts';
 export type { PostedFacts } from './ledger.service.ts';

@@ -89,7 +89,10 @@ async function independently(credential: Credential): Promise<boolean> {
   const found = document.verificationMethod.find(({ id }) => id === method);
   const key = createPublicKey({
     // A multikey: two bytes that say Ed25519, then the key; SPKI puts its own twelve before it.
-    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), base58(found?.publicKeyMultibase ?? '').subarray(2)]),
+    key: Buffer.concat([
+      Buffer.from('302a300506032b6570032100', 'hex'),
+      base58(found?.publicKeyMultibase ?? '').subarray(2),
+    ]),
     format: 'der',
     type: 'spki',
   });

@@ -63,7 +63,10 @@ describe('certificates by activity, of everything, and for many', function () {
       hours.push(id);
     }
     for (let n = 0; n < 3; n++) {
-      const one = await createServed(tenant, await createMember(tenant), { hoursAgo: 40 + n, title: '江岸清洁' });
+      const one = await createServed(tenant, await createMember(tenant), {
+        hoursAgo: 40 + n,
+        title: '江岸清洁',
+      });
       expect((await coordinator.post(`/hours/${one}/approve`)).status).to.equal(200);
     }
   });
@@ -74,7 +77,9 @@ describe('certificates by activity, of everything, and for many', function () {
     expect(answer.status, answer.text).to.equal(201);
     const one = answer.json<Certificate>();
     expect(one).to.deep.include({ activity: '江岸清洁', totalMinutes: 242 });
-    expect((await own.post('/certificates', { ...activity, hoursId: hours[2] })).json<Certificate>().id).to.equal(one.id);
+    expect(
+      (await own.post('/certificates', { ...activity, hoursId: hours[2] })).json<Certificate>().id,
+    ).to.equal(one.id);
     const text = (await pdfText(await pdfOf(own, `/certificates/${one.id}/pdf`))).replaceAll(/\s/g, '');
     expect(text).to.include('江岸清洁').and.not.include('阅读角值守');
     const all = (await own.post('/certificates', { scope: 'all' })).json<Certificate>();
@@ -93,7 +98,9 @@ describe('certificates by activity, of everything, and for many', function () {
     const checks = composed.invariants.filter(({ name }) => name.startsWith('certificates/'));
     const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
     const samples = results.flatMap((result) => result.samples);
-    expect(samples.filter((sample) => sample.includes(one.number) || sample.includes(all.number))).to.deep.equal([]);
+    expect(
+      samples.filter((sample) => sample.includes(one.number) || sample.includes(all.number)),
+    ).to.deep.equal([]);
   });
 
   it('are made for everybody in one job with progress, by who may certify', async () => {
@@ -101,7 +108,9 @@ describe('certificates by activity, of everything, and for many', function () {
     const team = await createUnit(tenant);
     const stranger = await createMember(tenant);
     const partial = await (await createMember(tenant, { roles: ['coordinator'], unitId: team })).api();
-    expect((await (await stranger.api()).post('/certificate-batches', { scope: 'all' })).status).to.equal(403);
+    expect((await (await stranger.api()).post('/certificate-batches', { scope: 'all' })).status).to.equal(
+      403,
+    );
     expect((await partial.post('/certificate-batches', { scope: 'all' })).status).to.equal(403);
     expect((await partial.post('/certificate-batches', { scope: 'all', unitId: team })).status).to.equal(422);
     const started = await desk.post('/certificate-batches', { scope: 'activity', hoursId: hours[0] });
@@ -119,7 +128,9 @@ describe('certificates by activity, of everything, and for many', function () {
     expect(pages).to.have.length(4);
     const codes = pages.map((page) => decodeQr(page)?.split('/').at(-1));
     const stored = await inTenant(tenant.id, () =>
-      CertificateModel.find({ activityKey: { $ne: '' } }).select({ code: 1, number: 1, issuedBy: 1 }).lean(),
+      CertificateModel.find({ activityKey: { $ne: '' } })
+        .select({ code: 1, number: 1, issuedBy: 1 })
+        .lean(),
     );
     expect(codes.toSorted()).to.deep.equal(stored.map(({ code }) => code).sort());
     const again = await desk.post('/certificate-batches', { scope: 'activity', hoursId: hours[0] });
@@ -132,7 +143,12 @@ describe('certificates by activity, of everything, and for many', function () {
     expect(composed.services.certificateBatches).to.be.an('object');
     const page = await officer.page();
     for (const language of ['zh-CN', 'en'])
-      for (const path of ['/certificate-batches', `/certificate-batches/${id}`, '/certificates/issued', '/certificates']) {
+      for (const path of [
+        '/certificate-batches',
+        `/certificate-batches/${id}`,
+        '/certificates/issued',
+        '/certificates',
+      ]) {
         const shown = await page.get(path, { 'accept-language': language });
         expect(shown.status, path).to.equal(200);
       }

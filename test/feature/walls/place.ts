@@ -4,11 +4,12 @@ import type { Role } from '../../../server/core/permissions.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
-import { createMember, createTenant, createUnit } from '../../factories/people.ts';
+import { createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { createSession } from '../../factories/training.ts';
 import { nycFile, nycRow } from '../imports/samples.ts';
+import { as } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
 
 /** One row of every kind in one tenant, each with a word in it that nobody elsewhere may ever read. */
@@ -61,6 +62,10 @@ export async function createPlace(
   const certificateId = await made(
     own.post('/certificates', { from: `${Number(today.slice(0, 4)) - 1}-01-01`, to: today }),
   );
+  const batchId = await made(api.post('/certificate-batches', { scope: 'all', unitId: tenant.rootUnitId }));
+  const { certificateBatches } = (await testApp()).composed.services;
+  await inTenant(tenant.id, () => certificateBatches.workFor(batchId, 5_000));
+  const { schemeId, recognitionId } = await recognised(tenant, volunteer);
   const credentialId = await made(
     own.post('/credentials', {
       level: 'assistant',
@@ -126,6 +131,9 @@ export async function createPlace(
       assignmentId,
       hoursId,
       certificateId,
+      batchId,
+      schemeId,
+      recognitionId,
       credentialId,
       scanId,
       creditId,
@@ -144,6 +152,33 @@ export async function createPlace(
       personId: volunteer.personId,
     },
   };
+}
+
+/** A medal that the volunteer has applied for; their hours are what they are. */
+async function recognised(
+  tenant: Tenant,
+  volunteer: Member,
+): Promise<{ schemeId: string; recognitionId: string }> {
+  const { schemes, recognition } = (await testApp()).composed.services;
+  const schemeId = await inTenant(tenant.id, async () =>
+    String(
+      (
+        await schemes.add({
+          code: 'first',
+          kind: 'medal',
+          nameZh: '初心',
+          nameEn: 'First steps',
+          level: 0,
+          hours: 1,
+          months: 0,
+          objectionDays: 7,
+          effectiveFrom: '2020-01-01',
+        })
+      )._id,
+    ),
+  );
+  const row = await as(volunteer, (actor) => recognition.apply(actor, schemeId, false));
+  return { schemeId, recognitionId: String(row._id) };
 }
 
 async function upload(
@@ -170,6 +205,7 @@ async function upload(
 /** Which kind of row a route's first parameter names, by the first word of its path. */
 const KINDS: Readonly<Record<string, string>> = {
   assignments: 'assignmentId',
+  'certificate-batches': 'batchId',
   certificates: 'certificateId',
   credentials: 'credentialId',
   courses: 'courseId',
@@ -184,6 +220,8 @@ const KINDS: Readonly<Record<string, string>> = {
   offers: 'assignmentId',
   people: 'personId',
   positions: 'positionId',
+  'recognition-cases': 'recognitionId',
+  'recognition-schemes': 'schemeId',
   requests: 'requestId',
   sessions: 'sessionId',
   'shift-templates': 'templateId',
@@ -279,6 +317,11 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),
+  'recognition/review': () => ({ verdict: 'reviewed', reason: 'x' }),
+  'recognition/decide': () => ({ verdict: 'refused', reason: 'x' }),
+  'recognition/object': () => ({ reason: 'x' }),
+  'recognition/withdraw': () => ({ reason: 'x' }),
+  'recognition/end-scheme': () => ({ effectiveTo: '2099-01-01' }),
   'hours/reject': () => ({ reason: 'x' }),
   'hours/review': () => ({ verdict: 'approved', reason: 'x' }),
   'hours/back-enter': () => ({

@@ -113,6 +113,7 @@ async function fill(db: Db, size: Size): Promise<void> {
       assignmentId: idOf('hours-assignment', n),
       personId: at(members, n)['personId'],
       membershipId: at(members, n)['_id'],
+      personName: at(members, n)['personName'],
     }),
   );
   await multiply(db, 'auditentries', await own('auditentries'), size.shifts * 3, (row, n) => ({

@@ -73,8 +73,8 @@ function offsetAt(at: number, zone: string): number {
   return offset;
 }
 
-/** What the zone's clocks show, as if it were UTC. */
-const shownAt = (instant: Date, zone: string): Date =>
+/** What the zone's calendars and clocks show at the instant, to be read off as if it were UTC. */
+export const shownAt = (instant: Date, zone: string): Date =>
   new Date(instant.getTime() + offsetAt(instant.getTime(), zone));
 
 /** The date that the zone's calendars show at the instant. */

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
 import Handlebars from 'handlebars';
 import type { I18n, Locale } from '../i18n/index.ts';
 import type { Assets } from './assets.ts';
 import type { LetterSize } from './reading.ts';
 import { createIcons, SPRITE } from './icons.ts';
+import { createTemplates } from './templates.ts';
 import { createHelpers } from './view-helpers.ts';
 
 /** One entry of the navigation, already worded; `phone` puts it into the tab bar (at most five of them). */
@@ -116,12 +115,6 @@ interface Rendering {
 
 const LAYOUTS = new Set(['app', 'public', 'plain']);
 
-/** A template that is made when it is first shown: most processes live for a few of them, and all would take a second. */
-function onFirstUse(make: () => Handlebars.TemplateDelegate): Handlebars.TemplateDelegate {
-  let made: Handlebars.TemplateDelegate | null = null;
-  return (model, options) => (made ??= make())(model, options);
-}
-
 /**
  * The templates below `root`, as they are when the program starts, in closed maps: what is rendered is always one of these
  * files, never text that was stored or sent (S-29, S-30).
@@ -131,45 +124,10 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
   for (const name of ['log', 'blockHelperMissing', 'helperMissing']) engine.unregisterHelper(name);
   const icons = createIcons({ url: assets.url(SPRITE), sprite: assets.text(SPRITE), strict });
   const helpers = createHelpers({ i18n, assets, icons, strict, engine });
-  engine.registerHelper(helpers);
-  const knownHelpers = Object.fromEntries(Object.keys(helpers).map((name) => [name, true]));
+  const { names, run } = createTemplates({ root, engine, helpers, i18n, icons, assets, strict, eager });
+  const known = new Set(names);
 
-  const compile = (name: string, source: string): Handlebars.TemplateDelegate => {
-    const tree = parseTemplate(engine, name, source);
-    // Escaping is for HTML; in a mail's subject and text part it would print &amp; to people.
-    const plainText = /\.(subject|text)$/.test(name);
-    const options = {
-      strict,
-      knownHelpersOnly: true,
-      knownHelpers,
-      noEscape: plainText,
-      preventIndent: true,
-    };
-    engine.precompile(tree, options); // compile() waits for a first model: this tells of a faulty template before
-    return engine.compile(tree, options);
-  };
-  const templates = new Map(
-    listTemplates(root).map((name) => {
-      // Read now: a file that is replaced later belongs to another version of the program.
-      const source = readFileSync(join(root, `${name}.hbs`), 'utf8');
-      return [name, eager ? compile(name, source) : onFirstUse(() => compile(name, source))];
-    }),
-  );
-  const partials = Object.fromEntries(templates);
-
-  function run(name: string, model: object, data: Record<string, unknown>): string {
-    const template = templates.get(name);
-    if (!template) throw new Error(`No view "${name}"`);
-    try {
-      return template(model, { partials, data });
-    } catch (error) {
-      throw new Error(`View ${name}: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
-    }
-  }
-
-  const isPage = (name: string): boolean => templates.has(name) && !/^(layouts|partials|mail)\//.test(name);
+  const isPage = (name: string): boolean => known.has(name) && !/^(layouts|partials|mail)\//.test(name);
 
   // Descriptors, not a spread: `csrfToken` may be a getter that starts a session only where a form is drawn.
   const complete = (page: PageContext, extra: object = {}): object =>
@@ -194,27 +152,37 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
   function renderBody(name: string, model: object, page: PageContext): Rendering {
     if (!isPage(name)) throw new Error(`No view "${name}"`);
     const rendering: Rendering = { body: '', title: page.title ?? null, layout: null };
-    rendering.body = run(name, model, { page: complete(page), rendering });
+    rendering.body = run(name, page.locale, model, { page: complete(page), rendering });
     return rendering;
   }
 
   return {
-    names: [...templates.keys()].filter(isPage).sort(),
+    names: names.filter(isPage).sort(),
     has: isPage,
     render(name, model, page) {
       const rendering = renderBody(name, model, page);
       const layout = rendering.layout ?? (page.user ? 'app' : 'public');
       if (!LAYOUTS.has(layout)) throw new Error(`View ${name}: no layout "${layout}"`);
-      return run(`layouts/${layout}`, {}, { page: complete(page, { title: rendering.title }), rendering });
+      return run(
+        `layouts/${layout}`,
+        page.locale,
+        {},
+        { page: complete(page, { title: rendering.title }), rendering },
+      );
     },
     renderFragment: (name, model, page) => renderBody(name, model, page).body,
     renderMail(name, model, context) {
       const sender = context.tenant?.name ?? i18n.t(context.locale, 'common.site.name');
       const page = { ...context, sender };
-      const part = (kind: string): string => run(`mail/${name}.${kind}`, model, { page });
+      const part = (kind: string): string => run(`mail/${name}.${kind}`, context.locale, model, { page });
       const inLayout = (kind: 'html' | 'text'): string => {
         const rendering: Rendering = { body: part(kind), title: null, layout: null };
-        return run(`layouts/mail.${kind}`, {}, { page: { ...page, title: subject }, rendering });
+        return run(
+          `layouts/mail.${kind}`,
+          context.locale,
+          {},
+          { page: { ...page, title: subject }, rendering },
+        );
       };
       const subject = part('subject').replace(/\s+/g, ' ').trim(); // one line: a header cannot be smuggled in through a name
       return { subject, html: inLayout('html'), text: `${inLayout('text').trim()}\n` };
@@ -227,67 +195,4 @@ function hrefWith({ fullUrl }: PageContext, name: 'lang' | 'letters', value: str
   const url = new URL(fullUrl, 'http://linli.invalid');
   url.searchParams.set(name, value);
   return `${url.pathname}${url.search}`;
-}
-
-/** Names of all templates below the folder: `assignments/_row`, `mail/offers/made.subject`. */
-export function listTemplates(root: string): string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.hbs'))
-    .map((entry) =>
-      relative(root, join(entry.parentPath, entry.name)).split(sep).join('/').slice(0, -'.hbs'.length),
-    )
-    .sort();
-}
-
-const call = (
-  helper: string,
-  params: hbs.AST.Expression[],
-  loc: hbs.AST.SourceLocation,
-): hbs.AST.SubExpression => ({
-  type: 'SubExpression',
-  path: { type: 'PathExpression', data: false, depth: 0, parts: [helper], original: helper, loc },
-  params,
-  hash: { type: 'Hash', pairs: [], loc },
-  loc,
-});
-
-/**
- * Partials below `partials/` are components: they see what they are handed and nothing else. Handlebars would let a
- * page's own `title` or `href` leak into them wherever an option is left out. A component around a block
- * (`{{#> partials/card}}`) gets the page as `outer`, so that `{{> @partial-block outer}}` shows the block exactly as if
- * it stood in the page, `../` included.
- */
-function parseTemplate(engine: typeof Handlebars, name: string, source: string): hbs.AST.Program {
-  const isComponent = (partial: hbs.AST.PartialStatement | hbs.AST.PartialBlockStatement): boolean =>
-    partial.name.type === 'PathExpression' &&
-    (partial.name as hbs.AST.PathExpression).original.startsWith('partials/');
-
-  class Components extends Handlebars.Visitor {
-    override PartialStatement(partial: hbs.AST.PartialStatement): void {
-      if (isComponent(partial) && partial.params.length === 0)
-        partial.params.push(call('dict', [], partial.loc));
-      super.PartialStatement(partial);
-    }
-    override PartialBlockStatement(partial: hbs.AST.PartialBlockStatement): void {
-      if (isComponent(partial)) {
-        if (partial.params.length > 0)
-          throw new Error(
-            `${name}: line ${partial.loc.start.line}: hand a block component its values by name`,
-          );
-        const here = {
-          type: 'PathExpression',
-          data: false,
-          depth: 0,
-          parts: [],
-          original: 'this',
-          loc: partial.loc,
-        };
-        partial.params.push(call('enclose', [here], partial.loc));
-      }
-      super.PartialBlockStatement(partial);
-    }
-  }
-  const tree = engine.parse(source, { srcName: name });
-  new Components().accept(tree);
-  return tree;
 }

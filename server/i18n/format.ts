@@ -1,5 +1,6 @@
 import { now as clockNow } from '../core/clock.ts';
 import type { Locale } from '../core/locale.ts';
+import { shownAt } from '../core/time.ts';
 
 /**
  * Dates, times and amounts as people read them. Whatever shows a moment asks for a zone: the tenant's, never the
@@ -47,14 +48,40 @@ interface DayParts {
 }
 
 function dayParts(date: Date, zone: string): DayParts {
-  const parts = formatter(
-    { locale: 'en', zone },
-    { year: 'numeric', month: 'numeric', day: 'numeric' },
-  ).formatToParts(date);
-  const pick = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
-  const [year, month, day] = [pick('year'), pick('month'), pick('day')];
+  const shown = shownAt(date, zone);
+  const [year, month, day] = [shown.getUTCFullYear(), shown.getUTCMonth() + 1, shown.getUTCDate()];
   return { year, month, day, key: `${year}-${month}-${day}` };
 }
+
+/** A year whose first of January was a Sunday, to ask for the names of weekdays and months. */
+const NAMED_YEAR = 2023;
+const namesOf = (
+  locale: Locale,
+  options: Intl.DateTimeFormatOptions,
+  dates: readonly (readonly [month: number, day: number])[],
+): string[] =>
+  dates.map(([month, day]) =>
+    formatter({ locale, zone: 'UTC' }, options).format(new Date(Date.UTC(NAMED_YEAR, month, day))),
+  );
+const named = (
+  locale: Locale,
+): { readonly weekdays: readonly string[]; readonly months: readonly string[] } => ({
+  weekdays: namesOf(
+    locale,
+    { weekday: 'short' },
+    Array.from({ length: 7 }, (_unused, day) => [0, day + 1] as const),
+  ),
+  months: namesOf(
+    locale,
+    { month: 'short' },
+    Array.from({ length: 12 }, (_unused, month) => [month, 1] as const),
+  ),
+});
+/** Asked of the calendar once: a page shows a hundred days and times, and each question costs as much as a database row. */
+const NAMES: Readonly<Record<Locale, ReturnType<typeof named>>> = {
+  'zh-CN': named('zh-CN'),
+  en: named('en'),
+};
 
 /** A calendar day is the same everywhere: shown in UTC, where its midnight lies. */
 const placeOf = (value: Moment, place: Place): Place =>
@@ -72,11 +99,11 @@ export function formatDay(value: Moment, place: Place): string {
   const where = placeOf(value, place);
   const date = toDate(value);
   const { year, month, day } = dayParts(date, where.zone);
-  const weekday = formatter(where, { weekday: 'short' }).format(date);
+  const { weekdays, months } = NAMES[place.locale];
+  const weekday = weekdays[shownAt(date, where.zone).getUTCDay()] ?? '';
   const sameYear = year === dayParts(clockNow(), place.zone).year;
   if (place.locale === 'zh-CN') return `${sameYear ? '' : `${year}年`}${month}月${day}日 ${weekday}`;
-  const monthName = formatter(where, { month: 'short' }).format(date);
-  return `${weekday} ${day} ${monthName}${sameYear ? '' : ` ${year}`}`;
+  return `${weekday} ${day} ${months[month - 1] ?? ''}${sameYear ? '' : ` ${year}`}`;
 }
 
 /** "11月" / "Nov" of a month `YYYY-MM`. */
@@ -85,7 +112,9 @@ export const formatMonth = (month: string, locale: Locale): string =>
 
 /** "09:30", 24 hours. */
 export function formatTime(value: Moment, place: Place): string {
-  return formatter(place, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(toDate(value));
+  const shown = shownAt(toDate(value), place.zone);
+  const two = (amount: number): string => String(amount).padStart(2, '0');
+  return `${two(shown.getUTCHours())}:${two(shown.getUTCMinutes())}`;
 }
 
 /** "11月25日 周三 09:30" / "Wed 25 Nov, 09:30". */
@@ -121,10 +150,12 @@ export function formatMinutesExactly(minutes: number, locale: Locale): string {
   return sign + parts.filter((part) => part !== '').join(' ');
 }
 
+type NumberOptions = Pick<Intl.NumberFormatOptions, 'style' | 'maximumFractionDigits'>;
 const numbers = new Map<string, Intl.NumberFormat>();
 /** "12,345.6". */
-export function formatNumber(value: number, locale: Locale, options: Intl.NumberFormatOptions = {}): string {
-  const id = `${locale}|${JSON.stringify(options)}`;
+export function formatNumber(value: number, locale: Locale, options: NumberOptions = {}): string {
+  const { style = '', maximumFractionDigits = '' } = options;
+  const id = `${locale}|${style}|${maximumFractionDigits}`;
   let found = numbers.get(id);
   if (!found) numbers.set(id, (found = new Intl.NumberFormat(INTL[locale], options)));
   return found.format(value);

@@ -6,7 +6,8 @@ import ts from 'typescript';
 import { staleAssets } from '../../scripts/assets.ts';
 import { createAssets } from '../../server/http/assets.ts';
 import { readIcon } from '../../server/http/icons.ts';
-import { createViews, listTemplates } from '../../server/http/views.ts';
+import { listTemplates } from '../../server/http/templates.ts';
+import { createViews } from '../../server/http/views.ts';
 import { createI18n } from '../../server/i18n/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -155,7 +156,7 @@ describe('what the browser gets', () => {
     const holding = (word: string): string[] =>
       files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes(word)).sort();
     expect(holding('SafeString')).to.deep.equal(['server/http/view-helpers.ts']);
-    expect(holding('noEscape')).to.deep.equal(['server/http/views.ts']);
+    expect(holding('noEscape')).to.deep.equal(['server/http/templates.ts']);
   });
 
   it('is current: npm run assets would change nothing', async () => {

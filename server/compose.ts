@@ -154,9 +154,9 @@ import {
   deskRoutes,
   enrolmentRoutes,
   sessionRoutes,
+  trainedOf,
   trainingInvariants,
   trainingMessages,
-  trainedOf,
 } from './features/training/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
@@ -212,12 +212,14 @@ export function compose(config: Config, options: ComposeOptions = {}) {
 
   const credentialTypes = createCredentialTypeService({ tenants });
   const requests = createRequestService({ units, tenants });
+  const courses = createCourseService();
   const shifts = createShiftService({
     requests,
     tenants,
     units,
     knownTypes: credentialTypes.all,
     knownPools,
+    openCourses: async () => (await courses.open()).map((row) => ({ id: String(row._id), title: row.title })),
   });
   const opportunities = createOpportunityService({ requests, shifts, tenants, units });
   const imports = createImportService({ units, tenants, i18n });
@@ -341,7 +343,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const programmes = createProgrammeService({ tenants });
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
-  const courses = createCourseService();
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
   const trainingDesk = createDeskService({

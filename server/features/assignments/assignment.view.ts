@@ -69,6 +69,7 @@ export function refusalsModel(
     membership: '/join',
     consents: '/account/consents',
     matching: '/me/matching',
+    training: '/sessions',
   } as const;
   return refusals.map((refusal) => {
     const way = wayOut(refusal);

@@ -216,7 +216,9 @@ const trainings: HardRule = {
   judge: (position, person) =>
     position.trainings
       .filter((training) => !person.trained.includes(training))
-      .flatMap((training) => say('training-missing', { training })),
+      .flatMap((training) =>
+        say('training-missing', { training: position.trainingNames?.[training] ?? training }),
+      ),
 };
 
 /** Where somebody could be hurt the organiser has insured them before they say yes. */

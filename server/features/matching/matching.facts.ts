@@ -53,7 +53,10 @@ export function positionFacts(
         .map(({ type, name }) => ({ type, level: '', name })),
     ],
     pools: position.pools ?? [],
-    trainings: (position as { trainings?: readonly string[] }).trainings ?? [],
+    trainings: (position.trainings ?? []).map(({ courseId }) => courseId),
+    trainingNames: Object.fromEntries(
+      (position.trainings ?? []).map(({ courseId, title }) => [courseId, title]),
+    ),
     languages: position.languages,
     minAge: position.minAge,
     maxAge: position.maxAge,

@@ -98,7 +98,7 @@ export const forOthers = <F extends Finding>(finding: F): Finding =>
 /** Refusals that a person could lift by themselves, and where: the profile, the credentials, a talk with the organisation. */
 export function wayOut(
   refusal: Finding,
-): 'profile' | 'credentials' | 'membership' | 'consents' | 'matching' | null {
+): 'profile' | 'credentials' | 'membership' | 'consents' | 'matching' | 'training' | null {
   if (
     [
       'birth-date-missing',
@@ -112,6 +112,7 @@ export function wayOut(
     return 'profile';
   if (refusal.code.startsWith('credential-')) return 'credentials';
   if (refusal.code === 'consent-missing') return 'consents';
+  if (refusal.code === 'training-missing') return 'training';
   if (refusal.code === 'excluded') return 'matching';
   return refusal.code === 'not-a-member' ? 'membership' : null;
 }

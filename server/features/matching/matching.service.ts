@@ -369,8 +369,7 @@ export function createMatchingService(parts: MatchingParts) {
   };
 }
 
-const asksForTraining = (position: PositionRow): boolean =>
-  ((position as { trainings?: readonly string[] }).trainings ?? []).length > 0;
+const asksForTraining = (position: PositionRow): boolean => (position.trainings ?? []).length > 0;
 
 /** The shift with so many milliseconds to both sides. */
 const around = (

@@ -33,6 +33,8 @@ export interface PositionFacts {
   readonly pools: readonly { readonly id: string; readonly name: LocalText }[];
   /** Codes of the trainings that must be passed before. */
   readonly trainings: readonly string[];
+  /** What the codes are called, where they do not speak for themselves. */
+  readonly trainingNames?: Readonly<Record<string, string>>;
   readonly languages: readonly string[];
   readonly minAge: number | null;
   readonly maxAge: number | null;

@@ -182,6 +182,7 @@ const copyOf = (position: PositionRow, shiftId: Types.ObjectId): object => ({
   skills: position.skills,
   credentials: position.credentials,
   pools: position.pools ?? [],
+  trainings: position.trainings ?? [],
   languages: position.languages,
   minAge: position.minAge,
   maxAge: position.maxAge,

@@ -7,7 +7,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { accessPosition, accessShift, listPositionsOf, toPositionView } from './shift.facts.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
-import type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
+import type { NeededCredential, NeededPool, NeededTraining, PositionRow, ShiftRow } from './shift.model.ts';
 import { skillCodesOf } from './shift.rules.ts';
 import type { PositionInput, PositionPatch, PositionView } from './shift.schema.ts';
 
@@ -21,6 +21,7 @@ type Stored = Pick<
   | 'skills'
   | 'credentials'
   | 'pools'
+  | 'trainings'
   | 'languages'
   | 'minAge'
   | 'maxAge'
@@ -34,6 +35,7 @@ const BLANK: Stored = {
   skills: [],
   credentials: [],
   pools: [],
+  trainings: [],
   languages: [],
   minAge: null,
   maxAge: null,
@@ -113,6 +115,7 @@ export function storedPosition(input: PositionPatch, before: Stored = BLANK): St
     otherCredentials: _others,
     credentials: _all,
     pools: _pools,
+    trainings: _learned,
     ...plain
   } = input;
   const changed = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined));
@@ -141,12 +144,34 @@ function mustBeChangeable(shift: ShiftRow): void {
 
 export type PositionService = ReturnType<typeof createPositionService>;
 
+/** Courses that are open now, or were asked for before. @throws Invalid at `trainings` for anything else */
+async function neededTrainings(
+  input: PositionPatch,
+  before: readonly NeededTraining[],
+  openCourses: OpenCourses,
+): Promise<NeededTraining[]> {
+  if (input.trainings === undefined) return [...before];
+  const wanted = [...new Set(input.trainings)];
+  if (wanted.length === 0) return [];
+  const known = [...(await openCourses()).map(({ id, title }) => ({ courseId: id, title })), ...before];
+  return wanted.map((courseId) => {
+    const found = known.find((one) => one.courseId === courseId);
+    if (!found) throw Invalid.field('trainings', 'not-an-option');
+    return { courseId, title: found.title };
+  });
+}
+
+/** What is taught in the current tenant. */
+export type OpenCourses = () => Promise<readonly { readonly id: string; readonly title: string }[]>;
+
 export function createPositionService({
   knownTypes,
   knownPools,
+  openCourses,
 }: {
   knownTypes: KnownTypes;
   knownPools: KnownPools;
+  openCourses: OpenCourses;
 }) {
   return {
     async showPosition(actor: Actor, id: string): Promise<PositionView> {
@@ -167,6 +192,7 @@ export function createPositionService({
             ...storedPosition(input),
             credentials: await neededCredentials(input, [], knownTypes),
             pools: await neededPools(input, [], knownPools),
+            trainings: await neededTrainings(input, [], openCourses),
           } as never,
         ]);
         await followSkills(shift._id);
@@ -194,14 +220,27 @@ export function createPositionService({
           ...storedPosition(input, position),
           credentials: await neededCredentials(input, position.credentials, knownTypes),
           pools: await neededPools(input, position.pools ?? [], knownPools),
+          trainings: await neededTrainings(input, position.trainings ?? [], openCourses),
         };
         if (set.maximum < position.taken)
           throw Invalid.field('maximum', 'places-taken', { count: position.taken });
-        const { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission } =
-          set;
+        const { name, skills, credentials, pools, trainings, languages, minAge, maxAge } = set;
+        const { required, maximum, admission } = set;
         const after = await editRow(PositionModel, id, {
           version,
-          set: { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission },
+          set: {
+            name,
+            skills,
+            credentials,
+            pools,
+            trainings,
+            languages,
+            minAge,
+            maxAge,
+            required,
+            maximum,
+            admission,
+          },
           action: 'positions/edit',
         });
         await followSkills(shift._id);

@@ -169,6 +169,7 @@ export const toPositionView = (row: PositionRow): PositionView => ({
   skills: row.skills.map(({ code, minLevel }) => ({ code, minLevel })),
   credentials: row.credentials.map(({ type, level, name }) => ({ type, level, ...(name ? { name } : {}) })),
   pools: (row.pools ?? []).map(({ id, name }) => ({ id, name })),
+  trainings: (row.trainings ?? []).map(({ courseId, title }) => ({ courseId, title })),
   languages: [...row.languages],
   minAge: row.minAge,
   maxAge: row.maxAge,

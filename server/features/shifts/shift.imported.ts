@@ -54,6 +54,7 @@ const POSITION_FIELDS = [
   'name',
   'skills',
   'credentials',
+  'trainings',
   'languages',
   'minAge',
   'maxAge',

@@ -115,6 +115,11 @@ export interface NeededPool {
   name: LocalText;
 }
 
+export interface NeededTraining {
+  courseId: string;
+  title: string;
+}
+
 /** Which people a shift needs, and how many. */
 export interface PositionRow extends TenantRow {
   requestId: Types.ObjectId;
@@ -125,6 +130,8 @@ export interface PositionRow extends TenantRow {
   credentials: NeededCredential[];
   /** Any one of them will do; empty for none needed. */
   pools: NeededPool[];
+  /** Courses that must be passed before one serves here, each with the title it was named by. */
+  trainings?: NeededTraining[];
   languages: string[];
   minAge: number | null;
   maxAge: number | null;
@@ -167,6 +174,15 @@ export const positionFieldsOf = () => ({
   },
   pools: {
     type: [new Schema({ id: { type: String, required: true }, name: localTextField }, embedded)],
+    default: [],
+  },
+  trainings: {
+    type: [
+      new Schema(
+        { courseId: { type: String, required: true }, title: { type: String, required: true } },
+        embedded,
+      ),
+    ],
     default: [],
   },
   languages: { type: [String], default: [] },

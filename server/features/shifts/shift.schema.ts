@@ -55,6 +55,8 @@ const positionShape = {
   /** Ids of talent pools: only certified members of one of them have the place. */
   pools: z.array(id).max(5).optional(),
   languages: z.array(z.string().refine(isLanguageCode, 'not-a-choice')).max(5).optional(),
+  /** Courses that must be passed before. */
+  trainings: z.array(id).max(10).optional(),
   minAge: age,
   maxAge: age,
   required: places,
@@ -89,6 +91,7 @@ export const positionView = z.object({
   skills: z.array(z.object({ code: z.string(), minLevel: z.number() })),
   credentials: z.array(neededCredential),
   pools: z.array(neededPool),
+  trainings: z.array(z.object({ courseId: z.string(), title: z.string() })),
   languages: z.array(z.string()),
   minAge: z.number().nullable(),
   maxAge: z.number().nullable(),

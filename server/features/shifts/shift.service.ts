@@ -15,7 +15,7 @@ import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { createPositionService } from './position.service.ts';
-import type { KnownPools, KnownTypes } from './position.service.ts';
+import type { KnownPools, KnownTypes, OpenCourses } from './position.service.ts';
 import { createSeriesService } from './series.service.ts';
 import { createTemplateService } from './template.service.ts';
 import * as facts from './shift.facts.ts';
@@ -85,12 +85,14 @@ export function createShiftService({
   units,
   knownTypes,
   knownPools,
+  openCourses,
 }: {
   requests: RequestService;
   tenants: TenantService;
   units: UnitService;
   knownTypes: KnownTypes;
   knownPools: KnownPools;
+  openCourses: OpenCourses;
 }) {
   const cancelledListeners: ShiftCancelled[] = [];
   const changedListeners: ShiftChanged[] = [];
@@ -290,13 +292,15 @@ export function createShiftService({
     });
   }
   const series = createSeriesService({ requests, tenants, units, publish: publishRow });
-  const positions = createPositionService({ knownTypes, knownPools });
+  const positions = createPositionService({ knownTypes, knownPools, openCourses });
   const templates = createTemplateService({ tenants, units, create, addPosition: positions.addPosition });
 
   return {
     /** The catalogue's types, for the form of a position. */
     knownTypes,
     knownPools,
+    /** What is taught, for the same form. */
+    openCourses,
     ...facts,
     ...positions,
     ...series,

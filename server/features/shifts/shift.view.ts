@@ -156,6 +156,7 @@ export function positionValues(position: PositionView): Record<string, unknown> 
     credentialLevel: credential ? credential.level || 'any' : '',
     otherCredentials: others.map(({ type }) => type),
     pools: position.pools.map(({ id }) => id),
+    trainings: position.trainings.map(({ courseId }) => courseId),
     ...Object.fromEntries(
       position.skills.flatMap((skill, row) => [
         [`skills.${row}.code`, skill.code],
@@ -222,6 +223,7 @@ export function positionFormModel(
     version: number | null;
     types: Parameters<typeof positionFields>[4];
     pools: Parameters<typeof positionFields>[5];
+    courses: readonly { readonly id: string; readonly title: string }[];
   },
 ): object {
   const { i18n, locale } = parts;
@@ -230,7 +232,17 @@ export function positionFormModel(
     messages: 'shifts.form',
     values: { admission: 'direct', ...parts.values },
   });
-  const fields = positionFields(form, i18n, locale, '', parts.types, parts.pools);
+  const fields = {
+    ...positionFields(form, i18n, locale, '', parts.types, parts.pools),
+    trainings:
+      parts.courses.length > 0
+        ? form.checkboxes(
+            'trainings',
+            parts.courses.map(({ id, title }) => ({ value: id, label: title })),
+            wording(i18n, locale, 'trainings'),
+          )
+        : null,
+  };
   return {
     fields,
     errors: form.errors,
@@ -296,6 +308,7 @@ export function needsOf(
   position: Pick<PositionView, 'skills' | 'languages' | 'minAge' | 'maxAge'> & {
     readonly credentials: readonly NeededCredential[];
     readonly pools?: readonly NeededPool[];
+    readonly trainings?: PositionView['trainings'];
   },
   i18n: I18n,
   locale: Locale,
@@ -317,6 +330,8 @@ export function needsOf(
         pools: position.pools.map(({ name }) => name[locale]).join(t('credits.listSeparator')),
       }),
     });
+  for (const { title } of position.trainings ?? [])
+    needs.push({ icon: 'school', text: t('shifts.needs.training', { title }) });
   for (const skill of position.skills)
     needs.push({
       icon: 'tools',

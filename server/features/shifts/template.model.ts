@@ -13,6 +13,7 @@ export type TemplatePosition = Pick<
   | 'skills'
   | 'credentials'
   | 'pools'
+  | 'trainings'
   | 'languages'
   | 'minAge'
   | 'maxAge'

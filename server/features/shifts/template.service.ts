@@ -194,15 +194,29 @@ export type TemplateService = ReturnType<typeof createTemplateService>;
 function askedFor(position: TemplatePosition): TemplatePosition {
   const { name, skills, credentials, languages, minAge, maxAge, required, maximum, admission } = position;
   const pools = position.pools ?? [];
-  return { name, skills, credentials, pools, languages, minAge, maxAge, required, maximum, admission };
+  const trainings = position.trainings ?? [];
+  return {
+    name,
+    skills,
+    credentials,
+    pools,
+    trainings,
+    languages,
+    minAge,
+    maxAge,
+    required,
+    maximum,
+    admission,
+  };
 }
 
 /** A stored position under the names of its input. */
-function positionInput({ credentials, pools, ...position }: TemplatePosition): PositionInput {
+function positionInput({ credentials, pools, trainings, ...position }: TemplatePosition): PositionInput {
   return {
     ...position,
     skills: position.skills.map(({ code, minLevel }) => ({ code, minLevel })),
     credentials: credentials.map(({ type, level }) => ({ type, level })),
     pools: (pools ?? []).map(({ id }) => id),
+    trainings: (trainings ?? []).map(({ courseId }) => courseId),
   };
 }

@@ -300,6 +300,46 @@ describe('training', function () {
     });
   });
 
+  it('lets only those serve who were trained first', async () => {
+    const courseId = await course({ passMark: null });
+    const id = await session(courseId);
+    const { startsAt } = await show(planner, id);
+    const after = new Date(new Date(startsAt).getTime() + 2 * DAY);
+    const shiftId = await createShift(tenant, {
+      state: 'published',
+      startsAt: after,
+      endsAt: new Date(after.getTime() + 2 * HOUR),
+    });
+    const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const unknown = await coordinator.post(`/shifts/${shiftId}/positions`, {
+      name: '调解员',
+      required: 1,
+      trainings: ['0'.repeat(24)],
+    });
+    expect(unknown.status).to.equal(422);
+    const made = await coordinator.post(`/shifts/${shiftId}/positions`, {
+      name: '调解员',
+      required: 1,
+      trainings: [courseId],
+    });
+    expect(made.status, made.text).to.equal(201);
+    const { id: positionId } = made.json<{ id: string }>();
+    const person = await createMember(tenant);
+    const own = await person.api();
+    const refused = await own.post(`/positions/${positionId}/assignments`);
+    expect(refused.json<{ reasons: { code: string }[] }>().reasons.map(({ code }) => code)).to.deep.equal([
+      'training-missing',
+    ]);
+    const { id: enrolmentId } = await signUp(own, id);
+    await atOffset(await offsetTo(id, 10), async () => {
+      const teacher = await instructor.api();
+      await teacher.post(`/enrolments/${enrolmentId}/attendance`, { mark: 'present' });
+      await teacher.post(`/sessions/${id}/completion`);
+      const taught = await (await person.api()).post(`/positions/${positionId}/assignments`);
+      expect(taught.status, taught.text).to.equal(201);
+    });
+  });
+
   it('leaves everything as it must be', async () => {
     const { composed } = await testApp();
     const { ok, checks } = await asOperator(() =>

@@ -1,0 +1,58 @@
+/**
+ * Which sessions to hold and whom to invite, as numbers alone: the planner knows nothing of people. Indexes name things by
+ * their place in the lists.
+ */
+export interface Need {
+  readonly person: number;
+  /** Credit minutes that are missing. */
+  readonly minutes: number;
+  /** How much a minute of it is worth: higher the sooner it is due. A whole number of at least 1. */
+  readonly weight: number;
+}
+
+export interface Candidate {
+  /** Minutes since some instant; half-open, so one may start when another ends. */
+  readonly start: number;
+  readonly end: number;
+  readonly course: number;
+  /** -1 where it takes none, as online. */
+  readonly room: number;
+  readonly instructor: number;
+  readonly seats: number;
+  /** Whole cents. */
+  readonly cost: number;
+  /** Credit minutes that it gives. */
+  readonly minutes: number;
+}
+
+/** Somebody who could come to a candidate, and which of their needs it would serve. */
+export interface Option {
+  readonly person: number;
+  readonly candidate: number;
+  readonly needs: readonly number[];
+}
+
+export interface Problem {
+  readonly people: number;
+  readonly needs: readonly Need[];
+  readonly candidates: readonly Candidate[];
+  readonly options: readonly Option[];
+  /** Whole cents that the sessions may cost together. */
+  readonly budget: number;
+  /** Most invitations for one person in one plan. */
+  readonly mostEach: number;
+}
+
+/** What is proposed: the sessions to hold, and the options (by index) that become invitations. */
+export interface Plan {
+  readonly held: readonly number[];
+  readonly invited: readonly number[];
+  /** Worth of the plan: see `worthOf`. */
+  readonly worth: number;
+}
+
+/** A plan, with what no plan can exceed. `optimal` where the two are the same. */
+export interface ProvenPlan extends Plan {
+  readonly bound: number;
+  readonly optimal: boolean;
+}

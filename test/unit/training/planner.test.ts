@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import { bruteForce } from '../../../bench/training/brute.ts';
+import { county } from '../../../bench/training/county.ts';
+import { small } from '../../../bench/training/small.ts';
+import { planGreedily } from '../../../server/features/training/planner/greedy.ts';
+import { improve } from '../../../server/features/training/planner/improve.ts';
+import {
+  boundOf,
+  EXACT_LIMITS,
+  planTraining,
+  USUAL_LIMITS,
+} from '../../../server/features/training/planner/planner.ts';
+import type { Problem } from '../../../server/features/training/planner/planner.types.ts';
+import { urgencyOf } from '../../../server/features/training/planner/urgency.rules.ts';
+import { faultsOf, worthOf } from '../../../server/features/training/planner/worth.ts';
+
+const session = (change: object = {}) => ({
+  start: 0,
+  end: 60,
+  course: 0,
+  room: -1,
+  instructor: -1,
+  seats: 1,
+  cost: 100,
+  minutes: 60,
+  ...change,
+});
+
+describe('the training planner', function () {
+  this.timeout(60_000);
+
+  it('finds what trying everything finds, on small instances', async () => {
+    for (let seed = 101; seed <= 112; seed += 1) {
+      const problem = small(seed);
+      const plan = await planTraining(problem, EXACT_LIMITS);
+      expect(faultsOf(problem, plan), String(seed)).to.deep.equal([]);
+      expect(plan.worth, String(seed)).to.equal(bruteForce(problem));
+      expect(plan.optimal).to.equal(true);
+    }
+  });
+
+  it('sees past the largest session: two halves are worth more than a whole that blocks both', async () => {
+    const person = (weight: number, minutes: number, index: number) => ({ person: index, minutes, weight });
+    const problem: Problem = {
+      people: 4,
+      needs: [person(4, 60, 0), person(4, 60, 1), person(4, 60, 2), person(4, 60, 3)],
+      candidates: [
+        session({ end: 240, room: 0, seats: 3, course: 0 }),
+        session({ end: 120, room: 0, seats: 2, course: 1 }),
+        session({ start: 120, end: 240, room: 0, seats: 2, course: 2 }),
+      ],
+      options: [
+        { person: 0, candidate: 0, needs: [0] },
+        { person: 1, candidate: 0, needs: [1] },
+        { person: 2, candidate: 0, needs: [2] },
+        { person: 0, candidate: 1, needs: [0] },
+        { person: 1, candidate: 1, needs: [1] },
+        { person: 2, candidate: 2, needs: [2] },
+        { person: 3, candidate: 2, needs: [3] },
+      ],
+      budget: 1_000,
+      mostEach: 2,
+    };
+    expect(planGreedily(problem, 'most').held).to.deep.equal([0]);
+    const plan = await planTraining(problem, EXACT_LIMITS);
+    expect(plan.held).to.deep.equal([1, 2]);
+    expect(plan.worth).to.equal(4 * 60 * 4 - 4);
+  });
+
+  it('keeps to seats, rooms, instructors, money and people’s time at a county’s size, and is the same each time', async () => {
+    const problem = county({ people: 150, candidates: 40, seed: 5, budgetShare: 0.4 });
+    const greedy = planGreedily(problem, 'most');
+    const better = improve(problem, greedy, 40);
+    expect(better).to.deep.equal(improve(problem, greedy, 40));
+    for (const plan of [greedy, planGreedily(problem, 'most-for-money'), better]) {
+      expect(faultsOf(problem, plan)).to.deep.equal([]);
+      expect(plan.worth).to.be.at.most(boundOf(problem));
+    }
+    expect(better.worth).to.be.at.least(greedy.worth);
+    // In parts, where the whole is too large.
+    const parts = await planTraining(problem, {
+      ...USUAL_LIMITS,
+      rounds: 20,
+      wholeOptions: 0,
+      parts: 2,
+      seconds: 20,
+    });
+    expect(faultsOf(problem, parts)).to.deep.equal([]);
+    expect(parts.worth).to.be.at.least(greedy.worth);
+  });
+
+  it('invites nobody who gains nothing, and finds a fault where there is one', () => {
+    const problem: Problem = {
+      people: 1,
+      needs: [{ person: 0, minutes: 30, weight: 1 }],
+      candidates: [session(), session({ start: 30, end: 90, course: 1 })],
+      options: [
+        { person: 0, candidate: 0, needs: [0] },
+        { person: 0, candidate: 1, needs: [0] },
+      ],
+      budget: 100,
+      mostEach: 1,
+    };
+    expect(planGreedily(problem, 'most')).to.deep.equal({ held: [0], invited: [0], worth: 29 });
+    const both = { held: [0, 1], invited: [0, 1], worth: worthOf(problem, [0, 1]) };
+    expect(faultsOf(problem, both)).to.have.length(3);
+  });
+
+  it('weighs by the days that are left, in steps', () => {
+    for (const [days, weight] of [
+      [-400, 8],
+      [60, 8],
+      [61, 4],
+      [120, 4],
+      [121, 2],
+      [240, 2],
+      [241, 1],
+    ] as const)
+      expect(urgencyOf(days), String(days)).to.equal(weight);
+  });
+});

@@ -9,7 +9,7 @@ import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
-import { overlappingHours } from './hours.queries.ts';
+import { minutesOfDay, overlappingHours } from './hours.queries.ts';
 import { CLAIMED_STATES, computedTime, wallSpan } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
 
@@ -82,7 +82,11 @@ export function createBackEntries({ memberships, units, tenants, insert, submit 
           grade: 'back-entry',
           enteredBy: new Types.ObjectId(actor.personId),
           entryReason: input.reason,
-          ...computedTime({ planned: span, attended: span, breakMinutes: 0 }, settings.roundToMinutes),
+          ...computedTime(
+            { planned: span, attended: span, breakMinutes: 0 },
+            settings,
+            await minutesOfDay(membership.personId, span.from, { zone, settings }),
+          ),
         });
         return submit(_id);
       });

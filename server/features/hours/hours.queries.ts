@@ -5,7 +5,7 @@ import { can, reachOf } from '../../core/actor.ts';
 import { acrossTenants, contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
-import { localDate } from '../../core/time.ts';
+import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -13,6 +13,7 @@ import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
+import { CLAIMED_STATES } from './hours.record.ts';
 import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { personAccount } from './ledger.rules.ts';
@@ -117,6 +118,27 @@ export async function minutesOfFirst(
     .select({ minutes: 1 })
     .lean();
   return rows.reduce((sum, { minutes }) => sum + minutes, 0);
+}
+
+/**
+ * Minutes that are recorded, or claimed, of the local day on which the instant falls; read under the lock on the person's days.
+ * Nothing is asked where there is no limit.
+ */
+export async function minutesOfDay(
+  personId: Types.ObjectId,
+  at: Date,
+  { zone, settings }: { readonly zone: string; readonly settings: { readonly recordedCapMinutes: number } },
+): Promise<number> {
+  if (settings.recordedCapMinutes === 0) return 0;
+  const date = localDate(at, zone);
+  const rows = await HoursModel.find({
+    personId,
+    state: { $in: [...CLAIMED_STATES] },
+    'activity.startsAt': { $gte: startOfDay(date, zone), $lt: startOfDay(addDays(date, 1), zone) },
+  } as never)
+    .select({ recordedMinutes: 1 })
+    .lean();
+  return rows.reduce((sum, { recordedMinutes }) => sum + recordedMinutes, 0);
 }
 
 /** What is read of hours; every write is in `hours.service.ts`. */

@@ -2,7 +2,7 @@ import { wallToInstant } from '../../core/time.ts';
 import type { AssignmentRow, AttendanceMark } from '../assignments/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
-import type { HoursInputs } from './hours.rules.ts';
+import type { HoursInputs, MinutePolicy } from './hours.rules.ts';
 
 /** What a record says of a service, put together from facts that were read before: pure, the same for one and for many. */
 
@@ -27,7 +27,8 @@ export interface Stretch {
 export type Counted = Pick<HoursInputs, 'countedBefore' | 'countedAfter'>;
 export type Attended = AssignmentRow & { checkIn: AttendanceMark; checkOut: AttendanceMark };
 
-const LATE_GRACE_MINUTES = 15;
+/** The longest grace that a tenant may give. */
+const MOST_GRACE_MINUTES = 60;
 /** States whose time may not be claimed a second time. */
 export const CLAIMED_STATES = ['open', 'submitted', 'under_check', 'approved', 'posted', 'appealed'] as const;
 
@@ -39,7 +40,9 @@ export function computedTime(
     readonly breakMinutes: number;
     readonly counted?: Counted;
   },
-  roundToMinutes: number,
+  policy: MinutePolicy,
+  /** Minutes of that local day which are recorded already. */
+  dayMinutes = 0,
 ) {
   const inputs = {
     plannedFrom: facts.planned.from.getTime(),
@@ -47,8 +50,11 @@ export function computedTime(
     attendedFrom: facts.attended.from.getTime(),
     attendedTo: facts.attended.to.getTime(),
     breakMinutes: facts.breakMinutes,
-    roundToMinutes,
-    lateGraceMinutes: LATE_GRACE_MINUTES,
+    roundToMinutes: policy.roundToMinutes,
+    lateGraceMinutes: policy.lateGraceMinutes,
+    minimumMinutes: policy.minimumMinutes,
+    dayCapMinutes: policy.recordedCapMinutes > 0 ? policy.recordedCapMinutes : null,
+    dayMinutes: policy.recordedCapMinutes > 0 ? dayMinutes : 0,
     ...(facts.counted ?? { countedBefore: null, countedAfter: null }),
   };
   const { minutes, from, to, notes } = recordedMinutes(inputs);
@@ -69,7 +75,12 @@ export function computedTime(
 export function servedRecord(
   assignment: Attended,
   shift: ServedShiftFacts,
-  of: { readonly unitName: string; readonly roundToMinutes: number; readonly counted: Counted },
+  of: {
+    readonly unitName: string;
+    readonly policy: MinutePolicy;
+    readonly counted: Counted;
+    readonly dayMinutes?: number;
+  },
 ) {
   const { checkIn, checkOut } = assignment;
   const computed = computedTime(
@@ -79,7 +90,8 @@ export function servedRecord(
       breakMinutes: shift.breakMinutes,
       counted: of.counted,
     },
-    of.roundToMinutes,
+    of.policy,
+    of.dayMinutes,
   );
   return {
     personId: assignment.personId,
@@ -125,7 +137,7 @@ const marksNotes = (marks: readonly AttendanceMark[]): string[] => [
 /** Where other service of the same person could meet what this plan may count. */
 export const countingSpan = (plan: Pick<ServedShiftFacts, 'startsAt' | 'endsAt'>): Stretch => ({
   from: plan.startsAt,
-  to: new Date(plan.endsAt.getTime() + LATE_GRACE_MINUTES * 60_000),
+  to: new Date(plan.endsAt.getTime() + MOST_GRACE_MINUTES * 60_000),
 });
 
 /**

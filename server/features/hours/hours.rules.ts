@@ -4,7 +4,9 @@ import type { EvidenceGrade, PresenceMethod } from './evidence.rules.ts';
  * From planned and attended time to recorded minutes (R-1.9, R-2.13): one pure, versioned function, so that a record can
  * be computed again years later from the inputs stored beside it. Planned, attended and recorded stay three facts.
  */
-export const HOURS_POLICY_VERSION = '2026-11';
+export const HOURS_POLICY_VERSION = '2026-12';
+/** Versions that this function still computes as they did: what they did not ask for is missing in their inputs. */
+export const COMPUTED_VERSIONS: readonly string[] = ['2026-11', HOURS_POLICY_VERSION];
 
 export interface HoursInputs {
   /** Epoch milliseconds. */
@@ -23,6 +25,20 @@ export interface HoursInputs {
    */
   readonly countedBefore: number | null;
   readonly countedAfter: number | null;
+  /** Less than this counts nothing. */
+  readonly minimumMinutes?: number;
+  /** Most of one local day, and what of that day is recorded already in this tenant; null for no limit. */
+  readonly dayCapMinutes?: number | null;
+  readonly dayMinutes?: number;
+}
+
+/** What a tenant decides of counting; the way to and fro is never part of what is attended. */
+export interface MinutePolicy {
+  readonly roundToMinutes: number;
+  readonly minimumMinutes: number;
+  readonly lateGraceMinutes: number;
+  /** 0 for no limit. */
+  readonly recordedCapMinutes: number;
 }
 
 export interface RecordedMinutes {
@@ -46,14 +62,27 @@ export function recordedMinutes(inputs: HoursInputs): RecordedMinutes {
   // The break was taken by whoever stayed for more than half of the plan.
   const pause = present * 2 > planned ? inputs.breakMinutes : 0;
   const served = Math.max(0, present - pause);
-  const minutes = served - (served % inputs.roundToMinutes);
   const notes: string[] = [];
+  const minutes = allowed(served - (served % inputs.roundToMinutes), inputs, notes);
   if (inputs.attendedFrom > inputs.plannedFrom + 5 * MINUTE) notes.push('came-late');
   if (inputs.attendedTo < inputs.plannedTo - 5 * MINUTE) notes.push('left-early');
   if (inputs.attendedTo > inputs.plannedTo + inputs.lateGraceMinutes * MINUTE) notes.push('stayed-longer');
   if (pause > 0) notes.push('break-taken-off');
   if (from > begun || to < Math.max(begun, ended)) notes.push('counted-elsewhere');
   return { minutes, from, to, notes };
+}
+
+/** What of the minutes the tenant's limits leave. */
+function allowed(minutes: number, inputs: HoursInputs, notes: string[]): number {
+  if (minutes > 0 && minutes < (inputs.minimumMinutes ?? 0)) {
+    notes.push('below-minimum');
+    return 0;
+  }
+  const cap = inputs.dayCapMinutes ?? null;
+  if (cap === null) return minutes;
+  const left = Math.max(0, cap - (inputs.dayMinutes ?? 0));
+  if (minutes > left) notes.push('day-cap');
+  return Math.min(minutes, left);
 }
 
 /** How well both ends are evidenced; the weaker end decides. */

@@ -53,7 +53,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
         _id: new Types.ObjectId(),
         ...servedRecord(assignment, shift, {
           unitName: unitRows.get(String(assignment.unitId))?.name[locale] ?? '',
-          roundToMinutes: settings.roundToMinutes,
+          policy: { ...settings, recordedCapMinutes: 0 },
           counted,
         }),
         state: 'submitted',

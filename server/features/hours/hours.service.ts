@@ -13,7 +13,7 @@ import type { MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
-import { accessHours, createHoursQueries, overlappingHours } from './hours.queries.ts';
+import { accessHours, createHoursQueries, minutesOfDay, overlappingHours } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
 import { canReject, canReverse, canReview, canSpeakFor } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
@@ -102,13 +102,14 @@ export function createHoursService({
         if (await HoursModel.exists({ assignmentId: assignment._id })) return;
         const shift = await shiftFacts(String(assignment.shiftId));
         const { name } = await units.get(String(assignment.unitId));
-        const { locale, settings } = await tenants.current();
+        const { locale, settings, zone } = await tenants.current();
         const counted = await countedElsewhere(assignment, shift);
         const { _id } = await insert(
           servedRecord({ ...assignment, checkIn, checkOut }, shift, {
             unitName: name[locale],
-            roundToMinutes: settings.roundToMinutes,
+            policy: settings,
             counted,
+            dayMinutes: await minutesOfDay(assignment.personId, shift.startsAt, { zone, settings }),
           }),
         );
         await submit(_id);
@@ -158,7 +159,11 @@ export function createHoursService({
           },
           grade: 'self',
           witness: input.witness,
-          ...computedTime({ planned: span, attended: span, breakMinutes: 0 }, settings.roundToMinutes),
+          ...computedTime(
+            { planned: span, attended: span, breakMinutes: 0 },
+            settings,
+            await minutesOfDay(membership.personId, span.from, { zone, settings }),
+          ),
         });
         return input.submit ? submit(row._id) : row;
       });

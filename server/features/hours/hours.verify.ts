@@ -5,7 +5,7 @@ import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { twins } from '../identity-documents/index.ts';
 import { HoursModel } from './hours.model.ts';
-import { HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
+import { COMPUTED_VERSIONS, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs } from './hours.rules.ts';
 import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
 import type { LedgerClosingRow } from './ledger.closing.model.ts';
@@ -204,7 +204,7 @@ const evidenceHolds: InvariantCheck = {
         tally.violate(`${id} counts more than was attended`);
       if (record.recordedMinutes > minutesBetween(record.servedFrom, record.servedTo))
         tally.violate(`${id} counts more than its own stretch`);
-      if (record.policyVersion !== HOURS_POLICY_VERSION) continue;
+      if (!COMPUTED_VERSIONS.includes(record.policyVersion)) continue;
       const again = recordedMinutes(record.inputs as unknown as HoursInputs);
       if (again.minutes !== record.recordedMinutes) tally.violate(`${id} is not what its rule gives`);
     }

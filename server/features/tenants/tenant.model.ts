@@ -19,6 +19,12 @@ export interface TenantSettings {
   dailyCapMinutes: number;
   /** Recorded minutes are cut down to a multiple of this. */
   roundToMinutes: number;
+  /** Less than so many recorded minutes count nothing; 0 counts every minute. */
+  minimumMinutes: number;
+  /** Staying longer than planned counts at most so long. */
+  lateGraceMinutes: number;
+  /** Most recorded minutes of a person and day; 0 for no limit. */
+  recordedCapMinutes: number;
   /** How long an offer stays open. */
   offerMinutes: number;
   /** Check-in opens this long before a shift starts. */
@@ -84,6 +90,9 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   reviewersDiffer: true,
   dailyCapMinutes: 600,
   roundToMinutes: 1,
+  minimumMinutes: 0,
+  lateGraceMinutes: 15,
+  recordedCapMinutes: 0,
   offerMinutes: 24 * 60,
   checkInEarlyMinutes: 30,
   backEntryQuota: 20,
@@ -95,6 +104,9 @@ const settingsSchema = new Schema(
     reviewersDiffer: { type: Boolean, required: true },
     dailyCapMinutes: { type: Number, required: true },
     roundToMinutes: { type: Number, required: true },
+    minimumMinutes: { type: Number, required: true, default: 0 },
+    lateGraceMinutes: { type: Number, required: true, default: 15 },
+    recordedCapMinutes: { type: Number, required: true, default: 0 },
     offerMinutes: { type: Number, required: true },
     checkInEarlyMinutes: { type: Number, required: true },
     backEntryQuota: { type: Number, required: true, default: 20 },

@@ -54,6 +54,9 @@ describe('the settings of an organisation', function () {
       checkInEarlyMinutes: '30',
       dailyCapMinutes: '600',
       roundToMinutes: '1',
+      minimumMinutes: '0',
+      lateGraceMinutes: '15',
+      recordedCapMinutes: '0',
       backEntryQuota: '20',
       _version: '1',
     };

@@ -41,6 +41,12 @@ describe('recorded minutes', () => {
     ['without the break, for whoever stayed', { breakMinutes: 30 }, 90],
     ['with the break, for whoever left before it', { breakMinutes: 30, attendedTo: 40 * MINUTE }, 40],
     ['multiples of the slice', { roundToMinutes: 30, attendedTo: 119 * MINUTE }, 90],
+    ['nothing below the least', { minimumMinutes: 30, attendedTo: 29 * MINUTE }, 0],
+    ['everything from the least on', { minimumMinutes: 30, attendedTo: 30 * MINUTE }, 30],
+    ['what is left of the day', { dayCapMinutes: 480, dayMinutes: 400 }, 80],
+    ['nothing when the day is full', { dayCapMinutes: 480, dayMinutes: 500 }, 0],
+    ['all of it without a limit', { dayCapMinutes: null, dayMinutes: 1_000 }, 120],
+    ['no grace where none is given', { lateGraceMinutes: 0, attendedTo: 200 * MINUTE }, 120],
     ['nothing, never less', { attendedFrom: 130 * MINUTE, attendedTo: 140 * MINUTE, breakMinutes: 60 }, 5],
   ];
   for (const [name, overrides, minutes] of cases) {

@@ -20,7 +20,7 @@ const SILENCE_MS = 300_000 + Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 12
 const PROGRESS_MS = 10_000;
 
 /** Long files first, so that no process ends long after the others. */
-const ORDER = ['browser', 'faults', 'scripts', 'feature', 'jobs', 'mail'];
+const ORDER = ['browser', 'faults', 'embedded', 'scripts', 'feature', 'jobs', 'mail'];
 const WITHOUT_DATABASE = /^test\/(unit|architecture)\//;
 
 const { values, positionals } = parseArgs({

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findMongod } from '../../../server/db/embedded/binary.ts';
-import type { Mongod } from '../../../server/db/embedded/binary.ts';
-import { cacheFolder, listCached, store, workFolder } from '../../../server/db/embedded/cache.ts';
-import { whyNotWheel } from '../../../server/db/embedded/wheel.ts';
-import { closedAddress, startMirror, writeFakeMongod } from '../../support/fake-mongod.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { findMongod } from '../../server/db/embedded/binary.ts';
+import type { Mongod } from '../../server/db/embedded/binary.ts';
+import { cacheFolder, listCached, store, workFolder } from '../../server/db/embedded/cache.ts';
+import { whyNotWheel } from '../../server/db/embedded/wheel.ts';
+import { closedAddress, startMirror, writeFakeMongod } from '../support/fake-mongod.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** An environment in which nothing is installed: empty home, a PATH without python and mongod. */
 async function bareEnvironment(more: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { socketPath } from '../../../server/db/embedded/runtime-folder.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { socketPath } from '../../server/db/embedded/runtime-folder.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 describe("The folder of the database's socket", () => {
   it('is short and private however long the data folder is called', () => {

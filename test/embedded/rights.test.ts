@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { changeableOf } from '../../../server/db/embedded/index.ts';
-import { freshDatabase } from '../../support/mongod.ts';
-import type { TestDatabase } from '../../support/mongod.ts';
+import { changeableOf } from '../../server/db/embedded/index.ts';
+import { freshDatabase } from '../support/mongod.ts';
+import type { TestDatabase } from '../support/mongod.ts';
 
 const refusal = async (work: Promise<unknown>): Promise<string> =>
   work.then(

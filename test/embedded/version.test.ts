@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { canOpen, compareVersions, isSupported } from '../../../server/db/embedded/version.ts';
+import { canOpen, compareVersions, isSupported } from '../../server/db/embedded/version.ts';
 
 describe('Versions of MongoDB', () => {
   it('are compared by number, not by letter', () => {

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFolder } from '../../../server/db/embedded/lock.ts';
-import { identityOf, isRunning } from '../../../server/db/embedded/processes.ts';
-import { temporaryFolder } from '../../support/temporary.ts';
+import { lockFolder } from '../../server/db/embedded/lock.ts';
+import { identityOf, isRunning } from '../../server/db/embedded/processes.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const LOCK = 'in-use.json';
 

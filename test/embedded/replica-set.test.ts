@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { startReplicaSet } from '../../support/replica-set.ts';
-import type { TestReplicaSet } from '../../support/replica-set.ts';
+import { startReplicaSet } from '../support/replica-set.ts';
+import type { TestReplicaSet } from '../support/replica-set.ts';
 
 describe('The replica set for fault tests', function () {
   this.timeout(90_000);

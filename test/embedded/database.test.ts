@@ -5,14 +5,14 @@ import { readFileSync, readdirSync, readlinkSync, renameSync, statSync, writeFil
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MongoClient, MongoNetworkError } from 'mongodb';
-import { openDatabase, StartProblem, unlessDead } from '../../../server/db/embedded/index.ts';
-import type { Database } from '../../../server/db/embedded/index.ts';
-import { identityOf, isRunning, signal } from '../../../server/db/embedded/processes.ts';
-import type { ProcessIdentity } from '../../../server/db/embedded/processes.ts';
-import { databaseProcesses } from '../../support/database-processes.ts';
-import { eventually, temporaryFolder } from '../../support/temporary.ts';
+import { openDatabase, StartProblem, unlessDead } from '../../server/db/embedded/index.ts';
+import type { Database } from '../../server/db/embedded/index.ts';
+import { identityOf, isRunning, signal } from '../../server/db/embedded/processes.ts';
+import type { ProcessIdentity } from '../../server/db/embedded/processes.ts';
+import { databaseProcesses } from '../support/database-processes.ts';
+import { eventually, temporaryFolder } from '../support/temporary.ts';
 
-const HOLDER = fileURLToPath(new URL('../../support/hold-database.ts', import.meta.url));
+const HOLDER = fileURLToPath(new URL('../support/hold-database.ts', import.meta.url));
 
 /** Inodes of the listening TCP sockets of this network namespace, IPv4 and IPv6. */
 function listeningInodes(): Set<string> {

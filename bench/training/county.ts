@@ -132,5 +132,6 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
     }),
   );
   const all = candidates.reduce((sum, { cost }) => sum + cost, 0);
-  return { people, needs, candidates, options, budget: Math.round(all * budgetShare), mostEach: 4 };
+  // Nobody is asked to give up more than two of five weekends.
+  return { people, needs, candidates, options, budget: Math.round(all * budgetShare), mostEach: 2 };
 }

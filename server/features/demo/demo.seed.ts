@@ -17,6 +17,7 @@ import { buildTenants } from './demo.places.ts';
 import { buildPools } from './demo.pools.ts';
 import { createChance, stableId } from './demo.random.ts';
 import { buildStaffing } from './demo.staffing.ts';
+import { buildTraining } from './demo.training.ts';
 import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
 /** One account of each role, for `first-sign-in.json`. */
@@ -132,6 +133,11 @@ export async function seedDemo(
       if (tenant.slug === 'tonglu') {
         await insertRows('TalentPool', talent.pools);
         await insertRows('PoolMember', talent.members);
+      }
+      if (tenant.slug === 'tonglu') {
+        const training = buildTraining(ground, tenant, castOf('instructor'));
+        await insertRows('Course', training.courses);
+        await insertRows('TrainingSession', training.sessions);
       }
       await insertRows('Request', own(needs.requests));
       await insertRows(

@@ -340,6 +340,51 @@ describe('training', function () {
     });
   });
 
+  it('shows its pages to who may see them', async () => {
+    const first = await course({
+      passMark: null,
+      materials: [{ title: '讲义', url: 'https://example.org/a' }],
+    });
+    const courseId = await course({ prerequisites: [first] });
+    const [open, asked] = [await session(first), await session(courseId, { admission: 'approval' })];
+    const person = await createMember(tenant);
+    await signUp(await person.api(), open);
+    await planner.post(`/sessions/${open}/invitations`, {
+      personIds: [(await createMember(tenant)).personId],
+    });
+    const pages = {
+      person: await person.page(),
+      officer: await officer.page(),
+      instructor: await instructor.page(),
+    };
+    const seen: [keyof typeof pages, string, RegExp][] = [
+      ['person', '/sessions', /培训日程/],
+      ['person', '/courses', /课程目录/],
+      ['person', `/courses/${courseId}`, /先修课程/],
+      ['person', `/sessions/${open}`, /您已入班/],
+      ['person', `/sessions/${asked}`, /需先完成/],
+      ['person', '/training', /即将参加/],
+      ['instructor', '/training', /我讲授的/],
+      ['instructor', `/sessions/${open}/desk`, /签到与考核/],
+      ['officer', `/sessions/${open}/desk`, /邀请成员/],
+      ['officer', '/courses/new', /能力维度/],
+      ['officer', `/courses/${courseId}/edit`, /合格分/],
+      ['officer', `/courses/${courseId}/sessions/new`, /名额/],
+      ['officer', `/sessions/${open}/edit`, /讲师/],
+    ];
+    for (const [who, path, words] of seen) {
+      const page = await pages[who].get(path);
+      expect(page.status, `${who} ${path}`).to.equal(200);
+      expect(page.text, `${who} ${path}`).to.match(words);
+    }
+    const wrong = await pages.officer.post('/courses', { title: '' });
+    expect(wrong.status).to.equal(422);
+    await atOffset(await offsetTo(open, 10), async () => {
+      const desk = await (await instructor.page()).get(`/sessions/${open}/desk`);
+      expect(desk.text).to.match(/code-big/);
+    });
+  });
+
   it('leaves everything as it must be', async () => {
     const { composed } = await testApp();
     const { ok, checks } = await asOperator(() =>

@@ -24,6 +24,8 @@ export interface Solution {
 export interface SolveOptions {
   readonly budget?: Budget;
   readonly prices?: Float64Array | null;
+  /** With `prices`: 1 for each edge that the earlier plan used. What is as good as anything else then stays as it was. */
+  readonly held?: Uint8Array | null;
   readonly onPhase?: (phase: 'auction' | 'repair' | 'proof') => void;
 }
 
@@ -46,18 +48,26 @@ export function solveMarket(market: Market, options: SolveOptions = {}): Solutio
 /** A plan in which every row holds its best edges at prices that are near the best. */
 export function openingPlan(market: Market, options: SolveOptions = {}, spare?: Spare): Plan {
   const plan = new Plan(market, true, spare);
-  if (options.prices) plan.price.set(options.prices);
-  else {
+  if (options.prices) {
+    plan.price.set(options.prices);
+    if (options.held) takeAll(plan, options.held);
+  } else {
     options.onPhase?.('auction');
     const { price, taken } = auctionFor(market, options.budget ?? UNLIMITED);
     plan.price.set(price);
-    for (let r = 0; r < plan.rows; r++) {
-      for (let e = plan.start[r]!; e < plan.start[r + 1]!; e++) if (taken[e] === 1) plan.take(r, e);
-    }
+    takeAll(plan, taken);
   }
   options.onPhase?.('repair');
   for (let r = 0; r < plan.rows; r++) plan.settle(r);
   return plan;
+}
+
+function takeAll(plan: Plan, taken: Uint8Array): void {
+  for (let r = 0; r < plan.rows; r++) {
+    for (let e = plan.start[r]!; e < plan.start[r + 1]!; e++) {
+      if (taken[e] === 1 && plan.count[r]! < plan.demand[r]!) plan.take(r, e);
+    }
+  }
 }
 
 /** One auction; where there are more slots than people, price wars are long, and coarse ones first halve the time. */

@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Market } from './market.ts';
 import type { Solution } from './solve-market.ts';
-import type { SolverNews, SolverPhase, SolverTask } from './solver.worker.ts';
+import type { SolverAnswers, SolverNews, SolverPhase, SolverTask, SolverWork } from './solver.worker.ts';
+import type { Forced } from './staffing-forcing.ts';
+import type { Earlier, Staffing, StaffingPlan } from './staffing.ts';
 
 /** The run was no longer wanted. */
 export class SolveCancelled extends Error {
@@ -20,11 +22,22 @@ export interface Run extends Solution {
   readonly solveMs: number;
 }
 
+/** The options of a run of a staffing: `earlier` is the plan to go on from. */
+export interface StaffingRunOptions extends Omit<RunOptions, 'prices'> {
+  readonly earlier?: Earlier | null;
+}
+
+export interface StaffingRun extends StaffingPlan {
+  readonly solveMs: number;
+}
+
+type Answer = SolverAnswers[keyof SolverAnswers];
+
 interface Waiting {
   readonly task: SolverTask;
   readonly tenant: string;
-  readonly options: RunOptions;
-  readonly resolve: (run: Run) => void;
+  readonly options: Omit<RunOptions, 'prices'>;
+  readonly resolve: (answer: Answer, solveMs: number) => void;
   readonly reject: (err: Error) => void;
 }
 
@@ -39,6 +52,10 @@ export interface SolverClient {
    * @throws SolveCancelled when the signal says so; Error when the thread failed
    */
   solve(tenant: string, market: Market, options?: RunOptions): Promise<Run>;
+  /** The same for a staffing: caps inside caps, certified minimum, falling values of slots. */
+  solveStaffing(tenant: string, staffing: Staffing, options?: StaffingRunOptions): Promise<StaffingRun>;
+  /** What the plan loses where each of these options must be used; it must be optimal for the answer to be exact. */
+  force(tenant: string, staffing: Staffing, plan: Earlier, options: readonly number[]): Promise<readonly Forced[]>;
   /** Ends the thread; what waits is cancelled. */
   close(): Promise<void>;
 }
@@ -55,7 +72,36 @@ class ThreadClient implements SolverClient {
   private lastTenant = '';
   private runs = 0;
 
-  solve(tenant: string, market: Market, options: RunOptions = {}): Promise<Run> {
+  async solve(tenant: string, market: Market, { prices = null, ...options }: RunOptions = {}): Promise<Run> {
+    const { answer, solveMs } = await this.ask(tenant, { kind: 'market', market, prices }, options);
+    return { ...(answer as Solution), solveMs };
+  }
+
+  async solveStaffing(
+    tenant: string,
+    staffing: Staffing,
+    { earlier = null, ...options }: StaffingRunOptions = {},
+  ): Promise<StaffingRun> {
+    const { answer, solveMs } = await this.ask(tenant, { kind: 'staffing', staffing, earlier }, options);
+    return { ...(answer as StaffingPlan), solveMs };
+  }
+
+  async force(
+    tenant: string,
+    staffing: Staffing,
+    plan: Earlier,
+    options: readonly number[],
+  ): Promise<readonly Forced[]> {
+    const { used, proof } = plan;
+    const { answer } = await this.ask(tenant, { kind: 'force', staffing, plan: { used, proof }, options }, {});
+    return answer as readonly Forced[];
+  }
+
+  private ask(
+    tenant: string,
+    work: SolverWork,
+    options: Omit<RunOptions, 'prices'>,
+  ): Promise<{ answer: Answer; solveMs: number }> {
     return new Promise((resolve, reject) => {
       if (options.signal?.aborted) {
         reject(new SolveCancelled());
@@ -63,12 +109,17 @@ class ThreadClient implements SolverClient {
       }
       const task: SolverTask = {
         run: ++this.runs,
-        market,
-        prices: options.prices ?? null,
+        work,
         milliseconds: options.milliseconds ?? FOREVER_MS,
         cancel: new Int32Array(new SharedArrayBuffer(4)),
       };
-      const entry: Waiting = { task, tenant, options, resolve, reject };
+      const entry: Waiting = {
+        task,
+        tenant,
+        options,
+        resolve: (answer, solveMs) => resolve({ answer, solveMs }),
+        reject,
+      };
       options.signal?.addEventListener('abort', () => this.cancel(entry), { once: true });
       this.waiting.push(entry);
       this.next();
@@ -133,7 +184,7 @@ class ThreadClient implements SolverClient {
     // An idle thread keeps no process alive.
     this.worker?.unref();
     if ('fault' in news) entry.reject(new Error(news.fault));
-    else entry.resolve({ ...news.solution, solveMs: news.solveMs });
+    else entry.resolve(news.answer, news.solveMs);
     this.next();
   }
 }

@@ -4,12 +4,34 @@ import type { Market } from './market.ts';
 import { checkBMatching } from './proof-check.ts';
 import { solveMarket } from './solve-market.ts';
 import type { Solution } from './solve-market.ts';
+import { checkStaffing } from './staffing-check.ts';
+import { forceOption } from './staffing-forcing.ts';
+import type { Forced } from './staffing-forcing.ts';
+import { solveStaffing } from './staffing.ts';
+import type { Earlier, Staffing, StaffingPlan } from './staffing.ts';
 
-/** One run, sent to the worker; arrays on shared buffers are not copied. */
+/** What may be asked of the worker; arrays on shared buffers are not copied. */
+export type SolverWork =
+  | { readonly kind: 'market'; readonly market: Market; readonly prices: Float64Array | null }
+  | { readonly kind: 'staffing'; readonly staffing: Staffing; readonly earlier: Earlier | null }
+  | {
+      readonly kind: 'force';
+      readonly staffing: Staffing;
+      readonly plan: Earlier;
+      readonly options: readonly number[];
+    };
+
+/** What each kind of work answers with. */
+export interface SolverAnswers {
+  readonly market: Solution;
+  readonly staffing: StaffingPlan;
+  readonly force: readonly Forced[];
+}
+
+/** One run, sent to the worker. */
 export interface SolverTask {
   readonly run: number;
-  readonly market: Market;
-  readonly prices: Float64Array | null;
+  readonly work: SolverWork;
   readonly milliseconds: number;
   /** Not 0 once the run is no longer wanted. */
   readonly cancel: Int32Array;
@@ -20,33 +42,42 @@ export type SolverPhase = 'auction' | 'repair' | 'proof';
 /** What the worker says: how far it is, then how it ended. */
 export type SolverNews =
   | { readonly run: number; readonly phase: SolverPhase }
-  | { readonly run: number; readonly solution: Solution; readonly solveMs: number }
+  | { readonly run: number; readonly answer: SolverAnswers[keyof SolverAnswers]; readonly solveMs: number }
   | { readonly run: number; readonly fault: string };
 
-function work({ run, market, prices, milliseconds, cancel }: SolverTask): SolverNews {
-  const say = (news: SolverNews): void => parentPort?.postMessage(news);
-  const startedAt = performance.now();
-  const solution = solveMarket(market, {
-    prices,
+class ProofFault extends Error {}
+
+function answer({ run, work, milliseconds, cancel }: SolverTask): SolverAnswers[keyof SolverAnswers] {
+  const options = {
     budget: budgetOf(milliseconds, cancel),
-    onPhase: (phase) => say({ run, phase }),
-  });
+    onPhase: (phase: SolverPhase) => parentPort?.postMessage({ run, phase } satisfies SolverNews),
+  };
+  if (work.kind === 'force')
+    return work.options.map((option) => forceOption(work.staffing, work.plan, option));
+  const proved = (fault: string | null): void => {
+    if (fault) throw new ProofFault(`The proof does not hold: ${fault}`);
+  };
+  if (work.kind === 'staffing') {
+    const plan = solveStaffing(work.staffing, { ...options, earlier: work.earlier });
+    proved(checkStaffing(work.staffing, plan));
+    return plan;
+  }
+  const { market, prices } = work;
+  const solution = solveMarket(market, { ...options, prices });
   const row = new Int32Array(market.col.length);
   for (let r = 0; r < market.rows; r++) row.fill(r, market.start[r], market.start[r + 1]);
-  const fault = checkBMatching({ ...market, row }, solution.taken, solution);
-  if (fault) return { run, fault: `The proof does not hold: ${fault}` };
-  return { run, solution, solveMs: Math.round(performance.now() - startedAt) };
+  proved(checkBMatching({ ...market, row }, solution.taken, solution));
+  return solution;
 }
 
 parentPort?.on('message', (task: SolverTask) => {
+  const startedAt = performance.now();
   let news: SolverNews;
   try {
-    news = work(task);
+    const given = answer(task);
+    news = { run: task.run, answer: given, solveMs: Math.round(performance.now() - startedAt) };
   } catch (err) {
     news = { run: task.run, fault: (err as Error).stack ?? String(err) };
   }
-  if ('solution' in news) {
-    const { taken, surplus, price } = news.solution;
-    parentPort?.postMessage(news, [taken.buffer, surplus.buffer, price.buffer] as ArrayBuffer[]);
-  } else parentPort?.postMessage(news);
+  parentPort?.postMessage(news);
 });

@@ -1,7 +1,6 @@
-import { solveFlow } from './flow.ts';
-import type { Network } from './flow.ts';
-import { sortEdges } from './market.ts';
-import { solveMarket } from './solve-market.ts';
+import type { Budget } from './budget.ts';
+import { solveOnMarket } from './staffing-market.ts';
+import { solveOnNetwork } from './staffing-network.ts';
 
 /** What a position asks for. */
 export interface Position {
@@ -26,112 +25,98 @@ export interface Option {
   readonly certified: boolean;
 }
 
+/**
+ * Who may be planned where, in typed arrays. Positions: `slots`, `certified` and the values of their slots
+ * (`bonus[bonusStart[r]] …`, the last one for all further ones, 0 where there is none). Caps: `most`, `inside` (-1 nothing). Options: `position`,
+ * `cap`, `weight`, `holds` (1: certified).
+ */
 export interface Staffing {
-  readonly positions: readonly Position[];
-  readonly caps: readonly Cap[];
-  readonly options: readonly Option[];
+  readonly slots: Int32Array;
+  readonly certified: Int32Array;
+  readonly bonusStart: Int32Array;
+  readonly bonus: Int32Array;
+  readonly most: Int32Array;
+  readonly inside: Int32Array;
+  readonly position: Int32Array;
+  readonly cap: Int32Array;
+  readonly weight: Int32Array;
+  readonly holds: Uint8Array;
 }
 
-/** Who is planned (1 for each option used), what it is worth, and the proven bound, equal to it. */
+/**
+ * Numbers that prove a bound: what another person at a position would bring (`need`, of any sign: less than a filled slot's
+ * value), what one more slot open to all would (`open`), and what a unit of each cap is worth elsewhere (`price`).
+ */
+export interface StaffingProof {
+  readonly need: Float64Array;
+  readonly open: Float64Array;
+  readonly price: Float64Array;
+}
+
+/** Who is planned (1 for each option used), what it is worth, and the bound that `proof` proves. */
 export interface StaffingPlan {
+  readonly status: 'optimal' | 'feasible';
   readonly used: Uint8Array;
   readonly objective: bigint;
   readonly bound: bigint;
+  readonly proof: StaffingProof;
 }
+
+/** An earlier plan of the same positions, caps and options (or of most of them): what it held and its proof. */
+export interface Earlier {
+  readonly used: Uint8Array;
+  readonly proof: StaffingProof;
+}
+
+export interface StaffingOptions {
+  readonly budget?: Budget;
+  readonly earlier?: Earlier | null;
+  readonly onPhase?: (phase: 'auction' | 'repair' | 'proof') => void;
+}
+
+/** The typed arrays of a staffing that was written down as objects. */
+export function staffingOf(
+  positions: readonly Position[],
+  caps: readonly Cap[],
+  options: readonly Option[],
+): Staffing {
+  const bonusStart = new Int32Array(positions.length + 1);
+  positions.forEach(({ bonus }, r) => (bonusStart[r + 1] = bonusStart[r]! + bonus.length));
+  return {
+    slots: Int32Array.from(positions, ({ slots }) => slots),
+    certified: Int32Array.from(positions, ({ certified }) => certified),
+    bonusStart,
+    bonus: Int32Array.from(positions.flatMap(({ bonus }) => bonus)),
+    most: Int32Array.from(caps, ({ most }) => most),
+    inside: Int32Array.from(caps, ({ inside }) => inside),
+    position: Int32Array.from(options, ({ position }) => position),
+    cap: Int32Array.from(options, ({ cap }) => cap),
+    weight: Int32Array.from(options, ({ weight }) => weight),
+    holds: Uint8Array.from(options, ({ certified }) => (certified ? 1 : 0)),
+  };
+}
+
+/** What filling slot number `slot` (from 0) of a position is worth. */
+export function bonusOf({ bonusStart, bonus }: Staffing, position: number, slot: number): number {
+  const [from, to] = [bonusStart[position]!, bonusStart[position + 1]!];
+  return from === to ? 0 : bonus[Math.min(from + slot, to - 1)]!;
+}
+
+/** Whether caps stand alone and nobody must be certified: then it is a plain b-matching. */
+export const isPlain = ({ inside, certified }: Staffing): boolean =>
+  inside.every((outer) => outer < 0) && certified.every((count) => count === 0);
 
 /**
  * The best plan with slots of decreasing value, caps inside caps and a minimum of certified people: all of them are flows,
- * so it is exact. Plans with the first alone take the fast way of the b-matching.
+ * so it is exact where the budget lasts. Plans with the first alone take the fast way of the b-matching.
  * @throws RangeError where a bonus rises; Error where a cap is inside itself
  */
-export function solveStaffing(staffing: Staffing): StaffingPlan {
-  for (const { bonus } of staffing.positions) {
-    if (bonus.some((value, i) => i > 0 && value > (bonus[i - 1] ?? 0))) throw new RangeError('a bonus rises');
-  }
-  const plain =
-    staffing.caps.every(({ inside }) => inside < 0) &&
-    staffing.positions.every(({ certified }) => certified === 0);
-  return plain ? solvePlain(staffing) : solveNested(staffing);
-}
-
-const bonusOf = ({ bonus }: Position, slot: number): number => bonus[slot] ?? bonus.at(-1) ?? 0;
-
-/**
- * Decreasing values in a plain b-matching: everybody gets the first slot's bonus, and each further slot may instead be
- * filled by a nobody of its own, worth what it lacks; a constant is taken off again.
- */
-function solvePlain({ positions, caps, options }: Staffing): StaffingPlan {
-  const row = options.map(({ position }) => position);
-  const col = options.map(({ cap }) => cap);
-  const weight = options.map(({ position, weight: own }) => own + bonusOf(positions[position]!, 0));
-  const capacity = caps.map(({ most }) => most);
-  let constant = 0n;
-  positions.forEach((position, r) => {
-    for (let slot = 1; slot < position.slots; slot++) {
-      const lack = bonusOf(position, 0) - bonusOf(position, slot);
-      if (lack === 0) continue;
-      row.push(r);
-      col.push(capacity.length);
-      weight.push(lack);
-      capacity.push(1);
-      constant += BigInt(lack);
+export function solveStaffing(staffing: Staffing, options: StaffingOptions = {}): StaffingPlan {
+  const { bonusStart, bonus, slots } = staffing;
+  for (let r = 0; r < slots.length; r++) {
+    for (let i = bonusStart[r]! + 1; i < bonusStart[r + 1]!; i++) {
+      if (bonus[i]! > bonus[i - 1]!) throw new RangeError('a bonus rises');
     }
-  });
-  const list = {
-    rows: positions.length,
-    cols: capacity.length,
-    row: Int32Array.from(row),
-    col: Int32Array.from(col),
-    weight: Int32Array.from(weight),
-  };
-  const sorted = sortEdges(list);
-  const solution = solveMarket({
-    rows: list.rows,
-    cols: list.cols,
-    ...sorted,
-    demand: Int32Array.from(positions, ({ slots }) => slots),
-    capacity: Int32Array.from(capacity),
-  });
-  const used = new Uint8Array(options.length);
-  solution.taken.forEach((taken, e) => {
-    if (sorted.origin[e]! < used.length) used[sorted.origin[e]!] = taken;
-  });
-  return { used, objective: solution.objective - constant, bound: solution.bound - constant };
-}
-
-/** Source, positions, the open parts of positions, caps, sink; an option is an arc of capacity 1. */
-function solveNested({ positions, caps, options }: Staffing): StaffingPlan {
-  const arcs: (readonly [tail: number, head: number, capacity: number, gain: number])[] = [];
-  const firstCap = 1 + 2 * positions.length;
-  const sink = firstCap + caps.length;
-  for (const { position, cap, weight, certified } of options) {
-    arcs.push([1 + 2 * position + (certified ? 0 : 1), firstCap + cap, 1, weight]);
   }
-  positions.forEach((position, r) => {
-    const node = 1 + 2 * r;
-    arcs.push([node, node + 1, Math.max(0, position.slots - position.certified), 0]);
-    for (let slot = 0; slot < position.slots;) {
-      const value = bonusOf(position, slot);
-      const from = slot;
-      while (slot < position.slots && bonusOf(position, slot) === value) {
-        slot = slot >= position.bonus.length - 1 ? position.slots : slot + 1;
-      }
-      arcs.push([0, node, slot - from, value]);
-    }
-  });
-  caps.forEach(({ most, inside }, i) =>
-    arcs.push([firstCap + i, inside < 0 ? sink : firstCap + inside, most, 0]),
-  );
-  const part = (place: 0 | 1 | 2 | 3): Int32Array => Int32Array.from(arcs, (arc) => arc[place]);
-  const network: Network = {
-    nodes: sink + 1,
-    source: 0,
-    sink,
-    tail: part(0),
-    head: part(1),
-    capacity: part(2),
-    gain: part(3),
-  };
-  const { flow, objective, bound } = solveFlow(network);
-  return { used: Uint8Array.from(flow.subarray(0, options.length)), objective, bound };
+  return isPlain(staffing) ? solveOnMarket(staffing, options) : solveOnNetwork(staffing, options);
 }

@@ -1,6 +1,9 @@
 import { sortEdges } from '../../../../server/features/matching/solver/market.ts';
 import type { Market } from '../../../../server/features/matching/solver/market.ts';
 
+/** Small instances a property is tried on: few by default, `LINLI_SOLVER_SEEDS=1000` for all. */
+export const MANY = Number(process.env['LINLI_SOLVER_SEEDS'] ?? 100);
+
 /** Repeatable draws (mulberry32). */
 export function drawsOf(seed: number): (below: number) => number {
   let state = seed;

@@ -1,12 +1,21 @@
 import { expect } from 'chai';
-import { solveStaffing } from '../../../../server/features/matching/solver/staffing.ts';
-import type { Staffing } from '../../../../server/features/matching/solver/staffing.ts';
-import { drawsOf } from './small.ts';
+import { checkStaffing } from '../../../../server/features/matching/solver/staffing-check.ts';
+import { forceOption } from '../../../../server/features/matching/solver/staffing-forcing.ts';
+import { solveStaffing, staffingOf } from '../../../../server/features/matching/solver/staffing.ts';
+import type { Cap, Option, Position } from '../../../../server/features/matching/solver/staffing.ts';
+import { drawsOf, MANY } from './small.ts';
+
+interface Written {
+  readonly positions: readonly Position[];
+  readonly caps: readonly Cap[];
+  readonly options: readonly Option[];
+}
+const arraysOf = ({ positions, caps, options }: Written) => staffingOf(positions, caps, options);
 
 const KINDS = ['bonus', 'nested', 'certified', 'all'] as const;
 
 /** Two or three people with a week of two days each, two or three positions. */
-function drawStaffing(seed: number, kind: (typeof KINDS)[number]): Staffing {
+function drawStaffing(seed: number, kind: (typeof KINDS)[number]): Written {
   const below = drawsOf(seed);
   const [withBonus, nested, certified] = [
     kind !== 'nested',
@@ -42,7 +51,7 @@ function drawStaffing(seed: number, kind: (typeof KINDS)[number]): Staffing {
 }
 
 /** What a choice of options is worth, null where it breaks a rule. */
-function worth({ positions, caps, options }: Staffing, used: (i: number) => boolean): number | null {
+function worth({ positions, caps, options }: Written, used: (i: number) => boolean): number | null {
   const load = caps.map(() => 0);
   const filled = positions.map(() => 0);
   const open = positions.map(() => 0);
@@ -61,26 +70,79 @@ function worth({ positions, caps, options }: Staffing, used: (i: number) => bool
   return broken ? null : sum;
 }
 
-function bruteForce(staffing: Staffing): number {
-  let best = 0;
+function bruteForce(staffing: Written, forced = -1): number {
+  let best = forced < 0 ? 0 : -Infinity;
   for (let set = 0; set < 1 << staffing.options.length; set++) {
-    best = Math.max(best, worth(staffing, (i) => ((set >> i) & 1) === 1) ?? 0);
+    if (forced >= 0 && ((set >> forced) & 1) === 0) continue;
+    best = Math.max(best, worth(staffing, (i) => ((set >> i) & 1) === 1) ?? -Infinity);
   }
   return best;
 }
 
 describe('staffing with all that is a flow', () => {
   for (const kind of KINDS) {
-    it(`agrees with brute force on 250 small plans: ${kind}`, () => {
-      for (let seed = 1; seed <= 250; seed++) {
-        const staffing = drawStaffing(seed, kind);
-        const { used, objective, bound } = solveStaffing(staffing);
-        expect(Number(objective), `seed ${seed}`).to.equal(bruteForce(staffing));
-        expect(bound).to.equal(objective);
-        expect(worth(staffing, (i) => used[i] === 1)).to.equal(Number(objective));
+    it(`agrees with brute force on small plans, from scratch and from an earlier one: ${kind}`, () => {
+      for (let seed = 1; seed <= MANY; seed++) {
+        const written = drawStaffing(seed, kind);
+        const staffing = arraysOf(written);
+        const plan = solveStaffing(staffing);
+        expect(Number(plan.objective), `seed ${seed}`).to.equal(bruteForce(written));
+        expect(plan.bound).to.equal(plan.objective);
+        expect(worth(written, (i) => plan.used[i] === 1)).to.equal(Number(plan.objective));
+        expect(checkStaffing(staffing, plan)).to.equal(null);
+        const other = { ...staffing, weight: staffing.weight.map((w, o) => (o === seed % 5 ? w + 3 : w)) };
+        const again = solveStaffing(other, { earlier: plan });
+        expect(again.objective, `seed ${seed}`).to.equal(solveStaffing(other).objective);
+        expect(checkStaffing(other, again)).to.equal(null);
+        // Nothing moves where nothing changed.
+        expect(solveStaffing(staffing, { earlier: plan }).used).to.deep.equal(plan.used);
       }
     });
   }
+
+  it('knows what forcing each pair would lose, and who would move for it', () => {
+    for (let seed = 1; seed <= MANY; seed++) {
+      const written = drawStaffing(seed, KINDS[seed % KINDS.length]!);
+      const staffing = arraysOf(written);
+      const plan = solveStaffing(staffing);
+      for (let option = 0; option < written.options.length; option++) {
+        const { loss, out, in: come } = forceOption(staffing, plan, option);
+        expect(Number(plan.objective) - loss, `seed ${seed}, option ${option}`).to.equal(
+          bruteForce(written, option),
+        );
+        if (loss === Infinity || plan.used[option] === 1) continue;
+        const moved = plan.used.slice();
+        for (const o of out) moved[o] = 0;
+        for (const o of [...come, option]) moved[o] = 1;
+        expect(worth(written, (i) => moved[i] === 1)).to.equal(Number(plan.objective) - loss);
+      }
+    }
+  });
+
+  it('refuses every falsified proof', () => {
+    for (let seed = 1; seed <= MANY; seed++) {
+      const written = drawStaffing(seed, KINDS[seed % KINDS.length]!);
+      const staffing = arraysOf(written);
+      const plan = solveStaffing(staffing);
+      const refused = (claim: object): void =>
+        expect(checkStaffing(staffing, { ...plan, ...claim }), `seed ${seed}`).to.be.a('string');
+      refused({ objective: plan.objective + 1n, bound: plan.bound + 1n });
+      refused({ bound: plan.bound - 1n });
+      const [price, open] = [plan.proof.price.slice(), plan.proof.open.slice()];
+      price[0] = -1;
+      refused({ proof: { ...plan.proof, price } });
+      open[0] = 0.5;
+      refused({ proof: { ...plan.proof, open } });
+      if (plan.used.length === 0) continue;
+      const used = plan.used.slice();
+      used[seed % used.length] = 2;
+      refused({ used });
+      used[seed % used.length] = plan.used[seed % used.length] === 1 ? 0 : 1;
+      // Another plan is worth something else, unless by chance it is worth as much and keeps every rule.
+      const other = worth(written, (i) => used[i] === 1);
+      if (other === null || BigInt(other) !== plan.objective) refused({ used });
+    }
+  });
 
   it('spreads people over positions where the first slot is worth most', () => {
     const bonus = [100, 10, 10];
@@ -93,16 +155,16 @@ describe('staffing with all that is a flow', () => {
       certified: false,
     });
     const options = [option(0, 0, 50), option(0, 1, 50), option(1, 0, 5), option(1, 1, 5)];
-    expect(solveStaffing({ positions, caps, options }).objective).to.equal(255n);
+    expect(solveStaffing(staffingOf(positions, caps, options)).objective).to.equal(255n);
   });
 
   it('refuses a bonus that rises and caps that go in circles', () => {
     const position = { slots: 2, certified: 0, bonus: [1, 2] };
-    expect(() => solveStaffing({ positions: [position], caps: [], options: [] })).to.throw(RangeError);
+    expect(() => solveStaffing(staffingOf([position], [], []))).to.throw(RangeError);
     const caps = [
       { most: 1, inside: 1 },
       { most: 1, inside: 0 },
     ];
-    expect(() => solveStaffing({ positions: [], caps, options: [] })).to.throw(Error, 'circle');
+    expect(() => solveStaffing(staffingOf([], caps, []))).to.throw(Error, 'circle');
   });
 });

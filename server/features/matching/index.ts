@@ -11,7 +11,8 @@ export {
   weightOf,
   wayOut,
 } from './matching.rules.ts';
-export { NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { credentialsOf, NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { excludedFrom } from './exclusion.service.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';
 export { createSearchClient } from './search/search.client.ts';
 export type { SearchClient } from './search/search.client.ts';
@@ -19,3 +20,9 @@ export { createWeightsService, settingsOf } from './weights.service.ts';
 export type { WeightsService } from './weights.service.ts';
 export { weightsRoutes } from './weights.routes.ts';
 export type { Finding, Fit, FitSettings, PersonFacts, PositionFacts, ScorePart } from './matching.types.ts';
+export { createSolverClient, SolveCancelled } from './solver/solver.client.ts';
+export type { SolverClient, StaffingRun } from './solver/solver.client.ts';
+export { isPlain } from './solver/staffing.ts';
+export type { Side } from './solver/sides.ts';
+export type { Earlier, Staffing, StaffingProof } from './solver/staffing.ts';
+export { checkStaffing } from './solver/staffing-check.ts';

@@ -3,7 +3,8 @@ import type { Market } from './market.ts';
 import type { Solution } from './solve-market.ts';
 import type { SolverAnswers, SolverNews, SolverPhase, SolverTask, SolverWork } from './solver.worker.ts';
 import type { Forced } from './staffing-forcing.ts';
-import type { Earlier, Staffing, StaffingPlan } from './staffing.ts';
+import type { Side, SidedPlan } from './sides.ts';
+import type { Earlier, Staffing } from './staffing.ts';
 
 /** The run was no longer wanted. */
 export class SolveCancelled extends Error {
@@ -25,9 +26,11 @@ export interface Run extends Solution {
 /** The options of a run of a staffing: `earlier` is the plan to go on from. */
 export interface StaffingRunOptions extends Omit<RunOptions, 'prices'> {
   readonly earlier?: Earlier | null;
+  /** Rules that are no flow: the blocks they concern are solved as integer programmes. */
+  readonly sides?: readonly Side[];
 }
 
-export interface StaffingRun extends StaffingPlan {
+export interface StaffingRun extends SidedPlan {
   readonly solveMs: number;
 }
 
@@ -55,7 +58,12 @@ export interface SolverClient {
   /** The same for a staffing: caps inside caps, certified minimum, falling values of slots. */
   solveStaffing(tenant: string, staffing: Staffing, options?: StaffingRunOptions): Promise<StaffingRun>;
   /** What the plan loses where each of these options must be used; it must be optimal for the answer to be exact. */
-  force(tenant: string, staffing: Staffing, plan: Earlier, options: readonly number[]): Promise<readonly Forced[]>;
+  force(
+    tenant: string,
+    staffing: Staffing,
+    plan: Earlier,
+    options: readonly number[],
+  ): Promise<readonly Forced[]>;
   /** Ends the thread; what waits is cancelled. */
   close(): Promise<void>;
 }
@@ -80,10 +88,14 @@ class ThreadClient implements SolverClient {
   async solveStaffing(
     tenant: string,
     staffing: Staffing,
-    { earlier = null, ...options }: StaffingRunOptions = {},
+    { earlier = null, sides = [], ...options }: StaffingRunOptions = {},
   ): Promise<StaffingRun> {
-    const { answer, solveMs } = await this.ask(tenant, { kind: 'staffing', staffing, earlier }, options);
-    return { ...(answer as StaffingPlan), solveMs };
+    const { answer, solveMs } = await this.ask(
+      tenant,
+      { kind: 'staffing', staffing, earlier, sides },
+      options,
+    );
+    return { ...(answer as SidedPlan), solveMs };
   }
 
   async force(
@@ -93,7 +105,11 @@ class ThreadClient implements SolverClient {
     options: readonly number[],
   ): Promise<readonly Forced[]> {
     const { used, proof } = plan;
-    const { answer } = await this.ask(tenant, { kind: 'force', staffing, plan: { used, proof }, options }, {});
+    const { answer } = await this.ask(
+      tenant,
+      { kind: 'force', staffing, plan: { used, proof }, options },
+      {},
+    );
     return answer as readonly Forced[];
   }
 

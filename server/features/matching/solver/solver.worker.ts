@@ -5,15 +5,23 @@ import { checkBMatching } from './proof-check.ts';
 import { solveMarket } from './solve-market.ts';
 import type { Solution } from './solve-market.ts';
 import { checkStaffing } from './staffing-check.ts';
-import { forceOption } from './staffing-forcing.ts';
+import { forceOptions } from './staffing-forcing.ts';
 import type { Forced } from './staffing-forcing.ts';
-import { solveStaffing } from './staffing.ts';
-import type { Earlier, Staffing, StaffingPlan } from './staffing.ts';
+import { loadProgramme } from './programme.ts';
+import { keeps, solveSided } from './sides.ts';
+import type { Side, SidedPlan, SolveProgramme } from './sides.ts';
+import { solveStaffing } from './solve-staffing.ts';
+import type { Earlier, Staffing } from './staffing.ts';
 
 /** What may be asked of the worker; arrays on shared buffers are not copied. */
 export type SolverWork =
   | { readonly kind: 'market'; readonly market: Market; readonly prices: Float64Array | null }
-  | { readonly kind: 'staffing'; readonly staffing: Staffing; readonly earlier: Earlier | null }
+  | {
+      readonly kind: 'staffing';
+      readonly staffing: Staffing;
+      readonly earlier: Earlier | null;
+      readonly sides: readonly Side[];
+    }
   | {
       readonly kind: 'force';
       readonly staffing: Staffing;
@@ -24,7 +32,7 @@ export type SolverWork =
 /** What each kind of work answers with. */
 export interface SolverAnswers {
   readonly market: Solution;
-  readonly staffing: StaffingPlan;
+  readonly staffing: SidedPlan;
   readonly force: readonly Forced[];
 }
 
@@ -47,19 +55,35 @@ export type SolverNews =
 
 class ProofFault extends Error {}
 
-function answer({ run, work, milliseconds, cancel }: SolverTask): SolverAnswers[keyof SolverAnswers] {
+let programme: Promise<SolveProgramme> | null = null;
+
+async function answer({
+  run,
+  work,
+  milliseconds,
+  cancel,
+}: SolverTask): Promise<SolverAnswers[keyof SolverAnswers]> {
   const options = {
     budget: budgetOf(milliseconds, cancel),
     onPhase: (phase: SolverPhase) => parentPort?.postMessage({ run, phase } satisfies SolverNews),
   };
-  if (work.kind === 'force')
-    return work.options.map((option) => forceOption(work.staffing, work.plan, option));
+  if (work.kind === 'force') return forceOptions(work.staffing, work.plan, work.options);
   const proved = (fault: string | null): void => {
     if (fault) throw new ProofFault(`The proof does not hold: ${fault}`);
   };
   if (work.kind === 'staffing') {
-    const plan = solveStaffing(work.staffing, { ...options, earlier: work.earlier });
-    proved(checkStaffing(work.staffing, plan));
+    const { staffing, sides, earlier } = work;
+    const more = { ...options, earlier };
+    const plan =
+      sides.length === 0
+        ? { ...solveStaffing(staffing, more), blockBound: null }
+        : solveSided(staffing, sides, await (programme ??= loadProgramme()), {
+            ...more,
+            milliseconds,
+            cancel,
+          });
+    proved(checkStaffing(staffing, plan));
+    if (!sides.every((side) => keeps(side, plan.used))) throw new Error('A side rule is broken');
     return plan;
   }
   const { market, prices } = work;
@@ -71,13 +95,17 @@ function answer({ run, work, milliseconds, cancel }: SolverTask): SolverAnswers[
 }
 
 parentPort?.on('message', (task: SolverTask) => {
+  void tell(task);
+});
+
+async function tell(task: SolverTask): Promise<void> {
   const startedAt = performance.now();
   let news: SolverNews;
   try {
-    const given = answer(task);
+    const given = await answer(task);
     news = { run: task.run, answer: given, solveMs: Math.round(performance.now() - startedAt) };
   } catch (err) {
     news = { run: task.run, fault: (err as Error).stack ?? String(err) };
   }
   parentPort?.postMessage(news);
-});
+}

@@ -14,19 +14,22 @@ export interface Forced {
 }
 
 /**
- * What the whole plan loses if the option must be used: one shortest path from the stored numbers, exact where the plan is
- * optimal. Nothing is changed.
+ * What the whole plan loses if each of these options must be used, one at a time: one shortest path each, from the stored
+ * numbers, exact where the plan is optimal. Nothing is changed.
  */
-export function forceOption(
+export function forceOptions(
   staffing: Staffing,
   plan: Pick<StaffingPlan, 'used' | 'proof'>,
-  option: number,
-): Forced {
-  if (plan.used[option] === 1) return { loss: 0, out: [], in: [] };
+  options: readonly number[],
+): Forced[] {
   const network = networkOf(staffing);
-  return new Residual(network, flowOf(staffing, network, plan.used), potentialsOf(staffing, plan.proof)).force(
-    option,
-    staffing.position.length,
+  const residual = new Residual(
+    network,
+    flowOf(staffing, network, plan.used),
+    potentialsOf(staffing, plan.proof),
+  );
+  return options.map((option) =>
+    plan.used[option] === 1 ? { loss: 0, out: [], in: [] } : residual.force(option, staffing.position.length),
   );
 }
 

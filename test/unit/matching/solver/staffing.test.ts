@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import { checkStaffing } from '../../../../server/features/matching/solver/staffing-check.ts';
-import { forceOption } from '../../../../server/features/matching/solver/staffing-forcing.ts';
-import { solveStaffing, staffingOf } from '../../../../server/features/matching/solver/staffing.ts';
+import { forceOptions } from '../../../../server/features/matching/solver/staffing-forcing.ts';
+import { loadProgramme } from '../../../../server/features/matching/solver/programme.ts';
+import { keeps, solveSided } from '../../../../server/features/matching/solver/sides.ts';
+import type { Side } from '../../../../server/features/matching/solver/sides.ts';
+import { solveStaffing } from '../../../../server/features/matching/solver/solve-staffing.ts';
+import { staffingOf } from '../../../../server/features/matching/solver/staffing.ts';
 import type { Cap, Option, Position } from '../../../../server/features/matching/solver/staffing.ts';
 import { drawsOf, MANY } from './small.ts';
 
@@ -79,6 +83,23 @@ function bruteForce(staffing: Written, forced = -1): number {
   return best;
 }
 
+/** One to three rules over two or three options each; using nobody always keeps them. */
+function drawSides(seed: number, options: number): Side[] {
+  const below = drawsOf(seed + 7_000);
+  if (options < 3) return [];
+  const some = (count: number): number[] => {
+    const chosen = new Set<number>();
+    while (chosen.size < count) chosen.add(below(options));
+    return [...chosen];
+  };
+  return Array.from({ length: 1 + below(3) }, (): Side => {
+    const kind = below(3);
+    if (kind === 0) return { options: some(2), factors: [1, -1], least: 0, most: 0 };
+    if (kind === 1) return { options: some(3), factors: [1, 1, 1], least: -Infinity, most: 1 };
+    return { options: some(1), factors: [1], least: 0, most: 0 };
+  });
+}
+
 describe('staffing with all that is a flow', () => {
   for (const kind of KINDS) {
     it(`agrees with brute force on small plans, from scratch and from an earlier one: ${kind}`, () => {
@@ -105,8 +126,8 @@ describe('staffing with all that is a flow', () => {
       const written = drawStaffing(seed, KINDS[seed % KINDS.length]!);
       const staffing = arraysOf(written);
       const plan = solveStaffing(staffing);
-      for (let option = 0; option < written.options.length; option++) {
-        const { loss, out, in: come } = forceOption(staffing, plan, option);
+      const all = forceOptions(staffing, plan, [...written.options.keys()]);
+      for (const [option, { loss, out, in: come }] of all.entries()) {
         expect(Number(plan.objective) - loss, `seed ${seed}, option ${option}`).to.equal(
           bruteForce(written, option),
         );
@@ -124,8 +145,9 @@ describe('staffing with all that is a flow', () => {
       const written = drawStaffing(seed, KINDS[seed % KINDS.length]!);
       const staffing = arraysOf(written);
       const plan = solveStaffing(staffing);
-      const refused = (claim: object): void =>
+      const refused = (claim: object): void => {
         expect(checkStaffing(staffing, { ...plan, ...claim }), `seed ${seed}`).to.be.a('string');
+      };
       refused({ objective: plan.objective + 1n, bound: plan.bound + 1n });
       refused({ bound: plan.bound - 1n });
       const [price, open] = [plan.proof.price.slice(), plan.proof.open.slice()];
@@ -141,6 +163,26 @@ describe('staffing with all that is a flow', () => {
       // Another plan is worth something else, unless by chance it is worth as much and keeps every rule.
       const other = worth(written, (i) => used[i] === 1);
       if (other === null || BigInt(other) !== plan.objective) refused({ used });
+    }
+  });
+
+  it('keeps side rules as well as brute force does: same people, together, apart, never', async () => {
+    const programme = await loadProgramme();
+    for (let seed = 1; seed <= MANY; seed++) {
+      const written = drawStaffing(seed, KINDS[seed % KINDS.length]!);
+      const staffing = arraysOf(written);
+      const sides = drawSides(seed, written.options.length);
+      const plan = solveSided(staffing, sides, programme);
+      let best = 0;
+      for (let set = 0; set < 1 << written.options.length; set++) {
+        const used = Uint8Array.from(written.options, (_, i) => (set >> i) & 1);
+        if (sides.every((side) => keeps(side, used)))
+          best = Math.max(best, worth(written, (i) => used[i] === 1) ?? -Infinity);
+      }
+      expect(Number(plan.objective), `seed ${seed}`).to.equal(best);
+      expect(plan.status).to.equal('optimal');
+      expect(checkStaffing(staffing, plan)).to.equal(null);
+      expect(sides.every((side) => keeps(side, plan.used))).to.equal(true);
     }
   });
 

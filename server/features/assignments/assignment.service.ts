@@ -470,6 +470,48 @@ export function createAssignmentService({
       });
     },
 
+    /**
+     * Offers a place to somebody whom a plan proposes, whoever ran it: in the posting tenant's context, judged anew. Inside the
+     * caller's transaction, who answers for it that the plan may be sent. @returns the assignment, or the code why not
+     */
+    async offerPlanned(
+      positionId: Types.ObjectId,
+      personId: Types.ObjectId,
+      note: string,
+    ): Promise<{ assignmentId: Types.ObjectId } | { refusal: string }> {
+      requireTransaction('An offer of a plan');
+      const place = await shifts.position(positionId);
+      if (place?.shift.state !== 'published') return { refusal: 'wrong-state' };
+      const { settings } = await tenants.current();
+      const dueAt = answerBy({
+        now: contextNow(),
+        startsAt: place.shift.startsAt,
+        offerMinutes: settings.offerMinutes,
+      });
+      if (!dueAt) return { refusal: 'too-late-to-offer' };
+      const asked = await AssignmentModel.countDocuments({ positionId, state: 'offered' });
+      if (place.position.taken + asked >= place.position.maximum) return { refusal: 'position-full' };
+      const outcome = await offerOne(place, '', String(personId), { dueAt, note, origin: 'plan' });
+      return outcome.assignmentId
+        ? { assignmentId: new Types.ObjectId(outcome.assignmentId) }
+        : { refusal: outcome.refusal ?? 'does-not-fit' };
+    },
+
+    /** Takes offers of a plan back that nobody answered; inside the caller's transaction. @returns how many */
+    async withdrawPlanned(ids: readonly Types.ObjectId[], reason: string): Promise<number> {
+      requireTransaction('Withdrawing offers of a plan');
+      const rows = await AssignmentModel.find({ _id: { $in: [...ids] }, state: 'offered' }).lean();
+      for (const row of rows) {
+        await leave(row, 'cancelled_by_org', reason || null, 'assignments/withdraw');
+        await addMessage({
+          kind: 'assignments/cancelled',
+          subjectId: row._id,
+          dedupeKey: `cancelled:${String(row._id)}`,
+        });
+      }
+      return rows.length;
+    },
+
     /** The volunteer says yes to an offer; everything is judged anew. */
     async accept(actor: AccountActor, id: string): Promise<AssignmentRow> {
       return inTransaction(async () => {
@@ -589,6 +631,18 @@ export function createAssignmentService({
       );
       const here = actor.membership?.tenantId ?? null;
       return rows.filter((row) => row.state === 'offered' || String(row.tenantId) !== here);
+    },
+
+    /** One's own, in whatever tenant. @throws NotFound */
+    async ownAnywhere(actor: AccountActor, id: string): Promise<AssignmentRow> {
+      const row = await acrossTenants(OWN_EVERYWHERE, () =>
+        AssignmentModel.findOne({
+          _id: new Types.ObjectId(id),
+          personId: new Types.ObjectId(actor.personId),
+        }).lean(),
+      );
+      if (!row) throw new NotFound();
+      return row;
     },
 
     /**

@@ -14,3 +14,5 @@ export type { Authority } from './authority.ts';
 export { membershipRoutes, toMembershipView } from './membership.routes.ts';
 export { membershipView } from './membership.schema.ts';
 export { membershipMessages } from './membership.mail.ts';
+export { membersMark, membersToPlan } from './membership.planning.ts';
+export type { MemberToPlan } from './membership.planning.ts';

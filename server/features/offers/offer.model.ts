@@ -21,7 +21,7 @@ export interface OfferRow extends TenantRow, StateRow {
   /** The enrolment that answers to an offer of a session, or null. */
   enrolmentId?: Types.ObjectId | null;
   personId: Types.ObjectId;
-  origin: 'coordinator' | 'waitlist' | 'replacement';
+  origin: 'coordinator' | 'waitlist' | 'replacement' | 'plan';
   /** A waitlist offer keeps the seat for its person until the deadline; all others race for it. */
   holdsSeat: boolean;
   wave: number;
@@ -40,7 +40,7 @@ const offerSchema = new Schema({
   assignmentId: { type: Schema.Types.ObjectId, default: null },
   enrolmentId: { type: Schema.Types.ObjectId, default: null },
   personId: { type: Schema.Types.ObjectId, required: true },
-  origin: { type: String, enum: ['coordinator', 'waitlist', 'replacement'], required: true },
+  origin: { type: String, enum: ['coordinator', 'waitlist', 'replacement', 'plan'], required: true },
   holdsSeat: { type: Boolean, required: true },
   wave: { type: Number, required: true, default: 1 },
   openedAt: { type: Date, default: null },

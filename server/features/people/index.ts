@@ -24,3 +24,4 @@ export type {
 export { CHILD_BELOW, comesOfAge, isMinor, OF_AGE } from './age.rules.ts';
 export { consentRoutes } from './consent.routes.ts';
 export { personRoutes } from './person.routes.ts';
+export { bookingsAfter, idsOfCounties, peopleToPlan } from './person.planning.ts';

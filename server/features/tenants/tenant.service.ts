@@ -76,6 +76,8 @@ export interface TenantService {
   setNeeds(needs: readonly CredentialNeed[]): Promise<void>;
   /** Open tenants that serve one of these counties. */
   serving(counties: readonly string[]): Promise<Tenant[]>;
+  /** The open tenants below this one, however deep, in order of their slugs. */
+  below(id: string): Promise<Tenant[]>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -222,9 +224,22 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
         { $set: { credentialNeeds: [...needs] } },
       );
     },
+    below: (id) => acrossTenants('tenants: who is below a department', () => tenantsBelow(id)),
     listOpen: async (limit) =>
       acrossTenants('front page: list the places', async () =>
         (await TenantModel.find({ active: true }).sort({ slug: 1 }).limit(limit).lean()).map(toTenant),
       ),
   };
+}
+
+async function tenantsBelow(id: string): Promise<Tenant[]> {
+  const found: Tenant[] = [];
+  for (let level = [new Types.ObjectId(id)]; level.length > 0;) {
+    const rows = await TenantModel.find({ parentId: { $in: level }, active: true })
+      .sort({ slug: 1 })
+      .lean();
+    found.push(...rows.map(toTenant));
+    level = rows.map(({ _id }) => _id);
+  }
+  return found.sort((a, b) => (a.slug < b.slug ? -1 : 1));
 }

@@ -11,6 +11,9 @@ import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { findEligible, settleNotices } from './recognition/recognition.sweep.ts';
+import { followPlans } from './plans/follow.sweep.ts';
+import { sendPlans } from './plans/send.sweep.ts';
+import { solvePlans } from './plans/solve.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
 import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
 import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
@@ -31,6 +34,9 @@ export function allSweeps(services: Services): Sweep[] {
     remindOfHours(services.hours),
     applyImports(services.imports),
     undoImports(services.imports),
+    solvePlans(services.plans),
+    followPlans(services.plans),
+    sendPlans(services.planSending),
     closeAssignments(services.assignments, services.attendance),
     closeSessions(services.sessions, services.trainingDesk),
     makeCertificates(services.certificateBatches),

@@ -11,6 +11,7 @@ import type { Session } from './connect.ts';
 
 const DEMO_SEED = 330_122;
 const DEMO_PEOPLE = 3_000;
+const DEMO_DEPARTMENT = 'tonglu';
 
 export interface PlaceOptions {
   readonly seed?: number;
@@ -61,7 +62,13 @@ export async function fillDemoPlace(config: Config, mongodbUri: string): Promise
       tenantId: null,
       crossTenant: null,
     },
-    () => seedPlace(session),
+    async () => {
+      const counts = await seedPlace(session);
+      // What a newcomer finds when they open the plans; it is made in the background once jobs run.
+      const department = await session.services.tenants.findBySlug(DEMO_DEPARTMENT);
+      if (department) await asTenant(department.id, () => session.services.plans.startFirst());
+      return counts;
+    },
   );
 }
 

@@ -120,6 +120,7 @@ import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
   createMatchingService,
   createSearchClient,
+  createSolverClient,
   createWeightsService,
   weightsRoutes,
 } from './features/matching/index.ts';
@@ -133,6 +134,15 @@ import {
   recognitionRoutes,
 } from './features/recognition/index.ts';
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
+import {
+  createPlanExplaining,
+  createPlanSending,
+  createPlanService,
+  createPlanThread,
+  planDeskRoutes,
+  planInvariants,
+  planRoutes,
+} from './features/plans/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import {
@@ -252,6 +262,15 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     units,
   });
 
+  const plans = createPlanService({ tenants, units, thread: createPlanThread() });
+  const planSending = createPlanSending({ assignments });
+  const explaining = createPlanExplaining({
+    matching,
+    memberships,
+    shifts,
+    tenants,
+    solver: createSolverClient(),
+  });
   const announcements = createAnnouncementService({ shifts });
   const offerLinkKey = deriveSecret(master, 'offer-link');
 
@@ -459,6 +478,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...credentialInvariants,
     ...poolInvariants,
     ...creditInvariants,
+    ...planInvariants,
     ...trainingInvariants,
     ...recognitionInvariants(minutesOfFirst),
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
@@ -477,6 +497,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     offers,
     matching,
     assignments,
+    plans,
+    planSending,
     attendance,
     hours,
     certificates,
@@ -519,6 +541,19 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...weightsRoutes({ weights: createWeightsService({ tenants, memberships }), i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
+    ...planRoutes({ plans, matching, memberships, units, i18n }),
+    ...planDeskRoutes({
+      plans,
+      sending: planSending,
+      explaining,
+      assignments,
+      matching,
+      memberships,
+      shifts,
+      tenants,
+      units,
+      i18n,
+    }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...ledgerRoutes({ closings, memberships, i18n }),

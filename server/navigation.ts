@@ -119,6 +119,7 @@ export const navigation: readonly NavEntry[] = [
     permission: 'ledger:see',
     phone: false,
   },
+  { href: '/plans', key: 'plans.title', icon: 'route', permission: 'plans:see', phone: false },
   { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
   {
     href: '/calendar',

@@ -61,6 +61,9 @@ const COORDINATOR = [
   'recognition:nominate',
   'imports:run',
   'imports:see',
+  'plans:see',
+  'plans:run',
+  'plans:send',
 ] as const;
 
 const OFFICER = [
@@ -89,6 +92,9 @@ const OFFICER = [
   'certificates:issue',
   'recognition:see',
   'recognition:review',
+  'plans:see',
+  'plans:run',
+  'plans:send',
 ] as const;
 
 const REVIEWER = [
@@ -129,6 +135,7 @@ const AUDITOR = [
   'audit:see',
   'messages:see',
   'imports:see',
+  'plans:see',
 ] as const;
 
 const ADMINISTRATOR = [

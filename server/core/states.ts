@@ -208,6 +208,21 @@ export const importLifecycle = defineLifecycle('import', {
   undone: ['undoing'],
 });
 
+/**
+ * A run over all open positions: a proposal that is solved in the background, mended while things change, and offered in
+ * waves. Only acceptances make assignments.
+ */
+export const planLifecycle = defineLifecycle('plan', {
+  queued: ['running', 'cancelled', 'failed'],
+  running: ['proposed', 'queued', 'cancelled', 'failed'],
+  proposed: ['queued', 'sending', 'withdrawing'],
+  sending: ['proposed', 'withdrawing'],
+  withdrawing: ['withdrawn'],
+  failed: ['queued', 'withdrawing'],
+  cancelled: ['queued', 'withdrawing'],
+  withdrawn: [],
+});
+
 export const LIFECYCLES = [
   membershipLifecycle,
   requestLifecycle,
@@ -222,4 +237,5 @@ export const LIFECYCLES = [
   sessionLifecycle,
   trainingLifecycle,
   importLifecycle,
+  planLifecycle,
 ] as const;

@@ -34,6 +34,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',
   'Kiosk expiresAt': 'expiry',
   'Import turnAt': 'the sweep looks for what is due in every tenant',
+  'Plan state,dueAt': 'the sweep looks for what is due in every tenant',
+  'PlanLine pairs.assignmentId': 'why one was offered a place, asked by oneself, whoever planned it',
   'JoinLink expiresAt': 'expiry',
   'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
   'CertificateBatch state,_id': 'The sweep looks for unfinished jobs of all tenants.',

@@ -211,8 +211,11 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
   }),
 };
 
-/** Those that need an import in a state of its own; two editors meet in `feature/imports/workbench` and `undo`. */
-const PROVED_THERE = ['imports/fix', 'imports/skip', 'imports/replace', 'imports/undo'];
+/** Those that need a row in a state of its own; two editors meet in `feature/imports/workbench` and `undo`, and in `feature/plans`. */
+const PROVED_THERE = [
+  ...['imports/fix', 'imports/skip', 'imports/replace', 'imports/undo'],
+  ...['plans/decide', 'plans/wish', 'plans/send', 'plans/withdraw'],
+];
 
 /** Two people at the same form: one saves, the other is told, nobody's words are lost unseen (F-40). */
 describe('two editors of one thing', function () {

@@ -24,6 +24,7 @@ import {
 } from '../../server/features/hours/ledger.closing.model.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { RecognitionModel } from '../../server/features/recognition/recognition.model.ts';
+import { PlanLineModel, PlanModel } from '../../server/features/plans/plan.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
 import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
@@ -431,6 +432,65 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       rows: 1,
       effect: () => inTenant(tenant.id, () => livesOf(RecognitionModel as never, [String(_id)])),
       expected: ['eligible applied reviewed published granted'],
+    };
+  },
+
+  async 'plans/solve'(tenant) {
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    await createMember(tenant);
+    await createPosition(tenant);
+    const { plans } = (await testApp()).composed.services;
+    await as(coordinator, (actor) => plans.start(actor, {}));
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await PlanModel.find({}).lean()).map(({ history }) => history.map(({ to }) => to).join(' ')),
+          await PlanLineModel.countDocuments({}),
+        ]),
+      expected: [['queued running proposed'], 1],
+    };
+  },
+
+  async 'plans/follow'(tenant) {
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    await createMember(tenant);
+    await createPosition(tenant);
+    const { composed, sweep } = await testApp();
+    const { plans } = composed.services;
+    const row = await as(coordinator, (actor) => plans.start(actor, {}));
+    await sweep('plans/solve');
+    await createPosition(tenant);
+    await as(coordinator, (actor) => plans.lookNow(actor, String(row._id)));
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await PlanModel.find({}).lean()).map(({ revision }) => revision),
+          await PlanLineModel.countDocuments({}),
+        ]),
+      expected: [[2], 2],
+    };
+  },
+
+  async 'plans/send'(tenant) {
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    await createMember(tenant);
+    await createPosition(tenant);
+    const { composed, sweep } = await testApp();
+    const { plans, planSending } = composed.services;
+    const row = await as(coordinator, (actor) => plans.start(actor, {}));
+    await sweep('plans/solve');
+    await as(coordinator, (actor) =>
+      planSending.send(actor, String(row._id), null, { reason: '', note: '' }),
+    );
+    return {
+      at: 0,
+      rows: 1,
+      effect: () => told(tenant, 'offers/made'),
+      expected: 1,
     };
   },
 

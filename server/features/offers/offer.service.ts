@@ -119,5 +119,6 @@ export async function openSeatOffers(subjectType: OfferSubject): Promise<Map<str
 }
 
 /** Every offer that a plan made, of whatever state, for checking them; across tenants. */
-export const plannedOffers = (): Promise<Pick<OfferRow, '_id' | 'assignmentId' | 'subjectId' | 'personId'>[]> =>
-  OfferModel.find({ origin: 'plan' }).select({ assignmentId: 1, subjectId: 1, personId: 1 }).lean();
+export const plannedOffers = (): Promise<
+  Pick<OfferRow, '_id' | 'assignmentId' | 'subjectId' | 'personId'>[]
+> => OfferModel.find({ origin: 'plan' }).select({ assignmentId: 1, subjectId: 1, personId: 1 }).lean();

@@ -114,6 +114,7 @@ describe('lists at size', function () {
     ['volunteer', '/sessions?dimension=law', 'trainingsessions'],
     ['volunteer', '/courses', 'courses'],
     ['volunteer', '/training', 'enrolments'],
+    ['coordinator', '/plans', 'plans'],
     ['auditor', '/audit', 'auditentries'],
     ['auditor', '/audit?action=hours', 'auditentries'],
     ['auditor', '/audit?action=hours%2Fpost', 'auditentries'],

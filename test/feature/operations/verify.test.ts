@@ -130,6 +130,19 @@ describe('npm run verify', function () {
         'credentials/two-people-verified',
         change('credentials', { _id: id('credentialId') }, { $set: { state: 'valid' } }),
       ],
+      [
+        'plans/offers-are-of-their-pairs',
+        change(
+          'planlines',
+          { planId: id('planId') },
+          { $set: { 'pairs.0.assignmentId': id('assignmentId') } },
+        ),
+      ],
+      ['plans/proofs-hold', change('plans', { _id: id('planId') }, { $set: { 'proof.objective': '3501' } })],
+      [
+        'plans/reason-where-units-lose',
+        change('plans', { _id: id('planId') }, { $set: { waves: [{ n: 1, worse: 1, reason: '' }] } }),
+      ],
       ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $inc: { taken: 1 } })],
       ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $set: { capacity: 0 } })],
       [

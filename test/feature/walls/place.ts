@@ -6,6 +6,7 @@ import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { createPlan } from '../../factories/plans.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { createSession } from '../../factories/training.ts';
 import { nycFile, nycRow } from '../imports/samples.ts';
@@ -120,6 +121,11 @@ export async function createPlace(
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
   const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
+  const planId = await createPlan(tenant, {
+    positionId: opening.positionId,
+    personId: volunteer.personId,
+    title: `服务${word}`,
+  });
   return {
     tenant,
     word,
@@ -148,6 +154,7 @@ export async function createPlace(
       courseId,
       sessionId,
       enrolmentId,
+      planId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -219,6 +226,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'pool-memberships': 'poolMemberId',
   offers: 'assignmentId',
   people: 'personId',
+  plans: 'planId',
   positions: 'positionId',
   'recognition-cases': 'recognitionId',
   'recognition-schemes': 'schemeId',
@@ -233,6 +241,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   scanId: 'scanId',
   pictureId: 'pictureId',
   paperId: 'paperId',
+  positionId: 'positionId',
 };
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */
@@ -347,6 +356,12 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'shift-templates/save': () => ({ name: 'x' }),
   'shift-templates/use': ({ templateId }) => ({ templateId: templateId ?? '', date: tomorrow() }),
   'positions/create': () => ({ name: 'x', required: 1 }),
+  'plans/decide': ({ positionId }) => ({
+    positionId: positionId ?? '',
+    handle: 'A'.repeat(22),
+    verdict: 'must',
+  }),
+  'plans/wish': ({ positionId }) => ({ positionId: positionId ?? '', kind: 'same' }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
   'requests/discard': () => ({ reason: 'x' }),

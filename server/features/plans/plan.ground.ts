@@ -1,0 +1,194 @@
+import { asTenant } from '../../core/context.ts';
+import { addDays, startOfDay } from '../../core/time.ts';
+import { claimsOn, placesOf, teamsOf } from '../assignments/index.ts';
+import { credentialsOf, excludedFrom, positionFacts } from '../matching/index.ts';
+import type { PersonSources, PositionFacts } from '../matching/index.ts';
+import { membersToPlan } from '../memberships/index.ts';
+import type { MemberToPlan, MembershipService } from '../memberships/index.ts';
+import { OFFER_LEAD_MINUTES, SHORTEST_OFFER_MINUTES } from '../offers/index.ts';
+import { bookingsAfter, idsOfCounties, peopleToPlan } from '../people/index.ts';
+import type { Booking, PersonRow } from '../people/index.ts';
+import { shiftsToStaff } from '../shifts/index.ts';
+import type { PositionRow, ShiftToStaff } from '../shifts/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+import { trainedOf } from '../training/index.ts';
+import { openSlots } from './plan.rules.ts';
+import type { PlanSettings } from './plan.types.ts';
+
+/** More than this is planned by unit: what a plan holds in memory is bounded. */
+export const MOST_POSITIONS = 40_000;
+export const MOST_PEOPLE = 400_000;
+/** Past service that the rules look at. */
+const PAST_MS = 14 * 86_400_000;
+const IN_PARTS = 5_000;
+
+/** What keeps a run from making a plan; `code` is told to who asked for it. */
+export class PlanImpossible extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** A tenant of the plan and which of its units take part; null for all. */
+export interface Member {
+  readonly tenant: Tenant;
+  readonly unitIds: readonly string[] | null;
+}
+
+/** An open position as a plan sees it. */
+export interface OpenPosition {
+  /** Place of its tenant among those of the plan. */
+  readonly tenant: number;
+  readonly position: PositionRow;
+  readonly shift: Omit<ShiftToStaff, 'positions'>;
+  readonly facts: PositionFacts;
+  readonly slots: number;
+  /** Who already has to do with it: nobody is asked twice. */
+  readonly claimed: ReadonlySet<string>;
+}
+
+/** Days on which somebody is expected or asked already, by person: local dates. */
+export type Engaged = Map<string, Set<string>>;
+
+export interface Somebody {
+  readonly id: string;
+  readonly row: PersonRow;
+  /** By place of the tenant. */
+  readonly memberOf: Map<number, MemberToPlan>;
+  readonly credentials: Map<number, PersonSources['credentials']>;
+  readonly places: Map<number, PersonSources['places']>;
+  readonly exclusions: Map<number, PersonSources['exclusions']>;
+  readonly trained: Map<number, PersonSources['trained']>;
+  bookings: readonly Booking[];
+}
+
+/** Told of each part that was read. */
+export type Report = (done: number, total: number) => Promise<void>;
+
+/** The open positions of all tenants of the plan within its days, soonest first, and who is engaged on which day. */
+export async function readPositions(
+  members: readonly Member[],
+  settings: PlanSettings,
+  now: Date,
+  report: Report,
+): Promise<{ positions: OpenPosition[]; engaged: Engaged }> {
+  const positions: OpenPosition[] = [];
+  const engaged: Engaged = new Map();
+  for (const [at, { tenant, unitIds }] of members.entries()) {
+    await asTenant(tenant.id, async () => {
+      const earliest = now.getTime() + (OFFER_LEAD_MINUTES + SHORTEST_OFFER_MINUTES) * 60_000;
+      const from = new Date(Math.max(earliest, startOfDay(settings.from, tenant.zone).getTime()));
+      const before = startOfDay(addDays(settings.to, 1), tenant.zone);
+      for await (const shifts of shiftsToStaff({ from, before, unitIds })) {
+        const ids = shifts.map(({ _id }) => _id);
+        const claims = Map.groupBy(await claimsOn(ids), ({ positionId }) => String(positionId));
+        const teams = await teamsOf(ids);
+        for (const { positions: own, ...shift } of shifts) {
+          for (const position of own) {
+            const facts = positionFacts(position, shift, tenant, teams.get(String(shift._id)));
+            const here = claims.get(String(position._id)) ?? [];
+            for (const { personId } of here) engage(engaged, String(personId), facts.startDate);
+            const offered = here.filter(({ state }) => state === 'offered').length;
+            const slots = openSlots(position, offered, settings.fill);
+            const claimed = new Set(here.map(({ personId }) => String(personId)));
+            if (slots > 0) positions.push({ tenant: at, position, shift, facts, slots, claimed });
+          }
+        }
+        if (positions.length > MOST_POSITIONS) throw new PlanImpossible('plan-too-many-positions');
+        await report(positions.length, positions.length);
+      }
+    });
+  }
+  positions.sort(
+    (a, b) =>
+      a.facts.startsAt.getTime() - b.facts.startsAt.getTime() ||
+      (String(a.position._id) < String(b.position._id) ? -1 : 1),
+  );
+  return { positions, engaged };
+}
+
+function engage(engaged: Engaged, personId: string, date: string): void {
+  const days = engaged.get(personId) ?? new Set<string>();
+  engaged.set(personId, days.add(date));
+}
+
+/** Everybody whom one of the tenants may ask: its members, and people of its counties who agreed to be asked by others. */
+export async function readPeople(
+  members: readonly Member[],
+  memberships: Pick<MembershipService, 'notToBeAsked'>,
+  now: Date,
+  report: Report,
+  only: ReadonlySet<string> | null = null,
+): Promise<{ people: Somebody[]; kept: ReadonlySet<string>[] }> {
+  const memberOf = new Map<string, Map<number, MemberToPlan>>();
+  const kept: Set<string>[] = [];
+  for (const [at, { tenant }] of members.entries()) {
+    await asTenant(tenant.id, async () => {
+      for await (const some of membersToPlan()) {
+        for (const member of some) {
+          const own = memberOf.get(String(member.personId)) ?? new Map<number, MemberToPlan>();
+          memberOf.set(String(member.personId), own.set(at, member));
+        }
+      }
+      kept.push(await memberships.notToBeAsked());
+    });
+  }
+  const counties = new Set(members.flatMap(({ tenant }) => tenant.serviceCounties));
+  const findable = await idsOfCounties([...counties], MOST_PEOPLE + 1);
+  const ids = [...new Set([...memberOf.keys(), ...findable])].filter((id) => !only || only.has(id)).sort();
+  if (ids.length > MOST_PEOPLE) throw new PlanImpossible('plan-too-many-people');
+  const people: Somebody[] = [];
+  for await (const rows of peopleToPlan(ids)) {
+    for (const row of rows) {
+      const id = String(row._id);
+      people.push(newSomebody(row, memberOf.get(id)));
+    }
+    await report(people.length, ids.length);
+  }
+  people.sort((a, b) => (a.id < b.id ? -1 : 1));
+  await readMore(people, members, now);
+  return { people, kept };
+}
+
+/** Somebody of whom only the profile was read yet. */
+export const newSomebody = (row: PersonRow, memberOf = new Map<number, MemberToPlan>()): Somebody => ({
+  id: String(row._id),
+  row,
+  memberOf,
+  credentials: new Map(),
+  places: new Map(),
+  exclusions: new Map(),
+  trained: new Map(),
+  bookings: [],
+});
+
+/** What each tenant knows of them: credentials, past places, exclusions, courses passed; and what is booked around the plan's days. */
+export async function readMore(
+  people: readonly Somebody[],
+  members: readonly Member[],
+  now: Date,
+): Promise<void> {
+  const byId = new Map(people.map((one) => [one.id, one]));
+  for (const [at, { tenant }] of members.entries()) {
+    await asTenant(tenant.id, async () => {
+      for (const ids of inParts([...byId.keys()])) {
+        for (const [id, facts] of await credentialsOf(ids)) byId.get(id)?.credentials.set(at, facts);
+        for (const [id, places] of await placesOf(ids)) byId.get(id)?.places.set(at, places);
+        for (const [id, from] of await excludedFrom(ids)) byId.get(id)?.exclusions.set(at, from);
+        for (const [id, courses] of await trainedOf(ids)) byId.get(id)?.trained.set(at, courses);
+      }
+    });
+  }
+  for (const ids of inParts([...byId.keys()])) {
+    for (const [id, bookings] of await bookingsAfter(ids, new Date(now.getTime() - PAST_MS))) {
+      const one = byId.get(id);
+      if (one) one.bookings = bookings;
+    }
+  }
+}
+
+function* inParts(ids: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < ids.length; at += IN_PARTS) yield ids.slice(at, at + IN_PARTS);
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Types } from 'mongoose';
+import { asTenant } from '../../core/context.ts';
+import { statesOf } from '../assignments/index.ts';
+import { membersMark } from '../memberships/index.ts';
+import type { Member, OpenPosition } from './plan.ground.ts';
+import { PlanLineModel } from './plan.model.ts';
+import type { PlanLineRow, PlanPair } from './plan.model.ts';
+
+/** Assignments in these states are a claim on the place; in others the person said no, left, or was too late. */
+const STANDING = new Set([
+  'offered',
+  'requested',
+  'waitlisted',
+  'accepted',
+  'confirmed',
+  'checked_in',
+  'checked_out',
+  'no_show',
+  'excused',
+]);
+
+/** What the plan proposed so far, with what became of its offers. */
+export interface Proposed {
+  readonly lines: readonly PlanLineRow[];
+  /** `position:person` of pairs that are over. */
+  readonly over: ReadonlySet<string>;
+}
+
+/** The lines of a plan; offers that were declined, ran out or were given up are marked as left. */
+export async function readProposed(planId: Types.ObjectId, attempt: number): Promise<Proposed> {
+  const rows = await PlanLineModel.find({ planId, attempt }).sort({ place: 1 }).lean();
+  const over = new Set<string>();
+  const lines: PlanLineRow[] = [];
+  for (const [tenantId, own] of Map.groupBy(rows, ({ ownerTenantId }) => String(ownerTenantId))) {
+    const ids = own.flatMap(({ pairs }) =>
+      pairs.flatMap(({ assignmentId }) => (assignmentId ? [assignmentId] : [])),
+    );
+    const states = ids.length > 0 ? await asTenant(tenantId, () => statesOf(ids)) : new Map<string, string>();
+    for (const line of own)
+      lines.push({ ...line, pairs: line.pairs.map((pair) => followed(pair, line, states, over)) });
+  }
+  return { lines, over };
+}
+
+function followed(
+  pair: PlanPair,
+  line: PlanLineRow,
+  states: ReadonlyMap<string, string>,
+  over: Set<string>,
+): PlanPair {
+  const key = `${String(line.positionId)}:${String(pair.personId)}`;
+  if (pair.state === 'refused' || pair.state === 'left') over.add(key);
+  if (pair.state !== 'offered') return pair;
+  const state = states.get(String(pair.assignmentId)) ?? 'expired';
+  if (STANDING.has(state)) return pair;
+  over.add(key);
+  return { ...pair, state: 'left', refusal: state };
+}
+
+/** Changes when something did that a plan should follow: places, people who came or left, answers to its offers. */
+export async function markOf(
+  members: readonly Member[],
+  positions: readonly OpenPosition[],
+  over: ReadonlySet<string>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for (const { position, slots, claimed } of positions)
+    hash.update(`${String(position._id)}:${slots}:${claimed.size};`);
+  for (const { tenant } of members) hash.update(`${await asTenant(tenant.id, membersMark)};`);
+  hash.update([...over].sort().join());
+  return hash.digest('base64url').slice(0, 16);
+}
+
+type NewLine = Omit<PlanLineRow, '_id' | 'tenantId'>;
+
+/**
+ * The new proposal joined with what was sent already: offers stay where they are, and whoever is proposed where they were not
+ * before is marked as moved. @returns the lines in the order of their shifts, and how many moved
+ */
+export function joinLines(
+  before: readonly PlanLineRow[],
+  after: readonly NewLine[],
+): { lines: NewLine[]; moved: number } {
+  const old = new Map(before.map((line) => [String(line.positionId), line]));
+  let moved = 0;
+  const joined = after.map((line): NewLine => {
+    const earlier = old.get(String(line.positionId));
+    old.delete(String(line.positionId));
+    const sent = (earlier?.pairs ?? []).filter(({ state }) => state !== 'proposed');
+    const was = new Set(
+      (earlier?.pairs ?? [])
+        .filter(({ state }) => state === 'proposed')
+        .map(({ personId }) => String(personId)),
+    );
+    const pairs = line.pairs.map((pair) => ({ ...pair, moved: !was.has(String(pair.personId)) }));
+    moved += pairs.filter((pair) => pair.moved).length;
+    const standing = sent.filter(({ state }) => state === 'offered').length;
+    return { ...line, slots: line.slots + standing, pairs: [...sent, ...pairs] };
+  });
+  const attempt = after[0]?.attempt ?? 0;
+  for (const { _id: _id, tenantId: _tenantId, ...line } of old.values()) {
+    const sent = line.pairs.filter(({ state }) => state !== 'proposed');
+    if (sent.length > 0) joined.push({ ...line, attempt, slots: sent.length, pairs: sent });
+  }
+  joined.sort(
+    (a, b) =>
+      a.startsAt.getTime() - b.startsAt.getTime() || (String(a.positionId) < String(b.positionId) ? -1 : 1),
+  );
+  return { lines: joined.map((line, place) => ({ ...line, place })), moved };
+}

@@ -130,6 +130,8 @@ export interface PersonSources {
   readonly exclusions?: readonly (string | null)[];
   /** Courses passed, and until when each counts. */
   readonly trained?: readonly TrainedSource[];
+  /** The places summed up, by who judges many positions for one person. */
+  readonly record?: ServiceRecord;
 }
 
 /** A course that somebody passed; local dates, the last one inclusive, null for ever. */
@@ -174,7 +176,7 @@ export function personFacts(
     track: trackOf(membership?.kind ?? null),
     booked: bookings,
     ...minutesBooked(bookings, position, tenant),
-    record: recordOf(places, tenant.zone),
+    record: more.record ?? recordOf(places, tenant.zone),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   ownSources,
   personFacts,
   positionFacts,
+  recordOf,
   RECENT_MS,
   teamOf,
 } from './matching.facts.ts';
@@ -353,7 +354,11 @@ export function createMatchingService(parts: MatchingParts) {
           ? trainedOf([actor.personId])
           : new Map<string, TrainedSource[]>(),
       ]);
-      const sources = { ...own, trained: trained.get(actor.personId) ?? [] };
+      const sources = {
+        ...own,
+        trained: trained.get(actor.personId) ?? [],
+        record: recordOf(own.places ?? [], tenant.zone),
+      };
       const all = open.flatMap((shift) =>
         shift.positions.map((position) => {
           const facts = positionFacts(position, shift, tenant, teamOf(shift.members));

@@ -78,8 +78,15 @@ export function certificateBatchRoutes({
     values: Readonly<Record<string, unknown>>,
     issues: readonly FieldIssue[],
   ) {
-    const form = createForm({ i18n, locale, messages: 'certificates.form', values, issues });
     const [activities, units] = [await batches.activities(account), await batches.choices(account)];
+    const form = createForm({
+      i18n,
+      locale,
+      messages: 'certificates.form',
+      // The whole of what one may certify for, unless somebody chooses less.
+      values: { unitId: units[0]?.id, ...values },
+      issues,
+    });
     const fields = {
       scope: form.select(
         'scope',

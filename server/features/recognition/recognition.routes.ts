@@ -381,8 +381,9 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
     mayChange: boolean,
   ) => {
     const form = createForm({ i18n, locale, messages: 'recognition.form', values, issues });
-    const number = (name: string, unit: 'hours' | 'months' | 'days' | null) =>
+    const number = (name: string, unit: 'hours' | 'months' | 'days' | null, required = false) =>
       form.input(name, 'number', {
+        required,
         width: 'short',
         inputMode: 'numeric',
         ...(unit ? { unit: i18n.t(locale, `recognition.unit.${unit}`) } : {}),
@@ -400,7 +401,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
         nameZh: form.input('nameZh', 'text', { required: true, maxLength: 40 }),
         nameEn: form.input('nameEn', 'text', { required: true, maxLength: 60 }),
         level: number('level', null),
-        hours: number('hours', 'hours'),
+        hours: number('hours', 'hours', true),
         months: number('months', 'months'),
         objectionDays: number('objectionDays', 'days'),
         effectiveFrom: form.input('effectiveFrom', 'date', { required: true, width: 'short' }),

@@ -34,7 +34,7 @@ const COURSES: readonly DemoCourse[] = [
     dimension: 'ability',
     tracks: ['professional'],
     category: 'professional',
-    minutes: 720,
+    minutes: 480,
     passMark: 60,
   },
   {

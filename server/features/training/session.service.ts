@@ -20,7 +20,7 @@ import type { CourseService } from './course.service.ts';
 import type { CourseRow } from './course.model.ts';
 import { SessionModel } from './session.model.ts';
 import type { Instructor, SessionRow } from './session.model.ts';
-import { CLOSE_AFTER_DAYS } from './training.rules.ts';
+import { CLOSE_AFTER_DAYS, creditMinutes } from './training.rules.ts';
 import type { NewSession, SessionInput } from './training.schema.ts';
 
 const SORT: readonly SortKey[] = [
@@ -167,6 +167,7 @@ export function createSessionService({ courses, memberships, tenants, units }: S
             ...born('draft'),
             ...termsOf(course),
             ...when,
+            minutes: creditMinutes(course.minutes, when),
             // A deadline of the first is one of the first alone: each has its own start.
             ...(turn > 0 ? { enrolUntil: when.startsAt } : {}),
             courseId: course._id,
@@ -219,6 +220,7 @@ export function createSessionService({ courses, memberships, tenants, units }: S
           version,
           set: {
             ...when,
+            minutes: creditMinutes((await courses.row(row.courseId)).minutes, when),
             unitId: oid(unitId),
             host: input.host || row.host,
             place: input.place,

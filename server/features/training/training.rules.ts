@@ -1,4 +1,4 @@
-import { addDays, addMonths } from '../../core/time.ts';
+import { addDays, addMonths, minutesBetween } from '../../core/time.ts';
 import type { LearnerRole, Track } from './training.catalogue.ts';
 
 /** Training as pure rules: who may sign up, when somebody was there, what was passed, what it counts. */
@@ -101,6 +101,10 @@ export const verdictOf = (
  */
 export const evidenceOf = (passMark: number | null): string[] =>
   passMark === null ? ['attendance'] : ['attendance', 'passCertificate'];
+
+/** Credit minutes of one session: those of the course, but never more than it lasts. */
+export const creditMinutes = (courseMinutes: number, at: { startsAt: Date; endsAt: Date }): number =>
+  Math.min(courseMinutes, minutesBetween(at.startsAt, at.endsAt));
 
 /** Until when a course counts that was passed on the date; null for ever. */
 export const validUntil = (passedOn: string, validMonths: number | null): string | null =>

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  creditMinutes,
   evidenceOf,
   isTrained,
   meanRating,
@@ -89,6 +90,12 @@ describe('training: what was learned', () => {
     expect(verdictOf(60, null, true)).to.equal('failed');
     expect(verdictOf(null, null, true)).to.equal('passed');
     expect(verdictOf(null, 100, false)).to.equal('failed');
+  });
+
+  it('counts never more than the session lasts', () => {
+    const session = { startsAt: at('2026-03-10T01:00:00'), endsAt: at('2026-03-10T04:00:00') };
+    expect(creditMinutes(360, session)).to.equal(180);
+    expect(creditMinutes(120, session)).to.equal(120);
   });
 
   it('is a pass certificate only where it was assessed (R-4.15)', () => {

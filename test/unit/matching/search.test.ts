@@ -103,7 +103,7 @@ function sourcesOf(one: Someone, n: number): PersonSources {
         : undefined,
       availability: one.slots.map(({ weekday, from, hours, odd }) => ({
         weekday,
-        startMinute: from * 60 + (odd && from === 8 ? 30 : 0),
+        startMinute: from * 60 + (odd && from === 8 ? 30 : odd && from === 7 ? 15 : 0),
         endMinute: Math.min(1_440, (from + hours) * 60),
       })),
       radiusMetres: one.radius,

@@ -38,12 +38,15 @@ export interface Columns {
   readonly far: Uint32Array;
 }
 
-/** Free times that people share: whole hours as bits, other stretches as minutes of the week. */
+/** Free times that people share: seven days each, a day half an hour by half an hour. */
 export interface Patterns {
-  /** Six words of 28 hours each. */
-  readonly hours: Uint32Array;
+  /** Seven codes of days for each pattern. Pattern 0 stands for nothing stated. */
+  readonly days: Uint16Array;
+  /** Half hours of each kind of day: before noon, after noon. */
+  readonly morning: Uint32Array;
+  readonly evening: Uint32Array;
+  /** Those that half hours cannot say. */
   readonly odd: ReadonlyMap<number, PersonFacts['availability']>;
-  readonly count: number;
 }
 
 /** Where rows lie: cell by cell from the south-west, `start[cell]` the first row of it. */
@@ -69,8 +72,13 @@ export const FLAG = {
   /** No longer as the columns say: the overlay knows better. */
   gone: 16,
 } as const;
-export const WORDS = 6;
-export const HOURS_A_WORD = 28;
+/** The pattern of whoever stated no times. */
+export const NOT_STATED = 0;
+export const HALF_HOUR = 30;
+const DAYS = 7;
+const HALF_DAY = 24;
+/** More kinds of days than codes: further ones are kept as they were stated. */
+const MOST_DAYS = 65_535;
 /** More cells than this and cells grow: a nation needs no square kilometres. */
 const MOST_CELLS = 2_000_000;
 
@@ -108,7 +116,9 @@ export function bytesOf(columns: Columns): number {
   const views = [
     ...Object.values(columns).filter((value) => ArrayBuffer.isView(value)),
     ...columns.postings,
-    columns.patterns.hours,
+    columns.patterns.days,
+    columns.patterns.morning,
+    columns.patterns.evening,
     columns.grid.start,
   ] as ArrayBufferView[];
   return views.reduce((sum, view) => sum + view.byteLength, 0);
@@ -122,13 +132,16 @@ export class ColumnBuilder {
   private skills: Uint16Array;
   private skillCount = 0;
   private readonly patternOf = new Map<string, number>();
-  private hours: number[] = [];
+  private days = new Uint16Array(DAYS * 256);
+  private readonly dayOf = new Map<number, number>();
   private readonly odd = new Map<number, PersonFacts['availability']>();
 
   constructor(expected: number) {
     this.room = Math.max(64, expected);
     this.raw = rawColumns(this.room);
     this.skills = new Uint16Array(this.room * 3);
+    this.dayCode(0, 0);
+    this.intern([]);
   }
 
   add(entry: Entry): void {
@@ -179,8 +192,13 @@ export class ColumnBuilder {
         skills[at++] = this.skills[i] ?? 0;
       skillStart[row + 1] = at;
     }
-    const hours = shared(Uint32Array, this.hours.length);
-    hours.set(this.hours);
+    const days = shared(Uint16Array, this.patternOf.size * DAYS);
+    days.set(this.days.subarray(0, days.length));
+    const [morning, evening] = [shared(Uint32Array, this.dayOf.size), shared(Uint32Array, this.dayOf.size)];
+    for (const [both, code] of this.dayOf) {
+      morning[code] = both % (1 << HALF_DAY);
+      evening[code] = Math.floor(both / (1 << HALF_DAY));
+    }
     const radius = pick(raw.radius, Uint8Array);
     return {
       size,
@@ -197,7 +215,7 @@ export class ColumnBuilder {
       missed: pick(raw.missed, Uint8Array),
       lastOn: pick(raw.lastOn, Uint16Array),
       pattern: pick(raw.pattern, Uint32Array),
-      patterns: { hours, odd: this.odd, count: this.hours.length / WORDS },
+      patterns: { days, morning, evening, odd: this.odd },
       skillStart,
       skills,
       postings: postingsOf(skillStart, skills, size),
@@ -212,18 +230,33 @@ export class ColumnBuilder {
     if (known !== undefined) return known;
     const made = this.patternOf.size;
     this.patternOf.set(key, made);
-    const words = new Uint32Array(WORDS);
-    for (const { weekday, startMinute, endMinute } of slots) {
-      if (startMinute % 60 !== 0 || endMinute % 60 !== 0) this.odd.set(made, slots);
-      for (let hour = startMinute / 60; hour + 1 <= endMinute / 60; hour++) {
-        const of = (weekday - 1) * 24 + hour;
-        words[Math.floor(of / HOURS_A_WORD)]! |= 1 << (of % HOURS_A_WORD);
-      }
+    if ((made + 1) * DAYS > this.days.length) {
+      const wider = new Uint16Array(this.days.length * 2);
+      wider.set(this.days);
+      this.days = wider;
     }
-    // Nothing stated shuts nobody out.
-    if (slots.length === 0) words.fill(NOT_STATED);
-    this.hours.push(...words);
+    const halves = Array.from({ length: DAYS }, () => [0, 0]);
+    for (const { weekday, startMinute, endMinute } of slots) {
+      if (startMinute % HALF_HOUR !== 0 || endMinute % HALF_HOUR !== 0) this.odd.set(made, slots);
+      for (let half = Math.ceil(startMinute / HALF_HOUR); (half + 1) * HALF_HOUR <= endMinute; half++)
+        halves[weekday - 1]![half < HALF_DAY ? 0 : 1]! |= 1 << (half % HALF_DAY);
+    }
+    for (const [day, [morning = 0, evening = 0]] of halves.entries()) {
+      const code = this.dayCode(morning, evening);
+      if (code < 0) this.odd.set(made, slots);
+      this.days[made * DAYS + day] = Math.max(0, code);
+    }
     return made;
+  }
+
+  /** The code of a kind of day; −1 when there are too many. */
+  private dayCode(morning: number, evening: number): number {
+    const both = evening * (1 << HALF_DAY) + morning;
+    const known = this.dayOf.get(both);
+    if (known !== undefined) return known;
+    if (this.dayOf.size >= MOST_DAYS) return -1;
+    this.dayOf.set(both, this.dayOf.size);
+    return this.dayOf.size - 1;
   }
 
   private grow(): void {
@@ -234,9 +267,6 @@ export class ColumnBuilder {
     Object.assign(this.raw, wider);
   }
 }
-
-/** All bits of a word: 28 of hours and four that no stated times have. */
-export const NOT_STATED = 0xffffffff;
 
 const rawColumns = (room: number) => ({
   ids: new Uint8Array(room * 12),
@@ -356,21 +386,38 @@ export function entryOf(
   };
 }
 
-/** The stretches of a pattern, whole hours joined. */
-export function slotsOf({ hours, odd }: Patterns): (pattern: number) => PersonFacts['availability'] {
+/** The stretches of a pattern, those that touch joined. */
+export function slotsOf({
+  days,
+  morning,
+  evening,
+  odd,
+}: Patterns): (pattern: number) => PersonFacts['availability'] {
   return (pattern) => {
     const exact = odd.get(pattern);
     if (exact) return exact;
-    const words = hours.subarray(pattern * WORDS, pattern * WORDS + WORDS);
-    if (words[0] === NOT_STATED) return [];
     const slots: { weekday: number; startMinute: number; endMinute: number }[] = [];
-    for (let hour = 0; hour < 168; hour++) {
-      if (!((words[Math.floor(hour / HOURS_A_WORD)] ?? 0) & (1 << (hour % HOURS_A_WORD)))) continue;
-      const [weekday, startMinute] = [Math.floor(hour / 24) + 1, (hour % 24) * 60];
+    for (let half = 0; half < DAYS * 2 * HALF_DAY; half++) {
+      const [day, of] = [Math.floor(half / (2 * HALF_DAY)), half % (2 * HALF_DAY)];
+      const code = days[pattern * DAYS + day] ?? 0;
+      const bits = (of < HALF_DAY ? morning[code] : evening[code]) ?? 0;
+      if (!(bits & (1 << (of % HALF_DAY)))) continue;
       const last = slots.at(-1);
-      if (last && last.weekday === weekday && last.endMinute === startMinute) last.endMinute += 60;
-      else slots.push({ weekday, startMinute, endMinute: startMinute + 60 });
+      const startMinute = of * HALF_HOUR;
+      if (last && last.weekday === day + 1 && last.endMinute === startMinute) last.endMinute += HALF_HOUR;
+      else slots.push({ weekday: day + 1, startMinute, endMinute: startMinute + HALF_HOUR });
     }
     return slots;
   };
+}
+
+/** Which kinds of days are free from one minute to another of the day. */
+export function daysFree({ morning, evening }: Patterns, from: number, to: number): Uint8Array {
+  let [early, late] = [0, 0];
+  for (let half = Math.floor(from / HALF_HOUR); half * HALF_HOUR < to; half++)
+    if (half < HALF_DAY) early |= 1 << half;
+    else late |= 1 << (half - HALF_DAY);
+  return Uint8Array.from(morning, (bits, code) =>
+    (bits & early) === early && ((evening[code] ?? 0) & late) === late ? 1 : 0,
+  );
 }

@@ -6,7 +6,7 @@ import { fit, HARD_RULES, isOn, pointsOf, SOFT_RULES, weightOf } from '../matchi
 import type { FitSettings, PersonFacts, PositionFacts } from '../matching.types.ts';
 import { ENOUGH_MINUTES, KNOWN_AFTER, LONG_IDLE_DAYS, PRIOR } from '../soft.rules.ts';
 import { areaBits, dateNumber, dayNumber, languagesAsked, skillNumber } from './codes.ts';
-import { FLAG, HOURS_A_WORD, NOT_STATED, NOWHERE, WORDS } from './columns.ts';
+import { daysFree, FLAG, NOT_STATED, NOWHERE } from './columns.ts';
 import type { Columns } from './columns.ts';
 import type { Sparse } from './entry.ts';
 import { isFree } from '../hard.rules.ts';
@@ -70,7 +70,8 @@ class Search {
   private readonly reach: Reach;
   private readonly points: Points;
   private readonly skills: { number: number; minLevel: number }[];
-  private readonly hourMasks: Uint32Array | null;
+  /** The kinds of days that are free on the first and on the second day of the shift; null for a longer one. */
+  private readonly daysFree: readonly [Uint8Array, Uint8Array] | null;
   private readonly languages: number;
   private readonly servedRow = new Map<string, number>();
   /** How many were stopped by each rule. */
@@ -94,7 +95,7 @@ class Search {
     );
     this.points = pointsFor(facts, settings);
     this.skills = facts.skills.map(({ code, minLevel }) => ({ number: skillNumber(code), minLevel }));
-    this.hourMasks = hoursNeeded(facts);
+    this.daysFree = freeDays(epoch.columns, facts);
     this.languages = languagesAsked(facts.languages);
     for (const [id, times] of query.served) this.servedRow.set(id, times);
     this.lengthFits =
@@ -203,7 +204,9 @@ class Search {
     const { columns, sparse } = this.epoch;
     const flags = columns.flags[row] ?? 0;
     if (flags & FLAG.gone) return;
-    const few = sparse.get(row) ?? NOTHING;
+    // Nobody counts who is stopped where: what is known of everybody and costs least goes first.
+    if (this.query.others === 0 && this.stoppedCheaply(row)) return;
+    const few = sparse.size > 0 ? (sparse.get(row) ?? NOTHING) : NOTHING;
     if (few.exclusions.length > 0 && this.isExcluded(few.exclusions)) return;
     const metres = this.metresWithin(row);
     if (metres === -2) return;
@@ -219,6 +222,12 @@ class Search {
     if (this.found === this.rows.length) this.grow();
     this.rows[this.found] = row;
     this.scores[this.found++] = this.score(row, flags, few, metres, skilled);
+  }
+
+  private stoppedCheaply(row: number): boolean {
+    const { columns } = this.epoch;
+    if (this.on[STEP['languages']!] && (this.languages & ~(columns.languages[row] ?? 0)) !== 0) return true;
+    return this.on[STEP['availability']!] === true && this.free(row) === false;
   }
 
   /** The sum of levels and proofs of the skills asked for; −1 when one is missing or too low. */
@@ -295,16 +304,17 @@ class Search {
   private free(row: number): boolean | null {
     const { pattern, patterns } = this.epoch.columns;
     const own = pattern[row] ?? 0;
-    const first = own * WORDS;
-    if (patterns.hours[first] === NOT_STATED) return null;
+    if (own === NOT_STATED) return null;
+    const { facts } = this.query;
     if (patterns.odd.size > 0 && patterns.odd.has(own))
-      return isFree(this.query.facts, { availability: patterns.odd.get(own) ?? [] });
-    if (!this.hourMasks) return false;
-    for (let word = 0; word < WORDS; word++) {
-      const mask = this.hourMasks[word] ?? 0;
-      if (((patterns.hours[first + word] ?? 0) & mask) !== mask) return false;
-    }
-    return true;
+      return isFree(facts, { availability: patterns.odd.get(own) ?? [] });
+    if (!this.daysFree) return false;
+    const [first, second] = this.daysFree;
+    const day = facts.weekday - 1;
+    return (
+      first[patterns.days[own * 7 + day] ?? 0] === 1 &&
+      second[patterns.days[own * 7 + ((day + 1) % 7)] ?? 0] === 1
+    );
   }
 
   private score(row: number, flags: number, few: Sparse, metres: number, skilled: number): number {
@@ -465,14 +475,14 @@ function pointsFor(facts: PositionFacts, settings: FitSettings): Points {
   };
 }
 
-/** The hours of the week that a shift touches, as words; null when no stated times can cover it. */
-function hoursNeeded({ weekday, startMinute, lengthMinutes }: PositionFacts): Uint32Array | null {
-  if (startMinute + lengthMinutes > 2 * DAY_MINUTES) return null;
-  const masks = new Uint32Array(WORDS);
-  const from = (weekday - 1) * DAY_MINUTES + startMinute;
-  for (let hour = Math.floor(from / 60); hour * 60 < from + lengthMinutes; hour++) {
-    const of = hour % 168;
-    masks[Math.floor(of / HOURS_A_WORD)]! |= 1 << (of % HOURS_A_WORD);
-  }
-  return masks;
+function freeDays(
+  { patterns }: Columns,
+  { startMinute, lengthMinutes }: PositionFacts,
+): readonly [Uint8Array, Uint8Array] | null {
+  const end = startMinute + lengthMinutes;
+  if (end > 2 * DAY_MINUTES) return null;
+  return [
+    daysFree(patterns, startMinute, Math.min(end, DAY_MINUTES)),
+    daysFree(patterns, 0, Math.max(0, end - DAY_MINUTES)),
+  ];
 }

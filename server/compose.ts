@@ -49,6 +49,7 @@ import {
   candidateRoutes,
   createAnnouncementService,
   createAssignmentService,
+  fitRoutes,
   offerLinkRoutes,
   ownOfferRoutes,
   placesOf,
@@ -540,6 +541,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...announcementRoutes({ announcements, shifts, i18n }),
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...weightsRoutes({ weights: createWeightsService({ tenants, memberships }), i18n }),
+    ...fitRoutes({ matching, i18n }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...planRoutes({ plans, matching, memberships, units, i18n }),
     ...planDeskRoutes({

@@ -108,7 +108,7 @@ export class City {
     const kept = draws.below(20);
     return {
       person: {
-        _id: new ObjectId((++this.drawn).toString(16).padStart(24, '5')),
+        _id: new ObjectId(`5a${(++this.drawn).toString(16).padStart(22, '0')}`),
         birthDate: `${1950 + draws.below(50)}-0${1 + draws.below(9)}-1${draws.below(9)}`,
         languages: [SPOKEN[0], SPOKEN[draws.below(4)]],
         skills: [...skills].map(([code, level]) => ({ code, level })),

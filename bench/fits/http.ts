@@ -108,7 +108,7 @@ async function fill(db: Db, people: number, seed: number): Promise<string[]> {
     });
     made.memberships.push({
       ...like,
-      _id: new ObjectId(n.toString(16).padStart(24, '8')),
+      _id: new ObjectId(`8a${n.toString(16).padStart(22, '0')}`),
       personId: _id,
       accountId: null,
       personName: `Person ${n}`,
@@ -128,8 +128,8 @@ async function openPositions(db: Db, tenantId: ObjectId, city: City): Promise<st
   const ids: string[] = [];
   for (let n = 0; n < 100; n++) {
     const { facts } = city.position();
-    const shiftId = new ObjectId(n.toString(16).padStart(24, 'd'));
-    const positionId = new ObjectId(n.toString(16).padStart(24, 'e'));
+    const shiftId = new ObjectId(`da${n.toString(16).padStart(22, '0')}`);
+    const positionId = new ObjectId(`ea${n.toString(16).padStart(22, '0')}`);
     const { latitude, longitude } = facts.point ?? { latitude: 0, longitude: 0 };
     await db.collection('shifts').insertOne({
       ...shift,

@@ -1,6 +1,8 @@
 import { can } from '../../core/actor.ts';
 import { AppError, Conflict } from '../../core/errors.ts';
+import { latLngOf } from '../../core/geo.ts';
 import type { Locale } from '../../core/locale.ts';
+import { formatTimeSpan } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -32,7 +34,15 @@ import { heldAmong } from './ahead.ts';
 import { warningsFor } from './neighbours.ts';
 import type { Held } from './neighbours.ts';
 import { pageOfRanked } from './ranked-page.ts';
-import { abilitiesOn, refusalsModel, toAssignmentView, wordFinding, wordReason } from './assignment.view.ts';
+import {
+  abilitiesOn,
+  changesModel,
+  plainFinding,
+  refusalsModel,
+  toAssignmentView,
+  wordFinding,
+  wordReason,
+} from './assignment.view.ts';
 
 export interface AssignmentRouteParts {
   readonly assignments: AssignmentService;
@@ -116,7 +126,8 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       output: suitedList,
       async run(context) {
         const { query, door } = context;
-        const limit = query.limit ?? (door === 'page' ? DEFAULT_LIMIT : MOST_SUITING);
+        const few = door === 'page' && query.view === 'list';
+        const limit = query.limit ?? (few ? DEFAULT_LIMIT : MOST_SUITING);
         const { data, others, held } = await suitedFor(context, query);
         const page = (
           list: readonly Suited[],
@@ -146,11 +157,31 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
             count: counts[tab],
           })),
           suiting: query.tab === 'suiting',
+          map: query.view === 'map',
+          viewHref: pagerOf(
+            '/opportunities',
+            { ...query, view: query.view === 'map' ? 'list' : 'map', cursor: 'first' },
+            null,
+          ).first,
+          points: (query.tab === 'suiting' ? data : others).flatMap((one) =>
+            one.point
+              ? [
+                  {
+                    lat: one.point.latitude,
+                    lng: one.point.longitude,
+                    label: one.title,
+                    href: `/positions/${one.positionId}/fit`,
+                    text: formatTimeSpan(one.startsAt, one.endsAt, { locale, zone }),
+                  },
+                ]
+              : [],
+          ),
           list: (query.tab === 'suiting' ? data : others).map((one) => ({
             ...one,
             signUp: one.open > 0 ? one.admission : 'full',
             reasons: one.reasons.slice(0, REASONS).map((finding) => wordFinding(i18n, locale, finding)),
             refusals: refusalsModel(i18n, locale, one.refusals, zone),
+            changes: query.tab === 'others' && one.changes ? changesModel(i18n, locale, one.changes) : [],
             warnings: one.warnings.map((finding) => wordFinding(i18n, locale, finding, zone)),
             several: query.tab === 'suiting',
           })),
@@ -403,13 +434,7 @@ function answerRoutes(parts: AssignmentRouteParts): Route[] {
   ];
 }
 
-const plainFinding = ({
-  code,
-  params,
-}: Finding): { code: string; params?: Record<string, string | number> } =>
-  params ? { code, params: { ...params } } : { code };
-
-function suitedView({ position, shift, fit }: Suited): Omit<SuitedView, 'warnings'> {
+function suitedView({ position, shift, fit, changes }: Suited): Omit<SuitedView, 'warnings'> {
   return {
     positionId: String(position._id),
     shiftId: String(shift._id),
@@ -424,6 +449,8 @@ function suitedView({ position, shift, fit }: Suited): Omit<SuitedView, 'warning
     distanceMetres: fit.distanceMetres,
     reasons: fit.parts.flatMap((part) => (part.finding ? [plainFinding(part.finding)] : [])),
     refusals: fit.refusals.map(plainFinding),
+    changes: changes?.map(({ code, params, way }) => ({ code, params: { ...params }, way })) ?? null,
+    point: shift.place.point ? latLngOf(shift.place.point) : null,
     state: null,
     assignmentId: null,
   };

@@ -55,6 +55,13 @@ export const reasonBody = z.strictObject({ reason: prose(300).default('') });
 export const ownFilter = z.strictObject({ ...paging });
 export const fullId = z.strictObject({ id });
 
+/** Something the person could do so that a position fits. */
+export const changeSchema = z.object({
+  code: z.string(),
+  params: z.record(z.string(), z.union([z.string(), z.number()])),
+  way: z.enum(['profile', 'credentials', 'membership', 'consents', 'training']),
+});
+
 export const suited = z.object({
   positionId: z.string(),
   shiftId: z.string(),
@@ -69,6 +76,9 @@ export const suited = z.object({
   distanceMetres: z.number().nullable(),
   reasons: z.array(finding),
   refusals: z.array(finding),
+  /** All of these would make it fit; null when something cannot be changed, empty when it fits. */
+  changes: z.array(changeSchema).nullable(),
+  point: z.object({ latitude: z.number(), longitude: z.number() }).nullable(),
   /** Places one has so close to it that one may be late. */
   warnings: z.array(finding),
   /** The state of one's own row on the position, if any. */
@@ -81,6 +91,7 @@ export const suitingFilter = z.strictObject({
   skill: z.string().max(40).optional(),
   category: z.string().max(40).optional(),
   tab: z.enum(['suiting', 'others']).default('suiting'),
+  view: z.enum(['list', 'map']).default('list'),
   limit: paging.limit.unwrap().optional(),
   cursor: paging.cursor,
 });

@@ -2,7 +2,7 @@ import type { I18n } from '../../i18n/index.ts';
 import { formatDistance, formatTimeSpan } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
 import { levelNameOf, typeName } from '../credentials/index.ts';
-import type { Finding } from '../matching/index.ts';
+import type { Change, Finding } from '../matching/index.ts';
 import { wayOut } from '../matching/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
@@ -21,25 +21,33 @@ export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone =
       distance: formatDistance(Number(finding.params?.['metres'] ?? 0), locale),
     });
   }
-  const params = Object.fromEntries(
-    Object.entries(finding.params ?? {}).map(([name, value]): [string, string | number] => {
+  return i18n.t(locale, `matching.finding.${finding.code}`, wordParams(i18n, locale, finding.params ?? {}));
+}
+
+/** Codes of skills, languages and certificates as words, metres and minutes as people say them. */
+function wordParams(
+  i18n: I18n,
+  locale: Locale,
+  params: Readonly<Record<string, string | number>>,
+): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]): [string, string | number] => {
       if (name === 'skill') return [name, findSkill(String(value))?.[locale] ?? String(value)];
       if (name === 'language') return [name, findLanguage(String(value))?.[locale] ?? String(value)];
-      if (name === 'pool') return [name, String(finding.params?.[`name-${locale}`] ?? value)];
-      if (name === 'credential') return [name, nameOf(locale, String(value), finding.params)];
+      if (name === 'pool') return [name, String(params[`name-${locale}`] ?? value)];
+      if (name === 'credential') return [name, nameOf(locale, String(value), params)];
       if (name === 'metres') return [name, formatDistance(Number(value), locale)];
       if (name === 'level')
         return [
           name,
           typeof value === 'number'
             ? i18n.t(locale, `matching.level.${value}`)
-            : levelNameOf(String(finding.params?.['credential'] ?? ''), value, locale),
+            : levelNameOf(String(params['credential'] ?? ''), value, locale),
         ];
       if (name === 'minutes') return [name, Math.round(Number(value) / 60)];
       return [name, value];
     }),
   );
-  return i18n.t(locale, `matching.finding.${finding.code}`, params);
 }
 
 /** What a type of certificate is called: by the catalogue that comes with Linli, else as the finding brought it along. */
@@ -76,6 +84,45 @@ export function refusalsModel(
     return { text: wordFinding(i18n, locale, refusal, zone), href: way ? ways[way] : null };
   });
 }
+
+const CHANGE_WAYS = {
+  profile: '/profile',
+  credentials: '/credentials',
+  membership: '/join',
+  consents: '/account/consents',
+  training: '/training',
+} as const;
+
+/** Changes that would make a position fit, in words, and where each is done. */
+export function changesModel(
+  i18n: I18n,
+  locale: Locale,
+  changes: readonly Pick<Change, 'code' | 'params' | 'way'>[],
+): { text: string; href: string }[] {
+  return changes.map(({ code, params, way }) => ({
+    text:
+      code === 'add-time'
+        ? i18n.t(locale, 'matching.change.add-time', {
+            day: new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' }).format(
+              new Date(Date.UTC(2026, 10, 22 + Number(params['weekday']))),
+            ),
+            from: clockOf(Number(params['startMinute'])),
+            to: clockOf(Number(params['endMinute'])),
+          })
+        : i18n.t(locale, `matching.change.${code}`, wordParams(i18n, locale, params)),
+    href: CHANGE_WAYS[way],
+  }));
+}
+
+const clockOf = (minutes: number): string =>
+  `${String(Math.floor(minutes / 60) % 24).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+/** A finding as it goes out. */
+export const plainFinding = ({
+  code,
+  params,
+}: Finding): { code: string; params?: Record<string, string | number> } =>
+  params ? { code, params: { ...params } } : { code };
 
 export interface AssignmentFacts {
   readonly title: string;

@@ -117,6 +117,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
             ...one,
             label: one.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
             href: one.membershipId ? `/memberships/${one.membershipId}` : null,
+            whyHref: `/positions/${params.positionId}/candidates/reckoning?handle=${one.handle}`,
             reasons: one.parts.flatMap((part) =>
               part.finding ? [wordFinding(i18n, locale, part.finding)] : [],
             ),

@@ -16,3 +16,4 @@ export { createAnnouncementService } from './announcement.service.ts';
 export { placesOf, servedBy, teamsOf } from './record.ts';
 export { claimsOn, statesOf } from './assignment.planning.ts';
 export type { Claim } from './assignment.planning.ts';
+export { fitRoutes } from './fit.routes.ts';

@@ -26,3 +26,5 @@ export { isPlain } from './solver/staffing.ts';
 export type { Side } from './solver/sides.ts';
 export type { Earlier, Staffing, StaffingProof } from './solver/staffing.ts';
 export { checkStaffing } from './solver/staffing-check.ts';
+export type { Change } from './change.rules.ts';
+export type { Pair } from './matching.service.ts';

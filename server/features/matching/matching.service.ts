@@ -1,5 +1,6 @@
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
+import { NotFound } from '../../core/errors.ts';
 import { holdersOfType } from '../credentials/index.ts';
 import { certifiedIn, poolsOf } from '../talent-pools/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -7,6 +8,8 @@ import { bookingsOf } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
 import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
+import { smallestChanges } from './change.rules.ts';
+import type { Change } from './change.rules.ts';
 import { excludedFrom } from './exclusion.service.ts';
 import { createHandles } from './handles.ts';
 import {
@@ -22,7 +25,7 @@ import {
 } from './matching.facts.ts';
 import type { PersonSources, PlaceRow, TrainedSource } from './matching.facts.ts';
 import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
-import type { Finding, Fit, PositionFacts } from './matching.types.ts';
+import type { Finding, Fit, PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
 import type { SearchQuery } from './search/query.ts';
 import type { SearchClient } from './search/search.client.ts';
 import { settingsOf } from './weights.service.ts';
@@ -61,6 +64,20 @@ export interface Suited {
   readonly position: PositionRow;
   readonly shift: PlannedShift;
   readonly fit: Fit;
+  /** What the person could change so that it fits; null where something stands against it that they cannot. */
+  readonly changes: readonly Change[] | null;
+}
+
+/** One person on one position, with everything that their score is made of. */
+export interface Pair {
+  readonly position: PositionRow;
+  readonly shift: ShiftRow;
+  readonly fit: Fit;
+  readonly changes: readonly Change[] | null;
+  /** Which version of the tenant's weights. */
+  readonly weightsVersion: number;
+  /** The points that anybody could have at most. */
+  readonly most: number;
 }
 
 export interface MatchingParts {
@@ -307,6 +324,50 @@ export function createMatchingService(parts: MatchingParts) {
         .map(({ id }) => id);
     },
 
+    /** How the position fits the person who asks, by the same list as everywhere. @throws NotFound for drafts */
+    async own(actor: AccountActor, positionId: string): Promise<Pair & { record: ServiceRecord }> {
+      const { position, shift } = await shifts.accessPosition(actor, positionId, 'opportunities:see');
+      const tenant = await tenants.current();
+      const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
+      const facts = positionFacts(position, shift, tenant, team);
+      const own = await ownSources(people, actor.personId, around(shift, RECENT_MS));
+      const trained = asksForTraining(position) ? await trainedOf([actor.personId]) : new Map();
+      const person = personFacts({ ...own, trained: trained.get(actor.personId) ?? [] }, facts, tenant);
+      return { ...pairOf({ position, shift }, facts, person, tenant), record: person.record };
+    },
+
+    /** How a candidate fits: the one of the handle, else the best; null when there is nobody. */
+    async candidate(
+      actor: Actor,
+      positionId: string,
+      handle: string | null,
+    ): Promise<{
+      place: { position: PositionRow; shift: ShiftRow };
+      pair: Pair | null;
+      name: string | null;
+    }> {
+      const place = await shifts.accessPosition(actor, positionId, 'positions:candidates');
+      const wanted = handle ?? (await this.candidates(actor, positionId, 1)).candidates[0]?.handle;
+      if (wanted === undefined) return { place, pair: null, name: null };
+      const personId = (await this.peopleBehind(place.position, place.shift, [wanted])).get(wanted);
+      if (!personId) throw new NotFound();
+      const tenant = await tenants.current();
+      const [known, members] = await Promise.all([people.rows([personId]), memberships.ofPeople([personId])]);
+      const approved = new Map(
+        members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
+      );
+      const [sources] = await sourcesOf(known, approved, around(place.shift, RECENT_MS));
+      if (!sources) throw new NotFound();
+      const team = (await teamsOf([place.shift._id])).get(String(place.shift._id)) ?? NOBODY;
+      const facts = positionFacts(place.position, place.shift, tenant, team);
+      const pair = pairOf(place, facts, personFacts(sources, facts, tenant), tenant);
+      return {
+        place,
+        name: sources.membership ? sources.person.name : null,
+        pair: { ...pair, changes: null, fit: { ...pair.fit, refusals: pair.fit.refusals.map(masked) } },
+      };
+    },
+
     /** The person behind each handle of the position, as far as they may be found; unknown handles are left out. */
     async peopleBehind(
       position: PositionRow,
@@ -363,16 +424,50 @@ export function createMatchingService(parts: MatchingParts) {
         shift.positions.map((position) => {
           const facts = positionFacts(position, shift, tenant, teamOf(shift.members));
           const how = fit(facts, personFacts(sources, facts, tenant), settings);
-          return { id: String(position._id), position, shift, fit: how };
+          return {
+            id: String(position._id),
+            position,
+            shift,
+            fit: how,
+            changes: smallestChanges(facts, how),
+          };
         }),
       );
       return {
         suited: rank(all.filter((one) => one.fit.eligible)),
-        others: all.filter((one) => !one.fit.eligible),
+        // What one change would open comes first, then what needs more, last what nobody can help.
+        others: all.filter((one) => !one.fit.eligible).sort((a, b) => distanceToFit(a) - distanceToFit(b)),
       };
     },
   };
 }
+
+function pairOf(
+  place: { position: PositionRow; shift: ShiftRow },
+  facts: PositionFacts,
+  person: PersonFacts,
+  tenant: Tenant,
+): Pair {
+  const settings = settingsOf(tenant);
+  const how = fit(facts, person, settings);
+  return {
+    ...place,
+    fit: how,
+    changes: smallestChanges(facts, how),
+    weightsVersion: settings.version,
+    most: how.parts.reduce((sum, part) => sum + part.most, 0),
+  };
+}
+
+/** A refusal as others read it: what is nobody's business does not even name its rule. */
+function masked(refusal: Fit['refusals'][number]): Fit['refusals'][number] {
+  const told = forOthers(refusal);
+  return { ...told, rule: told.code === refusal.code ? refusal.rule : 'availability' };
+}
+
+/** How many changes away a position is. */
+const distanceToFit = ({ changes, fit: { refusals: found } }: Suited): number =>
+  changes === null ? 1_000 + found.length : changes.length;
 
 const asksForTraining = (position: PositionRow): boolean => (position.trainings ?? []).length > 0;
 

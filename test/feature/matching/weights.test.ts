@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createMember, createTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
-import { createOpening } from '../../factories/requests.ts';
+import { createOpening, createPosition } from '../../factories/requests.ts';
 
 interface Weights {
   version: number;
@@ -38,7 +38,7 @@ describe('matching weights', () => {
     const keen = await createMember(boss.tenant, {
       person: { home: { type: 'Point', coordinates: [119.69, 29.7] }, interests: ['elderly'] } as never,
     });
-    const { positionId } = await createOpening(boss.tenant, { request: { category: 'elderly' } });
+    const { positionId, shiftId } = await createOpening(boss.tenant, { request: { category: 'elderly' } });
     const who = await coordinator.api();
     const ranking = async (): Promise<Ranking> =>
       (await who.get(`/positions/${positionId}/candidates`)).json<Ranking>();
@@ -76,6 +76,39 @@ describe('matching weights', () => {
         expect(points).to.equal(Math.floor((most * of) / from + 0.5));
       expect(parts.map(({ rule }) => rule)).to.not.include('distance');
     }
+    // One candidate, reckoned on a page of its own.
+    const [first] = (await ranking()).data;
+    interface Reckoned {
+      score: number;
+      parts: { points: number; most: number; of: number; from: number }[];
+      changes: { code: string }[] | null;
+    }
+    const { pair } = (
+      await who.get(`/positions/${positionId}/candidates/reckoning?handle=${first?.handle}`)
+    ).json<{ pair: Reckoned }>();
+    expect(pair.score).to.equal(first?.score);
+    const shownTo = await (
+      await coordinator.page()
+    ).get(`/positions/${positionId}/candidates/reckoning?lang=en&handle=${first?.handle}`);
+    const number = (n: number): string => n.toLocaleString('en');
+    for (const { most, of, from, points } of pair.parts)
+      expect(shownTo.text.replaceAll('&#x3D;', '=')).to.include(
+        `${number(most)} × ${number(of)} ÷ ${number(from)} = ${number(points)}`,
+      );
+    expect(
+      (await who.get(`/positions/${positionId}/candidates/reckoning?handle=${'A'.repeat(22)}`)).status,
+    ).to.equal(404);
+    // The person reads the same points, and what would open another.
+    const own = await keen.api();
+    const mine = (await own.get(`/positions/${positionId}/fit`)).json<Reckoned>();
+    expect([mine.score, mine.changes]).to.deep.equal([pair.score, []]);
+    const english = await createPosition(boss.tenant, { shiftId, languages: ['en'] });
+    const other = (await own.get(`/positions/${english}/fit`)).json<Reckoned>();
+    // Switched off above: nobody is kept out by languages here.
+    expect(other.changes).to.deep.equal([]);
+    const mapped = await (await keen.page()).get('/opportunities?view=map&lang=en');
+    expect(mapped.text).to.include('suiting-map').and.include(`/positions/${positionId}/fit`);
+
     expect((await who.get('/matching/weights')).status).to.equal(403);
     const page = await (await boss.page()).get('/matching/weights?lang=en');
     expect(page.text).to.include('Version 1').and.include('always on');

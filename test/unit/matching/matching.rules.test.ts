@@ -10,6 +10,7 @@ import {
   RULES,
   SOFT_RULES,
 } from '../../../server/features/matching/matching.rules.ts';
+import { smallestChanges } from '../../../server/features/matching/change.rules.ts';
 import type {
   FitSettings,
   PersonFacts,
@@ -293,5 +294,52 @@ describe('the rules of fitting', () => {
     const steps = funnel([...fits, fit(position, person, settings)]).map(({ remaining }) => remaining);
     expect(steps.at(-1)).to.equal(1);
     steps.slice(1).forEach((remaining, index) => expect(remaining).to.be.at.most(steps[index]!));
+  });
+});
+
+describe('the smallest change', () => {
+  const open = { ...position, minAge: null, maxAge: null, credentials: [], trainings: [] };
+  const changesOf = (own: PersonFacts) => {
+    const how = fit(open, own, settings);
+    return smallestChanges(open, how);
+  };
+
+  it('makes the position fit once it is done, and asks for nothing else', () => {
+    const own: PersonFacts = {
+      ...person,
+      skills: [{ code: 'first-aid', level: 1, verified: false }],
+      languages: [],
+      availability: [{ weekday: 1, startMinute: 0, endMinute: 60 }],
+      radiusMetres: 1_000,
+    };
+    const changes = changesOf(own) ?? [];
+    expect(changes.map(({ code }) => code).sort()).to.deep.equal([
+      'add-language',
+      'add-time',
+      'go-further',
+      'raise-skill',
+    ]);
+    const after = changes.reduce<PersonFacts>((now, { code, params }) => {
+      if (code === 'add-language')
+        return { ...now, languages: [...now.languages, String(params['language'])] };
+      if (code === 'raise-skill')
+        return { ...now, skills: [{ code: 'first-aid', level: Number(params['level']), verified: false }] };
+      if (code === 'go-further') return { ...now, radiusMetres: Number(params['km']) * 1_000 };
+      const { weekday, startMinute, endMinute } = params as Record<string, number>;
+      return {
+        ...now,
+        availability: [
+          ...now.availability,
+          { weekday: weekday ?? 0, startMinute: startMinute ?? 0, endMinute: endMinute ?? 0 },
+        ],
+      };
+    }, own);
+    expect(refusals(open, after, settings)).to.deep.equal([]);
+  });
+
+  it('is none where nobody can change what stands against it, or nothing does', () => {
+    expect(changesOf({ ...person, booked: [{ startsAt: at(2), endsAt: at(4) }] })).to.equal(null);
+    expect(changesOf({ ...person, excluded: true })).to.equal(null);
+    expect(changesOf(person)).to.deep.equal([]);
   });
 });

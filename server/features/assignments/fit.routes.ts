@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { route, view } from '../../http/route.ts';
+import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import type { I18n, Locale } from '../../i18n/index.ts';
+import type { MatchingService, Pair } from '../matching/index.ts';
+import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
+import { changesModel, plainFinding, refusalsModel, wordFinding } from './assignment.view.ts';
+
+const pairView = z.object({
+  title: z.string(),
+  position: z.string(),
+  shiftId: z.string(),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  /** Null for people from outside, and where there is nobody. */
+  name: z.string().nullable(),
+  weightsVersion: z.number(),
+  eligible: z.boolean(),
+  score: z.number(),
+  most: z.number(),
+  distanceMetres: z.number().nullable(),
+  /** points = ⌊most × of ÷ from + ½⌋; they sum to the score. */
+  parts: z.array(
+    z.object({
+      rule: z.string(),
+      points: z.number(),
+      most: z.number(),
+      of: z.number(),
+      from: z.number(),
+      finding: findingSchema.nullable(),
+    }),
+  ),
+  refusals: z.array(findingSchema.extend({ rule: z.string() })),
+  changes: z.array(changeSchema).nullable(),
+});
+type PairView = z.infer<typeof pairView>;
+
+/** How one person fits one position, so that a reader can reckon it again. */
+export function fitRoutes({ matching, i18n }: { matching: MatchingService; i18n: I18n }): Route[] {
+  return [
+    route({
+      name: 'matching/own',
+      method: 'get',
+      path: '/positions/:positionId/fit',
+      access: 'opportunities:see',
+      tenant: 'member',
+      summary:
+        'How the position fits the person who asks: every part of the score, why not, the smallest change.',
+      input: { params: positionParams },
+      output: pairView,
+      run: async ({ account, params }) => toView(await matching.own(account, params.positionId), null),
+      page: (pair, { locale, zone }) =>
+        pairPage(pair, { i18n, locale, zone, back: '/opportunities', own: true }),
+    }),
+    route({
+      name: 'matching/candidate',
+      method: 'get',
+      path: '/positions/:positionId/candidates/reckoning',
+      access: 'positions:candidates',
+      tenant: 'member',
+      summary: 'How one candidate fits the position, the best one unless another is named.',
+      input: {
+        params: positionParams,
+        query: z.strictObject({ handle: z.string().max(40).optional() }),
+      },
+      output: z.object({ pair: pairView.nullable() }),
+      async run({ actor, params, query }) {
+        const { pair, name } = await matching.candidate(actor, params.positionId, query.handle ?? null);
+        return { pair: pair ? toView(pair, name) : null };
+      },
+      page: ({ pair }, { locale, params, zone }) =>
+        pairPage(pair, {
+          i18n,
+          locale,
+          zone,
+          back: `/positions/${params.positionId}/candidates`,
+          own: false,
+        }),
+    }),
+  ];
+}
+
+const toView = ({ position, shift, fit, ...pair }: Pair, name: string | null): PairView => ({
+  title: shift.title,
+  position: position.name,
+  shiftId: String(shift._id),
+  startsAt: shift.startsAt.toISOString(),
+  endsAt: shift.endsAt.toISOString(),
+  name,
+  weightsVersion: pair.weightsVersion,
+  eligible: fit.eligible,
+  score: fit.score,
+  most: pair.most,
+  distanceMetres: fit.distanceMetres,
+  parts: fit.parts.map((part) => ({ ...part, finding: part.finding ? plainFinding(part.finding) : null })),
+  refusals: fit.refusals.map((one) => ({ ...plainFinding(one), rule: one.rule })),
+  changes: pair.changes?.map(({ code, params, way }) => ({ code, params: { ...params }, way })) ?? null,
+});
+
+function pairPage(
+  pair: PairView | null,
+  parts: {
+    i18n: I18n;
+    locale: Locale;
+    zone: RouteContext['zone'];
+    back: string;
+    own: boolean;
+  },
+): PageResult {
+  const { i18n, locale, zone, back, own } = parts;
+  const t = i18n.in(locale);
+  const number = new Intl.NumberFormat(locale);
+  return view('matching/pair', {
+    back,
+    own,
+    backLabel: own ? t('nav.opportunities') : t('assignments.candidates.title'),
+    pair: pair && {
+      ...pair,
+      label: own ? null : (pair.name ?? t('assignments.candidates.nameless')),
+      total: t('matching.pair.total', { score: number.format(pair.score), most: number.format(pair.most) }),
+      weights: t('matching.pair.weights', { version: pair.weightsVersion }),
+      refusals: refusalsModel(i18n, locale, pair.refusals, zone),
+      changes: own && pair.changes ? changesModel(i18n, locale, pair.changes) : [],
+      parts: pair.parts.map((part) => ({
+        rule: t(`matching.rule.${part.rule}`),
+        explain: t(`matching.explain.${part.rule}`),
+        finding: part.finding ? wordFinding(i18n, locale, part.finding, zone) : null,
+        points: number.format(part.points),
+        sum: t('matching.pair.line', {
+          most: number.format(part.most),
+          of: number.format(part.of),
+          from: number.format(part.from),
+          points: number.format(part.points),
+        }),
+      })),
+    },
+  });
+}

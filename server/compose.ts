@@ -120,9 +120,11 @@ import {
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
   createMatchingService,
+  createExclusionService,
   createSearchClient,
   createSolverClient,
   createWeightsService,
+  exclusionRoutes,
   weightsRoutes,
 } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
@@ -542,6 +544,11 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
     ...weightsRoutes({ weights: createWeightsService({ tenants, memberships }), i18n }),
     ...fitRoutes({ matching, i18n }),
+    ...exclusionRoutes({
+      exclusions: createExclusionService({ matching, memberships, shifts }),
+      matching,
+      i18n,
+    }),
     ...candidateRoutes({ assignments, matching, shifts, i18n }),
     ...planRoutes({ plans, matching, memberships, units, i18n }),
     ...planDeskRoutes({

@@ -136,6 +136,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/exclusions',
+    key: 'matching.exclusions.title',
+    icon: 'user-off',
+    permission: 'exclusions:edit',
+    phone: false,
+  },
+  {
     href: '/matching/weights',
     key: 'matching.weights.title',
     icon: 'adjustments',

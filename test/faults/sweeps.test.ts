@@ -153,8 +153,12 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
   async 'shifts/start'(tenant) {
     const startsAt = new Date(Date.now() + 2 * HOUR);
     const insured = await createShift(tenant, { startsAt });
-    const bare = await createShift(tenant, { startsAt, riskLevel: 'bodily' });
+    const bare = await createShift(tenant, { startsAt });
     await signUp(await createMember(tenant), await createPosition(tenant, { shiftId: bare }));
+    // Known as risky only after somebody had a place: nobody gets one without insurance.
+    await inTenant(tenant.id, async () =>
+      ShiftModel.updateOne({ _id: bare }, { $set: { riskLevel: 'bodily' } }),
+    );
     return {
       at: 2 * HOUR + 1_000,
       rows: 2,

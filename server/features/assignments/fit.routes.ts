@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import { route, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
 import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
@@ -63,18 +65,27 @@ export function fitRoutes({ matching, i18n }: { matching: MatchingService; i18n:
         params: positionParams,
         query: z.strictObject({ handle: z.string().max(40).optional() }),
       },
-      output: z.object({ pair: pairView.nullable() }),
+      output: z.object({ handle: z.string().nullable(), pair: pairView.nullable() }),
       async run({ actor, params, query }) {
-        const { pair, name } = await matching.candidate(actor, params.positionId, query.handle ?? null);
-        return { pair: pair ? toView(pair, name) : null };
+        const { pair, name, handle } = await matching.candidate(
+          actor,
+          params.positionId,
+          query.handle ?? null,
+        );
+        return { handle, pair: pair ? toView(pair, name) : null };
       },
-      page: ({ pair }, { locale, params, zone }) =>
+      page: ({ handle, pair }, { account, locale, params, zone }) =>
         pairPage(pair, {
           i18n,
           locale,
           zone,
           back: `/positions/${params.positionId}/candidates`,
           own: false,
+          // Only members can be kept from a task, and only by whoever may.
+          exclude:
+            handle !== null && pair?.name && can(account, 'exclusions:edit')
+              ? { handle, action: `/positions/${params.positionId}/exclusions` }
+              : null,
         }),
     }),
   ];
@@ -105,14 +116,21 @@ function pairPage(
     zone: RouteContext['zone'];
     back: string;
     own: boolean;
+    exclude?: { readonly handle: string; readonly action: string } | null;
   },
 ): PageResult {
-  const { i18n, locale, zone, back, own } = parts;
+  const { i18n, locale, zone, back, own, exclude = null } = parts;
+  const form = createForm({ i18n, locale, messages: 'matching.exclusions.form' });
   const t = i18n.in(locale);
   const number = new Intl.NumberFormat(locale);
   return view('matching/pair', {
     back,
     own,
+    exclude: exclude && {
+      ...exclude,
+      reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
+      all: form.checkbox('all'),
+    },
     backLabel: own ? t('nav.opportunities') : t('assignments.candidates.title'),
     pair: pair && {
       ...pair,

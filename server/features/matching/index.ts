@@ -28,3 +28,5 @@ export type { Earlier, Staffing, StaffingProof } from './solver/staffing.ts';
 export { checkStaffing } from './solver/staffing-check.ts';
 export type { Change } from './change.rules.ts';
 export type { Pair } from './matching.service.ts';
+export { createExclusionService } from './exclusion.service.ts';
+export { exclusionRoutes } from './exclusion.routes.ts';

@@ -70,3 +70,32 @@ exclusionSchema.index(
 exclusionSchema.index({ tenantId: 1, liftedAt: 1, _id: -1 });
 
 export const ExclusionModel = tenantModel<ExclusionRow>('Exclusion', exclusionSchema);
+
+export const OBJECTION_ABOUT = ['reliability', 'exclusion', 'score'] as const;
+
+/** What somebody says against how they are matched, and what a person answered. */
+export interface ObjectionRow extends TenantRow {
+  personId: Types.ObjectId;
+  about: (typeof OBJECTION_ABOUT)[number];
+  text: string;
+  madeAt: Date;
+  answer: string | null;
+  answeredBy: Types.ObjectId | null;
+  answeredAt: Date | null;
+}
+
+const objectionSchema = new Schema({
+  ...tenantFields,
+  personId: { type: Schema.Types.ObjectId, required: true },
+  about: { type: String, enum: [...OBJECTION_ABOUT], required: true },
+  text: { type: String, required: true },
+  madeAt: { type: Date, required: true },
+  answer: { type: String, default: null },
+  answeredBy: { type: Schema.Types.ObjectId, default: null },
+  answeredAt: { type: Date, default: null },
+});
+objectionSchema.index({ tenantId: 1, personId: 1, _id: -1 });
+// What waits for an answer, oldest first.
+objectionSchema.index({ tenantId: 1, answeredAt: 1, _id: 1 });
+
+export const ObjectionModel = tenantModel<ObjectionRow>('Objection', objectionSchema);

@@ -10,7 +10,7 @@ import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } fro
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import { smallestChanges } from './change.rules.ts';
 import type { Change } from './change.rules.ts';
-import { excludedFrom } from './exclusion.service.ts';
+import { excludedFrom } from './exclusion.facts.ts';
 import { createHandles } from './handles.ts';
 import {
   credentialsOf,
@@ -21,6 +21,7 @@ import {
   positionFacts,
   recordOf,
   RECENT_MS,
+  recordOf as recordFrom,
   teamOf,
 } from './matching.facts.ts';
 import type { PersonSources, PlaceRow, TrainedSource } from './matching.facts.ts';
@@ -28,6 +29,7 @@ import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
 import type { Finding, Fit, PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
 import type { SearchQuery } from './search/query.ts';
 import type { SearchClient } from './search/search.client.ts';
+import { PRIOR } from './soft.rules.ts';
 import { settingsOf } from './weights.service.ts';
 
 /** Most members that one ranking looks at. */
@@ -336,19 +338,28 @@ export function createMatchingService(parts: MatchingParts) {
       return { ...pairOf({ position, shift }, facts, person, tenant), record: person.record };
     },
 
+    /** What the person's reliability here is reckoned from, for the person. */
+    async recordOf(actor: AccountActor): Promise<{
+      kept: number;
+      missed: number;
+      lastOn: string | null;
+      of: number;
+      from: number;
+    }> {
+      const places = (await placesOf([actor.personId])).get(actor.personId) ?? [];
+      const { kept, missed, lastOn } = recordFrom(places, (await tenants.current()).zone);
+      return { kept, missed, lastOn, of: kept + PRIOR.kept, from: kept + missed + PRIOR.places };
+    },
+
     /** How a candidate fits: the one of the handle, else the best; null when there is nobody. */
     async candidate(
       actor: Actor,
       positionId: string,
       handle: string | null,
-    ): Promise<{
-      place: { position: PositionRow; shift: ShiftRow };
-      pair: Pair | null;
-      name: string | null;
-    }> {
+    ): Promise<{ handle: string | null; pair: Pair | null; name: string | null }> {
       const place = await shifts.accessPosition(actor, positionId, 'positions:candidates');
       const wanted = handle ?? (await this.candidates(actor, positionId, 1)).candidates[0]?.handle;
-      if (wanted === undefined) return { place, pair: null, name: null };
+      if (wanted === undefined) return { handle: null, pair: null, name: null };
       const personId = (await this.peopleBehind(place.position, place.shift, [wanted])).get(wanted);
       if (!personId) throw new NotFound();
       const tenant = await tenants.current();
@@ -362,7 +373,7 @@ export function createMatchingService(parts: MatchingParts) {
       const facts = positionFacts(place.position, place.shift, tenant, team);
       const pair = pairOf(place, facts, personFacts(sources, facts, tenant), tenant);
       return {
-        place,
+        handle: wanted,
         name: sources.membership ? sources.person.name : null,
         pair: { ...pair, changes: null, fit: { ...pair.fit, refusals: pair.fit.refusals.map(masked) } },
       };

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { ObjectId } from 'mongodb';
+import { database } from '../../../server/db/connect.ts';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
 import { createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
@@ -166,13 +168,16 @@ describe('the day of a shift', function () {
     const risky = await createShift(tenant, {
       startsAt,
       endsAt: new Date(startsAt.getTime() + 30 * MINUTE),
-      riskLevel: 'bodily',
     });
     const member = await createMember(tenant, { person: { birthDate: '1980-01-01' } });
     const api = await member.api();
     const place = await api.post(
       `/positions/${await createPosition(tenant, { shiftId: risky })}/assignments`,
     );
+    // Known as risky only after somebody had a place: nobody gets one without insurance.
+    await database()
+      .collection('shifts')
+      .updateOne({ _id: new ObjectId(risky) }, { $set: { riskLevel: 'bodily' } });
     const code = await codeOf(desk, risky);
     const refused = await api.post(`/assignments/${String(place.json()['id'])}/check-in`, { code });
     expect(refused.json()).to.include({ code: 'insurance-missing' });

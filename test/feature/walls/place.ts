@@ -362,6 +362,8 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     verdict: 'must',
   }),
   'plans/wish': ({ positionId }) => ({ positionId: positionId ?? '', kind: 'same' }),
+  'exclusions/set': () => ({ handle: 'A'.repeat(22), reason: 'x' }),
+  'exclusions/answer': () => ({ answer: 'x' }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
   'requests/discard': () => ({ reason: 'x' }),

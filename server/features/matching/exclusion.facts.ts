@@ -1,0 +1,20 @@
+import { Types } from 'mongoose';
+import { ExclusionModel } from './matching.model.ts';
+
+/** The requests that these people are kept from in the current tenant, by person; null stands for all of it. */
+export async function excludedFrom(personIds: readonly string[]): Promise<Map<string, (string | null)[]>> {
+  const rows = await ExclusionModel.find({
+    liftedAt: null,
+    // Of very many people all that hold are fewer than the people.
+    ...(personIds.length > 300 ? {} : { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
+  })
+    .select({ personId: 1, requestId: 1 })
+    .lean();
+  const found = new Map<string, (string | null)[]>();
+  for (const { personId, requestId } of rows)
+    found.set(String(personId), [
+      ...(found.get(String(personId)) ?? []),
+      requestId === null ? null : String(requestId),
+    ]);
+  return found;
+}

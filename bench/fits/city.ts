@@ -163,6 +163,7 @@ export class City {
         skills: [{ code: SKILLS[this.asked(draws)] ?? '', minLevel: 1 + draws.below(2) }],
         credentials: [],
         trainings: [],
+        pools: [],
         languages: [language ?? ''],
         minAge: null,
         maxAge: null,

@@ -12,7 +12,7 @@ export {
   wayOut,
 } from './matching.rules.ts';
 export { credentialsOf, NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
-export { excludedFrom } from './exclusion.service.ts';
+export { excludedFrom } from './exclusion.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';
 export { createSearchClient } from './search/search.client.ts';
 export type { SearchClient } from './search/search.client.ts';

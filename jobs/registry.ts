@@ -15,6 +15,8 @@ import { followPlans } from './plans/follow.sweep.ts';
 import { sendPlans } from './plans/send.sweep.ts';
 import { solvePlans } from './plans/solve.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
+import { evaluateRegistrations } from './re-registration/evaluate.sweep.ts';
+import { remindOfRegistrations } from './re-registration/remind.sweep.ts';
 import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
 import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
@@ -28,6 +30,8 @@ export function allSweeps(services: Services): Sweep[] {
     expireOffers(services.offers),
     expireCredentials(services.credentials),
     expirePoolMembers(services.poolTime),
+    remindOfRegistrations(services.watches),
+    evaluateRegistrations(services.runs),
     proposePoolMembers(services.poolTime),
     startShifts(services.shifts),
     endShifts(services.shifts),

@@ -79,6 +79,7 @@ import {
   credentialRoutes,
 } from './features/credentials/index.ts';
 import {
+  createCreditReading,
   createCreditService,
   createProgrammeService,
   creditDaysOf,
@@ -148,6 +149,13 @@ import {
 } from './features/plans/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
+import {
+  createOwnRegistrationService,
+  createRunService,
+  createWatchService,
+  reRegistrationMessages,
+  reRegistrationRoutes,
+} from './features/re-registration/index.ts';
 import {
   createTalentPools,
   knownPools,
@@ -364,6 +372,23 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     });
   });
   const programmes = createProgrammeService({ tenants });
+  const reading = createCreditReading({ programmes, tenants });
+  const watches = createWatchService({
+    memberships,
+    programmes,
+    tenants,
+    stillRuns: credentials.stillRuns,
+  });
+  credentials.onVerified(watches.watch);
+  const runs = createRunService({ reading, tenants });
+  const ownRegistrations = createOwnRegistrationService({
+    attachments,
+    credentials,
+    people,
+    reading,
+    tenants,
+    isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
+  });
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
@@ -433,6 +458,13 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...credentialMessages({ types: credentialTypes, tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...poolMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...reRegistrationMessages({
+      own: ownRegistrations,
+      watches,
+      tenants,
+      recipientOf: recipients.ofPerson,
+      publicUrl,
+    }),
     ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...hoursMessages({
       tenants,
@@ -512,6 +544,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     imports,
     identityDocuments,
     poolTime: talentPools.time,
+    watches,
+    runs,
     seals,
     closings,
     sessions,
@@ -570,6 +604,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...poolRoutes({ ...talentPools, types: credentialTypes, units, i18n }),
     ...poolMemberRoutes({ ...talentPools, memberships, types: credentialTypes, units, i18n }),
+    ...reRegistrationRoutes({ own: ownRegistrations, runs, tenants, i18n }),
     ...creditRoutes({ credits, programmes, i18n }),
     ...courseRoutes({ courses, sessions, i18n }),
     ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),

@@ -33,6 +33,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/re-registration/overview',
+    key: 're-registration.overview.title',
+    icon: 'calendar-due',
+    permission: 'credits:see',
+    phone: false,
+  },
+  {
     href: '/credits/reviews',
     key: 'credits.desk.title',
     icon: 'school',
@@ -109,6 +116,13 @@ export const navigation: readonly NavEntry[] = [
     key: 'talent-pools.own.title',
     icon: 'rosette',
     permission: 'talent-pools:apply-own',
+    phone: false,
+  },
+  {
+    href: '/re-registration',
+    key: 're-registration.title',
+    icon: 'refresh',
+    permission: 'credits:claim-own',
     phone: false,
   },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },

@@ -29,6 +29,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Offer dueAt': 'the sweep looks for what is due in every tenant',
   'Credential dueOn': 'the sweep looks for what is due in every tenant',
   'TalentPool proposeAt': 'the sweep looks for what is due in every tenant',
+  'RegistrationWatch remindOn': 'the sweep looks for what is due in every tenant',
+  'EvaluationRun state': 'the sweep looks for what is under way in every tenant',
   'PoolMember dueOn': 'the sweep looks for what is due in every tenant',
   'PoolMember shared,_id': 'certifications that people agreed to show to neighbouring organisations',
   'Kiosk tokenHash': 'a device is known by its secret before its tenant is',

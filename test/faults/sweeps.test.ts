@@ -27,6 +27,7 @@ import { RecognitionModel } from '../../server/features/recognition/recognition.
 import { PlanLineModel, PlanModel } from '../../server/features/plans/plan.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
+import { EvaluationRunModel } from '../../server/features/re-registration/watch.model.ts';
 import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { createServed } from '../factories/hours.ts';
@@ -36,7 +37,9 @@ import { EnrolmentModel } from '../../server/features/training/enrolment.model.t
 import { createSession } from '../factories/training.ts';
 import { createPosition, createShift } from '../factories/requests.ts';
 import { nycFile, nycRow } from '../feature/imports/samples.ts';
+import { addMonths } from '../../server/core/time.ts';
 import { as } from '../support/actor.ts';
+import type { ApiAgent } from '../support/agent.ts';
 import { atOffset, freshTestApp, stopTestApp, testApp } from '../support/app.ts';
 import { inDays } from '../support/days.ts';
 import { expectVerified } from '../support/processes.ts';
@@ -93,6 +96,19 @@ const medal = async (tenant: Tenant): Promise<string> => {
   const rules = { hours: 1, months: 0, objectionDays: 7, effectiveFrom: '2020-01-01' };
   return inTenant(tenant.id, async () => String((await schemes.add({ ...scheme, ...rules }))._id));
 };
+
+/** A social worker whose registration ends in so many days. @returns an officer of the place */
+async function createRegistration(tenant: Tenant, days: number): Promise<ApiAgent> {
+  const officer = await (await createMember(tenant, { roles: ['officer'] })).api();
+  const reviewer = await (await createMember(tenant, { roles: ['reviewer'] })).api();
+  const own = await (await createMember(tenant)).api();
+  const validFrom = addMonths(inDays(days + 1), -36);
+  const claim = { level: 'assistant', number: 'RR1', issuedOn: validFrom, validFrom };
+  const { id } = (await own.post('/credentials', claim)).json<{ id: string }>();
+  await officer.post(`/credentials/${id}/review`, { verdict: 'first_pass' });
+  await reviewer.post(`/credentials/${id}/review`, { verdict: 'valid' });
+  return officer;
+}
 
 /** For every sweep there is: a new one without an entry fails the test. */
 const ARRANGE: Readonly<Record<string, Arrange>> = {
@@ -248,6 +264,30 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           await OutboxModel.countDocuments({}),
         ]),
       expected: [['valid expiring', 'valid expired'], 2],
+    };
+  },
+
+  async 're-registration/remind'(tenant) {
+    await createRegistration(tenant, 40);
+    return {
+      at: 11 * 24 * HOUR,
+      rows: 1,
+      effect: () => told(tenant, 're-registration/due'),
+      expected: 1,
+    };
+  },
+
+  async 're-registration/evaluate'(tenant) {
+    const officer = await createRegistration(tenant, 40);
+    expect((await officer.post('/re-registration/runs')).status).to.equal(201);
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await EvaluationRunModel.find({}).lean()).map(({ state, done, behind }) => [state, done, behind]),
+        ),
+      expected: [['done', 1, 1]],
     };
   },
 

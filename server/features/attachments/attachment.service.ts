@@ -60,6 +60,18 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
       return cleanImage(file);
     },
 
+    /** Which of these things have a picture, in one read; the ids of those that have. */
+    async having(type: AttachedTo, ids: readonly Types.ObjectId[]): Promise<Set<string>> {
+      const rows = await AttachmentModel.find({
+        subjectType: type,
+        subjectId: { $in: [...ids] },
+        removedAt: null,
+      })
+        .select({ subjectId: 1 })
+        .lean();
+      return new Set(rows.map((row) => String(row.subjectId)));
+    },
+
     /** Adds a prepared picture. @throws Conflict `quota-used-up`, `too-many-pictures` */
     async add(subject: Subject, image: CleanImage): Promise<AttachmentRow> {
       return inTransaction(async () => {

@@ -8,3 +8,14 @@ export { badgeRoutes } from './certificate.credential.routes.ts';
 export { createBadgeService } from './certificate.credential.service.ts';
 export { certificateRoutes } from './certificate.routes.ts';
 export { certificateInvariants } from './certificate.verify.ts';
+export {
+  COLOUR,
+  CONTENT_WIDTH,
+  finish,
+  MARGIN,
+  newDocument,
+  PAGE,
+  textHeight,
+  write,
+} from './certificate.drawing.ts';
+export type { TextStyle } from './certificate.drawing.ts';

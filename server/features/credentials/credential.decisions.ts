@@ -131,7 +131,10 @@ export function createCredentialDecisions({ queries, expiry, types, today }: Dec
           ...(verdict === 'rejected' ? { update: { $push: { refusedBy: self } } } : {}),
           action: 'credentials/review',
         });
-        if (verdict === 'valid') await settleRenewed(after);
+        if (verdict === 'valid') {
+          await settleRenewed(after);
+          await expiry.verified(after);
+        }
         if (verdict === 'rejected') await releaseRenewed(after);
         if (verdict !== 'first_pass') await tell(after, verdict);
         return after;

@@ -19,6 +19,8 @@ export interface Lapse {
   /** Codes of the skills that went with it. */
   readonly skills: readonly string[];
 }
+/** Told in the transaction in which a certificate was verified. */
+export type OnVerified = (row: CredentialRow) => Promise<void>;
 /** Told in the transaction in which a certificate lapsed. */
 export type OnLapsed = (lapse: Lapse) => Promise<void>;
 
@@ -27,6 +29,7 @@ const FAR_EAST = 'Pacific/Kiritimati';
 /** What time does to certificates, and what follows when one lapses. */
 export function createCredentialExpiry({ tenants }: { tenants: TenantService }) {
   const listeners: OnLapsed[] = [];
+  const verifiedListeners: OnVerified[] = [];
 
   async function lapsed(row: CredentialRow, cause: Lapse['cause']): Promise<void> {
     const lapse = {
@@ -41,6 +44,10 @@ export function createCredentialExpiry({ tenants }: { tenants: TenantService }) 
 
   return {
     lapsed,
+    onVerified: (listener: OnVerified): unknown => verifiedListeners.push(listener),
+    async verified(row: CredentialRow): Promise<void> {
+      for (const listener of verifiedListeners) await listener(row);
+    },
     onLapsed: (listener: OnLapsed): unknown => listeners.push(listener),
 
     /** Certificates of any tenant that its own calendar moves on, for the sweep. */

@@ -99,6 +99,30 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
     waitingCount: (actor: AccountActor): Promise<number> =>
       CredentialModel.countDocuments(waitingFor(actor) as never, { limit: MOST_COUNTED + 1 }),
 
+    /** The registration as a social worker that somebody has on the day: the newest that has begun; null for none. */
+    currentRegistration: (personId: string, on: string): Promise<CredentialRow | null> =>
+      CredentialModel.findOne({
+        personId: new Types.ObjectId(personId),
+        type: 'social-worker',
+        state: { $in: ['valid', 'expiring', 'expired', 'suspended'] },
+        validFrom: { $lte: on },
+      })
+        .sort({ validFrom: -1 })
+        .lean(),
+
+    /** Whether it still counts and nothing follows it or is about to. */
+    async stillRuns(id: string): Promise<boolean> {
+      const row = await CredentialModel.findById(id)
+        .select({ state: 1, renewedById: 1, renewalUnderWay: 1 })
+        .lean();
+      return (
+        row !== null &&
+        ['valid', 'expiring'].includes(row.state) &&
+        row.renewedById === null &&
+        !row.renewalUnderWay
+      );
+    },
+
     row: async (id: string | Types.ObjectId): Promise<CredentialRow | null> =>
       CredentialModel.findById(id).lean(),
   };

@@ -133,6 +133,7 @@ export function createCredentialService({
     due: expiry.due,
     expire: expiry.expire,
     onLapsed: expiry.onLapsed,
+    onVerified: expiry.onVerified,
 
     /** Pictures of a certificate that the caller has looked up. */
     scans: (row: CredentialRow): Promise<AttachmentRow[]> => attachments.of(subjectOf(row)),

@@ -2,6 +2,7 @@ export { factsOf, GOOD_CREDENTIALS, holdersOfType, registrationsOf } from './cre
 export type { CredentialFact } from './credential.facts.ts';
 export { createCredentialService } from './credential.service.ts';
 export type { CredentialService } from './credential.service.ts';
+export type { CredentialRow } from './credential.model.ts';
 export type { Lapse } from './credential.expiry.ts';
 export { createCredentialTypeService } from './credential-type.service.ts';
 export type { CredentialTypeService, StoredType } from './credential-type.service.ts';

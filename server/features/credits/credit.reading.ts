@@ -5,6 +5,7 @@ import { localDate } from '../../core/time.ts';
 import { registrationsOf } from '../credentials/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { programmesFor } from './claim.rules.ts';
+import type { Registration } from './claim.rules.ts';
 import { ACTIVITIES, EVIDENCE } from './credit.catalogue.ts';
 import { CreditModel } from './credit.model.ts';
 import type { CreditRow } from './credit.model.ts';
@@ -14,6 +15,17 @@ import type { ProgrammeService } from './programme.service.ts';
 
 /** Far more than a professional life; an evaluation reads them all. */
 const MOST_CLAIMS = 2_000;
+
+const ENTRY_FIELDS = {
+  personId: 1,
+  activity: 1,
+  category: 1,
+  mode: 1,
+  date: 1,
+  minutes: 1,
+  quantity: 1,
+  evidence: 1,
+} as const;
 
 /** What somebody may name in a claim. */
 export interface ClaimChoices {
@@ -30,7 +42,12 @@ export interface OwnEvaluation {
   readonly evaluation: Evaluation;
 }
 
-const toEntry = (row: CreditRow): CreditEntry => ({
+const toEntry = (
+  row: Pick<
+    CreditRow,
+    '_id' | 'activity' | 'category' | 'mode' | 'date' | 'minutes' | 'quantity' | 'evidence'
+  >,
+): CreditEntry => ({
   id: String(row._id),
   activity: row.activity,
   category: row.category || null,
@@ -40,6 +57,8 @@ const toEntry = (row: CreditRow): CreditEntry => ({
   quantity: row.quantity,
   evidence: row.evidence,
 });
+
+export type CreditReading = ReturnType<typeof createCreditReading>;
 
 /** What is read of credit hours: somebody's programmes, what they may claim, what it counts today. */
 export function createCreditReading({
@@ -86,25 +105,58 @@ export function createCreditReading({
     return found;
   }
 
+  /** Everything somebody claimed, newest first, and what each programme that concerns them says of it today. */
+  async function of(
+    personId: string,
+  ): Promise<{ on: string; rows: CreditRow[]; evaluations: OwnEvaluation[] }> {
+    const on = localDate(contextNow(), (await tenants.current()).zone);
+    const rows = await CreditModel.find({ personId: new Types.ObjectId(personId) })
+      .sort({ date: -1 })
+      .limit(MOST_CLAIMS)
+      .select({ history: { $slice: -1 } })
+      .lean();
+    const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
+    const evaluations = (await ownProgrammes(personId)).flatMap(({ versions, cycle }) => {
+      const programme = versions.at(-1);
+      if (!programme) return [];
+      const evaluation = evaluate(versions, cycle, entries, on);
+      return [{ programme, registeredOn: cycle.registeredOn ?? null, evaluation }];
+    });
+    return { on, rows, evaluations };
+  }
+
+  /**
+   * What the programme of each registration says on the day, in two reads however many there are; null where there is no such
+   * programme. In the order of the people.
+   */
+  async function evaluateAll(
+    people: readonly { readonly personId: string; readonly registration: Registration }[],
+    on: string,
+  ): Promise<(Evaluation | null)[]> {
+    const [stored, rows] = await Promise.all([
+      programmes.all(),
+      CreditModel.find({
+        personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
+        state: 'posted',
+      })
+        .select(ENTRY_FIELDS)
+        .lean(),
+    ]);
+    const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
+    const entries = Map.groupBy(rows, (row) => String(row.personId));
+    return people.map(({ personId, registration }) => {
+      const [wanted] = programmesFor([registration]);
+      const versions = wanted && versionsOf.get(wanted.name);
+      if (!wanted || !versions) return null;
+      return evaluate(versions, wanted.cycle, (entries.get(personId) ?? []).map(toEntry), on);
+    });
+  }
+
   return {
     choicesFor,
+    of,
+    evaluateAll,
 
-    /** Everything the person claimed, newest first, and what each programme that concerns them says of it today. */
-    async own(actor: AccountActor): Promise<{ on: string; rows: CreditRow[]; evaluations: OwnEvaluation[] }> {
-      const on = localDate(contextNow(), (await tenants.current()).zone);
-      const rows = await CreditModel.find({ personId: new Types.ObjectId(actor.personId) })
-        .sort({ date: -1 })
-        .limit(MOST_CLAIMS)
-        .select({ history: { $slice: -1 } })
-        .lean();
-      const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
-      const evaluations = (await ownProgrammes(actor.personId)).flatMap(({ versions, cycle }) => {
-        const programme = versions.at(-1);
-        if (!programme) return [];
-        const evaluation = evaluate(versions, cycle, entries, on);
-        return [{ programme, registeredOn: cycle.registeredOn ?? null, evaluation }];
-      });
-      return { on, rows, evaluations };
-    },
+    own: (actor: AccountActor) => of(actor.personId),
   };
 }

@@ -1,5 +1,9 @@
 export { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 export { creditDaysOf } from './credit.days.ts';
+export { createCreditReading } from './credit.reading.ts';
+export type { CreditReading, OwnEvaluation } from './credit.reading.ts';
+export type { CreditRow } from './credit.model.ts';
+export { worded } from './credit.view.ts';
 export { creditMessages } from './credit.mail.ts';
 export { creditRoutes } from './credit.routes.ts';
 export { createCreditService } from './credit.service.ts';

@@ -128,6 +128,8 @@ const shape = z.strictObject({
     .strictObject({ to: amount, mode: z.enum(['floor', 'nearest', 'ceil']), at: z.literal('entry') })
     .nullable()
     .default(null),
+  /** Days before the end of a registration on which its holder is reminded; left out, those that are usual here. */
+  remindDaysBefore: z.array(z.number().int().min(1).max(3_650)).max(12).optional(),
   evidenceRetentionYears: z.int().min(0).max(100).default(10),
   effective: effective.default(['1900-01-01', null]),
   /** When these rules became known, by default the first day on which they act: closed cycles look at nothing later. */

@@ -5,6 +5,7 @@ import { now } from '../server/core/clock.ts';
 import { compose } from '../server/compose.ts';
 import type { Config } from '../server/config.ts';
 import { connect, database } from '../server/db/connect.ts';
+import { postStoredClaims } from '../server/features/credits/index.ts';
 import { seedDemo } from '../server/features/demo/index.ts';
 import type { DemoCounts, ServedShift } from '../server/features/demo/index.ts';
 import type { Session } from './connect.ts';
@@ -33,7 +34,7 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
   }
   const { counts, signIns } = await acrossTenants('seed: an empty database', () =>
     seedDemo(
-      { ...services, recordHours: (served) => recordHours(session, served) },
+      { ...services, recordHours: (served) => recordHours(session, served), postCredits },
       {
         seed: options.seed ?? DEMO_SEED,
         people: options.people ?? DEMO_PEOPLE,
@@ -71,6 +72,10 @@ export async function fillDemoPlace(config: Config, mongodbUri: string): Promise
     },
   );
 }
+
+/** Ledger entries of the credit hours that the seed says are posted. */
+const postCredits = (tenantId: string): Promise<void> =>
+  asTenant(tenantId, () => postStoredClaims('Asia/Shanghai'));
 
 /** Turns served shifts into records and posts the older ones, by the hours feature's own rules, as their coordinator would. */
 async function recordHours({ services, composed }: Session, served: ServedShift): Promise<void> {

@@ -57,6 +57,12 @@ export function worded({ i18n, locale }: Reader, group: string, name: string): s
   return i18n.has(locale, key) ? i18n.t(locale, key) : name;
 }
 
+/** Where a programme's rules come from: in our words for what comes with Linli and has some, else as it says itself. */
+export function sourceText({ i18n, locale }: Reader, name: string, source: string, own: number): string {
+  const key = `credits.source.${name}`;
+  return own === 0 && i18n.has(locale, key) ? i18n.t(locale, key) : source;
+}
+
 /** The fields of a claim; `values` is what was typed or what is stored. */
 export function claimFields(
   reader: Reader,

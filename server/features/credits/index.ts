@@ -4,6 +4,7 @@ export { createCreditReading } from './credit.reading.ts';
 export type { CreditReading, OwnEvaluation } from './credit.reading.ts';
 export type { CreditRow } from './credit.model.ts';
 export { worded } from './credit.view.ts';
+export { postStoredClaims } from './credit.posting.ts';
 export { creditMessages } from './credit.mail.ts';
 export { creditRoutes } from './credit.routes.ts';
 export { createCreditService } from './credit.service.ts';

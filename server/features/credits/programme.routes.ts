@@ -7,7 +7,7 @@ import type { Route } from '../../http/route.ts';
 import { can } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import { programmePage, programmeParams, programmeView, versionBody } from './credit.schema.ts';
-import { worded } from './credit.view.ts';
+import { sourceText, worded } from './credit.view.ts';
 import { programmePageModel, UNKNOWN_START } from './programme.view.ts';
 import type { ProgrammeService, StoredProgramme } from './programme.service.ts';
 
@@ -36,7 +36,7 @@ export function programmeRoutes({ programmes, i18n }: { programmes: ProgrammeSer
     programmes: (await programmes.all()).map((one) => ({
       name: worded({ i18n, locale }, 'programme', one.name),
       href: `/programmes/${one.name}`,
-      source: one.versions.at(-1)?.source,
+      source: sourceText({ i18n, locale }, one.name, one.versions.at(-1)?.source ?? '', one.own),
       from: startOf(one),
       own: one.own,
     })),

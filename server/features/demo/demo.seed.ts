@@ -15,6 +15,7 @@ import { buildNeeds } from './demo.needs.ts';
 import { readCounty } from './demo.people.ts';
 import { buildTenants } from './demo.places.ts';
 import { buildPools } from './demo.pools.ts';
+import { buildCredits, buildWatches, ownRegistration } from './demo.talent.ts';
 import { createChance, stableId } from './demo.random.ts';
 import { buildStaffing } from './demo.staffing.ts';
 import { buildTraining } from './demo.training.ts';
@@ -35,6 +36,8 @@ export interface DemoServices {
   readonly passwords: { hash(password: string): Promise<string> };
   /** Turns served shifts into hours records and posts the older ones, through the real rules. */
   readonly recordHours: (served: ServedShift) => Promise<void>;
+  /** Posts the credit hours of the tenant that are in, as the credits feature does. */
+  readonly postCredits: (tenantId: string) => Promise<void>;
 }
 
 export interface ServedShift {
@@ -78,10 +81,21 @@ export async function seedDemo(
   const memberships = buildMemberships(ground, people, tenants);
   const castOf = (key: string): DemoPerson =>
     people[CAST.findIndex((member) => member.key === key)] as DemoPerson;
-  const credentials = buildCredentials(ground, people, memberships, [
+  const instructor = castOf('instructor');
+  const ownMembership = memberships.find(({ personId }) => personId === instructor.id) as DemoMembership;
+  const held = buildCredentials(ground, people, memberships, [
     castOf('officer').accountId,
     castOf('reviewer').accountId,
   ]);
+  const credentials = [
+    ...held,
+    ownRegistration(ground, instructor, ownMembership, [
+      castOf('officer').accountId,
+      castOf('reviewer').accountId,
+    ]),
+  ];
+  const watches = buildWatches(ground, credentials, memberships);
+  const credits = buildCredits(ground, credentials, memberships, instructor.id, castOf('officer'));
   const checks = buildChecks(ground, people, memberships, [
     castOf('officer').accountId,
     castOf('reviewer').accountId,
@@ -130,6 +144,8 @@ export async function seedDemo(
       );
       await insertRows('Membership', own(memberships));
       await insertRows('Credential', [...own(credentials), ...own(checks)]);
+      await insertRows('RegistrationWatch', own(watches));
+      await insertRows('Credit', own(credits));
       if (tenant.slug === 'tonglu') {
         await insertRows('TalentPool', talent.pools);
         await insertRows('PoolMember', talent.members);
@@ -154,6 +170,8 @@ export async function seedDemo(
     report(`Demo place: ${tenant.slug} is in`);
   }
   await recordServedHours(services, { tenants, memberships, staffing, leaderOf });
+  // After the hours: those go into an empty ledger in bulk.
+  for (const tenant of tenants) await services.postCredits(tenant.id);
   const counts: DemoCounts = {
     tenants: tenants.length,
     units: [...units.values()].flat().length,

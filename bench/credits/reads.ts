@@ -1,0 +1,131 @@
+/**
+ * The same with the reads: how long one person's page of credit hours takes the database and us (p95), and how many social
+ * workers the job evaluates in a minute, on a database of its own. `node bench/credits/reads.ts [PEOPLE]`
+ */
+import { Types } from 'mongoose';
+import { compose } from '../../server/compose.ts';
+import { loadConfig } from '../../server/config.ts';
+import { acrossTenants, asTenant, runInContext } from '../../server/core/context.ts';
+import { configureLogger } from '../../server/core/logger.ts';
+import { addDays } from '../../server/core/time.ts';
+import { connect, disconnect } from '../../server/db/connect.ts';
+import { insertRows } from '../../server/db/insert.ts';
+import { migrate } from '../../server/db/migrate.ts';
+import { createCreditReading, createProgrammeService } from '../../server/features/credits/index.ts';
+import { freshDatabase, startTestServer } from '../../test/support/mongod.ts';
+import { temporaryFolder } from '../../test/support/temporary.ts';
+
+const PEOPLE = Number(process.argv[2] ?? 20_000);
+const ENTRIES = 20;
+const WANTED_A_MINUTE = 100_000;
+const MOST_MS = 5;
+
+function rows(n: number): { credential: object; watch: object; credits: object[]; personId: Types.ObjectId } {
+  const personId = new Types.ObjectId();
+  const credentialId = new Types.ObjectId();
+  const unitId = new Types.ObjectId();
+  const validFrom = addDays('2024-01-01', n % 1_000);
+  const validTo = addDays(validFrom, 1_095);
+  const own = {
+    personId,
+    membershipId: personId,
+    personName: `社工${n}`,
+    level: 'intermediate',
+    validFrom,
+    validTo,
+  };
+  const at = new Date('2026-11-01T00:00:00Z');
+  return {
+    personId,
+    credential: {
+      ...own,
+      _id: credentialId,
+      state: 'valid',
+      type: 'social-worker',
+      number: `B${n}`,
+      issuedOn: validFrom,
+      windowMonths: 3,
+      createdAt: at,
+    },
+    watch: { ...own, credentialId, unitId, createdAt: at },
+    credits: Array.from({ length: ENTRIES }, (_unused, k) => ({
+      personId,
+      membershipId: personId,
+      unitId,
+      personName: own.personName,
+      state: 'posted',
+      title: `培训${k}`,
+      activity: k % 5 === 0 ? 'course' : 'training',
+      dimension: 'ability',
+      category: 'professional',
+      date: addDays('2024-02-01', (n * 7 + k * 53) % 1_000),
+      minutes: 60 + ((n * 31 + k * 17) % 400),
+      evidence: ['passCertificate', 'passedTranscript'],
+      createdAt: at,
+    })),
+  };
+}
+
+await startTestServer();
+const db = await freshDatabase();
+configureLogger({ level: 'silent' });
+await migrate(db.migrateUri);
+await connect(db.uri);
+const composed = compose(
+  loadConfig({ NODE_ENV: 'test', LINLI_DATA: temporaryFolder(), LOG_LEVEL: 'silent' }),
+);
+let passed = false;
+await runInContext(
+  { requestId: 'bench', actor: { kind: 'operator', command: 'bench' }, tenantId: null, crossTenant: null },
+  () =>
+    acrossTenants('bench', async () => {
+      const { tenants, runs } = composed.services;
+      const tenant = await tenants.create({
+        slug: 'bench',
+        name: { 'zh-CN': '县', en: 'County' },
+        kind: 'department',
+      });
+      await asTenant(tenant.id, async () => {
+        const people: Types.ObjectId[] = [];
+        for (let n = 0; n < PEOPLE; n += 1_000) {
+          const made = Array.from({ length: Math.min(1_000, PEOPLE - n) }, (_unused, k) => rows(n + k));
+          people.push(...made.map(({ personId }) => personId));
+          await insertRows(
+            'Credential',
+            made.map(({ credential }) => credential),
+          );
+          await insertRows(
+            'RegistrationWatch',
+            made.map(({ watch }) => watch),
+          );
+          await insertRows(
+            'Credit',
+            made.flatMap(({ credits }) => credits),
+          );
+        }
+        const reading = createCreditReading({ programmes: createProgrammeService({ tenants }), tenants });
+        const taken: number[] = [];
+        for (let k = 0; k < 1_000; k += 1) {
+          const began = performance.now();
+          await reading.of(String(people[(k * 7_919) % people.length]));
+          taken.push(performance.now() - began);
+        }
+        taken.sort((a, b) => a - b);
+        const at = (share: number): number => taken[Math.floor(share * (taken.length - 1))] ?? 0;
+        const run = await runs.start(null);
+        const began = performance.now();
+        await runs.work(String(run._id));
+        const perMinute = Math.round((PEOPLE / (performance.now() - began)) * 60_000);
+        const done = await runs.latest();
+        console.log(`${PEOPLE} people with ${ENTRIES} entries each`);
+        console.log(
+          `one person with the reads: p50 ${at(0.5).toFixed(2)} ms, p95 ${at(0.95).toFixed(2)} ms (wanted ${MOST_MS})`,
+        );
+        console.log(`the job: ${done?.done} evaluated, ${perMinute} a minute (wanted ${WANTED_A_MINUTE})`);
+        passed = at(0.95) <= MOST_MS && perMinute >= WANTED_A_MINUTE && done?.done === PEOPLE;
+      });
+    }),
+);
+console.log(passed ? 'PASSED' : 'FAILED');
+await disconnect();
+process.exit(passed ? 0 : 1);

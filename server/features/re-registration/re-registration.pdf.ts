@@ -89,7 +89,7 @@ export async function renderPackage(facts: PackageView, words: PackageWords): Pr
   line(facts.source, SMALL);
   for (const entry of facts.entries) {
     y += 3;
-    line(`${date(entry.date)}　${entry.title}`, PLAIN);
+    line(`${date(entry.date)}\u3000${entry.title}`, PLAIN);
     line(
       t('re-registration.pdf.entry', {
         activity: words.activity(entry.activity),

@@ -126,7 +126,10 @@ export function itemText(
       return done
         ? t('re-registration.checklist.evidence.done')
         : t('re-registration.checklist.evidence.open', { count: Number(params['count']) });
-    default:
+    case 'registration':
+    case 'certificate':
+    case 'identity':
+    case 'capacity':
       return t(`re-registration.checklist.${code}.${done ? 'done' : 'open'}`);
   }
 }

@@ -1852,6 +1852,7 @@ export type KnownKey =
   | 'matching.explain.load'
   | 'matching.explain.mix'
   | 'matching.explain.overlap'
+  | 'matching.explain.pools'
   | 'matching.explain.preference'
   | 'matching.explain.reliability'
   | 'matching.explain.rest'

@@ -16,6 +16,7 @@ import type {
   PersonFacts,
   PositionFacts,
 } from '../../../server/features/matching/matching.types.ts';
+import { createI18n } from '../../../server/i18n/index.ts';
 import { at, person, position, settings } from './facts.ts';
 
 /** One person for each hard rule who fails that rule and no other. */
@@ -133,6 +134,14 @@ const SHARES: Record<string, (Case & { of: number; from: number })[]> = {
 };
 
 describe('the rules of fitting', () => {
+  for (const { name } of RULES)
+    it(`is named and explained in both languages: ${name}`, () => {
+      const i18n = createI18n({ strict: true });
+      for (const locale of ['zh-CN', 'en'] as const)
+        for (const key of [`matching.rule.${name}`, `matching.explain.${name}`])
+          expect(i18n.has(locale, key), `${locale} ${key}`).to.equal(true);
+    });
+
   it('let through who fits', () => {
     expect(refusals(position, person, settings)).to.deep.equal([]);
   });

@@ -86,17 +86,25 @@ const leafletCss = (): string =>
 const withoutMap = (file: string): string =>
   readFileSync(locate(file), 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, '');
 
-/** Every icon that a line about icons names, in templates and in what is handed to them. */
+/** A table of icons (`const ICONS = {`) is as long as this many lines at most. */
+const TABLE_LINES = 24;
+
+/** Every icon that a line about icons names, in templates and in what is handed to them, and all of tables of them. */
 function iconNames(): string[] {
   const sources = globSync(['views/**/*.hbs', 'server/**/*.ts'], { cwd: ROOT }).filter(
     (path) => !path.includes('i18n/keys'),
   );
-  return sources.flatMap((path) =>
-    readFileSync(join(ROOT, path), 'utf8')
+  return sources.flatMap((path) => {
+    let table = 0;
+    return readFileSync(join(ROOT, path), 'utf8')
       .split('\n')
-      .filter((line) => /icon/i.test(line))
-      .flatMap((line) => [...line.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)*)'/g)].map(([, name]) => name ?? '')),
-  );
+      .flatMap((line) => {
+        if (/ICON/.test(line) && /[{[(]\s*$/.test(line)) table = TABLE_LINES;
+        else table = /^[}\])]/.test(line) ? 0 : table - 1;
+        if (table <= 0 && !/icon/i.test(line)) return [];
+        return [...line.matchAll(/'([a-z0-9]+(?:-[a-z0-9]+)*)'/g)].map(([, name]) => name ?? '');
+      });
+  });
 }
 
 function makeKeys(): string {

@@ -232,5 +232,8 @@ export async function screenshot(
   mkdirSync(dirname(file), { recursive: true });
   // Playwright evaluates also where the page's own scripts are switched off.
   await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
-  await page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
+  const shoot = (): Promise<unknown> =>
+    page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
+  // On a busy machine Chromium sometimes has no picture the first time.
+  await shoot().catch(shoot);
 }

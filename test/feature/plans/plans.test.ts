@@ -180,7 +180,8 @@ describe('plans', function () {
   });
 
   it('follows a new request, a drop-out and a new volunteer from its kept prices, and few move', async () => {
-    const place = await createTenant();
+    // A county of its own: nobody of other places is found here.
+    const place = await createTenant({ serviceCounties: ['659101'] });
     // Of unknown age: nobody who is planned.
     const desk = await createMember(place, { roles: ['coordinator'], person: { birthDate: null } });
     const people = [await createMember(place), await createMember(place)];

@@ -386,11 +386,13 @@ describe('training', function () {
     });
   });
 
-  it('leaves everything as it must be', async () => {
+  it('leaves everything of training as it must be', async () => {
     const { composed } = await testApp();
-    const { ok, checks } = await asOperator(() =>
-      acrossTenants('test', () => runChecks(allChecks(database() as never, composed.invariants))),
+    const own = allChecks(database() as never, composed.invariants).filter(({ name }) =>
+      /^(training|offers|credits)\//.test(name),
     );
+    expect(own.length).to.be.above(1);
+    const { ok, checks } = await asOperator(() => acrossTenants('test', () => runChecks(own)));
     expect(ok, JSON.stringify(checks.filter(({ violations }) => violations > 0))).to.equal(true);
   });
 });

@@ -33,6 +33,9 @@ const bare = ({ status, text, location }: Answer, ids: Readonly<Record<string, s
     .replace(/[A-Za-z0-9_-]{22,}/g, 'TOKEN');
 };
 
+/** Papers that only who is registered somewhere has. */
+const ONLY_FOR_SOME = /\/re-registration\/package/;
+
 const asFields = (body: object): Record<string, string> =>
   Object.fromEntries(Object.entries(body).map(([name, value]) => [name, String(value)]));
 
@@ -212,6 +215,7 @@ describe('the walls, route by route', function () {
         silent(answer, `${role}: ${one.path}`);
         if (one.access !== 'public' && !allowed(actor, one.access))
           must(answer.status === 403, `${role}: ${one.path}: ${answer.status} instead of 403`);
+        else if (answer.status === 404 && ONLY_FOR_SOME.test(one.path)) continue;
         else if (answer.status !== 422 || one.input.query.length === 0)
           must(answer.status < 400, `${role}: ${one.path}: ${answer.status} ${answer.text.slice(0, 200)}`);
       }

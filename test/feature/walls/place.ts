@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { Types } from 'mongoose';
 import sharp from 'sharp';
 import type { Role } from '../../../server/core/permissions.ts';
+import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -113,7 +115,9 @@ export async function createPlace(
     api.post(`/imports/${importId}/saved-mappings`, { name: `对应${word}` }),
   );
   const templateId = await made(api.post(`/shifts/${opening.shiftId}/templates`, { name: `样板${word}` }));
-  const officer = await (await createMember(tenant, { roles: ['officer'] })).api();
+  const clerk = await createMember(tenant, { roles: ['officer'] });
+  const officer = await clerk.api();
+  const { exclusionId, objectionId } = await objected(tenant, clerk, word);
   const poolId = await made(
     officer.post('/talent-pools', { nameZh: `人才${word}`, nameEn: `Pool ${word}`, open: true, rules: [] }),
   );
@@ -140,6 +144,8 @@ export async function createPlace(
       batchId,
       schemeId,
       recognitionId,
+      exclusionId,
+      objectionId,
       credentialId,
       scanId,
       creditId,
@@ -209,6 +215,24 @@ async function upload(
   return (JSON.parse(text) as { id: string }).id;
 }
 
+/** Somebody who is kept from all tasks of the place, and objects to it. */
+async function objected(
+  tenant: Tenant,
+  { accountId, personId }: Member,
+  word: string,
+): Promise<{ exclusionId: string; objectionId: string }> {
+  const [_id, other, person] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId(personId)];
+  await inTenant(tenant.id, async () => {
+    const about = { personId: person, setBy: new Types.ObjectId(accountId), setAt: new Date() };
+    await ExclusionModel.create([{ ...about, _id, requestId: null, reason: `缘由${word}` }] as never);
+    const text = `异议${word}`;
+    await ObjectionModel.create([
+      { _id: other, personId: person, about: 'exclusion', text, madeAt: new Date() },
+    ] as never);
+  });
+  return { exclusionId: String(_id), objectionId: String(other) };
+}
+
 /** Which kind of row a route's first parameter names, by the first word of its path. */
 const KINDS: Readonly<Record<string, string>> = {
   assignments: 'assignmentId',
@@ -218,6 +242,8 @@ const KINDS: Readonly<Record<string, string>> = {
   courses: 'courseId',
   credits: 'creditId',
   enrolments: 'enrolmentId',
+  exclusions: 'exclusionId',
+  'exclusions/objections': 'objectionId',
   hours: 'hoursId',
   imports: 'importId',
   'import-mappings': 'importMappingId',
@@ -246,7 +272,8 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */
 export function pathAt(path: string, ids: Readonly<Record<string, string>>): string | null {
-  const kind = KINDS[path.replace('/api/v1', '').replace('/me/', '/').split('/')[1] ?? ''];
+  const [, first = '', second = ''] = path.replace('/api/v1', '').replace('/me/', '/').split('/');
+  const kind = KINDS[`${first}/${second}`] ?? KINDS[first];
   let known = true;
   // A row of an import has no id of its own, only its line.
   const concrete = path.replace(':line', '2').replace(/:([A-Za-z]+)/g, (_whole, name: string) => {

@@ -186,7 +186,7 @@ describe('a database of three members', function () {
     expect(Math.max(0, ...late)).to.be.below(15_000);
     const waiting = (): Promise<number> =>
       inTenant(tenant.id, () => OutboxModel.countDocuments({ state: 'waiting' }));
-    await eventually('jobs send what was written', async () => (await waiting()) === 0, 60_000);
+    await eventually('jobs send what was written', async () => (await waiting()) === 0, 150_000);
     expect([jobs, ...web.map(({ command }) => command)].map(({ child }) => child.pid)).to.deep.equal(pids);
     await expectNothingLost();
     await expectVerified();

@@ -101,6 +101,10 @@ describe('the walls, route by route', function () {
     must(answer.status < 500, `${label}: ${answer.status}`);
   };
 
+  /** Whether nobody who may do it was asked of this before: the other ids are tried with the first of them. */
+  const first = (what: string): boolean => !asked.has(what) && asked.add(what) !== undefined;
+  const asked = new Set<string>();
+
   it('covers every route that names a row', () => {
     const left = routes
       .filter(({ access, path }) => access !== 'public' && path.includes(':'))
@@ -145,7 +149,7 @@ describe('the walls, route by route', function () {
           // Refused before anybody looks for the row: for the member all ids are tried, for the others the own one.
           must((await send(one, api, here.ids)).status === 403, `${label} with an own id`);
           if (role !== 'member') continue;
-        }
+        } else if (!first(`api ${label.slice(role.length)}`)) continue;
         const random = await send(one, api, nowhere(there));
         must(
           bare(random, nowhere(there)) === bare(foreign, there.ids),
@@ -184,7 +188,7 @@ describe('the walls, route by route', function () {
           foreign.status === expected,
           `${label} with a foreign id: ${foreign.status} instead of ${expected}`,
         );
-        if (expected === 403 && role !== 'member') continue;
+        if (expected === 403 ? role !== 'member' : !first(`page ${label.slice(role.length)}`)) continue;
         const random = await send(one, page, nowhere(there));
         must(
           bare(random, nowhere(there)) === bare(foreign, there.ids),

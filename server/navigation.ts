@@ -2,7 +2,7 @@ import type { NavEntry } from './http/page-context.ts';
 
 /**
  * The main navigation, in order: desk work first for those who have it. The first five with `phone` become the phone's
- * tab bar, the first seven stand in the desk's header; everything is in the menu.
+ * tab bar, the first six stand in the desk's header; everything is in the menu.
  */
 export const navigation: readonly NavEntry[] = [
   { href: '/', key: 'nav.home', icon: 'home', permission: 'signed-in', phone: true },

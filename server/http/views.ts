@@ -45,7 +45,7 @@ export interface PageTenant {
 }
 
 /** How many entries fit into the header of a desk's screen; the menu holds all. */
-const HEADER_ENTRIES = 7;
+const HEADER_ENTRIES = 6;
 
 /** Everything a page needs beside its own model; templates read it as `@page`. Built by the express side for each answer. */
 export interface PageContext {

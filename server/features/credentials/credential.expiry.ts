@@ -1,11 +1,11 @@
-import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { credentialLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
-import type { TenantService } from '../tenants/index.ts';
+import { dueByLocalDate } from '../tenants/index.ts';
+import type { DueQuery, DueRow, TenantService } from '../tenants/index.ts';
 import { CredentialModel } from './credential.model.ts';
 import type { CredentialRow } from './credential.model.ts';
 import { dueOnOf, nextState } from './credential.rules.ts';
@@ -23,8 +23,6 @@ export interface Lapse {
 export type OnVerified = (row: CredentialRow) => Promise<void>;
 /** Told in the transaction in which a certificate lapsed. */
 export type OnLapsed = (lapse: Lapse) => Promise<void>;
-
-const FAR_EAST = 'Pacific/Kiritimati';
 
 /** What time does to certificates, and what follows when one lapses. */
 export function createCredentialExpiry({ tenants }: { tenants: TenantService }) {
@@ -51,31 +49,7 @@ export function createCredentialExpiry({ tenants }: { tenants: TenantService }) 
     onLapsed: (listener: OnLapsed): unknown => listeners.push(listener),
 
     /** Certificates of any tenant that its own calendar moves on, for the sweep. */
-    async due({
-      now,
-      limit,
-      except,
-    }: {
-      now: Date;
-      limit: number;
-      except: readonly string[];
-    }): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await CredentialModel.find({
-        // No place of the world has a later date.
-        dueOn: { $type: 'string', $lte: localDate(now, FAR_EAST) },
-        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-      } as never)
-        .sort({ dueOn: 1 })
-        .limit(limit)
-        .select({ tenantId: 1, dueOn: 1 })
-        .lean();
-      const dates = new Map<string, string>();
-      for (const id of new Set(rows.map((row) => String(row.tenantId))))
-        dates.set(id, localDate(now, (await tenants.get(id)).zone));
-      return rows
-        .filter((row) => (row.dueOn ?? '') <= (dates.get(String(row.tenantId)) ?? ''))
-        .map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
+    due: (query: DueQuery): Promise<DueRow[]> => dueByLocalDate(CredentialModel, 'dueOn', query, tenants),
 
     /** Moves one certificate on when its time has come, by the tenant's calendar; twice changes nothing. */
     async expire(id: string): Promise<void> {

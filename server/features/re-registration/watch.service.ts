@@ -1,4 +1,3 @@
-import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
 import { addMessage } from '../../db/outbox.ts';
@@ -6,12 +5,11 @@ import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import type { CredentialRow } from '../credentials/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { ProgrammeService } from '../credits/index.ts';
-import type { TenantService } from '../tenants/index.ts';
+import { dueByLocalDate } from '../tenants/index.ts';
+import type { DueQuery, DueRow, TenantService } from '../tenants/index.ts';
 import { dueReminder, nextReminder, REMIND_DAYS, remindersOf } from './re-registration.rules.ts';
 import { RegistrationWatchModel } from './watch.model.ts';
 import type { RegistrationWatchRow } from './watch.model.ts';
-
-const FAR_EAST = 'Pacific/Kiritimati';
 
 export interface WatchParts {
   readonly memberships: MembershipService;
@@ -57,30 +55,8 @@ export function createWatchService({ memberships, programmes, tenants, stillRuns
     },
 
     /** Registrations of any tenant whose holder is to be reminded, for the sweep. */
-    async due({
-      now,
-      limit,
-      except,
-    }: {
-      now: Date;
-      limit: number;
-      except: readonly string[];
-    }): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await RegistrationWatchModel.find({
-        remindOn: { $type: 'string', $lte: localDate(now, FAR_EAST) },
-        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-      } as never)
-        .sort({ remindOn: 1 })
-        .limit(limit)
-        .select({ tenantId: 1, remindOn: 1 })
-        .lean();
-      const dates = new Map<string, string>();
-      for (const id of new Set(rows.map((row) => String(row.tenantId))))
-        dates.set(id, localDate(now, (await tenants.get(id)).zone));
-      return rows
-        .filter((row) => (row.remindOn ?? '') <= (dates.get(String(row.tenantId)) ?? ''))
-        .map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
+    due: (query: DueQuery): Promise<DueRow[]> =>
+      dueByLocalDate(RegistrationWatchModel, 'remindOn', query, tenants),
 
     /** Sends the reminder that is due and arms the next; twice, or by two at once, one is sent. */
     async remind(id: string): Promise<void> {

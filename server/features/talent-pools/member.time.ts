@@ -1,27 +1,16 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { poolLifecycle } from '../../core/states.ts';
-import { localDate } from '../../core/time.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
 import type { MembershipService } from '../memberships/index.ts';
-import type { TenantService } from '../tenants/index.ts';
+import { dueByLocalDate } from '../tenants/index.ts';
+import type { DueQuery, DueRow, TenantService } from '../tenants/index.ts';
 import { dueOnOf, nextState } from './member.time.rules.ts';
 import type { PoolMemberService } from './member.service.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
 import type { PoolService } from './pool.service.ts';
 
-interface DueQuery {
-  readonly now: Date;
-  readonly limit: number;
-  readonly except: readonly string[];
-}
-interface DueRow {
-  readonly tenantId: string;
-  readonly id: string;
-}
-
-const FAR_EAST = 'Pacific/Kiritimati';
 /** Members that one look for people reads at a time, and in all. */
 const BATCH = 250;
 const MOST_MEMBERS = 20_000;
@@ -42,22 +31,7 @@ export type PoolTimeService = ReturnType<typeof createPoolTime>;
 export function createPoolTime({ pools, members, memberships, tenants }: PoolTimeParts) {
   return {
     /** Certifications of any tenant that its own calendar moves on, for the sweep. */
-    async due({ now, limit, except }: DueQuery): Promise<DueRow[]> {
-      const rows = await PoolMemberModel.find({
-        dueOn: { $type: 'string', $lte: localDate(now, FAR_EAST) },
-        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-      } as never)
-        .sort({ dueOn: 1 })
-        .limit(limit)
-        .select({ tenantId: 1, dueOn: 1 })
-        .lean();
-      const dates = new Map<string, string>();
-      for (const id of new Set(rows.map((row) => String(row.tenantId))))
-        dates.set(id, localDate(now, (await tenants.get(id)).zone));
-      return rows
-        .filter((row) => (row.dueOn ?? '') <= (dates.get(String(row.tenantId)) ?? ''))
-        .map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
+    due: (query: DueQuery): Promise<DueRow[]> => dueByLocalDate(PoolMemberModel, 'dueOn', query, tenants),
 
     /** Moves one certification on when its time has come; what rests on it lapses with it. Twice changes nothing. */
     async expire(id: string): Promise<void> {

@@ -9,3 +9,5 @@ export type {
   TenantRow,
   TenantSettings,
 } from './tenant.model.ts';
+export { dueByLocalDate } from './tenant.due.ts';
+export type { DueQuery, DueRow } from './tenant.due.ts';

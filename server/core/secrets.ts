@@ -16,8 +16,7 @@ export type SecretPurpose =
   | 'identity-seal'
   | 'identity-index'
   | 'audit-mark'
-  | 'training-code'
-  | 'training-feed';
+  | 'training-code';
 
 /** 32 bytes for the purpose, HKDF-SHA-256 (RFC 5869). */
 export function deriveSecret(master: Buffer, purpose: SecretPurpose): Buffer {

@@ -173,6 +173,24 @@ describe('The embedded database', function () {
     expect(await rows(database)).to.equal(1);
   });
 
+  it('outlasts the server of a start that was killed before the server had noted who it is', async () => {
+    const folder = temporaryFolder();
+    const holder = await held(folder);
+    const orphan = identified(databaseProcesses(folder).mongod[0]);
+    writeFileSync(join(folder, 'database', 'mongod.lock'), '');
+    // Held still, it keeps the folder for a moment longer than its watchdog wants.
+    signal(orphan.pid, 'SIGSTOP');
+    holder.child.kill('SIGKILL');
+    await holder.ended;
+    const going = setTimeout(() => signal(orphan.pid, 'SIGCONT'), 900);
+    const lines: string[] = [];
+    const database = await open(folder, lines);
+    clearTimeout(going);
+    expect(lines.join('\n')).to.include('another server holds the folder');
+    expect(isRunning(orphan)).to.equal(false);
+    expect(await rows(database)).to.equal(1);
+  });
+
   it('loses nothing when everything is killed at once', async () => {
     const folder = temporaryFolder();
     const holder = await held(folder);

@@ -8,7 +8,7 @@ import type { Credentials } from './credentials.ts';
 import { hostsOf, inspectExternal } from './external.ts';
 import { lockFolder } from './lock.ts';
 import type { FolderLock } from './lock.ts';
-import { StartProblem, reasonOf } from './problem.ts';
+import { FolderInUse, StartProblem, reasonOf } from './problem.ts';
 import type { Report } from './problem.ts';
 import { openSet } from './replica-set.ts';
 import { socketPath } from './runtime-folder.ts';
@@ -120,7 +120,7 @@ async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions
     await endOrphan(place.dbPath, report);
     const mongod = await findMongod({ env, dataDir: folder, writtenBy: writtenBy(folder), report });
     const credentials = ensureCredentials(join(folder, 'keys', 'database.json'));
-    server = await startServer(mongod, place, { tests, report });
+    server = await startUnlessHeld(mongod, place, { tests, report });
     await unlessDead(
       asOperator(place.socket, credentials, (client) => ensureUsers(client, DATABASE, credentials)),
       server.died,
@@ -135,6 +135,20 @@ async function openEmbedded({ dataDir, env, report, tests = false }: OpenOptions
   }
 }
 
+/** A start that was killed before its server had noted who it is leaves one that only the second look finds. */
+async function startUnlessHeld(...start: Parameters<typeof startServer>): Promise<RunningServer> {
+  const [, place, { report }] = start;
+  for (let looked = 1; ; looked += 1)
+    try {
+      return await startServer(...start);
+    } catch (err) {
+      if (!(err instanceof FolderInUse) || looked === LOOKS) throw err;
+      if (looked === 1) report('Database: another server holds the folder; waiting for it to end');
+      await endOrphan(place.dbPath, report);
+      await delay(LOOK_AGAIN_MS);
+    }
+}
+
 function placeOf(folder: string, env: NodeJS.ProcessEnv): ServerPlace {
   const place = {
     dbPath: join(folder, 'database'),
@@ -146,6 +160,9 @@ function placeOf(folder: string, env: NodeJS.ProcessEnv): ServerPlace {
   return place;
 }
 
+/** How long the watchdog of a killed start may take to end its server. */
+const LOOKS = 6;
+const LOOK_AGAIN_MS = 1_000;
 /** How long a server that closed its connections may take to be gone. */
 const DYING_MS = 3_000;
 

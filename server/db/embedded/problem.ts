@@ -6,6 +6,9 @@ export class StartProblem extends Error {
   override name = 'StartProblem';
 }
 
+/** Another mongod holds the folder: one that a killed start has only just left behind ends by itself. */
+export class FolderInUse extends StartProblem {}
+
 /** Receives one finished line at a time, without a line break. */
 export type Report = (line: string) => void;
 

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import type { Mongod } from './binary.ts';
-import { StartProblem, withProgress } from './problem.ts';
+import { FolderInUse, StartProblem, withProgress } from './problem.ts';
 import type { Report } from './problem.ts';
 import { commandLine, end, identityOf, signal } from './processes.ts';
 import { watchOver } from './watchdog.ts';
@@ -105,6 +105,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   mkdirSync(place.dbPath, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(place.logFile), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(place.socket), { recursive: true, mode: 0o700 });
   rmSync(place.socket, { force: true });
   const output = openSync(`${place.logFile}.start`, 'w', 0o600);
   const child = spawn(mongod.path, serverArguments(place, options.tests), {
@@ -214,15 +215,14 @@ function accepts(socket: string): Promise<boolean> {
   });
 }
 
+const IN_USE = /DBPathInUse|Unable to lock the lock file/;
+
 const KNOWN_FAULTS: readonly (readonly [RegExp, (dbPath: string) => string])[] = [
   [
     /No space left on device|ENOSPC|Writing to log file failed/i,
     () => 'The disk is full: free some space and start again.',
   ],
-  [
-    /DBPathInUse|Unable to lock the lock file/,
-    (dbPath) => `Another mongod, which this process cannot see, uses ${dbPath}: stop it first.`,
-  ],
+  [IN_USE, (dbPath) => `Another mongod, which this process cannot see, uses ${dbPath}: stop it first.`],
   [
     /featureCompatibilityVersion|unsupported WiredTiger file version/i,
     (dbPath) => `${dbPath} was written by another series of MongoDB: start with that one (LINLI_MONGOD).`,
@@ -237,7 +237,8 @@ function explain(how: string, place: ServerPlace): StartProblem {
   const tail = logTail(place);
   const known = KNOWN_FAULTS.find(([pattern]) => pattern.test(tail))?.[1](place.dbPath);
   const last = lastFault(tail);
-  return new StartProblem(
+  const Problem = IN_USE.test(tail) ? FolderInUse : StartProblem;
+  return new Problem(
     [
       `The database server ended unexpectedly (${how}).`,
       ...(known ? [known] : []),

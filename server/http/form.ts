@@ -71,21 +71,35 @@ function toTree(raw: Record<string, unknown>): Tree {
   return root.children;
 }
 
-/** @throws Malformed for repeated keys where one value is expected, and for keys that reach prototypes. */
-export function decodeForm(schema: z.ZodType, raw: Record<string, unknown>): unknown {
-  return decodeObject(core(schema), toTree(raw));
+/**
+ * @param change the schema is a patch: a field that was sent empty is emptied, or refused where it may not be empty,
+ * never left as it was behind the person's back. A field that was not sent stays as it is.
+ * @throws Malformed for repeated keys where one value is expected, and for keys that reach prototypes.
+ */
+export function decodeForm(schema: z.ZodType, raw: Record<string, unknown>, change = false): unknown {
+  return decodeObject(core(schema), toTree(raw), change);
 }
 
-function decodeObject(schema: z.ZodType, tree: Tree): Record<string, unknown> {
+function decodeObject(schema: z.ZodType, tree: Tree, change = false): Record<string, unknown> {
   const shape = definitionOf(schema).shape ?? {};
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(shape)) {
-    const decoded = decodeNode(inner, tree.get(key));
+    const node = tree.get(key);
+    const decoded = change && node ? decodeChange(inner, node) : decodeNode(inner, node);
     if (decoded !== undefined) result[key] = decoded;
   }
   // Unknown keys stay, so that the strict schema refuses them by name.
   for (const [key, node] of tree) if (!(key in shape)) result[key] = node.texts[0] ?? {};
   return result;
+}
+
+/** A field of a patch that was sent: "optional" there means that it need not be sent, so what lies beneath decides. */
+function decodeChange(schema: z.ZodType, node: Node): unknown {
+  const { type, innerType } = definitionOf(schema);
+  if (type === 'optional' && innerType) return decodeChange(innerType, node);
+  const decoded = decodeNode(schema, node);
+  if (decoded !== undefined) return decoded;
+  return isNullable(schema) ? null : isOptional(schema) ? undefined : '';
 }
 
 function decodeNode(schema: z.ZodType, node: Node | undefined): unknown {
@@ -143,6 +157,8 @@ function decodeScalar(definition: Definition, node: Node | undefined, schema: z.
   // Browsers send line breaks as CR LF; one form is stored.
   return definition.type === 'string' ? text.replace(/\r\n/g, '\n') : text;
 }
+
+const isNullable = (schema: z.ZodType): boolean => schema.safeParse(null).success;
 
 /** Whether leaving the field empty is allowed: optional, nullable, or with a default. */
 function isOptional(schema: z.ZodType): boolean {

@@ -247,6 +247,7 @@ function bodyOf(work: Work): unknown {
     work.route.input.body,
     work.door === 'api' ? work.req.body : rawBody(work),
     work.route.uploadBytes ? 'page' : work.door,
+    work.route.method === 'patch',
   );
 }
 

@@ -21,8 +21,10 @@ export function parseQuery(schema: z.ZodType | undefined, raw: Record<string, un
   return parseFlat(schema ?? z.strictObject({}), rest);
 }
 
-export function parseBody(schema: z.ZodType | undefined, raw: unknown, door: Door): unknown {
-  if (door === 'page') return parseFlat(schema ?? z.strictObject({}), (raw ?? {}) as Record<string, unknown>);
+/** @param change the route is a PATCH, whose form sends everything (form.ts) */
+export function parseBody(schema: z.ZodType | undefined, raw: unknown, door: Door, change = false): unknown {
+  if (door === 'page')
+    return parseFlat(schema ?? z.strictObject({}), (raw ?? {}) as Record<string, unknown>, change);
   if (!schema) {
     if (raw !== undefined && (typeof raw !== 'object' || raw === null || Object.keys(raw).length > 0))
       throw new Malformed('unexpected-body');
@@ -32,8 +34,8 @@ export function parseBody(schema: z.ZodType | undefined, raw: unknown, door: Doo
   return accept(schema.safeParse(raw ?? {}, { reportInput: true }), 'api');
 }
 
-function parseFlat(schema: z.ZodType, raw: Record<string, unknown>): unknown {
-  return accept(schema.safeParse(decodeForm(schema, raw), { reportInput: true }), 'page');
+function parseFlat(schema: z.ZodType, raw: Record<string, unknown>, change = false): unknown {
+  return accept(schema.safeParse(decodeForm(schema, raw, change), { reportInput: true }), 'page');
 }
 
 function accept(parsed: z.ZodSafeParseResult<unknown>, door: Door): unknown {

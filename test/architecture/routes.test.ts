@@ -67,6 +67,24 @@ describe('the route registry', () => {
     for (const access of asked) expect(PERMISSIONS).to.include(access);
   });
 
+  it('shows a form again, with what was typed, wherever a person types something', () => {
+    // These bodies come from buttons, links and hidden fields: nobody types there.
+    const pressed = [
+      'accounts/set-locale',
+      'accounts/switch',
+      'first-steps/set-shown',
+      'attendance/mark',
+      'imports/skip',
+    ];
+    const dead = routes
+      .filter(({ method, page, invalid }) => method !== 'get' && page && !invalid)
+      .filter(
+        ({ input }) => Object.keys((input.body as { shape?: object } | undefined)?.shape ?? {}).length > 0,
+      )
+      .map(({ name }) => name);
+    expect(dead).to.have.members(pressed);
+  });
+
   it('answers anonymous callers of protected routes with 401 or the way to sign in', async () => {
     const anonymous = new ApiAgent();
     const visitor = new PageAgent();

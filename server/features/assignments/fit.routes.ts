@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import { route, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
-import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
+import { exclusionForm } from '../matching/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
 import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
 import { changesModel, plainFinding, refusalsModel, wordFinding } from './assignment.view.ts';
@@ -120,17 +120,12 @@ function pairPage(
   },
 ): PageResult {
   const { i18n, locale, zone, back, own, exclude = null } = parts;
-  const form = createForm({ i18n, locale, messages: 'matching.exclusions.form' });
   const t = i18n.in(locale);
   const number = new Intl.NumberFormat(locale);
   return view('matching/pair', {
     back,
     own,
-    exclude: exclude && {
-      ...exclude,
-      reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
-      all: form.checkbox('all'),
-    },
+    exclude: exclude && { ...exclude, ...exclusionForm(i18n, locale) },
     backLabel: own ? t('nav.opportunities') : t('assignments.candidates.title'),
     pair: pair && {
       ...pair,

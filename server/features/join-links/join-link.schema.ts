@@ -9,8 +9,8 @@ export const newJoinLink = z.strictObject({
   kind: z.enum(MEMBERSHIP_KINDS).default('volunteer'),
   note: prose(300).default(''),
   email: line(254).default(''),
-  maxUses: z.coerce.number().int().min(1).max(MOST_USES).default(100),
-  days: z.coerce.number().int().min(1).max(LONGEST_DAYS).default(14),
+  maxUses: z.number().int().min(1).max(MOST_USES).default(100),
+  days: z.number().int().min(1).max(LONGEST_DAYS).default(14),
 });
 export type NewJoinLink = z.output<typeof newJoinLink>;
 

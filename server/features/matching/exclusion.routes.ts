@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { FieldIssue } from '../../core/errors.ts';
 import { empty, idParams, prose } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
-import type { PageResult, Route } from '../../http/route.ts';
+import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import { createForm } from '../../i18n/index.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
+import type { Field, Form, I18n, Locale } from '../../i18n/index.ts';
 import type { ExclusionService } from './exclusion.service.ts';
 import { OBJECTION_ABOUT } from './matching.model.ts';
 import type { MatchingService } from './matching.service.ts';
@@ -146,6 +146,51 @@ function minePage(
   });
 }
 
+type Again = Pick<FormFailure, 'issues' | 'values'>;
+const held = z.object({
+  exclusions: z.array(exclusionView.extend(named)),
+  objections: z.array(objectionView.extend(named)),
+});
+type Held = z.infer<typeof held>;
+
+async function deskOf(exclusions: ExclusionService): Promise<Held> {
+  const { exclusions: kept, objections } = await exclusions.desk();
+  return {
+    exclusions: kept.map((row) => ({ ...toExclusion(row), personName: row.personName })),
+    objections: objections.map((row) => ({ ...toObjection(row), personName: row.personName })),
+  };
+}
+
+/** @param again the answer that was refused, beside the objection it was meant for */
+function deskPage(
+  i18n: I18n,
+  locale: Locale,
+  shown: Held,
+  again?: Again & { readonly id: string },
+): PageResult {
+  const t = i18n.in(locale);
+  const answerTo = (id: string): Form =>
+    createForm({
+      i18n,
+      locale,
+      messages: 'matching.exclusions.form',
+      idPrefix: `f-${id}`,
+      ...(again?.id === id ? { values: again.values, issues: again.issues } : {}),
+    });
+  return view('matching/exclusions', {
+    exclusions: shown.exclusions.map((one) => ({
+      ...one,
+      scope: t(one.requestId === null ? 'matching.exclusions.all' : 'matching.exclusions.request'),
+    })),
+    objections: shown.objections.map((one) => ({
+      ...one,
+      label: t(`matching.mine.about.${one.about}`),
+      field: answerTo(one.id).textarea('answer', { required: true, maxLength: 1_000, rows: 2 }),
+    })),
+    errors: again ? answerTo(again.id).errors : [],
+  });
+}
+
 function deskRoutes({ exclusions, i18n }: ExclusionRouteParts): Route[] {
   return [
     route({
@@ -156,58 +201,11 @@ function deskRoutes({ exclusions, i18n }: ExclusionRouteParts): Route[] {
       tenant: 'member',
       summary: 'Who is kept from what, and the objections that wait for an answer.',
       input: {},
-      output: z.object({
-        exclusions: z.array(exclusionView.extend(named)),
-        objections: z.array(objectionView.extend(named)),
-      }),
-      async run() {
-        const held = await exclusions.desk();
-        return {
-          exclusions: held.exclusions.map((row) => ({ ...toExclusion(row), personName: row.personName })),
-          objections: held.objections.map((row) => ({ ...toObjection(row), personName: row.personName })),
-        };
-      },
-      page: (held, { locale }) =>
-        view('matching/exclusions', {
-          exclusions: held.exclusions.map((one) => ({
-            ...one,
-            scope: i18n.t(
-              locale,
-              one.requestId === null ? 'matching.exclusions.all' : 'matching.exclusions.request',
-            ),
-          })),
-          objections: held.objections.map((one) => ({
-            ...one,
-            label: i18n.t(locale, `matching.mine.about.${one.about}`),
-            field: createForm({
-              i18n,
-              locale,
-              messages: 'matching.exclusions.form',
-              idPrefix: `f-${one.id}`,
-            }).textarea('answer', { required: true, maxLength: 1_000, rows: 2 }),
-          })),
-        }),
+      output: held,
+      run: () => deskOf(exclusions),
+      page: (shown, { locale }) => deskPage(i18n, locale, shown),
     }),
-    route({
-      name: 'exclusions/set',
-      method: 'post',
-      path: '/positions/:positionId/exclusions',
-      access: 'exclusions:edit',
-      tenant: 'member',
-      summary: 'Keeps a member from the request of the position, or from everything of the organisation.',
-      input: {
-        params: z.strictObject({ positionId: idParams.shape.id }),
-        body: z.strictObject({
-          handle: z.string().max(40),
-          reason: prose(300).min(1),
-          all: z.boolean().default(false),
-        }),
-      },
-      output: exclusionView,
-      run: async ({ account, params, body }) =>
-        toExclusion(await exclusions.set(account, params.positionId, body)),
-      page: () => seeOther('/exclusions', { kind: 'success', key: 'matching.exclusions.done' }),
-    }),
+    setRoute(exclusions, i18n),
     route({
       name: 'exclusions/lift',
       method: 'post',
@@ -236,6 +234,61 @@ function deskRoutes({ exclusions, i18n }: ExclusionRouteParts): Route[] {
         return {};
       },
       page: () => seeOther('/exclusions', { kind: 'success', key: 'matching.exclusions.answered' }),
+      invalid: async ({ issues, values, error }, { locale, params }) =>
+        deskPage(i18n, locale, await deskOf(exclusions), {
+          id: params.id,
+          values,
+          issues: issues.length > 0 ? issues : [{ path: '', code: error.code }],
+        }),
     }),
   ];
+}
+
+function setRoute(exclusions: ExclusionService, i18n: I18n): Route {
+  const params = z.strictObject({ positionId: idParams.shape.id });
+  return route({
+    name: 'exclusions/set',
+    method: 'post',
+    path: '/positions/:positionId/exclusions',
+    access: 'exclusions:edit',
+    tenant: 'member',
+    summary: 'Keeps a member from the request of the position, or from everything of the organisation.',
+    input: {
+      params,
+      body: z.strictObject({
+        handle: z.string().max(40),
+        reason: prose(300).min(1),
+        all: z.boolean().default(false),
+      }),
+    },
+    output: exclusionView,
+    run: async ({ account, params: { positionId }, body }) =>
+      toExclusion(await exclusions.set(account, positionId, body)),
+    page: () => seeOther('/exclusions', { kind: 'success', key: 'matching.exclusions.done' }),
+    invalid: ({ issues, values, error }, { locale, params: { positionId } }) => {
+      const form = exclusionForm(i18n, locale, {
+        values,
+        issues: issues.length > 0 ? issues : [{ path: '', code: error.code }],
+      });
+      return view('matching/exclude', {
+        ...form,
+        action: `/positions/${positionId}/exclusions`,
+        handle: values['handle'],
+      });
+    },
+  });
+}
+
+/** The fields for keeping somebody from a task; they stand on the page of the pair, and alone when they were refused. */
+export function exclusionForm(
+  i18n: I18n,
+  locale: Locale,
+  again: Partial<Again> = {},
+): { reason: Field; all: Field; errors: Form['errors'] } {
+  const form = createForm({ i18n, locale, messages: 'matching.exclusions.form', ...again });
+  return {
+    reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
+    all: form.checkbox('all'),
+    errors: form.errors,
+  };
 }

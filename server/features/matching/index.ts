@@ -29,4 +29,4 @@ export { checkStaffing } from './solver/staffing-check.ts';
 export type { Change } from './change.rules.ts';
 export type { Pair } from './matching.service.ts';
 export { createExclusionService } from './exclusion.service.ts';
-export { exclusionRoutes } from './exclusion.routes.ts';
+export { exclusionForm, exclusionRoutes } from './exclusion.routes.ts';

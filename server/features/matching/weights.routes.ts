@@ -8,7 +8,7 @@ import type { Tenant } from '../tenants/index.ts';
 import { BOUNDS, ruleSettings, SWITCHABLE, WEIGHED } from './matching.settings.rules.ts';
 import type { WeightsService } from './weights.service.ts';
 
-const whole = ({ min, max }: { min: number; max: number }) => z.coerce.number().int().min(min).max(max);
+const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
 const MINUTES_OF_HOUR = 60;
 
 const weightsBody = z.strictObject({

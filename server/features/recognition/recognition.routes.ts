@@ -365,10 +365,10 @@ const schemeBody = z.strictObject({
   kind: z.enum(SCHEME_KINDS),
   nameZh: requiredLine(40),
   nameEn: requiredLine(60),
-  level: z.coerce.number().int().min(0).max(9).default(0),
-  hours: z.coerce.number().int().min(1).max(20_000),
-  months: z.coerce.number().int().min(0).max(120).default(0),
-  objectionDays: z.coerce.number().int().min(LEAST_OBJECTION_DAYS).max(60).default(LEAST_OBJECTION_DAYS),
+  level: z.number().int().min(0).max(9).default(0),
+  hours: z.number().int().min(1).max(20_000),
+  months: z.number().int().min(0).max(120).default(0),
+  objectionDays: z.number().int().min(LEAST_OBJECTION_DAYS).max(60).default(LEAST_OBJECTION_DAYS),
   effectiveFrom: localDate,
 });
 

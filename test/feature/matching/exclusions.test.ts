@@ -37,6 +37,10 @@ describe('keeping somebody from a task', () => {
     expect((await set({ handle, reason: 'again' })).status).to.equal(409);
     const kept = (await ranking()).excluded.find((one) => one.membershipId === member.membershipId);
     expect(kept?.refusals).to.deep.equal([{ code: 'not-available', params: {} }]);
+    const screen = await coordinator.page();
+    const again = await screen.post(`/positions/${positionId}/exclusions`, { handle, reason: '' });
+    expect([again.status, /aria-invalid="true"/.test(again.text)]).to.deep.equal([422, true]);
+    expect(again.text).to.include(`name="handle" value="${handle}"`);
     const refused = await own.post(`/positions/${positionId}/assignments`);
     expect(refused.json<{ reasons: { code: string }[] }>().reasons[0]?.code).to.equal('excluded');
 

@@ -307,6 +307,7 @@ export type KnownKey =
   | 'assignments.offers.switch'
   | 'assignments.offers.title'
   | 'assignments.offers.why'
+  | 'assignments.refused.reason.label'
   | 'assignments.refused.title'
   | 'assignments.several.choose'
   | 'assignments.several.got'

@@ -2,7 +2,7 @@ import { can } from '../../core/actor.ts';
 import { AppError, Conflict } from '../../core/errors.ts';
 import { latLngOf } from '../../core/geo.ts';
 import type { Locale } from '../../core/locale.ts';
-import { formatTimeSpan } from '../../i18n/index.ts';
+import { createForm, formatTimeSpan } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -466,8 +466,12 @@ export function refusedPage(
     error instanceof AppError && Array.isArray(error.details['reasons'])
       ? (error.details['reasons'] as Finding[])
       : [];
+  const form = createForm({ i18n, locale, messages: 'assignments.refused', issues: error.issues });
+  // The only field a person types here; named so that its error has words.
+  form.textarea('reason');
+  const typed = form.errors.map(({ text }) => text).join(' ');
   return view('assignments/refused', {
-    message: messageOf(i18n, locale, error, error.status),
+    message: typed || messageOf(i18n, locale, error, error.status),
     reasons: refusalsModel(i18n, locale, reasons, zone),
   });
 }

@@ -220,16 +220,15 @@ function pageRoutes({ requests, shifts, units, i18n }: RequestRouteParts): Route
         await requests.accessRequest(account, params.id, 'requests:edit');
         return named(await requests.show(account, params.id), units, locale);
       },
-      page: (output, { locale }) =>
-        view(
+      async page(output, { actor, locale, params }) {
+        // A link kept from before, or a page that stood open: better told now than after typing.
+        if (!(await requests.abilitiesFor(actor, output)).edit)
+          return seeOther(`/requests/${params.id}`, { kind: 'info', key: 'errors.wrong-state' });
+        return view(
           'requests/edit',
-          editRequestModel({
-            i18n,
-            locale,
-            request: output,
-            unitName: output.unitName,
-          }),
-        ),
+          editRequestModel({ i18n, locale, request: output, unitName: output.unitName }),
+        );
+      },
     }),
     route({
       name: 'requests/edit',

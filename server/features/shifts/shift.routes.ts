@@ -270,12 +270,15 @@ function formRoutes({ requests, shifts, i18n }: ShiftRouteParts): Route[] {
       tenant: 'member',
       summary: 'The form for the times and facts of a shift.',
       input: { params: idParams },
-      output: empty,
+      output: z.object({ unitId: z.string(), state: z.string() }),
       run: async ({ actor, params }) => {
-        await shifts.accessShift(actor, params.id, 'requests:edit');
-        return {};
+        const { unitId, state } = await shifts.accessShift(actor, params.id, 'requests:edit');
+        return { unitId: String(unitId), state };
       },
-      page: (_output, context) => editForm(context, context.params.id),
+      page: (shift, context) =>
+        shifts.abilitiesFor(context.actor, shift).edit
+          ? editForm(context, context.params.id)
+          : seeOther(`/shifts/${context.params.id}`, { kind: 'info', key: 'errors.wrong-state' }),
     }),
     route({
       name: 'shifts/edit',

@@ -97,6 +97,7 @@ import {
   createCertificateBatches,
   createCertificateService,
 } from './features/certificates/index.ts';
+import { createCurriculumService, curriculumRoutes } from './features/curricula/index.ts';
 import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
 import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
@@ -392,6 +393,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
+  const curricula = createCurriculumService({ courses, sessions, enrolments, memberships, tenants });
   const trainingDesk = createDeskService({
     courses,
     sessions,
@@ -608,6 +610,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...creditRoutes({ credits, programmes, i18n }),
     ...courseRoutes({ courses, sessions, i18n }),
     ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),
+    ...curriculumRoutes({ curricula, courses, i18n }),
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),

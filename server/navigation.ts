@@ -26,6 +26,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/curricula/overview',
+    key: 'curricula.overview.title',
+    icon: 'books',
+    permission: 'credits:see',
+    phone: false,
+  },
+  {
     href: '/talent-pools',
     key: 'talent-pools.title',
     icon: 'users-group',
@@ -108,6 +115,13 @@ export const navigation: readonly NavEntry[] = [
     href: '/training',
     key: 'training.own.title',
     icon: 'school',
+    permission: 'training:enrol-own',
+    phone: false,
+  },
+  {
+    href: '/curricula/own',
+    key: 'curricula.own.title',
+    icon: 'books',
     permission: 'training:enrol-own',
     phone: false,
   },

@@ -69,6 +69,21 @@ export async function holdersOfType(type: string, limit: number): Promise<string
   return [...new Set(rows.map((row) => String(row.personId)))];
 }
 
+/** Everybody in the current tenant who holds a verified one of the type, with its level; the highest where there are several. */
+export async function holdersByLevel(type: string): Promise<Map<string, string>> {
+  const rows = await CredentialModel.find({ type, state: { $in: ['valid', 'expiring'] } })
+    .select({ personId: 1, level: 1, covers: 1 })
+    .batchSize(10_000)
+    .lean();
+  const best = new Map<string, { level: string; covers: number }>();
+  for (const { personId, level, covers } of rows) {
+    const known = best.get(String(personId));
+    if (!known || covers.length > known.covers)
+      best.set(String(personId), { level, covers: covers.length });
+  }
+  return new Map([...best].map(([id, one]) => [id, one.level]));
+}
+
 /**
  * A person's registrations as a social worker in the current tenant, newest first: those that are verified, and those that
  * ran out since. Credit hours are owed from each one's first day.

@@ -151,9 +151,12 @@ export async function seedDemo(
         await insertRows('PoolMember', talent.members);
       }
       if (tenant.slug === 'tonglu') {
-        const training = buildTraining(ground, tenant, castOf('instructor'));
-        await insertRows('Course', training.courses);
-        await insertRows('TrainingSession', training.sessions);
+        const names = new Map(people.map(({ id, name }) => [id, name]));
+        const learners = memberships
+          .filter((one) => one.tenant === tenant.slug && one.state === 'approved')
+          .map((membership) => ({ membership, name: names.get(membership.personId) ?? '' }));
+        const training = buildTraining(ground, tenant, castOf('instructor'), learners);
+        for (const [model, rows] of Object.entries(training)) await insertRows(model, rows);
       }
       await insertRows('Request', own(needs.requests));
       await insertRows(

@@ -1,7 +1,8 @@
-import { courseLifecycle, sessionLifecycle } from '../../core/states.ts';
+import { courseLifecycle, sessionLifecycle, trainingLifecycle } from '../../core/states.ts';
 import { wayAlong } from '../../db/transition.ts';
 import { wallTime } from './demo.calendar.ts';
-import type { DemoGround, DemoPerson, DemoTenant } from './demo.types.ts';
+import { addDays, localDate } from '../../core/time.ts';
+import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
 interface DemoCourse {
   readonly title: string;
@@ -78,12 +79,33 @@ const SESSIONS: readonly (readonly [course: number, day: number, from: number, t
     [2, 24, 9, 12, 40],
   ];
 
+/** What each part is to learn, by index of the course, and within how many months. */
+const CURRICULA: readonly (readonly [role: string, courses: readonly number[], months: number])[] = [
+  ['assistant-social-worker', [0, 1], 12],
+  ['social-worker', [0, 1, 4], 12],
+  ['community-cadre', [2, 3, 4], 9],
+  ['village-cadre', [2, 3], 12],
+  ['property-staff', [3], 6],
+  ['owners-committee', [3, 4], 12],
+  ['party-volunteer', [2], 12],
+];
+/** Parts that people of the demo say they play, and how many of each. */
+const LEARNERS: readonly (readonly [role: string, people: number])[] = [
+  ['village-cadre', 14],
+  ['property-staff', 9],
+  ['owners-committee', 7],
+  ['party-volunteer', 12],
+];
+/** So many of them came to the session that was held already. */
+const CAME = 16;
+
 /** Rows of what the department teaches, to be inserted inside its tenant. */
 export function buildTraining(
   ground: DemoGround,
   tenant: DemoTenant,
   instructor: DemoPerson,
-): { courses: object[]; sessions: object[] } {
+  people: readonly { readonly membership: DemoMembership; readonly name: string }[],
+): Record<'Course' | 'TrainingSession' | 'CurriculumVersion' | 'Learner' | 'Enrolment', object[]> {
   const { today } = ground;
   const idOf = (index: number): string => ground.id('course', index);
   const courses = COURSES.map(({ after, ...course }, index) => ({
@@ -97,14 +119,18 @@ export function buildTraining(
     prerequisites: after === undefined ? [] : [idOf(after)],
     createdAt: today,
   }));
-  const sessions = SESSIONS.map(([course, day, from, to, capacity], index) => {
+  const sessionOf = (
+    [course, day, from, to, capacity]: (typeof SESSIONS)[number],
+    index: number,
+    states: readonly string[] = ['draft', 'published'],
+  ) => {
     const { title, dimension, tracks, category, minutes, passMark } = COURSES[course] as DemoCourse;
     const startsAt = wallTime(today, day, from * 60);
     return {
       _id: ground.id('training-session', index),
-      state: 'published',
-      version: 2,
-      history: wayAlong(sessionLifecycle, null, ['draft', 'published']),
+      state: states.at(-1),
+      version: states.length,
+      history: wayAlong(sessionLifecycle, null, states),
       courseId: idOf(course),
       unitId: tenant.rootUnitId,
       ...{ title, dimension, tracks: [...tracks], category, minutes, passMark },
@@ -118,6 +144,58 @@ export function buildTraining(
       instructors: [{ personId: instructor.id, name: instructor.name }],
       createdAt: today,
     };
-  });
-  return { courses, sessions };
+  };
+  const sessions = SESSIONS.map((one, index) => sessionOf(one, index));
+  const past = {
+    ...sessionOf([3, -40, 9, 12, 20], SESSIONS.length, ['draft', 'published', 'closed']),
+    taken: CAME,
+  };
+  const learners = people.slice(
+    0,
+    LEARNERS.reduce((sum, [, count]) => sum + count, 0),
+  );
+  const roleAt = LEARNERS.flatMap(([role, count]) => Array.from({ length: count }, () => role));
+  const passedOn = localDate(past.startsAt, 'Asia/Shanghai');
+  return {
+    Course: courses,
+    TrainingSession: [...sessions, past],
+    CurriculumVersion: CURRICULA.map(([role, indexes, withinMonths], index) => ({
+      _id: ground.id('curriculum', index),
+      role,
+      number: 1,
+      effectiveFrom: addDays(localDate(today, 'Asia/Shanghai'), -120),
+      courseIds: indexes.map(idOf),
+      withinMonths,
+      publishedAt: today,
+    })),
+    Learner: learners.map(({ membership }, index) => ({
+      _id: ground.id('learner', index),
+      personId: membership.personId,
+      membershipId: membership.id,
+      unitId: membership.unitId,
+      roles: [roleAt[index]],
+      since: new Date(today.getTime() - 300 * 86_400_000),
+      setAt: today,
+    })),
+    // Every other one came to what was held already.
+    Enrolment: learners
+      .filter((_one, index) => index % 2 === 0)
+      .slice(0, CAME)
+      .map(({ membership, name }, index) => ({
+        _id: ground.id('training-enrolment', index),
+        state: 'passed',
+        version: 5,
+        history: wayAlong(trainingLifecycle, 'approved', ['enrolled', 'attended', 'assessed', 'passed']),
+        sessionId: past._id,
+        courseId: past.courseId,
+        unitId: past.unitId,
+        personId: membership.personId,
+        membershipId: membership.id,
+        personName: name,
+        startsAt: past.startsAt,
+        endsAt: past.endsAt,
+        passedOn,
+        createdAt: today,
+      })),
+  };
 }

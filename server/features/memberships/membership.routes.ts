@@ -284,6 +284,7 @@ async function showPage(
       | 'people:edit'
       | 'identities:verify'
       | 'credentials:review'
+      | 'training:plan'
       | 'hours:back-enter',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });
@@ -317,6 +318,7 @@ async function showPage(
       signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
       verifyIdentity: may('identities:verify'),
       enterCredential: may('credentials:review'),
+      planLearning: membership.state === 'approved' && may('training:plan'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),

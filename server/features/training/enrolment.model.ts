@@ -100,6 +100,7 @@ enrolmentSchema.index(
 enrolmentSchema.index({ tenantId: 1, sessionId: 1, state: 1, waitSeq: 1 });
 enrolmentSchema.index({ tenantId: 1, personId: 1, startsAt: -1, _id: -1 });
 enrolmentSchema.index({ tenantId: 1, personId: 1, courseId: 1, state: 1 });
+enrolmentSchema.index({ tenantId: 1, courseId: 1, state: 1 });
 // What a person has ahead, in whatever tenant (reviewed exception to "tenantId first").
 enrolmentSchema.index(
   { personId: 1, endsAt: 1 },

@@ -497,6 +497,18 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
       return new Map(open.map((offer) => [String(offer.enrolmentId), offer.dueAt]));
     },
 
+    /** Courses of which the person has a place, or an open question, in a session ahead. */
+    async coursesAhead(personId: string): Promise<Set<string>> {
+      const rows = await EnrolmentModel.find({
+        personId: oid(personId),
+        state: { $in: [...AHEAD] },
+        endsAt: { $gt: contextNow() },
+      } as never)
+        .select({ courseId: 1 })
+        .lean();
+      return new Set(rows.map((row) => String(row.courseId)));
+    },
+
     trained: async (personId: string): Promise<TrainedFact[]> =>
       (await trainedOf([personId])).get(personId) ?? [],
 

@@ -304,6 +304,24 @@ export function createSessionService({ courses, memberships, tenants, units }: S
       return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
     },
 
+    /** Free places in announced sessions ahead, by course. */
+    async seatsAhead(courseIds: readonly string[]): Promise<Map<string, number>> {
+      const rows = await SessionModel.find({
+        courseId: { $in: courseIds.map(oid) },
+        state: 'published',
+        startsAt: { $gt: contextNow() },
+      })
+        .select({ courseId: 1, capacity: 1, taken: 1 })
+        .limit(5_000)
+        .lean();
+      const seats = new Map<string, number>();
+      for (const row of rows) {
+        const key = String(row.courseId);
+        seats.set(key, (seats.get(key) ?? 0) + row.capacity - row.taken);
+      }
+      return seats;
+    },
+
     /** What somebody teaches from now on and lately, soonest first. */
     taughtBy: (personId: string, from: Date): Promise<SessionRow[]> =>
       SessionModel.find({

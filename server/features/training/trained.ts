@@ -1,7 +1,36 @@
 import { Types } from 'mongoose';
 import { EnrolmentModel } from './enrolment.model.ts';
+import type { EnrolmentRow } from './enrolment.model.ts';
 import { TRAINED_STATES } from './training.catalogue.ts';
 import type { TrainedFact } from './training.rules.ts';
+
+type TrainedRow = Pick<EnrolmentRow, 'personId' | 'courseId' | 'passedOn' | 'validTo'>;
+const FIELDS = { personId: 1, courseId: 1, passedOn: 1, validTo: 1 } as const;
+
+function byPerson(rows: readonly TrainedRow[]): Map<string, TrainedFact[]> {
+  const facts = new Map<string, TrainedFact[]>();
+  for (const { personId, courseId, passedOn, validTo } of rows) {
+    const key = String(personId);
+    const fact = { courseId: String(courseId), passedOn: passedOn ?? '', validTo };
+    const own = facts.get(key);
+    if (own) own.push(fact);
+    else facts.set(key, [fact]);
+  }
+  return facts;
+}
+
+/** Who has learned something of these courses in the current tenant, and until when it counts, in one query. */
+export async function trainedIn(courseIds: readonly string[]): Promise<Map<string, TrainedFact[]>> {
+  if (courseIds.length === 0) return new Map();
+  const rows = await EnrolmentModel.find({
+    courseId: { $in: courseIds.map((id) => new Types.ObjectId(id)) },
+    state: { $in: [...TRAINED_STATES] },
+  })
+    .select(FIELDS)
+    .batchSize(10_000)
+    .lean();
+  return byPerson(rows);
+}
 
 /**
  * What these people have learned in the current tenant, in one query: the courses they passed and until when those count.
@@ -14,13 +43,7 @@ export async function trainedOf(
     personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
     state: { $in: [...TRAINED_STATES] },
   })
-    .select({ personId: 1, courseId: 1, passedOn: 1, validTo: 1 })
+    .select(FIELDS)
     .lean();
-  const facts = new Map<string, TrainedFact[]>();
-  for (const { personId, courseId, passedOn, validTo } of rows) {
-    const key = String(personId);
-    const fact = { courseId: String(courseId), passedOn: passedOn ?? '', validTo };
-    facts.set(key, [...(facts.get(key) ?? []), fact]);
-  }
-  return facts;
+  return byPerson(rows);
 }

@@ -19,6 +19,15 @@ export const LEARNER_ROLES = [
 ] as const;
 export type LearnerRole = (typeof LEARNER_ROLES)[number];
 
+const PROFESSIONAL_ROLES: readonly LearnerRole[] = [
+  'assistant-social-worker',
+  'social-worker',
+  'senior-social-worker',
+];
+/** The track that a part learns on. */
+export const trackOfRole = (role: LearnerRole): Track =>
+  PROFESSIONAL_ROLES.includes(role) ? 'professional' : 'semi-professional';
+
 /** `direct`: whoever may come and presses first has the place; `approval`: an officer answers each application. */
 export const SESSION_ADMISSIONS = ['direct', 'approval'] as const;
 export type SessionAdmission = (typeof SESSION_ADMISSIONS)[number];

@@ -293,6 +293,13 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'attendance/check-out-own': () => ({ code: 'ABCDEF' }),
   'attendance/mark': () => ({ mark: 'check-in' }),
   'courses/edit': () => ({ title: 'x', dimension: 'law', tracks: ['professional'], minutes: 60 }),
+  'curricula/publish': () => ({
+    role: 'volunteer',
+    effectiveFrom: tomorrow(),
+    courseIds: [],
+    withinMonths: 6,
+  }),
+  'curricula/choose-roles': () => ({ roles: ['village-cadre'] }),
   'courses/move': () => ({ to: 'retired' }),
   'sessions/create': () => ({
     date: tomorrow(),

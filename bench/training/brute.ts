@@ -1,5 +1,5 @@
-import type { Candidate, Problem } from '../../server/features/training/planner/planner.types.ts';
-import { clash, excludes, INVITATION_COST } from '../../server/features/training/planner/worth.ts';
+import type { Candidate, Problem } from '../../server/features/training-plans/planner/planner.types.ts';
+import { clash, excludes, INVITATION_COST } from '../../server/features/training-plans/planner/worth.ts';
 
 /**
  * The best worth by trying everything: every set of sessions that fits, and for each every way of seating people, person by
@@ -47,8 +47,7 @@ function seat(problem: Problem, held: readonly number[]): number {
         if (bad) continue;
         const closed = new Map<number, number>();
         for (const option of chosen)
-          for (const need of option.needs)
-            closed.set(need, (closed.get(need) ?? 0) + (candidates[option.candidate]?.minutes ?? 0));
+          for (const need of option.needs) closed.set(need, (closed.get(need) ?? 0) + option.minutes);
         let worth = -INVITATION_COST * chosen.length;
         for (const [need, minutes] of closed)
           worth += (needs[need]?.weight ?? 0) * Math.min(minutes, needs[need]?.minutes ?? 0);

@@ -3,8 +3,8 @@ import type {
   Need,
   Option,
   Problem,
-} from '../../server/features/training/planner/planner.types.ts';
-import { urgencyOf } from '../../server/features/training/planner/urgency.rules.ts';
+} from '../../server/features/training-plans/planner/planner.types.ts';
+import { urgencyOf } from '../../server/features/training-plans/planner/urgency.rules.ts';
 
 /** Repeatable numbers between 0 and 1. */
 export function chance(seed: number): () => number {
@@ -99,6 +99,7 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
   });
   const towns: number[] = [];
   const parts: number[] = [];
+  const counts: number[] = [];
   const candidates = Array.from({ length: wanted }, (): Candidate => {
     const town = random() < 0.35 ? 0 : pick(TOWNS);
     const room = town * 2 + pick(2);
@@ -108,6 +109,7 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
     const instructor = pick(INSTRUCTORS);
     towns.push(town);
     parts.push(part);
+    counts.push(minutes === 480 ? 420 : minutes);
     const seats = [16, 24, 36, 60][room % 4] ?? 24;
     return {
       start: day * DAY + from * 60,
@@ -119,7 +121,6 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
       seats,
       // By the hour, by the seat, and the way there.
       cost: 100 * (minutes * 4 + seats * 10 + 300 + pick(900)),
-      minutes: minutes === 480 ? 420 : minutes,
     };
   });
   const options: Option[] = [];
@@ -128,7 +129,7 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
       if (far(town, towns[candidate] ?? 0) > reach) return;
       if (!halves(parts[candidate] ?? 0).every((half) => free.has(half))) return;
       const own = served[person]?.(course) ?? [];
-      if (own.length > 0) options.push({ person, candidate, needs: own });
+      if (own.length > 0) options.push({ person, candidate, needs: own, minutes: counts[candidate] ?? 0 });
     }),
   );
   const all = candidates.reduce((sum, { cost }) => sum + cost, 0);

@@ -1,8 +1,12 @@
-import { planGreedily } from '../../server/features/training/planner/greedy.ts';
-import { EXACT_LIMITS, planTraining, USUAL_LIMITS } from '../../server/features/training/planner/planner.ts';
-import type { Plan, Problem } from '../../server/features/training/planner/planner.types.ts';
-import { URGENT_WEIGHT } from '../../server/features/training/planner/urgency.rules.ts';
-import { closedBy, faultsOf } from '../../server/features/training/planner/worth.ts';
+import { planGreedily } from '../../server/features/training-plans/planner/greedy.ts';
+import {
+  EXACT_LIMITS,
+  planTraining,
+  USUAL_LIMITS,
+} from '../../server/features/training-plans/planner/planner.ts';
+import type { Plan, Problem } from '../../server/features/training-plans/planner/planner.types.ts';
+import { URGENT_WEIGHT } from '../../server/features/training-plans/planner/urgency.rules.ts';
+import { closedBy, faultsOf } from '../../server/features/training-plans/planner/worth.ts';
 import { bruteForce } from './brute.ts';
 import { county } from './county.ts';
 import { small } from './small.ts';

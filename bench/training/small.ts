@@ -1,4 +1,4 @@
-import type { Problem } from '../../server/features/training/planner/planner.types.ts';
+import type { Problem } from '../../server/features/training-plans/planner/planner.types.ts';
 import { chance } from './county.ts';
 
 /** A dozen sessions at most and a handful of people: small enough to try everything. */
@@ -28,9 +28,9 @@ export function small(seed: number): Problem {
     };
   }).map((one) => ({ ...one, room: Math.max(-1, one.room) }));
   const options = ofPerson.flatMap((own, person) =>
-    candidates.flatMap((_one, candidate) => {
+    candidates.flatMap(({ minutes }, candidate) => {
       const served = own.filter(() => random() < 0.6);
-      return random() < 0.55 && served.length > 0 ? [{ person, candidate, needs: served }] : [];
+      return random() < 0.55 && served.length > 0 ? [{ person, candidate, needs: served, minutes }] : [];
     }),
   );
   const all = candidates.reduce((sum, { cost }) => sum + cost, 0);

@@ -78,8 +78,7 @@ export async function holdersByLevel(type: string): Promise<Map<string, string>>
   const best = new Map<string, { level: string; covers: number }>();
   for (const { personId, level, covers } of rows) {
     const known = best.get(String(personId));
-    if (!known || covers.length > known.covers)
-      best.set(String(personId), { level, covers: covers.length });
+    if (!known || covers.length > known.covers) best.set(String(personId), { level, covers: covers.length });
   }
   return new Map([...best].map(([id, one]) => [id, one.level]));
 }

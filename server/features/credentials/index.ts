@@ -1,4 +1,10 @@
-export { factsOf, GOOD_CREDENTIALS, holdersByLevel, holdersOfType, registrationsOf } from './credential.facts.ts';
+export {
+  factsOf,
+  GOOD_CREDENTIALS,
+  holdersByLevel,
+  holdersOfType,
+  registrationsOf,
+} from './credential.facts.ts';
 export type { CredentialFact } from './credential.facts.ts';
 export { createCredentialService } from './credential.service.ts';
 export type { CredentialService } from './credential.service.ts';

@@ -35,6 +35,7 @@ export function improve(
     const first = Math.floor(random() * problem.candidates.length);
     const rule: GreedyRule = random() < 0.5 ? 'most' : 'most-for-money';
     const shuffled = kept.map((one) => ({ one, key: random() })).sort((a, b) => a.key - b.key);
+    for (const one of problem.fixed ?? []) draft.hold(one);
     if (draft.fits(first)) draft.hold(first);
     for (const { one } of shuffled) if (draft.fits(one)) draft.hold(one);
     const plan = goOn(draft, rule).plan();

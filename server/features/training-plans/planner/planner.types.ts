@@ -21,8 +21,6 @@ export interface Candidate {
   readonly seats: number;
   /** Whole cents. */
   readonly cost: number;
-  /** Credit minutes that it gives. */
-  readonly minutes: number;
 }
 
 /** Somebody who could come to a candidate, and which of their needs it would serve. */
@@ -30,6 +28,8 @@ export interface Option {
   readonly person: number;
   readonly candidate: number;
   readonly needs: readonly number[];
+  /** Credit minutes that this person gets of it: at most those of the candidate, less where a programme caps them. */
+  readonly minutes: number;
 }
 
 export interface Problem {
@@ -41,6 +41,8 @@ export interface Problem {
   readonly budget: number;
   /** Most invitations for one person in one plan. */
   readonly mostEach: number;
+  /** Candidates that are held whatever they are worth: an officer wants them. They never clash, and the budget holds them. */
+  readonly fixed?: readonly number[];
 }
 
 /** What is proposed: the sessions to hold, and the options (by index) that become invitations. */

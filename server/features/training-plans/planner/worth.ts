@@ -18,7 +18,7 @@ export function closedBy(problem: Problem, invited: readonly number[]): Float64A
   const closed = new Float64Array(problem.needs.length);
   for (const index of invited) {
     const option = problem.options[index];
-    const minutes = problem.candidates[option?.candidate ?? -1]?.minutes ?? 0;
+    const minutes = option?.minutes ?? 0;
     for (const need of option?.needs ?? []) {
       const most = problem.needs[need]?.minutes ?? 0;
       closed[need] = Math.min(most, (closed[need] ?? 0) + minutes);

@@ -36,14 +36,14 @@ export class Draft {
 
   /** What inviting gains now; nothing where the person is elsewhere or has enough invitations. */
   gain(option: number): number {
-    const { person, candidate, needs } = this.problem.options[option] as Problem['options'][number];
+    const { person, candidate, needs, minutes } = this.problem.options[option] as Problem['options'][number];
     const own = this.ofPerson[person] as number[];
     if (own.length >= this.problem.mostEach) return 0;
     const one = this.problem.candidates[candidate] as Candidate;
     for (const other of own) if (excludes(one, this.problem.candidates[other] as Candidate)) return 0;
     let sum = -INVITATION_COST;
     for (const need of needs)
-      sum += (this.problem.needs[need]?.weight ?? 0) * Math.min(one.minutes, this.left[need] ?? 0);
+      sum += (this.problem.needs[need]?.weight ?? 0) * Math.min(minutes, this.left[need] ?? 0);
     return sum;
   }
 
@@ -67,18 +67,19 @@ export class Draft {
     this.held.add(candidate);
     this.cost += one.cost;
     for (const option of options) {
-      const { person, needs } = this.problem.options[option] as Problem['options'][number];
+      const { person, needs, minutes } = this.problem.options[option] as Problem['options'][number];
       this.invited.add(option);
       this.ofPerson[person]?.push(candidate);
-      for (const need of needs) this.left[need] = Math.max(0, (this.left[need] ?? 0) - one.minutes);
+      for (const need of needs) this.left[need] = Math.max(0, (this.left[need] ?? 0) - minutes);
     }
   }
 
   plan(): Plan {
     const invited = [...this.invited].sort((a, b) => a - b);
     const used = new Set(invited.map((option) => this.problem.options[option]?.candidate));
-    // A session to which nobody is asked is not held.
-    const held = [...this.held].filter((one) => used.has(one)).sort((a, b) => a - b);
+    // A session to which nobody is asked is not held, unless somebody wants it all the same.
+    const fixed = this.problem.fixed ?? [];
+    const held = [...this.held].filter((one) => used.has(one) || fixed.includes(one)).sort((a, b) => a - b);
     return { held, invited, worth: worthOf(this.problem, invited) };
   }
 }
@@ -95,7 +96,8 @@ export function indexOf(problem: Problem): { byCandidate: number[][]; clashes: n
 
 /** Goes on with a draft as an officer would by hand: always the session that closes most now, until none closes anything. */
 export function goOn(draft: Draft, rule: GreedyRule): Draft {
-  const { candidates } = draft.problem;
+  const { candidates, fixed = [] } = draft.problem;
+  for (const one of fixed) if (draft.fits(one)) draft.hold(one);
   for (;;) {
     let best = -1;
     let most = 0;

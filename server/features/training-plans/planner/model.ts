@@ -54,9 +54,7 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
     row(
       [
         `+ g${need}`,
-        ...(serving.get(need) ?? []).map(
-          (index) => `- ${candidates[options[index]?.candidate ?? -1]?.minutes ?? 0} y${index}`,
-        ),
+        ...(serving.get(need) ?? []).map((index) => `- ${options[index]?.minutes ?? 0} y${index}`),
       ],
       0,
     ),
@@ -70,6 +68,7 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
     ` obj: ${wrap(objective)}`,
     'Subject To',
     ...rows,
+    ...(problem.fixed ?? []).map((one) => ` x${one} >= 1`),
     ...more,
     'Bounds',
     ...needs.map(({ minutes }, need) => ` 0 <= g${need} <= ${minutes}`),
@@ -128,8 +127,11 @@ function exclusions({ candidates, options }: Problem, own: readonly number[]): n
 /** The plan that values of the variables say; `value` of a name. */
 export function planOf(problem: Problem, value: (name: string) => number): Plan {
   const invited = problem.options.flatMap((_option, index) => (value(`y${index}`) > 0.5 ? [index] : []));
-  const held = [...new Set(invited.map((index) => problem.options[index]?.candidate ?? -1))].sort(
-    (a, b) => a - b,
-  );
+  const held = [
+    ...new Set([
+      ...(problem.fixed ?? []),
+      ...invited.map((index) => problem.options[index]?.candidate ?? -1),
+    ]),
+  ].sort((a, b) => a - b);
   return { held, invited, worth: worthOf(problem, invited) };
 }

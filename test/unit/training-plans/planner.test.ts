@@ -2,17 +2,17 @@ import { expect } from 'chai';
 import { bruteForce } from '../../../bench/training/brute.ts';
 import { county } from '../../../bench/training/county.ts';
 import { small } from '../../../bench/training/small.ts';
-import { planGreedily } from '../../../server/features/training/planner/greedy.ts';
-import { improve } from '../../../server/features/training/planner/improve.ts';
+import { planGreedily } from '../../../server/features/training-plans/planner/greedy.ts';
+import { improve } from '../../../server/features/training-plans/planner/improve.ts';
 import {
   boundOf,
   EXACT_LIMITS,
   planTraining,
   USUAL_LIMITS,
-} from '../../../server/features/training/planner/planner.ts';
-import type { Problem } from '../../../server/features/training/planner/planner.types.ts';
-import { urgencyOf } from '../../../server/features/training/planner/urgency.rules.ts';
-import { faultsOf, worthOf } from '../../../server/features/training/planner/worth.ts';
+} from '../../../server/features/training-plans/planner/planner.ts';
+import type { Problem } from '../../../server/features/training-plans/planner/planner.types.ts';
+import { urgencyOf } from '../../../server/features/training-plans/planner/urgency.rules.ts';
+import { faultsOf, worthOf } from '../../../server/features/training-plans/planner/worth.ts';
 
 const session = (change: object = {}) => ({
   start: 0,
@@ -22,7 +22,6 @@ const session = (change: object = {}) => ({
   instructor: -1,
   seats: 1,
   cost: 100,
-  minutes: 60,
   ...change,
 });
 
@@ -50,13 +49,13 @@ describe('the training planner', function () {
         session({ start: 120, end: 240, room: 0, seats: 2, course: 2 }),
       ],
       options: [
-        { person: 0, candidate: 0, needs: [0] },
-        { person: 1, candidate: 0, needs: [1] },
-        { person: 2, candidate: 0, needs: [2] },
-        { person: 0, candidate: 1, needs: [0] },
-        { person: 1, candidate: 1, needs: [1] },
-        { person: 2, candidate: 2, needs: [2] },
-        { person: 3, candidate: 2, needs: [3] },
+        { person: 0, candidate: 0, needs: [0], minutes: 60 },
+        { person: 1, candidate: 0, needs: [1], minutes: 60 },
+        { person: 2, candidate: 0, needs: [2], minutes: 60 },
+        { person: 0, candidate: 1, needs: [0], minutes: 60 },
+        { person: 1, candidate: 1, needs: [1], minutes: 60 },
+        { person: 2, candidate: 2, needs: [2], minutes: 60 },
+        { person: 3, candidate: 2, needs: [3], minutes: 60 },
       ],
       budget: 1_000,
       mostEach: 2,
@@ -95,8 +94,8 @@ describe('the training planner', function () {
       needs: [{ person: 0, minutes: 30, weight: 1 }],
       candidates: [session(), session({ start: 30, end: 90, course: 1 })],
       options: [
-        { person: 0, candidate: 0, needs: [0] },
-        { person: 0, candidate: 1, needs: [0] },
+        { person: 0, candidate: 0, needs: [0], minutes: 60 },
+        { person: 0, candidate: 1, needs: [0], minutes: 60 },
       ],
       budget: 100,
       mostEach: 1,
@@ -117,5 +116,39 @@ describe('the training planner', function () {
       [241, 1],
     ] as const)
       expect(urgencyOf(days), String(days)).to.equal(weight);
+  });
+
+  it('holds what an officer wants held, and counts for each person what their programme counts', async () => {
+    const problem: Problem = {
+      people: 2,
+      needs: [
+        { person: 0, minutes: 120, weight: 1 },
+        { person: 1, minutes: 120, weight: 8 },
+      ],
+      // One room at one time: the second session would close more.
+      candidates: [
+        session({ room: 0 }),
+        session({ room: 0, course: 1 }),
+        session({ start: 90, end: 150, course: 2 }),
+      ],
+      options: [
+        { person: 0, candidate: 0, needs: [0], minutes: 60 },
+        { person: 1, candidate: 1, needs: [1], minutes: 60 },
+        // A cap leaves the second person half of the third session.
+        { person: 1, candidate: 2, needs: [1], minutes: 30 },
+      ],
+      budget: 300,
+      mostEach: 2,
+    };
+    expect((await planTraining(problem, EXACT_LIMITS)).held).to.deep.equal([1, 2]);
+    const fixed = await planTraining({ ...problem, fixed: [0] }, EXACT_LIMITS);
+    expect([fixed.held, fixed.worth]).to.deep.equal([[0, 2], 60 - 1 + 240 - 1]);
+    const empty = await planTraining(
+      { ...problem, options: problem.options.slice(1), fixed: [0] },
+      EXACT_LIMITS,
+    );
+    expect(empty.held).to.deep.equal([0, 2]);
+    for (const rule of ['most', 'most-for-money'] as const)
+      expect(planGreedily({ ...problem, fixed: [0] }, rule).held).to.deep.equal([0, 2]);
   });
 });

@@ -19,6 +19,7 @@ import { evaluateRegistrations } from './re-registration/evaluate.sweep.ts';
 import { remindOfRegistrations } from './re-registration/remind.sweep.ts';
 import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
 import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
+import { expireSavedTime } from './time-bank/expire.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
 import { closeSessions } from './training/close.sweep.ts';
 import type { Sweep } from './sweep.ts';
@@ -46,6 +47,7 @@ export function allSweeps(services: Services): Sweep[] {
     makeCertificates(services.certificateBatches),
     findEligible(services.recognition),
     settleNotices(services.recognition),
+    expireSavedTime(services.bank),
     drawStatements(services.closings),
     compareLedger(),
     sealAudit(services.seals),

@@ -7,7 +7,8 @@ import type { Config } from '../server/config.ts';
 import { connect, database } from '../server/db/connect.ts';
 import { postStoredClaims } from '../server/features/credits/index.ts';
 import { seedDemo } from '../server/features/demo/index.ts';
-import type { DemoCounts, ServedShift } from '../server/features/demo/index.ts';
+import type { DemoCounts, DemoSaver, ServedShift } from '../server/features/demo/index.ts';
+import { inTransaction } from '../server/db/transaction.ts';
 import type { Session } from './connect.ts';
 
 const DEMO_SEED = 330_122;
@@ -34,7 +35,12 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
   }
   const { counts, signIns } = await acrossTenants('seed: an empty database', () =>
     seedDemo(
-      { ...services, recordHours: (served) => recordHours(session, served), postCredits },
+      {
+        ...services,
+        recordHours: (served) => recordHours(session, served),
+        postCredits,
+        keepBank: (tenantId, savers) => keepBank(session, tenantId, savers),
+      },
       {
         seed: options.seed ?? DEMO_SEED,
         people: options.people ?? DEMO_PEOPLE,
@@ -71,6 +77,45 @@ export async function fillDemoPlace(config: Config, mongodbUri: string): Promise
       return counts;
     },
   );
+}
+
+/** Members who save what they served; the first gives some to the pool, names a relative and asks for service. */
+async function keepBank(
+  { services, composed }: Session,
+  tenantId: string,
+  savers: readonly DemoSaver[],
+): Promise<void> {
+  const { bank, hours, kinships, redemptions, tenants } = services;
+  const numbers: string[] = [];
+  for (const saver of savers) {
+    const identity = await composed.identities.forSession({
+      ...saver,
+      accountVersion: 1,
+      authenticatedAt: 0,
+    });
+    if (!identity) throw new Error('A saver of the seed cannot act');
+    const { actor } = identity;
+    await asTenant(
+      tenantId,
+      async () => {
+        numbers.push((await bank.openAccount(actor)).number);
+        const { data } = await hours.own(actor, 30, undefined);
+        const tenant = await tenants.current();
+        await inTransaction(() =>
+          bank.earn(
+            data.filter(({ state }) => state === 'posted'),
+            tenant,
+          ),
+        );
+        const [number] = numbers;
+        if (numbers.length === 2 && number) await kinships.declare(actor, number, 'child');
+        if (numbers.length > 1 || (await bank.standingOf(actor.personId)).savedMinutes < 180) return;
+        await bank.donate(actor, { minutes: 60, note: '' });
+        await redemptions.ask(actor, { what: '教父母用手机挂号', minutes: 60 });
+      },
+      actor,
+    );
+  }
 }
 
 /** Ledger entries of the credit hours that the seed says are posted. */

@@ -166,6 +166,14 @@ import {
   poolRoutes,
   RECHECKED,
 } from './features/talent-pools/index.ts';
+import {
+  createBankService,
+  createKinshipService,
+  createRedemptionService,
+  timeBankInvariants,
+  timeBankMessages,
+  timeBankRoutes,
+} from './features/time-bank/index.ts';
 import { createTenantService, tenantRoutes } from './features/tenants/index.ts';
 import {
   courseRoutes,
@@ -308,15 +316,22 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     }),
     async shiftFacts(shiftId) {
       const shift = await shifts.row(shiftId);
-      const { description } = await requests.row(shift.requestId);
+      const { description, category } = await requests.row(shift.requestId);
       return {
         ...shift,
         description,
+        category,
         place: shift.place.label,
         at: shift.place.point ? [shift.place.point.coordinates[0], shift.place.point.coordinates[1]] : null,
       };
     },
   });
+  const bank = createBankService({ memberships, tenants });
+  const kinships = createKinshipService({ bank, identityDocuments });
+  const redemptions = createRedemptionService({ bank, hours, identityDocuments, people, requests, tenants });
+  hours.onPosted(bank.earn);
+  hours.onReversed(bank.unearn);
+  hours.onReversed(redemptions.refundFor);
   const closings = createLedgerClosings({ tenants });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
@@ -475,6 +490,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       publicUrl,
     }),
     ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
+    ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...trainingMessages({ offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
@@ -518,6 +534,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...planInvariants,
     ...trainingInvariants,
     ...recognitionInvariants(minutesOfFirst),
+    ...timeBankInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
   const services = {
@@ -542,6 +559,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     certificateBatches,
     recognition,
     schemes,
+    bank,
+    kinships,
+    redemptions,
     credentials,
     imports,
     identityDocuments,
@@ -614,6 +634,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
+    ...timeBankRoutes({ bank, kinships, redemptions, requests, i18n }),
     ...recognitionRoutes({ recognition, schemes, units, i18n }),
     ...certificateBatchRoutes({ batches: certificateBatches, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),

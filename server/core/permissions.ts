@@ -30,6 +30,7 @@ const MEMBER = [
   'training:enrol-own',
   'talent-pools:apply-own',
   'recognition:apply-own',
+  'time-bank:use-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -60,6 +61,8 @@ const COORDINATOR = [
   'certificates:issue',
   'recognition:see',
   'recognition:nominate',
+  'time-bank:see',
+  'time-bank:run',
   'imports:run',
   'imports:see',
   'plans:see',
@@ -93,6 +96,7 @@ const OFFICER = [
   'certificates:see',
   'certificates:issue',
   'recognition:see',
+  'time-bank:see',
   'recognition:review',
   'plans:see',
   'plans:run',
@@ -122,6 +126,7 @@ const REVIEWER = [
 ] as const;
 
 const AUDITOR = [
+  'time-bank:see',
   'talent-pools:see',
   'recognition:see',
   'certificates:see',

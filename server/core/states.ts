@@ -153,6 +153,24 @@ export const recognitionLifecycle = defineLifecycle('recognition', {
   withdrawn: [],
 });
 
+/** Two people of one family, so that saved time may be given. */
+export const kinshipLifecycle = defineLifecycle('kinship', {
+  declared: ['confirmed', 'refused', 'ended'],
+  confirmed: ['ended'],
+  refused: [],
+  ended: [],
+});
+
+/** Service against saved time: its minutes are set aside when it is asked for, spent when it was given. */
+export const redemptionLifecycle = defineLifecycle('redemption', {
+  requested: ['confirmed', 'refused', 'cancelled'],
+  confirmed: ['settled', 'cancelled'],
+  settled: ['refunded'],
+  refused: [],
+  cancelled: [],
+  refunded: [],
+});
+
 /** One mechanism for positions and training sessions. */
 export const offerLifecycle = defineLifecycle('offer', {
   queued: ['open', 'withdrawn'],
@@ -232,6 +250,8 @@ export const LIFECYCLES = [
   credentialLifecycle,
   poolLifecycle,
   creditLifecycle,
+  kinshipLifecycle,
+  redemptionLifecycle,
   offerLifecycle,
   courseLifecycle,
   sessionLifecycle,

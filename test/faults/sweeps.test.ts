@@ -30,8 +30,9 @@ import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
 import { EvaluationRunModel } from '../../server/features/re-registration/watch.model.ts';
 import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
+import { TenantModel } from '../../server/features/tenants/tenant.model.ts';
 import { createServed } from '../factories/hours.ts';
-import { createMember, createTenant, inTenant } from '../factories/people.ts';
+import { asOperator, createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { EnrolmentModel } from '../../server/features/training/enrolment.model.ts';
 import { createSession } from '../factories/training.ts';
@@ -476,6 +477,31 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       rows: 1,
       effect: () => inTenant(tenant.id, () => livesOf(RecognitionModel as never, [String(_id)])),
       expected: ['eligible applied reviewed published granted'],
+    };
+  },
+
+  async 'time-bank/expire'(tenant) {
+    await asOperator(() =>
+      TenantModel.updateOne(
+        { _id: tenant.id },
+        { $set: { 'settings.timeBank': true, 'settings.bankExpiryMonths': 1 } },
+      ),
+    );
+    const member = await createMember(tenant);
+    const desk = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const { bank } = (await testApp()).composed.services;
+    await as(member, (actor) => bank.openAccount(actor));
+    const hoursId = await createServed(tenant, member);
+    expect((await desk.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    return {
+      at: 40 * 24 * HOUR,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await bank.standingOf(member.personId)).savedMinutes,
+          (await bank.movements(member.personId, 9, undefined)).data.length,
+        ]),
+      expected: [0, 2],
     };
   },
 

@@ -84,6 +84,10 @@ export function buildTenants(ground: DemoGround): {
         recordedCapMinutes: 0,
         offerMinutes: 24 * 60,
         checkInEarlyMinutes: 30,
+        // The department tries the time bank; what others decide is theirs.
+        timeBank: organisation.kind === 'department',
+        bankCapHours: 1_500,
+        bankRedeemFromAge: 0,
       },
       credentialNeeds: DEFAULT_NEEDS,
       createdAt: ground.today,

@@ -38,6 +38,8 @@ export interface DemoServices {
   readonly recordHours: (served: ServedShift) => Promise<void>;
   /** Posts the credit hours of the tenant that are in, as the credits feature does. */
   readonly postCredits: (tenantId: string) => Promise<void>;
+  /** Lets these members of a tenant save what they served, the first of them give and ask. */
+  readonly keepBank: (tenantId: string, savers: readonly DemoSaver[]) => Promise<void>;
 }
 
 export interface ServedShift {
@@ -45,6 +47,12 @@ export interface ServedShift {
   readonly assignmentIds: readonly string[];
   /** The account that confirms; null leaves the hours waiting for somebody. */
   readonly confirmer: { readonly accountId: string; readonly membershipId: string } | null;
+}
+
+/** Somebody who keeps a time bank. */
+export interface DemoSaver {
+  readonly accountId: string;
+  readonly membershipId: string;
 }
 
 export interface DemoOptions {
@@ -175,6 +183,10 @@ export async function seedDemo(
   await recordServedHours(services, { tenants, memberships, staffing, leaderOf });
   // After the hours: those go into an empty ledger in bulk.
   for (const tenant of tenants) await services.postCredits(tenant.id);
+  await services.keepBank(
+    (tenants[0] as DemoTenant).id,
+    saversOf(castOf('volunteer'), people, memberships, (tenants[0] as DemoTenant).slug),
+  );
   const counts: DemoCounts = {
     tenants: tenants.length,
     units: [...units.values()].flat().length,
@@ -192,6 +204,26 @@ export async function seedDemo(
     password: passwords[n] as string,
   }));
   return { counts, signIns };
+}
+
+/** The volunteer of the cast and three more who gave hours in the same organisation. */
+function saversOf(
+  first: DemoPerson,
+  people: readonly DemoPerson[],
+  memberships: readonly DemoMembership[],
+  tenant: string,
+): DemoSaver[] {
+  const of = new Map(
+    memberships
+      .filter((one) => one.tenant === tenant && one.state === 'approved')
+      .map((one) => [one.personId, one.id]),
+  );
+  return [first, ...people.slice(CAST.length)]
+    .flatMap(({ id, accountId }) => {
+      const membershipId = of.get(id);
+      return membershipId === undefined ? [] : [{ accountId, membershipId }];
+    })
+    .slice(0, 4);
 }
 
 function groundOf({ seed, today }: DemoOptions): DemoGround {

@@ -1,2 +1,2 @@
 export { seedDemo } from './demo.seed.ts';
-export type { DemoCounts, DemoOptions, DemoServices, ServedShift, SignIn } from './demo.seed.ts';
+export type { DemoCounts, DemoOptions, DemoServices, DemoSaver, ServedShift, SignIn } from './demo.seed.ts';

@@ -3,6 +3,7 @@ import type { Model } from 'mongoose';
 import { isId } from '../../core/ids.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { HoursModel } from './hours.model.ts';
+import type { HoursRow } from './hours.model.ts';
 import { LedgerAccountModel } from './ledger.model.ts';
 import { personAccount } from './ledger.rules.ts';
 
@@ -64,6 +65,24 @@ export const activityQueries = {
     return row ? { name: row.activity.name, unit: row.activity.unitName } : null;
   },
 
+  /** A posted record as others may rest on it; null when there is none. */
+  async postedRecord(id: string): Promise<PostedRecord | null> {
+    const row = isId(id) ? await HoursModel.findOne({ _id: id, state: 'posted' } as never).lean() : null;
+    return row ? toPostedRecord(row) : null;
+  },
+
+  /** Records of these units (null for all) that were posted, the latest service first. */
+  async postedLately(unitIds: readonly string[] | null, limit: number): Promise<PostedRecord[]> {
+    const rows = await HoursModel.find({
+      state: 'posted',
+      ...(unitIds ? { unitId: { $in: unitIds.map((id) => new Types.ObjectId(id)) } } : {}),
+    } as never)
+      .sort({ 'activity.startsAt': -1, _id: -1 })
+      .limit(limit)
+      .lean();
+    return rows.map(toPostedRecord);
+  },
+
   /**
    * People with posted hours that ended in the span, by name.
    * @param of units they served in, null for all; an activity, null for any
@@ -96,6 +115,27 @@ export const activityQueries = {
     return rows.map((row) => ({ personId: String(row._id), name: row.name }));
   },
 };
+
+/** What a posted record says of a service. */
+export interface PostedRecord {
+  readonly id: string;
+  readonly personId: string;
+  readonly personName: string;
+  readonly unitId: string;
+  readonly activity: string;
+  readonly startsAt: Date;
+  readonly minutes: number;
+}
+
+const toPostedRecord = (row: HoursRow): PostedRecord => ({
+  id: String(row._id),
+  personId: String(row.personId),
+  personName: row.personName,
+  unitId: String(row.unitId),
+  activity: row.activity.name,
+  startsAt: row.activity.startsAt,
+  minutes: row.recordedMinutes,
+});
 
 /** An activity somebody gave hours to. */
 export interface ServedActivity {

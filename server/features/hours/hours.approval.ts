@@ -9,7 +9,7 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
 import { lockPersonDays } from '../people/index.ts';
-import type { TenantService } from '../tenants/index.ts';
+import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { Anomaly } from './anomaly.rules.ts';
 import type { HoursDuty } from './hours.duty.ts';
 import { HoursModel } from './hours.model.ts';
@@ -34,13 +34,15 @@ export interface ApprovalParts {
   readonly trust: HoursTrust;
   readonly duty: HoursDuty;
   readonly tenants: TenantService;
+  /** Told in the transaction, after the ledger. */
+  readonly onPosted: (rows: readonly HoursRow[], tenant: Tenant) => Promise<void>;
 }
 
 const isRefusal = (err: unknown): err is AppError =>
   err instanceof NotFound || err instanceof Forbidden || err instanceof Conflict;
 
 /** Handing in, holding, confirming and posting: what leads a record to the ledger. */
-export function createApprovals({ trust, duty, tenants }: ApprovalParts) {
+export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalParts) {
   /** Hands the record in; what is worth a second look is held for a reviewer. */
   async function submit(id: Types.ObjectId): Promise<HoursRow> {
     const row = await transition(HoursModel, id, {
@@ -118,25 +120,30 @@ export function createApprovals({ trust, duty, tenants }: ApprovalParts) {
     return after;
   }
 
-  const changeOf = async (row: HoursRow): Promise<LedgerChange> => ({
+  const changeOf = (row: HoursRow, { zone }: Tenant): LedgerChange => ({
     command: postingOf(row),
-    facts: factsOfRecord(row, (await tenants.current()).zone),
+    facts: factsOfRecord(row, zone),
   });
+
+  /** What is confirmed reaches the ledger, then whoever lives by it. */
+  async function postRow(after: HoursRow): Promise<void> {
+    const tenant = await tenants.current();
+    const { command, facts } = changeOf(after, tenant);
+    await applyToLedger(command, facts);
+    await onPosted([after], tenant);
+  }
 
   /** Confirms and posts what was asked about already. */
   async function postOne(actor: AccountActor, row: HoursRow, reason: string | null): Promise<HoursRow> {
     const after = await confirm(actor, row, reason);
-    const { command, facts } = await changeOf(after);
-    await applyToLedger(command, facts);
+    await postRow(after);
     return after;
   }
 
   const approve = (actor: AccountActor, id: string): Promise<HoursRow> =>
     inTransaction(async () => {
       const after = await confirmOne(actor, id);
-      if (after.state !== 'posted') return after;
-      const { command, facts } = await changeOf(after);
-      await applyToLedger(command, facts);
+      if (after.state === 'posted') await postRow(after);
       return after;
     });
 
@@ -146,17 +153,20 @@ export function createApprovals({ trust, duty, tenants }: ApprovalParts) {
    */
   async function approveTogether(actor: AccountActor, ids: readonly string[]): Promise<ApprovalOutcome[]> {
     const outcomes: ApprovalOutcome[] = [];
-    const changes: LedgerChange[] = [];
+    const posted: HoursRow[] = [];
     for (const id of ids)
       try {
         const after = await confirmOne(actor, id);
-        if (after.state === 'posted') changes.push(await changeOf(after));
+        if (after.state === 'posted') posted.push(after);
         outcomes.push({ id, refusal: after.state === 'posted' ? null : 'held-for-review' });
       } catch (err) {
         if (!isRefusal(err)) throw err;
         outcomes.push({ id, refusal: err.code });
       }
-    await postAllToLedger(changes);
+    if (posted.length === 0) return outcomes;
+    const tenant = await tenants.current();
+    await postAllToLedger(posted.map((row) => changeOf(row, tenant)));
+    await onPosted(posted, tenant);
     return outcomes;
   }
 

@@ -19,6 +19,8 @@ export interface BackEntryInput {
   readonly name: string;
   readonly content: string;
   readonly place: string;
+  /** Service area; empty when it is not said. */
+  readonly category: string;
   readonly date: string;
   readonly startTime: string;
   readonly endTime: string;
@@ -79,6 +81,7 @@ export function createBackEntries({ memberships, units, tenants, insert, submit 
             unitName: unit.name[locale],
             leaderName: actor.name,
           },
+          category: input.category,
           grade: 'back-entry',
           enteredBy: new Types.ObjectId(actor.personId),
           entryReason: input.reason,

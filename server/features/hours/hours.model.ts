@@ -32,6 +32,8 @@ export interface HoursRow extends TenantRow, StateRow {
   assignmentId: Types.ObjectId | null;
   shiftId: Types.ObjectId | null;
   activity: Activity;
+  /** Service area of the catalogue; empty where nobody said. */
+  category: string;
   attendedFrom: Date | null;
   attendedTo: Date | null;
   /** What of the attended time is counted, half-open; a person's posted stretches never overlap (invariant 7). */
@@ -96,6 +98,7 @@ const hoursSchema = new Schema({
     ),
     required: true,
   },
+  category: { type: String, default: '' },
   attendedFrom: { type: Date, default: null },
   attendedTo: { type: Date, default: null },
   servedFrom: { type: Date, required: true },

@@ -161,6 +161,9 @@ export function createHoursQueries({
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
     },
 
+    /** Whether the tenant keeps a time bank, which hours fill. */
+    keepsTimeBank: async (): Promise<boolean> => (await tenants.current()).settings.timeBank,
+
     /** What waits for the actor's confirmation within their reach, oldest first; what only others may decide is left out. */
     async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
       const rows = await HoursModel.find({

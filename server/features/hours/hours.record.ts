@@ -12,6 +12,8 @@ export interface ServedShiftFacts {
   readonly description: string;
   readonly place: string;
   readonly leaderName: string;
+  /** Service area of the request that it serves. */
+  readonly category: string;
   readonly breakMinutes: number;
   readonly startsAt: Date;
   readonly endsAt: Date;
@@ -109,6 +111,7 @@ export function servedRecord(
       unitName: of.unitName,
       leaderName: shift.leaderName,
     },
+    category: shift.category,
     grade: gradeOf(checkIn.method, checkOut.method),
     witness: '',
     presence: { method: checkIn.method, byAccountId: checkIn.by },

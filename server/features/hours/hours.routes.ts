@@ -55,7 +55,8 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
         ]);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given };
       },
-      page: (own, { query, locale }) => view('hours/list', listModel(own, locale, query)),
+      page: async (own, { query, locale }) =>
+        view('hours/list', { ...listModel(own, locale, query), timeBank: await hours.keepsTimeBank() }),
     }),
     route({
       name: 'hours/entries',

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { SERVICE_AREAS } from '../skills/index.ts';
 import { ANOMALIES } from './anomaly.rules.ts';
 import { EVIDENCE_GRADES } from './evidence.rules.ts';
+import { LEDGER_CAUSES } from './ledger.rules.ts';
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
+
+/** Service area of the catalogue; empty when it is not said. */
+const category = z
+  .union([z.enum(SERVICE_AREAS.map(({ code }) => code) as [string, ...string[]]), z.literal('')])
+  .default('');
 
 export const hoursView = z.object({
   id: z.string(),
@@ -21,6 +28,7 @@ export const hoursView = z.object({
     unitName: z.string(),
     leaderName: z.string(),
   }),
+  category: z.string(),
   attendedFrom: z.string().nullable(),
   attendedTo: z.string().nullable(),
   plannedMinutes: z.number(),
@@ -57,6 +65,7 @@ export const logBody = z.strictObject({
   startTime: clock,
   endTime: clock,
   witness: requiredLine(60),
+  category,
   /** Where it was done; the member's own unit when left out. */
   unitId: z
     .union([id, z.literal('')])
@@ -72,6 +81,7 @@ export const backEntryBody = z.strictObject({
   date: localDate,
   startTime: clock,
   endTime: clock,
+  category,
   reason: prose(300).min(10),
 });
 export const reviewBody = z.strictObject({
@@ -91,7 +101,7 @@ export const ledgerEntry = z.object({
   account: z.string(),
   seq: z.number(),
   minutes: z.number(),
-  cause: z.enum(['hours', 'credit', 'reversal']),
+  cause: z.enum(LEDGER_CAUSES),
   hoursId: z.string(),
   serviceDate: z.string(),
   postedAt: z.string(),

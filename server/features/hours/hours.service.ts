@@ -11,7 +11,7 @@ import type { AssignmentRow } from '../assignments/index.ts';
 import type { CalendarService } from '../calendars/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
-import type { TenantService } from '../tenants/index.ts';
+import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessHours, createHoursQueries, minutesOfDay, overlappingHours } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
@@ -39,6 +39,8 @@ export interface LogInput {
   readonly name: string;
   readonly content: string;
   readonly place: string;
+  /** Service area; empty when it is not said. */
+  readonly category: string;
   readonly date: string;
   readonly startTime: string;
   readonly endTime: string;
@@ -58,6 +60,9 @@ export interface HoursParts {
   readonly trust: HoursTrust;
   readonly calendars: CalendarService;
 }
+
+export type PostedListener = (rows: readonly HoursRow[], tenant: Tenant) => Promise<void>;
+export type ReversedListener = (row: HoursRow, reason: string) => Promise<void>;
 
 export type HoursService = ReturnType<typeof createHoursService>;
 
@@ -79,10 +84,15 @@ export function createHoursService({
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }
 
+  const postedListeners: PostedListener[] = [];
+  const reversedListeners: ReversedListener[] = [];
   const { submit, approve, approveMany, postOne, rejectOne, assertTrusted } = createApprovals({
     trust,
     duty,
     tenants,
+    onPosted: async (rows, tenant) => {
+      for (const listener of postedListeners) await listener(rows, tenant);
+    },
   });
 
   return {
@@ -91,6 +101,14 @@ export function createHoursService({
     ...createBackEntries({ memberships, units, tenants, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
+    /** Told in the transaction that posts, of all that it posts. */
+    onPosted(listener: PostedListener): void {
+      postedListeners.push(listener);
+    },
+    /** Told in the transaction that takes a posting back. */
+    onReversed(listener: ReversedListener): void {
+      reversedListeners.push(listener);
+    },
     dueToRemind: duty.dueToRemind,
     remind: duty.remind,
 
@@ -157,6 +175,7 @@ export function createHoursService({
             unitName: unit.name[locale],
             leaderName: '',
           },
+          category: input.category,
           grade: 'self',
           witness: input.witness,
           ...computedTime(
@@ -238,6 +257,7 @@ export function createHoursService({
         });
         const command = { kind: 'reverse', recordId: String(row._id) } as const;
         await applyToLedger(command, factsOfRecord(row, zone), reason);
+        for (const listener of reversedListeners) await listener(after, reason);
         return after;
       });
     },

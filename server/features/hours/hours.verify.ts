@@ -5,6 +5,7 @@ import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { twins } from '../identity-documents/index.ts';
 import { HoursModel } from './hours.model.ts';
+import type { HoursRow } from './hours.model.ts';
 import { COMPUTED_VERSIONS, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs } from './hours.rules.ts';
 import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
@@ -225,6 +226,24 @@ export async function creditPostings(): Promise<Map<string, { minutes: number; e
   }
   return posted;
 }
+/** Every account of the time bank with its balance, by tenant; for its own checks. */
+export async function bankBalances(): Promise<{ tenantId: string; account: string; minutes: number }[]> {
+  const rows = await LedgerAccountModel.find({ account: /^bank/ })
+    .select({ tenantId: 1, account: 1, minutes: 1 })
+    .lean();
+  return rows.map(({ tenantId, account, minutes }) => ({ tenantId: String(tenantId), account, minutes }));
+}
+
+/** What these records of hours are, by id, in whatever tenant. */
+export async function recordsBehind(
+  ids: readonly Types.ObjectId[],
+): Promise<Map<string, Pick<HoursRow, 'state' | 'recordedMinutes' | 'personId' | 'tenantId'>>> {
+  const rows = await HoursModel.find({ _id: { $in: [...ids] } } as never)
+    .select({ tenantId: 1, state: 1, recordedMinutes: 1, personId: 1 })
+    .lean();
+  return new Map(rows.map((row) => [String(row._id), row]));
+}
+
 /** Invariant 6: the statement of a closed month never changes, whatever is posted later. */
 const statementsHold: InvariantCheck = {
   name: 'hours/closed-months-stay',

@@ -5,6 +5,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { createForm, formatMonth } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
+import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { abilitiesFor } from './hours.policy.ts';
@@ -58,6 +59,7 @@ export function showModel(
     crumbs: crumbsFor(account, own).map(({ href, key }) => ({ href, label: i18n.t(locale, key) })),
     can: abilitiesFor(account, row),
     noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
+    areaText: findServiceArea(record.category)?.[locale] ?? '',
     gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
     anomalyTexts: anomalyTexts(record, i18n, locale),
     history: row.history.map((entry) => ({
@@ -81,6 +83,11 @@ const crumbsFor = (
       ? [{ href: '/hours/queue', key: 'hours.queue.title' }]
       : [];
 
+const areaChoices = (i18n: I18n, locale: Locale): { value: string; label: string }[] => [
+  { value: '', label: i18n.t(locale, 'hours.log.category.none') },
+  ...SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] })),
+];
+
 /** Model of `hours/new`. */
 export function logModel(parts: {
   readonly i18n: I18n;
@@ -101,6 +108,7 @@ export function logModel(parts: {
     startTime: form.input('startTime', 'time', { required: true, width: 'short' }),
     endTime: form.input('endTime', 'time', { required: true, width: 'short' }),
     witness: form.input('witness', 'text', { required: true, maxLength: 60 }),
+    category: form.select('category', areaChoices(i18n, locale)),
     place: form.input('place', 'text', { maxLength: 120 }),
     unitId: choices.length > 1 ? form.select('unitId', choices, { required: true }) : form.hidden('unitId'),
     content: form.textarea('content', { maxLength: 500, rows: 3 }),
@@ -124,6 +132,7 @@ export const toHoursView = (row: HoursRow): HoursView => ({
     unitName: row.activity.unitName,
     leaderName: row.activity.leaderName,
   },
+  category: row.category ?? '',
   attendedFrom: row.attendedFrom?.toISOString() ?? null,
   attendedTo: row.attendedTo?.toISOString() ?? null,
   plannedMinutes: minutesBetween(row.activity.startsAt, row.activity.endsAt),
@@ -193,6 +202,7 @@ export function backEntryModel(parts: {
     startTime: form.input('startTime', 'time', { required: true, width: 'short' }),
     endTime: form.input('endTime', 'time', { required: true, width: 'short' }),
     place: form.input('place', 'text', { maxLength: 120 }),
+    category: form.select('category', areaChoices(i18n, locale)),
     content: form.textarea('content', { maxLength: 500, rows: 3 }),
     reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
   };

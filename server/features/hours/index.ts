@@ -10,7 +10,17 @@ export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';
 export { ledgerSnapshotOf, minutesOfFirst } from './hours.queries.ts';
 export { creditPostings, hoursInvariants } from './hours.verify.ts';
-export { applyAllToLedger, applyToLedger } from './ledger.service.ts';
+export {
+  applyAllToLedger,
+  applyToLedger,
+  balancesOf,
+  linesOfKeys,
+  postAllToLedger,
+} from './ledger.service.ts';
+export { bankBalances, recordsBehind } from './hours.verify.ts';
+export { moveKey } from './ledger.rules.ts';
+export { entriesOfAccount, linesOfAccount } from './ledger.reading.ts';
+export type { PostedRecord } from './hours.activities.ts';
 export type { PostedFacts } from './ledger.service.ts';
 export { createLedgerClosings } from './ledger.closing.service.ts';
 export type { LedgerClosingService } from './ledger.closing.service.ts';

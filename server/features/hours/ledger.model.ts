@@ -3,13 +3,15 @@ import type { Types } from 'mongoose';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
+import { LEDGER_CAUSES } from './ledger.rules.ts';
+import type { LedgerCause } from './ledger.rules.ts';
 
 /**
  * One line of a posting. Append-only: corrections are linked reversals. The lines of a posting sum to zero; a person's
  * account stands against the shift's (or logged activity's) account, so that no account of the tenant gets hot.
  */
 export interface LedgerEntryRow extends TenantRow {
-  /** `person:ID`, `shift:ID` or `activity:ID`; `credit:ID` or `claim:ID` for credit hours. */
+  /** `person:ID`, `shift:ID` or `activity:ID`; `credit:ID` or `claim:ID` for credit hours; `bank…:ID` for the time bank. */
   account: string;
   /** 1, 2, 3 … within the account. */
   seq: number;
@@ -19,10 +21,12 @@ export interface LedgerEntryRow extends TenantRow {
   minutes: number;
   /** Deterministic cause, unique per account: each cause posts at most once (F-14). */
   sourceKey: string;
-  cause: 'hours' | 'credit' | 'reversal';
+  cause: LedgerCause;
   /** What the posting is about: a record of hours, or a claim of credit hours. */
   hoursId: Types.ObjectId | null;
   creditId?: Types.ObjectId | null;
+  /** What moves minutes of the time bank: a record of hours, a gift, a redemption, an account whose minutes expire. */
+  bankId?: Types.ObjectId | null;
   /** Local date of the service, `YYYY-MM-DD`. */
   serviceDate: string;
   /** Month `YYYY-MM` whose statement counts it: that of the service, or the first open one when that was closed. Null: as served (entries of before there were periods). */
@@ -47,9 +51,10 @@ const entrySchema = new Schema({
   postingId: { type: String, required: true },
   minutes: { type: Number, required: true },
   sourceKey: { type: String, required: true },
-  cause: { type: String, enum: ['hours', 'credit', 'reversal'], required: true },
+  cause: { type: String, enum: [...LEDGER_CAUSES], required: true },
   hoursId: { type: Schema.Types.ObjectId, default: null },
   creditId: { type: Schema.Types.ObjectId, default: null },
+  bankId: { type: Schema.Types.ObjectId },
   serviceDate: { type: String, required: true },
   period: { type: String, default: null },
   serviceFrom: { type: Date, required: true },

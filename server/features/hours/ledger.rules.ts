@@ -4,6 +4,9 @@
  * reversal, once. Service hours and credit hours are accounts apart: one never counts as the other.
  */
 export type LedgerSource = 'hours' | 'credit';
+/** What an entry is of: a source, the time bank, or the taking back of one of the former. */
+export const LEDGER_CAUSES = ['hours', 'credit', 'bank', 'reversal'] as const;
+export type LedgerCause = (typeof LEDGER_CAUSES)[number];
 
 export interface LedgerLine {
   readonly account: string;
@@ -11,7 +14,7 @@ export interface LedgerLine {
   readonly minutes: number;
   readonly sourceKey: string;
   readonly postingId: string;
-  readonly cause: LedgerSource | 'reversal';
+  readonly cause: LedgerCause;
   /** Posting that this one takes back. */
   readonly reversalOf: string | null;
 }
@@ -26,7 +29,18 @@ export type LedgerCommand =
       readonly counterAccount: string;
       readonly minutes: number;
     }
-  | { readonly kind: 'reverse'; readonly source?: LedgerSource; readonly recordId: string };
+  | { readonly kind: 'reverse'; readonly source?: LedgerSource; readonly recordId: string }
+  | {
+      /** Minutes from one account to another, once for each thing that moves them. */
+      readonly kind: 'move';
+      readonly cause: LedgerCause;
+      /** Names the movement in its source key, e.g. `bank-gift`; no colon in it. */
+      readonly what: string;
+      readonly recordId: string;
+      readonly from: string;
+      readonly to: string;
+      readonly minutes: number;
+    };
 
 export type LedgerOutcome =
   | { readonly lines: readonly LedgerLine[] }
@@ -45,6 +59,8 @@ export const postingKey = (recordId: string, source: LedgerSource = 'hours'): st
   `${source}:${recordId}:v1`;
 export const reversalKey = (recordId: string, source: LedgerSource = 'hours'): string =>
   source === 'hours' ? `reversal:${recordId}:v1` : `${source}-reversal:${recordId}:v1`;
+
+export const moveKey = (what: string, recordId: string): string => `${what}:${recordId}:v1`;
 
 /** The record that a source key names. */
 export const recordOfKey = (sourceKey: string): string => sourceKey.split(':')[1] ?? '';
@@ -77,8 +93,26 @@ export function closingRefusal(
   return closedThrough !== null && through <= closedThrough ? 'month-closed' : null;
 }
 
+/** Two lines that take minutes from one account to another. */
+function move(
+  existing: readonly LedgerLine[],
+  { what, recordId, from, to, minutes, cause }: Extract<LedgerCommand, { kind: 'move' }>,
+): LedgerOutcome {
+  const key = moveKey(what, recordId);
+  if (existing.some((line) => line.sourceKey === key)) return { refusal: 'already-posted' };
+  if (!Number.isInteger(minutes) || minutes <= 0 || from === to) return { refusal: 'nothing-to-post' };
+  const shared = { sourceKey: key, postingId: key, cause, reversalOf: null };
+  return {
+    lines: [
+      { account: from, minutes: -minutes, ...shared },
+      { account: to, minutes, ...shared },
+    ],
+  };
+}
+
 /** What the command adds to these lines, or why it adds nothing. */
 export function post(existing: readonly LedgerLine[], command: LedgerCommand): LedgerOutcome {
+  if (command.kind === 'move') return move(existing, command);
   const { source = 'hours' } = command;
   const key = postingKey(command.recordId, source);
   const posted = existing.filter((line) => line.sourceKey === key);

@@ -13,6 +13,7 @@ import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.mo
 import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
 import {
   activityAccount,
+  moveKey,
   periodOf,
   post,
   postingKey,
@@ -32,9 +33,11 @@ export const entryText = (
   JSON.stringify({
     account: entry.account,
     actor: entry.actor,
+    ...(entry.bankId ? { bankId: String(entry.bankId) } : {}),
     cause: entry.cause,
     // Entries of hours were hashed before there were others.
-    ...(entry.creditId ? { creditId: String(entry.creditId) } : { hoursId: String(entry.hoursId) }),
+    ...(entry.creditId ? { creditId: String(entry.creditId) } : {}),
+    ...(entry.creditId || entry.bankId ? {} : { hoursId: String(entry.hoursId) }),
     minutes: entry.minutes,
     // Entries of before there were periods were hashed without one.
     period: entry.period ?? undefined,
@@ -58,6 +61,8 @@ export const entryHash = (entry: Parameters<typeof entryText>[0]): string =>
 export interface PostedFacts {
   readonly hoursId: Types.ObjectId | null;
   readonly creditId: Types.ObjectId | null;
+  /** Only in what the time bank posts. */
+  readonly bankId?: Types.ObjectId;
   /** Local date. */
   readonly serviceDate: string;
   readonly serviceFrom: Date;
@@ -162,16 +167,27 @@ export async function postAllToLedger(changes: readonly LedgerChange[]): Promise
 const CAUSE_INDEX = 'tenantId_1_sourceKey_1_account_1';
 
 /** Posting asks whether it was posted; taking back asks for both. */
-const keysOf = ({ kind, recordId, source }: LedgerCommand): string[] =>
-  kind === 'post'
-    ? [postingKey(recordId, source)]
-    : [postingKey(recordId, source), reversalKey(recordId, source)];
+function keysOf(command: LedgerCommand): string[] {
+  if (command.kind === 'move') return [moveKey(command.what, command.recordId)];
+  const key = postingKey(command.recordId, command.source);
+  return command.kind === 'post' ? [key] : [key, reversalKey(command.recordId, command.source)];
+}
 const existingLines = (commands: readonly LedgerCommand[]): Promise<LedgerLine[]> =>
   tenantFind<LedgerEntryRow>(
     LedgerEntryModel,
     { sourceKey: { $in: commands.flatMap(keysOf) } },
     { account: 1, minutes: 1, sourceKey: 1, postingId: 1, cause: 1, reversalOf: 1 },
   );
+
+/** Lines that these source keys name, by key. */
+export async function linesOfKeys(
+  keys: readonly string[],
+): Promise<Map<string, Pick<LedgerEntryRow, 'account' | 'minutes'>[]>> {
+  const rows = await LedgerEntryModel.find({ sourceKey: { $in: [...keys] } })
+    .select({ account: 1, minutes: 1, sourceKey: 1 })
+    .lean();
+  return Map.groupBy(rows, ({ sourceKey }) => sourceKey);
+}
 
 /** Appends lines to their accounts: the account's row orders appends, its head chains them. */
 async function append(planned: readonly { line: LedgerLine; change: LedgerChange }[]): Promise<void> {
@@ -254,7 +270,10 @@ export async function closedThrough(): Promise<string | null> {
   return row?.through ?? null;
 }
 
-/** Balance of an account in whole minutes. */
-export async function balanceOf(account: string): Promise<number> {
-  return (await LedgerAccountModel.findOne({ account }).select({ minutes: 1 }).lean())?.minutes ?? 0;
+/** Balances of accounts in whole minutes; those without entries are left out. */
+export async function balancesOf(accounts: readonly string[]): Promise<Map<string, number>> {
+  const rows = await LedgerAccountModel.find({ account: { $in: [...accounts] } })
+    .select({ account: 1, minutes: 1 })
+    .lean();
+  return new Map(rows.map(({ account, minutes }) => [account, minutes]));
 }

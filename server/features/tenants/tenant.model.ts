@@ -31,6 +31,18 @@ export interface TenantSettings {
   checkInEarlyMinutes: number;
   /** Back-entries of hours that one person may confirm in a month. */
   backEntryQuota: number;
+  /** Whether members may keep a time bank (R-8.1 … ); everything below only matters when they may. */
+  timeBank: boolean;
+  /** Most hours that somebody may have saved; 0 for no limit. What is earned beyond goes to the pool. */
+  bankCapHours: number;
+  /** Months after which saved time expires; 0 for never. */
+  bankExpiryMonths: number;
+  /** From which age saved time may be redeemed; 0 for any. */
+  bankRedeemFromAge: number;
+  /** Whether saved time may be given to direct relatives. */
+  bankGifts: boolean;
+  /** Service areas that earn; empty for all. */
+  bankAreas: string[];
 }
 
 /** How the tenant weighs people and positions; bounds and meaning belong to the rules of matching. */
@@ -96,6 +108,12 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   offerMinutes: 24 * 60,
   checkInEarlyMinutes: 30,
   backEntryQuota: 20,
+  timeBank: false,
+  bankCapHours: 0,
+  bankExpiryMonths: 0,
+  bankRedeemFromAge: 60,
+  bankGifts: true,
+  bankAreas: [],
 };
 
 const settingsSchema = new Schema(
@@ -110,6 +128,12 @@ const settingsSchema = new Schema(
     offerMinutes: { type: Number, required: true },
     checkInEarlyMinutes: { type: Number, required: true },
     backEntryQuota: { type: Number, required: true, default: 20 },
+    timeBank: { type: Boolean, required: true, default: false },
+    bankCapHours: { type: Number, required: true, default: 0 },
+    bankExpiryMonths: { type: Number, required: true, default: 0 },
+    bankRedeemFromAge: { type: Number, required: true, default: 60 },
+    bankGifts: { type: Boolean, required: true, default: true },
+    bankAreas: { type: [String], default: [] },
   },
   { _id: false, strict: 'throw' },
 );

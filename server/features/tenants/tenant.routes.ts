@@ -3,6 +3,7 @@ import type { Locale } from '../../core/locale.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
 import { createForm } from '../../i18n/index.ts';
+import { SERVICE_AREAS } from '../skills/index.ts';
 import type { Field, I18n } from '../../i18n/index.ts';
 import { COLOURS, NUMBER_SETTINGS, SETTING_BOUNDS, settingsPatch, settingsView } from './tenant.schema.ts';
 import type { NumberSetting, SettingsView } from './tenant.schema.ts';
@@ -14,7 +15,7 @@ export interface TenantRouteParts {
 }
 
 /** What a number counts, so that it stands beside its field. */
-const UNITS: Readonly<Record<NumberSetting, 'minutes' | 'years' | 'entries'>> = {
+const UNITS: Readonly<Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'hours' | 'months'>> = {
   minAge: 'years',
   dailyCapMinutes: 'minutes',
   roundToMinutes: 'minutes',
@@ -24,6 +25,9 @@ const UNITS: Readonly<Record<NumberSetting, 'minutes' | 'years' | 'entries'>> = 
   offerMinutes: 'minutes',
   checkInEarlyMinutes: 'minutes',
   backEntryQuota: 'entries',
+  bankCapHours: 'hours',
+  bankExpiryMonths: 'months',
+  bankRedeemFromAge: 'years',
 };
 
 /** The organisation's own settings: how it is called, how it looks, which limits it sets itself. */
@@ -70,6 +74,13 @@ export function tenantRoutes({ tenants, i18n }: TenantRouteParts): Route[] {
           ...COLOURS.map((value) => ({ value, label: t(`tenants.colour.${value}`) })),
         ]),
         reviewersDiffer: form.checkbox('reviewersDiffer'),
+        timeBank: form.checkbox('timeBank'),
+        bankGifts: form.checkbox('bankGifts'),
+        bankAreas: form.checkboxes(
+          'bankAreas',
+          SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] })),
+          { width: 'short' },
+        ),
         ...Object.fromEntries(numbers),
       },
       errors: form.errors,

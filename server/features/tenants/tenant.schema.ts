@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requiredLine } from '../../http/schema.ts';
+import { SERVICE_AREAS } from '../skills/index.ts';
 import type { TenantRow, TenantSettings } from './tenant.model.ts';
 
 /** Colours that app.css defines; each keeps its contrast on white (ui.md). */
@@ -21,7 +22,13 @@ export const SETTING_BOUNDS = {
   offerMinutes: { min: 30, max: 20_160 },
   checkInEarlyMinutes: { min: 0, max: 240 },
   backEntryQuota: { min: 0, max: 200 },
-} as const satisfies Record<Exclude<keyof TenantSettings, 'reviewersDiffer'>, Bounds>;
+  bankCapHours: { min: 0, max: 20_000 },
+  bankExpiryMonths: { min: 0, max: 240 },
+  bankRedeemFromAge: { min: 0, max: 100 },
+} as const satisfies Record<
+  Exclude<keyof TenantSettings, 'reviewersDiffer' | 'timeBank' | 'bankGifts' | 'bankAreas'>,
+  Bounds
+>;
 
 export type NumberSetting = keyof typeof SETTING_BOUNDS;
 export const NUMBER_SETTINGS = Object.keys(SETTING_BOUNDS) as NumberSetting[];
@@ -45,6 +52,12 @@ export const settingsView = z.object({
   offerMinutes: z.number(),
   checkInEarlyMinutes: z.number(),
   backEntryQuota: z.number(),
+  timeBank: z.boolean(),
+  bankCapHours: z.number(),
+  bankExpiryMonths: z.number(),
+  bankRedeemFromAge: z.number(),
+  bankGifts: z.boolean(),
+  bankAreas: z.array(z.string()),
   version: z.number(),
 });
 export type SettingsView = z.infer<typeof settingsView>;
@@ -68,6 +81,15 @@ export const settingsPatch = z.strictObject({
   offerMinutes: whole(SETTING_BOUNDS.offerMinutes).optional(),
   checkInEarlyMinutes: whole(SETTING_BOUNDS.checkInEarlyMinutes).optional(),
   backEntryQuota: whole(SETTING_BOUNDS.backEntryQuota).optional(),
+  timeBank: z.boolean().optional(),
+  bankCapHours: whole(SETTING_BOUNDS.bankCapHours).optional(),
+  bankExpiryMonths: whole(SETTING_BOUNDS.bankExpiryMonths).optional(),
+  bankRedeemFromAge: whole(SETTING_BOUNDS.bankRedeemFromAge).optional(),
+  bankGifts: z.boolean().optional(),
+  bankAreas: z
+    .array(z.enum(SERVICE_AREAS.map(({ code }) => code) as [string, ...string[]], 'not-an-option'))
+    .max(SERVICE_AREAS.length)
+    .optional(),
 });
 export type SettingsPatch = z.infer<typeof settingsPatch>;
 
@@ -93,4 +115,10 @@ const settingsOf = ({ settings }: TenantRow): TenantSettings => ({
   offerMinutes: settings.offerMinutes,
   checkInEarlyMinutes: settings.checkInEarlyMinutes,
   backEntryQuota: settings.backEntryQuota,
+  timeBank: settings.timeBank ?? false,
+  bankCapHours: settings.bankCapHours ?? 0,
+  bankExpiryMonths: settings.bankExpiryMonths ?? 0,
+  bankRedeemFromAge: settings.bankRedeemFromAge ?? 60,
+  bankGifts: settings.bankGifts ?? true,
+  bankAreas: [...(settings.bankAreas ?? [])],
 });

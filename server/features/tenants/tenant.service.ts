@@ -121,7 +121,7 @@ function changesOf(
   for (const [field, sent] of Object.entries(patch)) {
     const value = sent === '' ? null : sent;
     const old = before[field as keyof SettingsView];
-    if (value === undefined || value === old) continue;
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(old)) continue;
     set[storedAt(field)] = value;
     changes[field] = [old, value];
   }

@@ -124,6 +124,14 @@ describe('npm run verify', function () {
         change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
       ],
       [
+        'recognition/granted-by-the-rules',
+        change('recognitions', { _id: id('recognitionId') }, { $set: { state: 'granted' } }),
+      ],
+      [
+        'time-bank/follows-its-rows',
+        change('timebankredemptions', { _id: id('redemptionId') }, { $set: { state: 'confirmed' } }),
+      ],
+      [
         'credits/ledger-follows-claims',
         change('credits', { _id: id('creditId') }, { $set: { state: 'posted' } }),
       ],

@@ -3,6 +3,9 @@ import { Types } from 'mongoose';
 import sharp from 'sharp';
 import type { Role } from '../../../server/core/permissions.ts';
 import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
+import { redemptionLifecycle } from '../../../server/core/states.ts';
+import { born, wayAlong } from '../../../server/db/transition.ts';
+import { KinshipModel, RedemptionModel } from '../../../server/features/time-bank/time-bank.model.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -69,6 +72,7 @@ export async function createPlace(
   const { certificateBatches } = (await testApp()).composed.services;
   await inTenant(tenant.id, () => certificateBatches.workFor(batchId, 5_000));
   const { schemeId, recognitionId } = await recognised(tenant, volunteer);
+  const { kinshipId, redemptionId } = await banked(tenant, volunteer, word);
   const credentialId = await made(
     own.post('/credentials', {
       level: 'assistant',
@@ -144,6 +148,8 @@ export async function createPlace(
       batchId,
       schemeId,
       recognitionId,
+      kinshipId,
+      redemptionId,
       exclusionId,
       objectionId,
       credentialId,
@@ -192,6 +198,49 @@ async function recognised(
   );
   const row = await as(volunteer, (actor) => recognition.apply(actor, schemeId, false));
   return { schemeId, recognitionId: String(row._id) };
+}
+
+/** Family of the volunteer that waits for somebody's word, and a service that they asked for and called off. */
+async function banked(
+  tenant: Tenant,
+  { personId, name }: Member,
+  word: string,
+): Promise<{ kinshipId: string; redemptionId: string }> {
+  const [_id, other, person] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId(personId)];
+  const unitId = new Types.ObjectId(tenant.rootUnitId);
+  const relativeId = new Types.ObjectId();
+  await inTenant(tenant.id, async () => {
+    await KinshipModel.create([
+      {
+        _id,
+        ...born('declared'),
+        personId: person,
+        relativeId,
+        personName: name,
+        relativeName: `亲属${word}`,
+        relation: 'parent',
+        pair: [personId, String(relativeId)].sort().join(' '),
+        unitId,
+        createdAt: new Date(),
+      } as never,
+    ]);
+    await RedemptionModel.create([
+      {
+        _id: other,
+        ...born('requested'),
+        state: 'cancelled',
+        history: wayAlong(redemptionLifecycle, null, ['requested', 'cancelled']),
+        personId: person,
+        personName: name,
+        unitId,
+        what: `兑换${word}`,
+        minutes: 60,
+        askedByPersonId: person,
+        createdAt: new Date(),
+      } as never,
+    ]);
+  });
+  return { kinshipId: String(_id), redemptionId: String(other) };
 }
 
 async function upload(
@@ -261,6 +310,8 @@ const KINDS: Readonly<Record<string, string>> = {
   'shift-templates': 'templateId',
   shifts: 'shiftId',
   'talent-pools': 'poolId',
+  'time-bank/redemptions': 'redemptionId',
+  'time-bank/relatives': 'kinshipId',
   units: 'unitId',
 };
 const OTHERS: Readonly<Record<string, string>> = {
@@ -360,6 +411,10 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),
+  'time-bank/decide-kinship': () => ({ verdict: 'refused', reason: 'x' }),
+  'time-bank/decide': () => ({ verdict: 'refused', reason: 'x' }),
+  'time-bank/cancel': () => ({ reason: 'x' }),
+  'time-bank/settle': ({ hoursId }) => ({ hoursId: hoursId ?? '', hours: 1 }),
   'recognition/review': () => ({ verdict: 'reviewed', reason: 'x' }),
   'recognition/decide': () => ({ verdict: 'refused', reason: 'x' }),
   'recognition/object': () => ({ reason: 'x' }),

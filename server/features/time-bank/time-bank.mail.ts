@@ -1,0 +1,47 @@
+import type { I18n } from '../../i18n/index.ts';
+import { defineMessage } from '../../mail/message.ts';
+import type { MessageDefinition } from '../../mail/message.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { RedemptionModel } from './time-bank.model.ts';
+
+export interface BankMailParts {
+  readonly tenants: TenantService;
+  readonly i18n: I18n;
+  readonly recipientOf: (
+    personId: string,
+  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly publicUrl: string;
+}
+
+/** What somebody who redeems saved time is told; not any more when it went on since. */
+export const timeBankMessages = ({
+  tenants,
+  i18n,
+  recipientOf,
+  publicUrl,
+}: BankMailParts): MessageDefinition[] => [
+  defineMessage({
+    kind: 'time-bank/redemption-changed',
+    async load(message) {
+      const row = await RedemptionModel.findById(message.subjectId).lean();
+      if (!row?.personId) return null;
+      if (message.state === 'waiting' && message.data['state'] !== row.state) return null;
+      const to = await recipientOf(String(row.personId));
+      if (!to) return null;
+      const tenant = await tenants.current();
+      const locale = to.locale ?? tenant.locale;
+      return {
+        to: { name: to.name, address: to.address },
+        locale,
+        zone: tenant.zone,
+        tenant: { name: tenant.name[locale], slug: tenant.slug },
+        model: {
+          name: to.name,
+          what: row.what,
+          state: i18n.t(locale, `states.redemption.${row.state}` as 'states.redemption.settled'),
+          link: `${publicUrl}/time-bank/redemptions/${String(row._id)}`,
+        },
+      };
+    },
+  }),
+];

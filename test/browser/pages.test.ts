@@ -117,6 +117,7 @@ describe('every page of the registry', function () {
   let browser: Browser;
   let cast: ReadonlyMap<Role, Member>;
   let patterns: readonly Pattern[];
+  const patternsOf = new Map<string, string | null>();
   /** How many have looked at each declared page. */
   const seen = new Map<string, number>();
   const passed = new Set<string>();
@@ -132,7 +133,15 @@ describe('every page of the registry', function () {
 
   /** The declared path that an address belongs to; the most literal one wins, as in the router. */
   function patternOf(address: string): string | null {
-    const parts = (address.split(/[?#]/)[0] ?? '').split('/');
+    const path = address.split(/[?#]/)[0] ?? '';
+    const known = patternsOf.get(path);
+    if (known !== undefined) return known;
+    const fitted = fitPattern(path.split('/'));
+    patternsOf.set(path, fitted);
+    return fitted;
+  }
+
+  function fitPattern(parts: readonly string[]): string | null {
     const fitting = patterns.filter(
       (pattern) =>
         pattern.parts.length === parts.length &&
@@ -147,6 +156,7 @@ describe('every page of the registry', function () {
     const found = new Map<string, string[]>();
     const queue = patterns.map(({ path }) => path).filter((path) => !path.includes(':'));
     const asked = new Set(queue);
+    const kinds = new Map(queue.map((path) => [path, 1]));
     for (let address = queue.shift(); address !== undefined; address = queue.shift()) {
       const answer = await page.request.get(address, { maxRedirects: 0, headers: { accept: 'text/html' } });
       // A page that only leads on is seen where it leads to.
@@ -161,9 +171,11 @@ describe('every page of the registry', function () {
           FILES.test(href) || /[?&](lang|letters)=/.test(href) || href.startsWith('/assets/')
             ? null
             : patternOf(href);
-        const known = to === null ? Infinity : [...asked].filter((one) => patternOf(one) === to).length;
+        if (to === null || asked.has(href)) continue;
+        const known = kinds.get(to) ?? 0;
         // Two of a kind show it; a filter's or a pager's address is one more of the same.
-        if (known >= 2 || asked.has(href)) continue;
+        if (known >= 2) continue;
+        kinds.set(to, known + 1);
         asked.add(href);
         queue.push(href);
       }

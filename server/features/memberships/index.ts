@@ -1,10 +1,7 @@
-export {
-  LIVING_MEMBERSHIP,
-  NOT_TO_BE_ASKED,
-  createMembershipService,
-  toMembership,
-} from './membership.service.ts';
-export type { Membership, MembershipService } from './membership.service.ts';
+export { createMembershipService } from './membership.service.ts';
+export type { MembershipService } from './membership.service.ts';
+export { LIVING_MEMBERSHIP, NOT_TO_BE_ASKED, toMembership } from './membership.view.ts';
+export type { Membership } from './membership.view.ts';
 export { searchFilter, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';
 export type { MembershipKind, MembershipRow } from './membership.model.ts';

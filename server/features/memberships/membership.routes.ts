@@ -26,7 +26,8 @@ import {
   standingBody,
 } from './membership.schema.ts';
 import type { MembershipView } from './membership.schema.ts';
-import type { Membership, MembershipService } from './membership.service.ts';
+import type { MembershipService } from './membership.service.ts';
+import type { Membership } from './membership.view.ts';
 
 const idParams = z.strictObject({ id });
 const UNITS_OFFERED = 400;

@@ -1,50 +1,26 @@
 import { Types } from 'mongoose';
-import type { AccountActor, Actor } from '../../core/actor.ts';
-import { can, reachOf } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
-import { isId } from '../../core/ids.ts';
-import type { Permission, Role } from '../../core/permissions.ts';
+import type { Role } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
 import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
-import type { Beside } from '../../db/builders.ts';
 import { addMessage } from '../../db/outbox.ts';
-import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
-import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
-import { born, editRow, transition } from '../../db/transition.ts';
+import { born, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
+import { accessMembership } from './membership.access.ts';
+import { createMembershipGrants } from './membership.grants.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
-import { searchFilter, searchKeysOf } from './membership.search.ts';
-
-export interface Membership {
-  readonly id: string;
-  readonly version: number;
-  readonly personId: string;
-  readonly personName: string;
-  readonly unitId: string;
-  readonly kind: MembershipKind;
-  readonly state: string;
-  readonly motivation: string;
-  readonly notes: string;
-  readonly grants: readonly { role: Role; unitId: string; grantedAt: string }[];
-  readonly verifiedSkills: readonly { code: string; level: number }[];
-  readonly history: readonly { at: string; from: string | null; to: string; reason: string | null }[];
-  /** The account whose invitation the person followed. */
-  readonly invitedBy: string | null;
-  readonly createdAt: string;
-}
-
-export interface MembershipFilter {
-  readonly state?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly unitId?: string | undefined;
-  readonly q?: string | undefined;
-}
+import { createMembershipReading } from './membership.reading.ts';
+import { searchKeysOf } from './membership.search.ts';
+import { LIVE, toMembership } from './membership.view.ts';
+import type { Membership } from './membership.view.ts';
 
 export interface Application {
   readonly kind: MembershipKind;
@@ -58,47 +34,6 @@ export interface Application {
 }
 
 export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_correction';
-
-const SORT: readonly SortKey[] = [['_id', -1]];
-export const NOT_TO_BE_ASKED = [
-  'submitted',
-  'needs_correction',
-  'first_review',
-  'suspended',
-  'rejected',
-  'ended',
-];
-const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
-
-/** A person's membership of the current tenant, to be read beside the person. */
-export const LIVING_MEMBERSHIP: Beside = {
-  from: 'memberships',
-  foreignField: 'personId',
-  as: 'memberships',
-  match: { state: { $in: LIVE } },
-  fields: { state: 1, verifiedSkills: 1, kind: 1 },
-};
-
-export const toMembership = (row: MembershipRow): Membership => ({
-  id: String(row._id),
-  version: row.version,
-  personId: String(row.personId),
-  personName: row.personName,
-  unitId: String(row.unitId),
-  kind: row.kind,
-  state: row.state,
-  motivation: row.motivation,
-  notes: row.notes,
-  grants: row.grants.map((grant) => ({
-    role: grant.role,
-    unitId: String(grant.unitId),
-    grantedAt: grant.grantedAt.toISOString(),
-  })),
-  verifiedSkills: row.verifiedSkills.map(({ code, level }) => ({ code, level })),
-  history: row.history.map(({ at, from, to, reason }) => ({ at: at.toISOString(), from, to, reason })),
-  invitedBy: row.invitedBy ? String(row.invitedBy) : null,
-  createdAt: row.createdAt.toISOString(),
-});
 
 export type MembershipService = ReturnType<typeof createMembershipService>;
 
@@ -120,22 +55,6 @@ export function createMembershipService({
       );
     });
   });
-
-  /** The only way to a membership by id: unknown, foreign and out of reach are all missing. */
-  async function access(
-    actor: Actor,
-    id: string,
-    permission: Permission = 'memberships:see',
-  ): Promise<MembershipRow> {
-    const row = isId(id) ? await MembershipModel.findById(id).lean() : null;
-    const own = row && actor.kind === 'account' && String(row.personId) === actor.personId;
-    if (
-      !row ||
-      (!own && !can(actor, permission, String(row.unitId)) && !can(actor, 'people:see', String(row.unitId)))
-    )
-      throw new NotFound();
-    return row;
-  }
 
   async function insert(input: {
     person: { id: string; name: string };
@@ -186,7 +105,9 @@ export function createMembershipService({
     });
 
   return {
-    access,
+    ...createMembershipReading({ units, tenants }),
+    ...createMembershipGrants({ units }),
+    access: accessMembership,
 
     /** The person asks to join the tenant of the context. @throws NotFound, Conflict `already-member`, `below-lowest-age` */
     async apply(account: { accountId: string; personId: string }, input: Application): Promise<Membership> {
@@ -258,50 +179,6 @@ export function createMembershipService({
       );
     },
 
-    async list(
-      actor: Actor,
-      filter: MembershipFilter,
-      limit: number,
-      cursor: string | undefined,
-    ): Promise<Page<Membership>> {
-      const page = await this.members(actor, filter, limit, cursor);
-      return { ...page, data: page.data.map(toMembership) };
-    },
-
-    /** One approved member within the actor's reach, by person; everybody else is missing. */
-    async member(actor: Actor, personId: string): Promise<MembershipRow> {
-      const row = isId(personId) ? await this.approvedOf(personId) : null;
-      if (!row || !can(actor, 'people:see', String(row.unitId))) throw new NotFound();
-      return row;
-    },
-
-    /** Rows within the actor's reach, newest first. */
-    async members(
-      actor: Actor,
-      filter: MembershipFilter,
-      limit: number,
-      cursor: string | undefined,
-    ): Promise<Page<MembershipRow>> {
-      const reach = reachOf(actor, 'people:see');
-      const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
-      const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
-      const rows = await MembershipModel.find({
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(filter.kind ? { kind: filter.kind } : {}),
-        ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
-        ...(filter.q ? searchFilter(filter.q) : null),
-        ...afterCursor(SORT, cursor),
-      } as never)
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .lean();
-      return pageOf(rows, limit, (row) => [row._id]);
-    },
-
-    async show(actor: Actor, id: string): Promise<Membership> {
-      return toMembership(await access(actor, id));
-    },
-
     /** One step of the review; the final word needs another reviewer where the tenant asks for it. */
     async review(
       actor: AccountActor,
@@ -310,7 +187,7 @@ export function createMembershipService({
       version: number | null,
     ): Promise<Membership> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
+        const row = await accessMembership(actor, id);
         if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
         const tenant = await tenants.current();
         mayReview(actor, row, input, tenant);
@@ -351,7 +228,7 @@ export function createMembershipService({
       version: number | null,
     ): Promise<Membership> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
+        const row = await accessMembership(actor, id);
         if (!can(actor, 'memberships:decide', String(row.unitId))) throw new Forbidden('not-permitted');
         if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
         const from =
@@ -385,7 +262,7 @@ export function createMembershipService({
       input: { to: 'submitted' | 'withdrawn'; motivation: string },
     ): Promise<Membership> {
       return inTransaction(async () => {
-        const row = await access(actor, id);
+        const row = await accessMembership(actor, id);
         if (String(row.personId) !== actor.personId) throw new NotFound();
         const from =
           input.to === 'submitted'
@@ -403,163 +280,6 @@ export function createMembershipService({
         if (input.to === 'submitted') await tellSubmitted(after._id);
         return toMembership(after);
       });
-    },
-
-    async grant(
-      actor: AccountActor,
-      id: string,
-      input: { role: Role; unitId: string },
-      version: number | null,
-    ): Promise<Membership> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        await units.get(input.unitId);
-        if (!can(actor, 'roles:grant', input.unitId)) throw new Forbidden('not-permitted');
-        // Nobody hands themselves rights.
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        if (row.state !== 'approved') throw new Conflict('membership-not-approved');
-        if (row.accountId === null) throw new Conflict('no-account');
-        if (row.grants.some((grant) => grant.role === input.role && String(grant.unitId) === input.unitId))
-          throw new Conflict('already-granted');
-        const grants = [
-          ...row.grants,
-          {
-            role: input.role,
-            unitId: new Types.ObjectId(input.unitId),
-            grantedBy: new Types.ObjectId(actor.accountId),
-            grantedAt: contextNow(),
-          },
-        ];
-        return toMembership(
-          await editRow(MembershipModel, id, {
-            version: version ?? row.version,
-            set: { grants },
-            action: 'memberships/grant',
-            facts: { role: input.role, unitId: input.unitId },
-          }),
-        );
-      });
-    },
-
-    async revoke(
-      actor: AccountActor,
-      id: string,
-      input: { role: Role; unitId: string },
-      version: number | null,
-    ): Promise<Membership> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'roles:grant', input.unitId)) throw new Forbidden('not-permitted');
-        const grants = row.grants.filter(
-          (grant) => !(grant.role === input.role && String(grant.unitId) === input.unitId),
-        );
-        if (grants.length === row.grants.length) throw new NotFound();
-        return toMembership(
-          await editRow(MembershipModel, id, {
-            version: version ?? row.version,
-            set: { grants },
-            action: 'memberships/revoke',
-            facts: { role: input.role, unitId: input.unitId },
-          }),
-        );
-      });
-    },
-
-    /** Skills that somebody of the tenant has seen proof of. */
-    async verifySkill(
-      actor: AccountActor,
-      id: string,
-      input: { code: string; level: number },
-      version: number | null,
-    ): Promise<Membership> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (!can(actor, 'people:edit', String(row.unitId))) throw new Forbidden('not-permitted');
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        const others = row.verifiedSkills.filter((skill) => skill.code !== input.code);
-        const verifiedSkills = [
-          ...others,
-          { ...input, verifiedBy: new Types.ObjectId(actor.accountId), verifiedAt: contextNow() },
-        ];
-        return toMembership(
-          await editRow(MembershipModel, id, {
-            version: version ?? row.version,
-            set: { verifiedSkills },
-            action: 'memberships/verify-skill',
-            facts: { code: input.code },
-          }),
-        );
-      });
-    },
-
-    /** The person's membership in the tenant of the context, if it is approved. */
-    async approvedOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
-      return MembershipModel.findOne({
-        personId: new Types.ObjectId(String(personId)),
-        state: 'approved',
-      }).lean();
-    },
-
-    /** Names of the people behind accounts that are or were members here. */
-    async namesOfAccounts(accountIds: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {
-      const ids = accountIds.map((id) => new Types.ObjectId(String(id)));
-      const rows = await MembershipModel.find({ accountId: { $in: ids } })
-        .select({ accountId: 1, personName: 1 })
-        .lean();
-      return new Map(rows.map((row) => [String(row.accountId), row.personName]));
-    },
-
-    /** The states in which an application waits for this actor: the first look, the final word, or both. */
-    waitingStates: (actor: Actor): ('submitted' | 'first_review')[] => [
-      ...(can(actor, 'memberships:review') ? (['submitted'] as const) : []),
-      ...(can(actor, 'memberships:decide') ? (['first_review'] as const) : []),
-    ],
-
-    /** Applications that wait for a reviewer within the actor's reach. */
-    async waitingCount(actor: Actor): Promise<number> {
-      const reach = reachOf(actor, 'memberships:see');
-      const waiting = {
-        state: { $in: this.waitingStates(actor) },
-        ...(reach === 'tenant'
-          ? {}
-          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
-      };
-      return MembershipModel.countDocuments(waiting, { limit: MOST_COUNTED + 1 });
-    },
-
-    /** The account's latest membership here, whatever became of it; null when it never had one. */
-    async byAccount(accountId: string | Types.ObjectId): Promise<MembershipRow | null> {
-      return MembershipModel.findOne({ accountId: new Types.ObjectId(String(accountId)) })
-        .sort({ _id: -1 })
-        .lean();
-    },
-
-    /** The person's latest membership here, whatever became of it: hours outlive it. */
-    async anyOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
-      return MembershipModel.findOne({ personId: new Types.ObjectId(String(personId)) })
-        .sort({ _id: -1 })
-        .lean();
-    },
-
-    async ofPeople(personIds: readonly (string | Types.ObjectId)[]): Promise<MembershipRow[]> {
-      return MembershipModel.find({
-        personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
-        state: { $in: LIVE },
-      }).lean();
-    },
-
-    /**
-     * People about whom this tenant decides or has decided otherwise than yes: they are not asked as neighbours from
-     * outside, whatever they consented to elsewhere. All of them, or those of these people.
-     */
-    async notToBeAsked(personIds?: readonly string[]): Promise<Set<string>> {
-      const rows = await MembershipModel.find({
-        state: { $in: NOT_TO_BE_ASKED },
-        ...(personIds ? { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } } : {}),
-      })
-        .select({ personId: 1 })
-        .lean();
-      return new Set(rows.map((row) => String(row.personId)));
     },
 
     /**
@@ -588,61 +308,6 @@ export function createMembershipService({
         facts: { offerId: place.offerId },
       });
       return row;
-    },
-
-    /** How many approved members the current tenant has, counted no further than to the limit. */
-    countApproved: async (limit: number): Promise<number> =>
-      MembershipModel.countDocuments({ state: 'approved' }, { limit }),
-
-    /** All approved members of the current tenant, for ranking; ids only, in order of id. */
-    async approvedPeople(limit: number): Promise<MembershipRow[]> {
-      return MembershipModel.find({ state: 'approved' }).sort({ _id: 1 }).limit(limit).lean();
-    },
-
-    async row(id: string): Promise<MembershipRow | null> {
-      return isId(id) ? MembershipModel.findById(id).lean() : null;
-    },
-
-    /** Whether the account opens more than this one organisation, or acts for others in it. */
-    async isTrusted(accountId: string, tenantId: string): Promise<boolean> {
-      return acrossTenants('accounts: may a coordinator hand this account over', async () =>
-        Boolean(
-          await MembershipModel.exists({
-            accountId: new Types.ObjectId(accountId),
-            state: { $in: LIVE },
-            $or: [{ tenantId: { $ne: new Types.ObjectId(tenantId) } }, { 'grants.0': { $exists: true } }],
-          } as never),
-        ),
-      );
-    },
-
-    /** Runs in each organisation the account belongs to or has asked to join, in order of joining. */
-    async inOwnPlaces<T>(
-      accountId: string,
-      work: (row: MembershipRow, tenant: Tenant) => Promise<T>,
-    ): Promise<T[]> {
-      const found: T[] = [];
-      for (const { id, tenantId } of await this.choicesOf(accountId))
-        found.push(
-          await asTenant(tenantId, async () => {
-            const row = (await MembershipModel.findById(id).lean()) as MembershipRow;
-            return work(row, await tenants.current());
-          }),
-        );
-      return found;
-    },
-
-    /** The account's memberships everywhere, for choosing where to act. */
-    async choicesOf(accountId: string): Promise<{ id: string; tenantId: string; state: string }[]> {
-      return acrossTenants('sign-in: the account’s own places', async () => {
-        const rows = await MembershipModel.find({
-          accountId: new Types.ObjectId(accountId),
-          state: { $in: LIVE },
-        })
-          .select({ tenantId: 1, state: 1 })
-          .lean();
-        return rows.map((row) => ({ id: String(row._id), tenantId: String(row.tenantId), state: row.state }));
-      });
     },
   };
 }

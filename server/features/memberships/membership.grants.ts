@@ -1,0 +1,105 @@
+import { Types } from 'mongoose';
+import { can } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import type { Role } from '../../core/permissions.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { editRow } from '../../db/transition.ts';
+import type { UnitService } from '../units/index.ts';
+import { accessMembership } from './membership.access.ts';
+import { MembershipModel } from './membership.model.ts';
+import { toMembership } from './membership.view.ts';
+import type { Membership } from './membership.view.ts';
+
+/** What a tenant lends or attests to a member: roles within units, and skills it has seen proof of. Never to oneself. */
+export function createMembershipGrants({ units }: { units: UnitService }) {
+  return {
+    async grant(
+      actor: AccountActor,
+      id: string,
+      input: { role: Role; unitId: string },
+      version: number | null,
+    ): Promise<Membership> {
+      return inTransaction(async () => {
+        const row = await accessMembership(actor, id);
+        await units.get(input.unitId);
+        if (!can(actor, 'roles:grant', input.unitId)) throw new Forbidden('not-permitted');
+        // Nobody hands themselves rights.
+        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        if (row.state !== 'approved') throw new Conflict('membership-not-approved');
+        if (row.accountId === null) throw new Conflict('no-account');
+        if (row.grants.some((grant) => grant.role === input.role && String(grant.unitId) === input.unitId))
+          throw new Conflict('already-granted');
+        const grants = [
+          ...row.grants,
+          {
+            role: input.role,
+            unitId: new Types.ObjectId(input.unitId),
+            grantedBy: new Types.ObjectId(actor.accountId),
+            grantedAt: contextNow(),
+          },
+        ];
+        return toMembership(
+          await editRow(MembershipModel, id, {
+            version: version ?? row.version,
+            set: { grants },
+            action: 'memberships/grant',
+            facts: { role: input.role, unitId: input.unitId },
+          }),
+        );
+      });
+    },
+
+    async revoke(
+      actor: AccountActor,
+      id: string,
+      input: { role: Role; unitId: string },
+      version: number | null,
+    ): Promise<Membership> {
+      return inTransaction(async () => {
+        const row = await accessMembership(actor, id);
+        if (!can(actor, 'roles:grant', input.unitId)) throw new Forbidden('not-permitted');
+        const grants = row.grants.filter(
+          (grant) => !(grant.role === input.role && String(grant.unitId) === input.unitId),
+        );
+        if (grants.length === row.grants.length) throw new NotFound();
+        return toMembership(
+          await editRow(MembershipModel, id, {
+            version: version ?? row.version,
+            set: { grants },
+            action: 'memberships/revoke',
+            facts: { role: input.role, unitId: input.unitId },
+          }),
+        );
+      });
+    },
+
+    /** Skills that somebody of the tenant has seen proof of. */
+    async verifySkill(
+      actor: AccountActor,
+      id: string,
+      input: { code: string; level: number },
+      version: number | null,
+    ): Promise<Membership> {
+      return inTransaction(async () => {
+        const row = await accessMembership(actor, id);
+        if (!can(actor, 'people:edit', String(row.unitId))) throw new Forbidden('not-permitted');
+        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        const others = row.verifiedSkills.filter((skill) => skill.code !== input.code);
+        const verifiedSkills = [
+          ...others,
+          { ...input, verifiedBy: new Types.ObjectId(actor.accountId), verifiedAt: contextNow() },
+        ];
+        return toMembership(
+          await editRow(MembershipModel, id, {
+            version: version ?? row.version,
+            set: { verifiedSkills },
+            action: 'memberships/verify-skill',
+            facts: { code: input.code },
+          }),
+        );
+      });
+    },
+  };
+}

@@ -1,0 +1,198 @@
+import { Types } from 'mongoose';
+import { can, reachOf } from '../../core/actor.ts';
+import type { Actor } from '../../core/actor.ts';
+import { acrossTenants, asTenant } from '../../core/context.ts';
+import { NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import type { Tenant, TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import { accessMembership } from './membership.access.ts';
+import { MembershipModel } from './membership.model.ts';
+import type { MembershipRow } from './membership.model.ts';
+import { searchFilter } from './membership.search.ts';
+import { LIVE, NOT_TO_BE_ASKED, toMembership } from './membership.view.ts';
+import type { Membership } from './membership.view.ts';
+
+export interface MembershipFilter {
+  readonly state?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly unitId?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+const SORT: readonly SortKey[] = [['_id', -1]];
+/** What is read of memberships: lists within the actor's reach, and one person's or account's for other features. */
+export function createMembershipReading({ units, tenants }: { units: UnitService; tenants: TenantService }) {
+  return {
+    async list(
+      actor: Actor,
+      filter: MembershipFilter,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<Membership>> {
+      const page = await this.members(actor, filter, limit, cursor);
+      return { ...page, data: page.data.map(toMembership) };
+    },
+
+    /** One approved member within the actor's reach, by person; everybody else is missing. */
+    async member(actor: Actor, personId: string): Promise<MembershipRow> {
+      const row = isId(personId) ? await this.approvedOf(personId) : null;
+      if (!row || !can(actor, 'people:see', String(row.unitId))) throw new NotFound();
+      return row;
+    },
+
+    /** Rows within the actor's reach, newest first. */
+    async members(
+      actor: Actor,
+      filter: MembershipFilter,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<MembershipRow>> {
+      const reach = reachOf(actor, 'people:see');
+      const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
+      const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
+      const rows = await MembershipModel.find({
+        ...(filter.state ? { state: filter.state } : {}),
+        ...(filter.kind ? { kind: filter.kind } : {}),
+        ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
+        ...(filter.q ? searchFilter(filter.q) : null),
+        ...afterCursor(SORT, cursor),
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row._id]);
+    },
+
+    async show(actor: Actor, id: string): Promise<Membership> {
+      return toMembership(await accessMembership(actor, id));
+    },
+
+    /** The person's membership in the tenant of the context, if it is approved. */
+    async approvedOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({
+        personId: new Types.ObjectId(String(personId)),
+        state: 'approved',
+      }).lean();
+    },
+
+    /** Names of the people behind accounts that are or were members here. */
+    async namesOfAccounts(accountIds: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {
+      const ids = accountIds.map((id) => new Types.ObjectId(String(id)));
+      const rows = await MembershipModel.find({ accountId: { $in: ids } })
+        .select({ accountId: 1, personName: 1 })
+        .lean();
+      return new Map(rows.map((row) => [String(row.accountId), row.personName]));
+    },
+
+    /** The states in which an application waits for this actor: the first look, the final word, or both. */
+    waitingStates: (actor: Actor): ('submitted' | 'first_review')[] => [
+      ...(can(actor, 'memberships:review') ? (['submitted'] as const) : []),
+      ...(can(actor, 'memberships:decide') ? (['first_review'] as const) : []),
+    ],
+
+    /** Applications that wait for a reviewer within the actor's reach. */
+    async waitingCount(actor: Actor): Promise<number> {
+      const reach = reachOf(actor, 'memberships:see');
+      const waiting = {
+        state: { $in: this.waitingStates(actor) },
+        ...(reach === 'tenant'
+          ? {}
+          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+      };
+      return MembershipModel.countDocuments(waiting, { limit: MOST_COUNTED + 1 });
+    },
+
+    /** The account's latest membership here, whatever became of it; null when it never had one. */
+    async byAccount(accountId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({ accountId: new Types.ObjectId(String(accountId)) })
+        .sort({ _id: -1 })
+        .lean();
+    },
+
+    /** The person's latest membership here, whatever became of it: hours outlive it. */
+    async anyOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({ personId: new Types.ObjectId(String(personId)) })
+        .sort({ _id: -1 })
+        .lean();
+    },
+
+    async ofPeople(personIds: readonly (string | Types.ObjectId)[]): Promise<MembershipRow[]> {
+      return MembershipModel.find({
+        personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+        state: { $in: LIVE },
+      }).lean();
+    },
+
+    /**
+     * People about whom this tenant decides or has decided otherwise than yes: they are not asked as neighbours from
+     * outside, whatever they consented to elsewhere. All of them, or those of these people.
+     */
+    async notToBeAsked(personIds?: readonly string[]): Promise<Set<string>> {
+      const rows = await MembershipModel.find({
+        state: { $in: NOT_TO_BE_ASKED },
+        ...(personIds ? { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } } : {}),
+      })
+        .select({ personId: 1 })
+        .lean();
+      return new Set(rows.map((row) => String(row.personId)));
+    },
+
+    /** How many approved members the current tenant has, counted no further than to the limit. */
+    countApproved: async (limit: number): Promise<number> =>
+      MembershipModel.countDocuments({ state: 'approved' }, { limit }),
+
+    /** All approved members of the current tenant, for ranking; ids only, in order of id. */
+    async approvedPeople(limit: number): Promise<MembershipRow[]> {
+      return MembershipModel.find({ state: 'approved' }).sort({ _id: 1 }).limit(limit).lean();
+    },
+
+    async row(id: string): Promise<MembershipRow | null> {
+      return isId(id) ? MembershipModel.findById(id).lean() : null;
+    },
+
+    /** Whether the account opens more than this one organisation, or acts for others in it. */
+    async isTrusted(accountId: string, tenantId: string): Promise<boolean> {
+      return acrossTenants('accounts: may a coordinator hand this account over', async () =>
+        Boolean(
+          await MembershipModel.exists({
+            accountId: new Types.ObjectId(accountId),
+            state: { $in: LIVE },
+            $or: [{ tenantId: { $ne: new Types.ObjectId(tenantId) } }, { 'grants.0': { $exists: true } }],
+          } as never),
+        ),
+      );
+    },
+
+    /** Runs in each organisation the account belongs to or has asked to join, in order of joining. */
+    async inOwnPlaces<T>(
+      accountId: string,
+      work: (row: MembershipRow, tenant: Tenant) => Promise<T>,
+    ): Promise<T[]> {
+      const found: T[] = [];
+      for (const { id, tenantId } of await this.choicesOf(accountId))
+        found.push(
+          await asTenant(tenantId, async () => {
+            const row = (await MembershipModel.findById(id).lean()) as MembershipRow;
+            return work(row, await tenants.current());
+          }),
+        );
+      return found;
+    },
+
+    /** The account's memberships everywhere, for choosing where to act. */
+    async choicesOf(accountId: string): Promise<{ id: string; tenantId: string; state: string }[]> {
+      return acrossTenants('sign-in: the account’s own places', async () => {
+        const rows = await MembershipModel.find({
+          accountId: new Types.ObjectId(accountId),
+          state: { $in: LIVE },
+        })
+          .select({ tenantId: 1, state: 1 })
+          .lean();
+        return rows.map((row) => ({ id: String(row._id), tenantId: String(row.tenantId), state: row.state }));
+      });
+    },
+  };
+}

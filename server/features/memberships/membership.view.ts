@@ -1,0 +1,63 @@
+import type { Role } from '../../core/permissions.ts';
+import type { Beside } from '../../db/builders.ts';
+import type { MembershipKind, MembershipRow } from './membership.model.ts';
+
+export interface Membership {
+  readonly id: string;
+  readonly version: number;
+  readonly personId: string;
+  readonly personName: string;
+  readonly unitId: string;
+  readonly kind: MembershipKind;
+  readonly state: string;
+  readonly motivation: string;
+  readonly notes: string;
+  readonly grants: readonly { role: Role; unitId: string; grantedAt: string }[];
+  readonly verifiedSkills: readonly { code: string; level: number }[];
+  readonly history: readonly { at: string; from: string | null; to: string; reason: string | null }[];
+  /** The account whose invitation the person followed. */
+  readonly invitedBy: string | null;
+  readonly createdAt: string;
+}
+
+/** States in which the tenant has decided, or has yet to decide, otherwise than yes. */
+export const NOT_TO_BE_ASKED = [
+  'submitted',
+  'needs_correction',
+  'first_review',
+  'suspended',
+  'rejected',
+  'ended',
+];
+/** The states of a membership that is not over. */
+export const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+/** A person's membership of the current tenant, to be read beside the person. */
+export const LIVING_MEMBERSHIP: Beside = {
+  from: 'memberships',
+  foreignField: 'personId',
+  as: 'memberships',
+  match: { state: { $in: LIVE } },
+  fields: { state: 1, verifiedSkills: 1, kind: 1 },
+};
+
+export const toMembership = (row: MembershipRow): Membership => ({
+  id: String(row._id),
+  version: row.version,
+  personId: String(row.personId),
+  personName: row.personName,
+  unitId: String(row.unitId),
+  kind: row.kind,
+  state: row.state,
+  motivation: row.motivation,
+  notes: row.notes,
+  grants: row.grants.map((grant) => ({
+    role: grant.role,
+    unitId: String(grant.unitId),
+    grantedAt: grant.grantedAt.toISOString(),
+  })),
+  verifiedSkills: row.verifiedSkills.map(({ code, level }) => ({ code, level })),
+  history: row.history.map(({ at, from, to, reason }) => ({ at: at.toISOString(), from, to, reason })),
+  invitedBy: row.invitedBy ? String(row.invitedBy) : null,
+  createdAt: row.createdAt.toISOString(),
+});

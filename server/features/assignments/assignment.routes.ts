@@ -28,7 +28,7 @@ import {
   suitingFilter,
 } from './assignment.schema.ts';
 import type { AssignmentView, SignUpOutcomes, SuitedView } from './assignment.schema.ts';
-import { queueOfPosition } from './assignment.service.ts';
+import { queueOfPosition } from './assignment.reading.ts';
 import type { AssignmentService, SignUpOutcome } from './assignment.service.ts';
 import { heldAmong } from './ahead.ts';
 import { warningsFor } from './neighbours.ts';

@@ -1,5 +1,6 @@
 export { createAssignmentService } from './assignment.service.ts';
-export type { AssignmentService, OfferOutcome } from './assignment.service.ts';
+export type { AssignmentService } from './assignment.service.ts';
+export type { OfferOutcome } from './assignment.seats.ts';
 export { LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 export type { Ahead } from './ahead.ts';
 export type { AssignmentRow, AttendanceMark } from './assignment.model.ts';

@@ -1,0 +1,184 @@
+import { Types } from 'mongoose';
+import type { AccountActor, Actor } from '../../core/actor.ts';
+import { acrossTenants, contextNow, requireTenantId } from '../../core/context.ts';
+import { NotFound } from '../../core/errors.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import type { Finding } from '../matching/index.ts';
+import type { ShiftRow, ShiftService } from '../shifts/index.ts';
+import { readAhead } from './ahead.ts';
+import type { Ahead } from './ahead.ts';
+import { AssignmentModel, ELSEWHERE_STATES, SEATED_STATES } from './assignment.model.ts';
+import type { AssignmentRow } from './assignment.model.ts';
+import { heldAround, warningsFor } from './neighbours.ts';
+
+const OWN_SORT: readonly SortKey[] = [
+  ['startsAt', -1],
+  ['_id', -1],
+];
+
+export const OWN_EVERYWHERE = 'assignments: what a person is asked for, in whatever tenant';
+/** More offers and places ahead than a person could want to read. */
+const MOST_EVERYWHERE = 60;
+
+/** Signing up and answering change the position's counters: one name, so that both stand in one line. */
+export const queueOfPosition = (positionId: string): string => `position:${positionId}`;
+
+/** What is read of assignments: one's own here and everywhere, a shift's people, the line in which one waits. */
+export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
+  return {
+    /** One's own, newest first. */
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<AssignmentRow>> {
+      const rows = await AssignmentModel.find({
+        personId: new Types.ObjectId(actor.personId),
+        ...afterCursor(OWN_SORT, cursor),
+      } as never)
+        .sort(sortOf(OWN_SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
+    },
+
+    /**
+     * One's own open offers in every tenant, and the places one has in others than that of the acting membership,
+     * soonest first. Rows carry their tenant; words about them are read inside it.
+     */
+    async everywhere(actor: AccountActor): Promise<AssignmentRow[]> {
+      const rows = await acrossTenants(OWN_EVERYWHERE, () =>
+        AssignmentModel.find({
+          personId: new Types.ObjectId(actor.personId),
+          state: { $in: [...ELSEWHERE_STATES] },
+          endsAt: { $gt: contextNow() },
+        })
+          .sort({ endsAt: 1 })
+          .limit(MOST_EVERYWHERE)
+          .hint('ahead')
+          .lean(),
+      );
+      const here = actor.membership?.tenantId ?? null;
+      return rows.filter((row) => row.state === 'offered' || String(row.tenantId) !== here);
+    },
+
+    /** One's own, in whatever tenant. @throws NotFound */
+    async ownAnywhere(actor: AccountActor, id: string): Promise<AssignmentRow> {
+      const row = await acrossTenants(OWN_EVERYWHERE, () =>
+        AssignmentModel.findOne({
+          _id: new Types.ObjectId(id),
+          personId: new Types.ObjectId(actor.personId),
+        }).lean(),
+      );
+      if (!row) throw new NotFound();
+      return row;
+    },
+
+    /** What the person should know of their other places around each of these shifts; by the shift's id. */
+    async warningsAround(
+      personId: string,
+      around: readonly ShiftRow[],
+      except: string | null = null,
+    ): Promise<Map<string, Finding[]>> {
+      const held = await heldAround(personId, around, shifts);
+      return new Map(around.map((shift) => [String(shift._id), warningsFor(shift, held, except)]));
+    },
+
+    /** What is ahead of the person in the current tenant and still alive, soonest first. */
+    async upcoming(personId: string, limit: number): Promise<Ahead[]> {
+      const tenantId = requireTenantId();
+      const now = contextNow();
+      return (await readAhead(personId))
+        .filter((row) => String(row.tenantId) === tenantId && row.state !== 'excused' && row.endsAt > now)
+        .slice(0, limit);
+    },
+
+    ahead: readAhead,
+
+    /** Everybody of a shift, for its coordinator. */
+    async ofShift(actor: Actor, shiftId: string): Promise<{ shift: ShiftRow; rows: AssignmentRow[] }> {
+      const shift = await shifts.access(actor, shiftId, 'assignments:see');
+      return {
+        shift,
+        rows: await AssignmentModel.find({ shiftId: shift._id })
+          .sort({ personName: 1, _id: 1 })
+          .limit(2_000)
+          .lean(),
+      };
+    },
+
+    /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */
+    async placesInLine(
+      rows: readonly Pick<AssignmentRow, '_id' | 'state' | 'positionId' | 'waitSeq'>[],
+    ): Promise<Map<string, number>> {
+      const waiting = rows.filter((row) => row.state === 'waitlisted' && row.waitSeq !== null);
+      if (waiting.length === 0) return new Map();
+      const line = await AssignmentModel.find({
+        positionId: { $in: waiting.map((row) => row.positionId) },
+        state: 'waitlisted',
+      })
+        .select({ positionId: 1, waitSeq: 1 })
+        .lean();
+      const byPosition = Map.groupBy(line, (row) => String(row.positionId));
+      return new Map(
+        waiting.map((row) => [
+          String(row._id),
+          (byPosition.get(String(row.positionId)) ?? []).filter(
+            (other) => (other.waitSeq ?? 0) <= (row.waitSeq ?? 0),
+          ).length,
+        ]),
+      );
+    },
+
+    /** The line in which answers to this assignment wait for each other: its position's. Says nothing of who may answer. */
+    async queueOf(id: string): Promise<string | null> {
+      const row = await acrossTenants('assignments: the line an answer waits in', () =>
+        AssignmentModel.findById(id).select({ positionId: 1 }).lean(),
+      );
+      return row && queueOfPosition(String(row.positionId));
+    },
+
+    /** Everybody who has a place at the shift, for what runs its day; whoever asks was let in before. */
+    atShift: (shiftId: Types.ObjectId): Promise<AssignmentRow[]> =>
+      AssignmentModel.find({ shiftId, state: { $in: [...SEATED_STATES] } })
+        .limit(2_000)
+        .lean(),
+
+    /** What ended within the last hours and was not closed: somebody may still check out, or `expected` have come. */
+    async recentlyOver(personId: string, expected = false): Promise<AssignmentRow[]> {
+      const at = contextNow();
+      return AssignmentModel.find({
+        personId: new Types.ObjectId(personId),
+        state: { $in: expected ? ['checked_in', 'accepted', 'confirmed'] : ['checked_in'] },
+        endsAt: { $lte: at, $gt: new Date(at.getTime() - 6 * 3_600_000) },
+      }).lean();
+    },
+
+    /** For the sweep: rows of any tenant that nobody closed so long after the end. */
+    async dueToClose({
+      now,
+      limit,
+      except,
+      afterMinutes,
+    }: {
+      now: Date;
+      limit: number;
+      except: readonly string[];
+      afterMinutes: number;
+    }): Promise<{ tenantId: string; id: string }[]> {
+      const rows = await AssignmentModel.find({
+        state: { $in: ['accepted', 'confirmed', 'checked_in'] },
+        endsAt: { $lte: new Date(now.getTime() - afterMinutes * 60_000) },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      })
+        .sort({ endsAt: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    row: async (id: string | Types.ObjectId): Promise<AssignmentRow | null> =>
+      AssignmentModel.findById(id).lean(),
+
+    rows: async (ids: readonly string[]): Promise<AssignmentRow[]> =>
+      AssignmentModel.find({ _id: { $in: ids } }).lean(),
+  };
+}

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import i18next from 'i18next';
 import { DEFAULT_LOCALE, isLocale, LOCALES } from '../core/locale.ts';
 import type { Locale } from '../core/locale.ts';
+import { readyMessages } from './messages.ts';
+import type { ReadyMessages } from './messages.ts';
 import type { I18n, MessageParams } from './types.ts';
 
 export { DEFAULT_LOCALE, isLocale, LOCALES } from '../core/locale.ts';
@@ -51,8 +53,15 @@ export function createI18n(options: { strict?: boolean } = {}): I18n {
     LOCALES.map((locale) => [locale, instance.getFixedT(locale)]),
   ) as Record<Locale, ReturnType<typeof instance.getFixedT>>;
 
-  const has = (locale: Locale, key: string): boolean => instance.exists(key, { lng: locale });
-  const t = (locale: Locale, key: string, params: MessageParams = {}): string => {
+  const ready = Object.fromEntries(
+    LOCALES.map((locale) => [locale, readyMessages(locale, messages[locale])]),
+  ) as Record<Locale, ReadyMessages>;
+
+  const has = (locale: Locale, key: string): boolean =>
+    ready[locale].has(key) ?? instance.exists(key, { lng: locale });
+  const t = (locale: Locale, key: string, params?: MessageParams): string => {
+    const text = ready[locale].text(key, params);
+    if (text !== null) return text;
     if (strict && !instance.exists(key, { lng: locale, ...params }))
       throw new Error(`No message "${key}" in ${locale}`);
     return translate[locale](key, { ...params });

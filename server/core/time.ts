@@ -6,32 +6,32 @@ import { DateTime } from 'luxon';
  */
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
+const DAY_MS = 86_400_000;
+const midnightUtc = (date: string): number => Date.parse(`${date}T00:00:00Z`);
+const dateUtc = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
 /** Whether the text is a day of the calendar: 2026-02-29 is not. */
 export function isDate(text: string): boolean {
-  const match = DATE.exec(text);
-  if (!match) return false;
-  return DateTime.fromObject(
-    { year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) },
-    { zone: 'utc' },
-  ).isValid;
+  if (!DATE.test(text)) return false;
+  const at = midnightUtc(text);
+  // Some days that there are not are read as the first ones of the next month.
+  return !Number.isNaN(at) && dateUtc(at) === text;
 }
 
 /**
  * The instant at which the zone's clocks show `minutes` after midnight of the date. A time that a change to summer time
  * skips moves forward by the gap; one that occurs twice means the first.
+ * @throws RangeError when the date or the zone is none
  */
 export function wallToInstant(wall: { date: string; minutes: number; zone: string }): Date {
-  const day = DateTime.fromISO(wall.date, { zone: wall.zone });
-  if (!day.isValid) throw new RangeError(`${wall.date} ${wall.zone} is no day`);
-  // Built from the fields: adding minutes to midnight would shift by an hour on the nights of a change.
-  const days = Math.floor(wall.minutes / 1_440);
-  const rest = wall.minutes - days * 1_440;
-  const base = day.plus({ days });
-  const local = DateTime.fromObject(
-    { year: base.year, month: base.month, day: base.day, hour: Math.floor(rest / 60), minute: rest % 60 },
-    { zone: wall.zone },
-  );
-  return new Date(Math.min(...local.getPossibleOffsets().map((possible) => possible.toMillis())));
+  const { zone } = wall;
+  const shown = isDate(wall.date) ? midnightUtc(wall.date) + wall.minutes * 60_000 : Number.NaN;
+  // Whatever the zone, the instant lies within a day of its reading as UTC, and clocks change once in that time at most.
+  const before = offsetAt(shown - DAY_MS, zone);
+  const after = offsetAt(shown + DAY_MS, zone);
+  if (Number.isNaN(before + after)) throw new RangeError(`${wall.date} ${zone} is no day`);
+  const possible = [shown - Math.max(before, after), shown - Math.min(before, after)];
+  return new Date(possible.find((at) => at + offsetAt(at, zone) === shown) ?? shown - before);
 }
 
 /** How often the zone's clocks show the time on that date: a change to summer time skips some, one back doubles some. */
@@ -48,29 +48,50 @@ export function wallClock(wall: {
 }
 
 /** Weekday of a date, 1 (Monday) to 7. */
-export const weekdayOf = (date: string): number => DateTime.fromISO(date, { zone: 'utc' }).weekday;
+export const weekdayOf = (date: string): number => new Date(midnightUtc(date)).getUTCDay() || 7;
 
 /** Whole days from one date to another. */
 export const daysBetween = (from: string, to: string): number =>
   Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
 
 const QUARTER_MS = 15 * 60_000;
-const MOST_OFFSETS = 20_000;
-const offsets = new Map<string, number>();
+const MOST_QUARTERS = 20_000;
+/** What a zone's clocks and calendars show in a quarter of an hour. */
+interface Quarter {
+  /** Milliseconds ahead of UTC. */
+  readonly offset: number;
+  /** The date, where it is the same in all of the quarter. */
+  readonly date: string | null;
+}
+const quarters = new Map<string, Map<number, Quarter>>();
+let kept = 0;
 
 /**
- * Milliseconds that the zone's clocks are ahead of UTC at the instant. Kept by the quarter of an hour, since clocks have
- * changed only on one since 1970: pages ask for the same days many times, and asking the calendar is dear.
+ * Kept by the quarter of an hour, since clocks have changed only on one since 1970: pages ask for the same days many
+ * times, and asking the calendar is dear.
  */
-function offsetAt(at: number, zone: string): number {
-  if (!(at >= 0)) return DateTime.fromMillis(at, { zone }).offset * 60_000;
-  const key = `${zone}|${Math.floor(at / QUARTER_MS)}`;
-  const known = offsets.get(key);
-  if (known !== undefined) return known;
-  if (offsets.size >= MOST_OFFSETS) offsets.clear();
+function quarterAt(at: number, zone: string): Quarter {
+  let known = quarters.get(zone);
+  if (!known) quarters.set(zone, (known = new Map()));
+  const number = Math.floor(at / QUARTER_MS);
+  const found = known.get(number);
+  if (found) return found;
   const offset = DateTime.fromMillis(at, { zone }).offset * 60_000;
-  offsets.set(key, offset);
-  return offset;
+  const made = {
+    offset,
+    date: offset % QUARTER_MS === 0 ? dateUtc(number * QUARTER_MS + offset) : null,
+  };
+  if (kept >= MOST_QUARTERS) {
+    quarters.clear();
+    kept = 0;
+  } else known.set(number, made);
+  kept += 1;
+  return made;
+}
+
+/** Milliseconds that the zone's clocks are ahead of UTC at the instant; not a number where there is no such zone. */
+function offsetAt(at: number, zone: string): number {
+  return at >= 0 ? quarterAt(at, zone).offset : DateTime.fromMillis(at, { zone }).offset * 60_000;
 }
 
 /** What the zone's calendars and clocks show at the instant, to be read off as if it were UTC. */
@@ -78,8 +99,10 @@ export const shownAt = (instant: Date, zone: string): Date =>
   new Date(instant.getTime() + offsetAt(instant.getTime(), zone));
 
 /** The date that the zone's calendars show at the instant. */
-export const localDate = (instant: Date, zone: string): string =>
-  shownAt(instant, zone).toISOString().slice(0, 10);
+export function localDate(instant: Date, zone: string): string {
+  const at = instant.getTime();
+  return (at >= 0 ? quarterAt(at, zone).date : null) ?? dateUtc(at + offsetAt(at, zone));
+}
 
 /** Minutes after midnight that the zone's clocks show. */
 export function localMinutes(instant: Date, zone: string): number {
@@ -96,8 +119,7 @@ export function localWeekdayAndMinute(instant: Date, zone: string): { weekday: n
 export const startOfDay = (date: string, zone: string): Date => wallToInstant({ date, minutes: 0, zone });
 
 /** The date so many days later. */
-export const addDays = (date: string, days: number): string =>
-  DateTime.fromISO(date, { zone: 'utc' }).plus({ days }).toFormat('yyyy-MM-dd');
+export const addDays = (date: string, days: number): string => dateUtc(midnightUtc(date) + days * DAY_MS);
 
 /** The date so many months later; the last day of a shorter month stands for a day it lacks (F-32). */
 export const addMonths = (date: string, months: number): string =>

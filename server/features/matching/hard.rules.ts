@@ -141,16 +141,17 @@ const rest: HardRule = {
   fixed: true,
   judge: (position, person, { restMinutes }) => {
     const [start, end] = [position.startsAt.getTime(), position.endsAt.getTime()];
-    const busy = [
-      ...person.booked.map((one) => [one.startsAt.getTime(), one.endsAt.getTime()]),
-      [start, end],
-    ];
+    // Longer than a day less the rest: nobody can have it, and the caps have refused it already.
+    if (end - start + restMinutes * MINUTE > DAY_MS) return NONE;
+    const near = person.booked.filter(
+      (one) => one.endsAt.getTime() > end - DAY_MS && one.startsAt.getTime() < start + DAY_MS,
+    );
+    if (near.length === 0) return NONE;
+    const busy = [...near.map((one) => [one.startsAt.getTime(), one.endsAt.getTime()]), [start, end]];
     const days = [
       [end - DAY_MS, end],
       [start, start + DAY_MS],
     ];
-    // Longer than a day less the rest: nobody can have it, and the caps have refused it already.
-    if (end - start + restMinutes * MINUTE > DAY_MS) return NONE;
     return days.some(([from, to]) => longestGap(busy, from ?? 0, to ?? 0) < restMinutes * MINUTE)
       ? say('too-little-rest', { minutes: restMinutes })
       : NONE;
@@ -265,16 +266,13 @@ export function isFree(
   let at = position.startMinute;
   const end = position.startMinute + position.lengthMinutes;
   // Minutes run on past midnight, into the next weekday's stretches.
-  const stretches = person.availability
-    .flatMap((slot) =>
-      [0, 1].map((day) => ({
-        on: ((position.weekday - 1 + day) % 7) + 1 === slot.weekday,
-        from: slot.startMinute + day * 1_440,
-        to: slot.endMinute + day * 1_440,
-      })),
-    )
-    .filter(({ on }) => on)
-    .sort((a, b) => a.from - b.from);
+  const tomorrow = (position.weekday % 7) + 1;
+  const stretches: { from: number; to: number }[] = [];
+  for (const { weekday, startMinute, endMinute } of person.availability) {
+    if (weekday === position.weekday) stretches.push({ from: startMinute, to: endMinute });
+    else if (weekday === tomorrow) stretches.push({ from: startMinute + 1_440, to: endMinute + 1_440 });
+  }
+  stretches.sort((a, b) => a.from - b.from);
   for (const stretch of stretches) if (stretch.from <= at && stretch.to > at) at = stretch.to;
   return at >= end;
 }

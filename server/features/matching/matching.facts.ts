@@ -237,11 +237,20 @@ export function minutesBooked(
   return { bookedMinutesThatDay: day, bookedMinutesThatWeek: week, recentMinutes: recent };
 }
 
+const mondays = new Map<string, string>();
+/** Dates of some years; the same few weeks are asked for again and again. */
+const MOST_MONDAYS = 4_000;
+
 /** The Monday of a date's week, both `YYYY-MM-DD`. */
 export function mondayOf(date: string): string {
+  const known = mondays.get(date);
+  if (known !== undefined) return known;
   const day = Date.parse(`${date}T00:00:00Z`) / DAY_MS;
   // The first of January 1970 was a Thursday.
-  return new Date((day - ((day + 3) % 7)) * DAY_MS).toISOString().slice(0, 10);
+  const monday = new Date((day - ((day + 3) % 7)) * DAY_MS).toISOString().slice(0, 10);
+  if (mondays.size >= MOST_MONDAYS) mondays.clear();
+  mondays.set(date, monday);
+  return monday;
 }
 
 /** What somebody kept and missed, summed up. */

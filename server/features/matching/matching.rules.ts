@@ -41,9 +41,12 @@ export function refusals(
   person: PersonFacts,
   settings: FitSettings,
 ): (Finding & { rule: string })[] {
-  return HARD_RULES.filter((rule) => isOn(rule, settings)).flatMap((rule) =>
-    rule.judge(position, person, settings).map((finding) => ({ ...finding, rule: rule.name })),
-  );
+  const found: (Finding & { rule: string })[] = [];
+  for (const rule of HARD_RULES) {
+    if (!isOn(rule, settings)) continue;
+    for (const finding of rule.judge(position, person, settings)) found.push({ ...finding, rule: rule.name });
+  }
+  return found;
 }
 
 /** The parts of the score; they sum to it. */

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { DateTime } from 'luxon';
 import { distanceMetres } from '../../../server/core/geo.ts';
 import {
+  addDays,
   addMonths,
   ageOn,
   isDate,
@@ -8,6 +10,7 @@ import {
   localWeekdayAndMinute,
   minutesBetween,
   wallToInstant,
+  weekdayOf,
 } from '../../../server/core/time.ts';
 
 const iso = (date: string, minutes: number, zone: string): string =>
@@ -76,5 +79,54 @@ describe('distance', () => {
       111_195,
       20,
     );
+  });
+});
+
+describe('wall time, beside a calendar library', () => {
+  /** Everywhere clocks do something unusual: half hours, changes at midnight, a skipped day, none at all. */
+  const ZONES = `Asia/Shanghai Europe/Berlin America/New_York America/Sao_Paulo Australia/Lord_Howe Asia/Kathmandu
+    Pacific/Apia Africa/Casablanca Asia/Beirut America/St_Johns Africa/Monrovia UTC`.split(/\s+/);
+
+  it('means the first instant that shows it, on every quarter hour around every change of these clocks', () => {
+    const QUARTER = 15 * 60_000;
+    const HOUR = 4 * QUARTER;
+    for (const zone of ZONES) {
+      const offsetAt = (at: number): number => DateTime.fromMillis(at, { zone }).offset;
+      const changes = Array.from({ length: 3 * 365 }, (_unused, day) => Date.UTC(2011, 0, 1 + day)).filter(
+        (at, day) => day === 40 || offsetAt(at) !== offsetAt(at + 24 * HOUR),
+      );
+      for (const change of changes) {
+        const first = new Map<string, number>();
+        for (let at = change - 30 * HOUR; at < change + 54 * HOUR; at += QUARTER) {
+          const shown = DateTime.fromMillis(at, { zone });
+          const [date, time] = [shown.toFormat('yyyy-MM-dd'), shown.hour * 60 + shown.minute];
+          expect(localDate(new Date(at), zone)).to.equal(date);
+          if (!first.has(`${date} ${time}`)) first.set(`${date} ${time}`, at);
+        }
+        for (const [shown, at] of first) {
+          // At the edge of what was looked at, an earlier instant may show the same.
+          if (at < change - 26 * HOUR) continue;
+          const [date = '', minutes] = shown.split(' ');
+          const instant = wallToInstant({ date, minutes: Number(minutes), zone });
+          expect(instant.getTime(), `${shown} ${zone}`).to.equal(at);
+        }
+      }
+    }
+  });
+
+  it('knows dates before 1970, and no zones that there are not', () => {
+    expect(wallToInstant({ date: '1938-05-01', minutes: 0, zone: 'Asia/Shanghai' }).toISOString()).to.equal(
+      '1938-04-30T16:00:00.000Z',
+    );
+    expect(localDate(new Date('1938-04-30T16:00:00Z'), 'Asia/Shanghai')).to.equal('1938-05-01');
+    expect(() => wallToInstant({ date: '2026-01-01', minutes: 0, zone: 'Mars/Base' })).to.throw(RangeError);
+    expect(() => wallToInstant({ date: '2026-02-30', minutes: 0, zone: 'UTC' })).to.throw(RangeError);
+  });
+
+  it('counts days and names weekdays across months, years and leap days', () => {
+    expect(addDays('2026-12-31', 1)).to.equal('2027-01-01');
+    expect(addDays('2024-03-01', -1)).to.equal('2024-02-29');
+    expect(weekdayOf('2026-11-29')).to.equal(7);
+    expect(weekdayOf('2026-11-30')).to.equal(1);
   });
 });

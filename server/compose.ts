@@ -251,7 +251,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     knownPools,
     openCourses: async () => (await courses.open()).map((row) => ({ id: String(row._id), title: row.title })),
   });
-  const opportunities = createOpportunityService({ requests, shifts, tenants, units });
+  const opportunities = createOpportunityService({ shifts, tenants, units });
   const imports = createImportService({ units, tenants, i18n });
   const offers = createOfferService();
   const handleKey = deriveSecret(master, 'candidate-handle');

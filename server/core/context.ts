@@ -106,6 +106,12 @@ export function readOnce<T>(name: string, read: () => Promise<T>): Promise<T> {
   return reading;
 }
 
+/** The same of a thing of the current tenant: where a page looks into several, each has its own. */
+export const readOnceHere = <T>(name: string, read: () => Promise<T>): Promise<T> => {
+  const { tenantId, crossTenant } = requireContext();
+  return readOnce(`${tenantId ?? `across ${String(crossTenant)}`}:${name}`, read);
+};
+
 /** "Now" of the request or sweep: one instant for everything it does. */
 export const contextNow = (): Date => storage.getStore()?.now ?? now();
 

@@ -1,6 +1,8 @@
 import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { AuditModel, auditMac, UnsealedModel } from '../../db/audit.ts';
+import { tenantAggregate } from '../../db/builders.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { AnchorFile } from './seal.anchor.ts';
 import { SealModel } from './seal.model.ts';
@@ -125,9 +127,25 @@ export function createSealService({ anchors }: { anchors: AnchorFile }) {
     /** How far the current tenant's trail is sealed. */
     async state(): Promise<SealState> {
       requireTenantId();
-      const [row, waiting] = await Promise.all([newest(), UnsealedModel.countDocuments({})]);
-      const { sequence, hash } = endOf(row);
-      return { sequence, sealedAt: row?.sealedAt ?? null, hash, waiting };
+      // Not the seal itself: it names each of its entries, and this is asked by every page of the trail.
+      const rows = await tenantAggregate<{ sequence: number; sealedAt: Date; hash: string } | { waiting: number }>(
+        SealModel as unknown as Model<never>,
+        [
+          { $sort: { batch: -1 } },
+          { $limit: 1 },
+          {
+            $project: {
+              _id: 0,
+              sequence: { $subtract: [{ $add: ['$first', { $size: '$entries' }] }, 1] },
+              sealedAt: 1,
+              hash: 1,
+            },
+          },
+          { $unionWith: { coll: UnsealedModel.collection.name, pipeline: [{ $count: 'waiting' }] } },
+        ],
+      );
+      const newestSeal = { sequence: NO_SEAL.sequence, sealedAt: null, hash: NO_SEAL.hash, waiting: 0 };
+      return Object.assign(newestSeal, ...rows) as SealState;
     },
   };
 }

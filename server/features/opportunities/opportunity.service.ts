@@ -1,10 +1,8 @@
 import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
-import { isId } from '../../core/ids.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import type { Page } from '../../db/pagination.ts';
-import type { RequestService } from '../requests/index.ts';
 import { coverage, listNearShifts, listOpenShifts, sumSeats } from '../shifts/index.ts';
 import type { NeededCredential, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -18,12 +16,10 @@ export type OpportunityService = ReturnType<typeof createOpportunityService>;
 
 /** The public reading side of shifts: what, when, where and how many, never who. */
 export function createOpportunityService({
-  requests,
   shifts,
   tenants,
   units,
 }: {
-  requests: RequestService;
   shifts: ShiftService;
   tenants: TenantService;
   units: UnitService;
@@ -67,16 +63,15 @@ export function createOpportunityService({
 
     /** @throws NotFound for drafts and for what is over, as for what never was */
     async show(id: string, locale: Locale): Promise<OpportunityDetail> {
-      const row = isId(id) ? (await shifts.rows([id]))[0] : undefined;
-      if (!row || !PUBLIC.includes(row.state)) throw new NotFound();
-      const request = await requests.row(row.requestId);
-      const positions = (await shifts.listPositionsOf([id])).get(id) ?? [];
-      const unit = await units.get(String(row.unitId));
+      const whole = await shifts.findWholeShift(id);
+      if (!whole || !PUBLIC.includes(whole.shift.state)) throw new NotFound();
+      const { shift: row, request, positions, unitName } = whole;
+      if (!unitName) throw new NotFound();
       const needed = (await tenants.current()).credentialNeeds
         .filter(({ area }) => area === row.category)
         .map(({ type, name }) => ({ type, level: '', name: name ?? null }));
       return {
-        ...shared(row, positions, unit.name[locale]),
+        ...shared(row, positions, unitName[locale]),
         state: row.state,
         open: row.state === 'published' && row.startsAt > contextNow(),
         description: request.description,

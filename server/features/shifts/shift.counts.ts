@@ -6,10 +6,7 @@ import { acrossTenants, contextNow } from '../../core/context.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { MOST_COUNTED } from '../../db/pagination.ts';
-import { IN_ONE_GO } from './shift.facts.ts';
-import { PositionModel, ShiftModel } from './shift.model.ts';
-import type { ShiftRow } from './shift.model.ts';
-import { sumSeats } from './shift.rules.ts';
+import { ShiftModel } from './shift.model.ts';
 import type { DayCount } from './shift.schema.ts';
 
 /** Open shifts of each of these tenants that have not begun, at most one more than `MOST_COUNTED`; in one read. */
@@ -68,27 +65,27 @@ export async function countByDay(
   // Nobody is needed any more for what has begun.
   const now = contextNow();
   const ahead = span.$gte > now ? span : { $gt: now, $lt: span.$lt };
-  const [counts, soonest] = await Promise.all([
-    tenantAggregate<{ _id: string; shifts: number }>(ShiftModel as unknown as Model<never>, [
+  const model = ShiftModel as unknown as Model<never>;
+  const localDay = { $dateToString: { date: '$startsAt', format: '%Y-%m-%d', timezone: zone } };
+  const [counts, needs] = await Promise.all([
+    tenantAggregate<{ _id: string; shifts: number }>(model, [
       { $match: { ...within, startsAt: span } },
       { $project: { _id: 0, startsAt: 1 } },
-      {
-        $group: {
-          _id: { $dateToString: { date: '$startsAt', format: '%Y-%m-%d', timezone: zone } },
-          shifts: { $sum: 1 },
-        },
-      },
+      { $group: { _id: localDay, shifts: { $sum: 1 } } },
     ]),
-    ShiftModel.find({ ...within, startsAt: ahead } as never)
-      .select({ startsAt: 1 })
-      .sort({ startsAt: 1, _id: 1 })
-      .limit(LOOKED_AT + 1)
-      .batchSize(LOOKED_AT + 1)
-      .lean(),
+    tenantAggregate<{ _id: string; missing: number; shifts: number }>(model, [
+      { $match: { ...within, startsAt: ahead } },
+      { $sort: { startsAt: 1, _id: 1 } },
+      { $limit: LOOKED_AT + 1 },
+      { $project: { startsAt: 1 } },
+      { $lookup: { from: 'positions', localField: '_id', foreignField: 'shiftId', as: 'positions' } },
+      { $group: { _id: localDay, missing: { $sum: MISSING }, shifts: { $sum: 1 } } },
+    ]),
   ]);
-  const missing = await missingByDate(soonest.slice(0, LOOKED_AT), zone);
-  const beyond = soonest[LOOKED_AT];
-  const known = beyond ? localDate(beyond.startsAt, zone) : null;
+  const looked = needs.reduce((sum, one) => sum + one.shifts, 0);
+  // The day of the first one too many was not looked at whole.
+  const known = looked > LOOKED_AT ? needs.map(({ _id }) => _id).reduce((a, b) => (a > b ? a : b)) : null;
+  const missing = new Map(needs.map((one) => [one._id, one.missing]));
   const byDate = new Map(counts.map(({ _id, shifts }) => [_id, shifts]));
   return dates.map((date) => ({
     date,
@@ -97,22 +94,9 @@ export async function countByDay(
   }));
 }
 
-/** People that the shifts of each local day still need. */
-async function missingByDate(
-  shifts: readonly Pick<ShiftRow, '_id' | 'startsAt'>[],
-  zone: string,
-): Promise<Map<string, number>> {
-  if (shifts.length === 0) return new Map();
-  const positions = await PositionModel.find({ shiftId: { $in: shifts.map(({ _id }) => _id) } })
-    .select({ shiftId: 1, required: 1, maximum: 1, taken: 1 })
-    .batchSize(IN_ONE_GO)
-    .lean();
-  const byShift = Map.groupBy(positions, ({ shiftId }) => String(shiftId));
-  const byDate = Map.groupBy(shifts, ({ startsAt }) => localDate(startsAt, zone));
-  return new Map(
-    [...byDate].map(([date, own]) => [
-      date,
-      sumSeats(own.flatMap(({ _id }) => byShift.get(String(_id)) ?? [])).missing,
-    ]),
-  );
-}
+/** `coverage` of each position, in the database's words: one's surplus does not cover another's need. */
+const MISSING = {
+  $sum: {
+    $map: { input: '$positions', in: { $max: [0, { $subtract: ['$$this.required', '$$this.taken'] }] } },
+  },
+};

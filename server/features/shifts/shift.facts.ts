@@ -1,10 +1,15 @@
 import { Types } from 'mongoose';
+import type { Model, PipelineStage } from 'mongoose';
 import type { Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import { readOnceHere } from '../../core/context.ts';
 import { Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
+import { tenantAggregate } from '../../db/builders.ts';
+import type { LocalText } from '../../db/fields.ts';
 import { requireTransaction } from '../../db/transaction.ts';
+import type { RequestRow } from '../requests/index.ts';
 import { PositionModel, ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 import { sumSeats } from './shift.rules.ts';
@@ -36,10 +41,15 @@ const MOST_OPEN = 500;
 /** Rows that the database sends in its first answer; it would send 101 and be asked again. */
 export const IN_ONE_GO = 5_000;
 
+const oldestFirst = (a: PositionRow, b: PositionRow): number => (String(a._id) < String(b._id) ? -1 : 1);
+
 const oid = (id: string | Types.ObjectId): Types.ObjectId => new Types.ObjectId(String(id));
 
+/** A page asks for its shift from several sides, and sees one state of it. */
 const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> =>
-  isId(String(id)) ? ShiftModel.findById(id).lean() : null;
+  isId(String(id))
+    ? readOnceHere(`shift:${String(id)}`, async () => (await ShiftModel.findById(id).lean()) as ShiftRow | null)
+    : null;
 const findPosition = async (id: string | Types.ObjectId): Promise<PositionRow | null> =>
   isId(String(id)) ? PositionModel.findById(id).lean() : null;
 
@@ -79,6 +89,49 @@ export async function accessPosition(
   return { position, shift };
 }
 
+/** A shift with what stands around it on its own pages. */
+export interface WholeShift {
+  readonly shift: ShiftRow;
+  /** Oldest first. */
+  readonly positions: readonly PositionRow[];
+  readonly request: RequestRow;
+  readonly unitName: LocalText | null;
+}
+
+/** A shift, its positions, its request and its unit in one read, inside the current tenant; null when there is none. */
+export async function findWholeShift(id: string): Promise<WholeShift | null> {
+  if (!isId(id)) return null;
+  const joined = (from: string, localField: string, foreignField: string, as: string): PipelineStage => ({
+    $lookup: { from, localField, foreignField, as },
+  });
+  const [found] = await tenantAggregate<
+    ShiftRow & { positions: PositionRow[]; requests: RequestRow[]; units: { name: LocalText }[] }
+  >(ShiftModel as unknown as Model<never>, [
+    { $match: { _id: oid(id) } },
+    joined('positions', '_id', 'shiftId', 'positions'),
+    joined('requests', 'requestId', '_id', 'requests'),
+    joined('units', 'unitId', '_id', 'units'),
+  ]);
+  if (!found) return null;
+  const { positions, requests, units, ...shift } = found;
+  const [request] = requests;
+  return request
+    ? { shift, positions: positions.sort(oldestFirst), request, unitName: units[0]?.name ?? null }
+    : null;
+}
+
+/** @throws NotFound when the actor may not know of it, Forbidden when they may see it and not do this */
+export async function accessWholeShift(
+  actor: Actor,
+  id: string,
+  permission: Permission = 'requests:see',
+): Promise<WholeShift> {
+  const found = await findWholeShift(id);
+  if (!found) throw new NotFound();
+  admit(actor, found.shift, permission);
+  return found;
+}
+
 /** Without asking who wants it, inside the current tenant. @throws NotFound */
 export async function shiftFacts(id: string | Types.ObjectId): Promise<ShiftRow> {
   const shift = await findShift(id);
@@ -113,7 +166,7 @@ export async function listPositionsOf(
     .batchSize(IN_ONE_GO)
     .lean();
   // Sorted here: a shift has a handful, and the database would merge one scan a shift into the order.
-  rows.sort((a, b) => (String(a._id) < String(b._id) ? -1 : 1));
+  rows.sort(oldestFirst);
   return Map.groupBy(rows, (row) => String(row.shiftId));
 }
 

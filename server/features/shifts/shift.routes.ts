@@ -70,17 +70,15 @@ type Shown = z.output<typeof shownShift>;
 type Here = Pick<RouteContext, 'actor' | 'account' | 'locale' | 'tenant'>;
 
 async function load(
-  { shifts, units }: ShiftRouteParts,
+  { shifts }: ShiftRouteParts,
   actor: Here['actor'],
   id: string,
   locale: Here['locale'],
 ): Promise<Shown> {
-  const shift = await shifts.show(actor, id);
-  const names = await units.names([shift.unitId]);
+  const shift = await shifts.showWhole(actor, id);
   return {
     ...shift,
-    unitName: names.get(shift.unitId)?.[locale] ?? '',
-    gaps: await shifts.gaps(id),
+    unitName: shift.unitName?.[locale] ?? '',
     series: await shifts.seriesOf(shift),
   };
 }

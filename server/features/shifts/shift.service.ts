@@ -6,6 +6,7 @@ import { Conflict, Invalid } from '../../core/errors.ts';
 import { shiftLifecycle } from '../../core/states.ts';
 import { addDays, daysBetween, startOfDay } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { LocalText } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -77,6 +78,22 @@ const SORT: readonly SortKey[] = [
 ];
 const CHANGEABLE = ['draft', 'published', 'locked'];
 const ids = (texts: Iterable<string>): Types.ObjectId[] => [...texts].map((id) => new Types.ObjectId(id));
+/** What is missing before the shift may be published. */
+const gapsIn = ({ shift, request, positions }: Omit<facts.WholeShift, 'unitName'>): Gap[] =>
+  postingGaps(
+    {
+      request: {
+        ...request,
+        id: String(request._id),
+        placeLabel: request.place.label,
+        hasPoint: request.place.point !== undefined,
+      },
+      shift: { ...shift, id: String(shift._id) },
+      positions,
+    },
+    contextNow(),
+  );
+
 export type ShiftService = ReturnType<typeof createShiftService>;
 
 export function createShiftService({
@@ -114,19 +131,7 @@ export function createShiftService({
   async function gapsOf(row: ShiftRow): Promise<Gap[]> {
     const request = await requests.row(row.requestId);
     const positions = (await facts.listPositionsOf([row._id])).get(String(row._id)) ?? [];
-    return postingGaps(
-      {
-        request: {
-          ...request,
-          id: String(request._id),
-          placeLabel: request.place.label,
-          hasPoint: request.place.point !== undefined,
-        },
-        shift: { ...row, id: String(row._id) },
-        positions,
-      },
-      contextNow(),
-    );
+    return gapsIn({ shift: row, request, positions });
   }
 
   async function cancelRow(row: ShiftRow, reason: string): Promise<ShiftRow> {
@@ -421,9 +426,17 @@ export function createShiftService({
       });
     },
 
-    /** What is missing before it may be published, with the field to mend. */
-    async gaps(id: string): Promise<Gap[]> {
-      return gapsOf(await facts.shiftFacts(id));
+    /** With its unit's name, and what is missing before it may be published, with the field to mend. */
+    async showWhole(
+      actor: Actor,
+      id: string,
+    ): Promise<ShiftView & { readonly unitName: LocalText | null; readonly gaps: Gap[] }> {
+      const whole = await facts.accessWholeShift(actor, id);
+      return {
+        ...facts.toShiftView(whole.shift, whole.positions),
+        unitName: whole.unitName,
+        gaps: gapsIn(whole),
+      };
     },
 
     /**

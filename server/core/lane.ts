@@ -19,6 +19,8 @@ export interface Turn {
 export interface Lane {
   /** Whether whoever comes now would be refused at once. */
   isFull(): boolean;
+  /** A turn at once, or null when one has to wait. */
+  enterNow(): Turn | null;
   /** Waits for a turn, unless the signal says that nobody wants it any more. @returns null when refused */
   enter(signal?: AbortSignal): Promise<Turn | null>;
   /** Fewer at once while the processor lags behind; null for as many as the limits say. */
@@ -87,13 +89,18 @@ export function createLane(limits: LaneLimits, now: () => number = () => perform
     }, CHECK_MS).unref();
   }
 
+  function enterNow(): Turn | null {
+    if (working >= atOnce || line.length > 0) return null;
+    emptyAt = now();
+    return turn();
+  }
+
   return {
     isFull: () => working >= atOnce && line.length >= limits.waiting,
+    enterNow,
     enter(signal) {
-      if (working < atOnce && line.length === 0) {
-        emptyAt = now();
-        return Promise.resolve(turn());
-      }
+      const at = enterNow();
+      if (at) return Promise.resolve(at);
       if (line.length >= limits.waiting || signal?.aborted) return Promise.resolve(null);
       return new Promise((resolve) => {
         const waiter: Waiter = { since: now(), settle: resolve };

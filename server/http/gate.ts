@@ -90,12 +90,15 @@ export function createGate(parts: GateParts): Gate {
     },
     async admit(req, res, next) {
       const lane = laneOf(req);
-      const gone = new AbortController();
+      // Made only for who has to wait: it costs more than the rest of this.
+      let gone: AbortController | null = null;
+      let closed = false;
       let held: Turn | null = null;
       let expiry: NodeJS.Timeout | undefined;
       const take = async (): Promise<boolean> => {
-        held = await lane.enter(gone.signal);
-        if (gone.signal.aborted) held?.leave();
+        held = lane.enterNow();
+        if (!held && !closed) held = await lane.enter((gone ??= new AbortController()).signal);
+        if (closed) held?.leave();
         const turn = held;
         if (turn) expiry = setTimeout(() => turn.leave(), HELD_MS).unref();
         return turn !== null;
@@ -106,7 +109,8 @@ export function createGate(parts: GateParts): Gate {
       };
       res.once('finish', leave);
       res.once('close', () => {
-        gone.abort();
+        closed = true;
+        gone?.abort();
         leave();
       });
       if (!(await take())) return refuse(req, res);

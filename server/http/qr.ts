@@ -1,5 +1,21 @@
 import QRCode from 'qrcode';
 
+/** `qrSvg`, remembering the last few: the screen of a place shows the same code for a minute. */
+export function cachedQrSvg(text: string, label: string, escape: (value: string) => string): string {
+  const key = `${label}\n${text}`;
+  const known = drawn.get(key);
+  if (known !== undefined) return known;
+  const svg = qrSvg(text, label, escape);
+  for (const oldest of drawn.keys()) {
+    if (drawn.size < KEPT) break;
+    drawn.delete(oldest);
+  }
+  drawn.set(key, svg);
+  return svg;
+}
+const drawn = new Map<string, string>();
+const KEPT = 200;
+
 /**
  * A QR code as inline SVG (one path, no styles, so that it passes the CSP). Error correction M; four modules of quiet zone.
  * `label` names it for people who cannot see it.

@@ -24,6 +24,8 @@ export function checkRoutes(routes: readonly Route[]): void {
       fault('a permission needs tenant: member');
     if (route.tenant === 'slug' && !route.path.startsWith('/t/:tenantSlug'))
       fault('tenant: slug needs /t/:tenantSlug');
+    if (route.shared && (route.access !== 'public' || isUnsafe(route.method) || route.tenant !== 'slug'))
+      fault('shared is for public pages of a place');
     if (route.doors.includes('page') && !route.page && !route.doors.includes('api'))
       fault('page door without a page');
     if (route.doors.includes('page') && !route.page) fault('page door without a page');
@@ -49,6 +51,13 @@ const specificity = (path: string): string =>
     .map((part) => (part.startsWith(':') ? '1' : part.startsWith('*') ? '2' : '0'))
     .join('');
 
+/** What a path of our routes begins with: the door, and the first part that tells routes apart. */
+function beginningOf(path: string): string {
+  const [, first = '', second = '', third = ''] = path.split('/');
+  if (first === 'api') return `api ${second} ${third}`;
+  return first === 't' ? `t ${third}` : first;
+}
+
 /** Mounts every declared route on both doors, and answers 405 for a known path with another method. */
 export function buildRouter(routes: readonly Route[], kit: HandlerKit): Router {
   checkRoutes(routes);
@@ -57,12 +66,21 @@ export function buildRouter(routes: readonly Route[], kit: HandlerKit): Router {
   const mounted = routes
     .flatMap((route) => doorsOf(route).map(([door, method, path]) => ({ route, door, method, path })))
     .sort((a, b) => specificity(a.path).localeCompare(specificity(b.path)));
+  // Hundreds of patterns, of which a request could match a handful: they are looked for where the path begins.
+  const parts = new Map<string, Router>();
+  const partOf = (path: string): Router => {
+    const beginning = beginningOf(path);
+    if (/[:*]/.test(beginning)) throw new Error(`${path} begins with a parameter`);
+    const part = parts.get(beginning) ?? Router({ caseSensitive: true, strict: false });
+    parts.set(beginning, part);
+    return part;
+  };
   for (const { route, door, method, path } of mounted) {
-    router[method as 'get'](path, handlerFor(route, door, kit));
+    partOf(path)[method as 'get'](path, handlerFor(route, door, kit));
     methods.set(path, (methods.get(path) ?? new Set()).add(method.toUpperCase()));
   }
   for (const [path, allowed] of methods) {
-    router.all(path, (req, res, next) => {
+    partOf(path).all(path, (req, res, next) => {
       if (allowed.has(req.method) || (req.method === 'HEAD' && allowed.has('GET'))) return next();
       // Another declared path of the same shape may take the method (`/requests/new` and `/requests/:id`).
       const elsewhere = mounted.some(
@@ -73,6 +91,11 @@ export function buildRouter(routes: readonly Route[], kit: HandlerKit): Router {
       throw new MethodNotAllowed();
     });
   }
+  router.use((req, res, next) => {
+    const part = parts.get(beginningOf(req.path));
+    if (part) part(req, res, next);
+    else next();
+  });
   router.use(async (req, res) => {
     // Who mistypes an address keeps their navigation.
     if (!req.path.startsWith('/api'))

@@ -16,7 +16,7 @@ import type { Assets } from './assets.ts';
 import { cachedBarChartSvg } from './charts.ts';
 import type { Bar } from './charts.ts';
 import type { Icons } from './icons.ts';
-import { qrSvg } from './qr.ts';
+import { cachedQrSvg } from './qr.ts';
 
 interface Surroundings {
   readonly i18n: I18n;
@@ -127,7 +127,7 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
     },
     qr: (...args) => {
       const { values, call } = split(args);
-      return html(qrSvg(String(values[0]), String(call.hash['label'] ?? ''), escape));
+      return html(cachedQrSvg(String(values[0]), String(call.hash['label'] ?? ''), escape));
     },
 
     eq: (a, b) => a === b,

@@ -111,6 +111,18 @@ interface Rendering {
   body: string;
   title: string | null;
   layout: string | null;
+  /** What the page is surrounded with; mails have no such thing. */
+  readonly around: Around | null;
+}
+
+/** What templates read as `@page`. */
+interface Around extends PageContext {
+  title: string | null;
+  readonly colour: string | null;
+  readonly languageHref: string;
+  readonly lettersHref: string;
+  readonly phoneNav: readonly NavItem[];
+  readonly topNav: readonly NavItem[];
 }
 
 const LAYOUTS = new Set(['app', 'public', 'plain']);
@@ -129,30 +141,36 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
 
   const isPage = (name: string): boolean => known.has(name) && !/^(layouts|partials|mail)\//.test(name);
 
-  // Descriptors, not a spread: `csrfToken` may be a getter that starts a session only where a form is drawn.
-  const complete = (page: PageContext, extra: object = {}): object =>
-    Object.defineProperties(
-      {},
-      {
-        ...Object.getOwnPropertyDescriptors(page),
-        ...Object.getOwnPropertyDescriptors({
-          colour: page.tenant?.colour ?? null,
-          idempotencyKey: page.idempotencyKey ?? null,
-          title: page.title ?? null,
-          languageHref: hrefWith(page, 'lang', page.locale === 'en' ? 'zh-CN' : 'en'),
-          letters: page.letters ?? 'normal',
-          lettersHref: hrefWith(page, 'letters', page.letters === 'large' ? 'normal' : 'large'),
-          phoneNav: page.nav.filter((item) => item.phone),
-          topNav: page.nav.slice(0, HEADER_ENTRIES),
-          ...extra,
-        }),
-      },
-    );
+  const complete = (page: PageContext): Around => ({
+    locale: page.locale,
+    zone: page.zone,
+    nonce: page.nonce,
+    // Asked for only where a form is drawn: it starts a session.
+    get csrfToken() {
+      return page.csrfToken;
+    },
+    idempotencyKey: page.idempotencyKey ?? null,
+    path: page.path,
+    fullUrl: page.fullUrl,
+    title: page.title ?? null,
+    user: page.user,
+    tenant: page.tenant,
+    nav: page.nav,
+    flash: page.flash,
+    mailboxEnabled: page.mailboxEnabled,
+    colour: page.tenant?.colour ?? null,
+    languageHref: hrefWith(page, 'lang', page.locale === 'en' ? 'zh-CN' : 'en'),
+    letters: page.letters ?? 'normal',
+    lettersHref: hrefWith(page, 'letters', page.letters === 'large' ? 'normal' : 'large'),
+    phoneNav: page.nav.filter((item) => item.phone),
+    topNav: page.nav.slice(0, HEADER_ENTRIES),
+  });
 
   function renderBody(name: string, model: object, page: PageContext): Rendering {
     if (!isPage(name)) throw new Error(`No view "${name}"`);
-    const rendering: Rendering = { body: '', title: page.title ?? null, layout: null };
-    rendering.body = run(name, page.locale, model, { page: complete(page), rendering });
+    const around = complete(page);
+    const rendering: Rendering = { body: '', title: around.title, layout: null, around };
+    rendering.body = run(name, page.locale, model, { page: around, rendering });
     return rendering;
   }
 
@@ -163,12 +181,9 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
       const rendering = renderBody(name, model, page);
       const layout = rendering.layout ?? (page.user ? 'app' : 'public');
       if (!LAYOUTS.has(layout)) throw new Error(`View ${name}: no layout "${layout}"`);
-      return run(
-        `layouts/${layout}`,
-        page.locale,
-        {},
-        { page: complete(page, { title: rendering.title }), rendering },
-      );
+      const around = rendering.around as Around;
+      around.title = rendering.title;
+      return run(`layouts/${layout}`, page.locale, {}, { page: around, rendering });
     },
     renderFragment: (name, model, page) => renderBody(name, model, page).body,
     renderMail(name, model, context) {
@@ -176,7 +191,7 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
       const page = { ...context, sender };
       const part = (kind: string): string => run(`mail/${name}.${kind}`, context.locale, model, { page });
       const inLayout = (kind: 'html' | 'text'): string => {
-        const rendering: Rendering = { body: part(kind), title: null, layout: null };
+        const rendering: Rendering = { body: part(kind), title: null, layout: null, around: null };
         return run(
           `layouts/mail.${kind}`,
           context.locale,
@@ -192,6 +207,8 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
 
 /** The same page in the other language or in other letters; the choice is remembered by the express side. */
 function hrefWith({ fullUrl }: PageContext, name: 'lang' | 'letters', value: string): string {
+  // Most addresses: nothing in them that needs reading.
+  if (/^\/(?:[\w-]+(?:\/[\w-]+)*)?$/.test(fullUrl)) return `${fullUrl}?${name}=${value}`;
   const url = new URL(fullUrl, 'http://linli.invalid');
   url.searchParams.set(name, value);
   return `${url.pathname}${url.search}`;

@@ -23,6 +23,7 @@ import { pageContext } from './http/page-context.ts';
 import { apiPathOf } from './http/route.ts';
 import type { Route } from './http/route.ts';
 import { buildRouter } from './http/router.ts';
+import { sharedPages } from './http/shared-pages.ts';
 import { createSessionStore, takeAsking } from './http/session-store.ts';
 
 export interface AppParts {
@@ -56,6 +57,7 @@ export function buildApp(parts: AppParts): WebApp {
   app.use(allowedHosts(kit.publicUrl));
   app.use(parts.assets);
   app.use(compression());
+  app.use(sharedPages());
   app.post('/csp-reports', express.json({ type: () => true, limit: '20kb' }), cspReport);
   app.use((_req, res, next) => asRequest(() => res.locals.place?.leave(), next));
   app.use(pageDoor(parts, gate));

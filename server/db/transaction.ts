@@ -17,6 +17,10 @@ const BUDGET_MS = 12_000;
 /** Longest wait for a commit, and for another primary: without a majority the driver would go on for two minutes. */
 const OUTAGE_MS = 3_500;
 
+let ended = 0;
+/** How many transactions of this process have come to an end: as long as it says the same, it has changed nothing. */
+export const commitsSoFar = (): number => ended;
+
 /**
  * Runs the work in one transaction; inside one already, joins it (a nested `connection.transaction()` would be a
  * second, independent one). The work may run several times on write conflicts, so anything outside the database goes
@@ -54,7 +58,11 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
         writeConcern: { w: 'majority', journal: true },
       },
     )
-    .finally(caller.done)
+    .finally(() => {
+      caller.done();
+      // Also where it is not known: it may have come true.
+      ended += 1;
+    })
     .then(() => runHooks(hooks));
   try {
     await Promise.race([committed, caller.sentAway]);

@@ -40,6 +40,7 @@ import type {
   TenantInfo,
   UploadedFile,
 } from './route.ts';
+import { cookieIn, cookieLocale } from './language.ts';
 import { safeReturnPath, save, sessionControls } from './session.ts';
 import { rateOf } from './throttle.ts';
 import type { Throttle } from './throttle.ts';
@@ -181,12 +182,6 @@ export function localeOf(req: Request, identity: Identity | null, tenant: Tenant
     tenant: tenant?.locale,
     acceptLanguage: req.get('accept-language'),
   });
-}
-
-const cookieLocale = (req: Request): string | undefined => cookieIn(req.headers);
-
-function cookieIn({ cookie }: IncomingHttpHeaders): string | undefined {
-  return /(?:^|;\s*)__Host-lang=([A-Za-z-]{2,8})(?:;|$)/.exec(cookie ?? '')?.[1];
 }
 
 /** The language as far as the headers tell it, for answers before anything else is known. */
@@ -388,11 +383,21 @@ async function sendResult(work: Work, result: PageResult): Promise<void> {
   if (fragment) res.setHeader('Vary', 'HX-Request');
   rememberLanguage(req, res, work.locale);
   rememberLetterSize(req, res);
+  const html = kit.views.render(result.view, result.model, page);
+  if (isShared(work, result.status)) res.locals.keepPage?.(work.route, html);
   res
     .status(result.status ?? 200)
     .type('html')
-    .send(kit.views.render(result.view, result.model, page));
+    .send(html);
 }
+
+/** Whether the next visitor sees the same: nobody is known, and the page drew no form that begins a session. */
+const isShared = ({ route, req, res }: Work, status: number | undefined): boolean =>
+  route.shared === true &&
+  (status ?? 200) === 200 &&
+  !res.locals.identity &&
+  req.session?.csrfToken === undefined &&
+  !res.hasHeader('Set-Cookie');
 
 /** `?lang=` is a choice that should last: kept in a cookie, not on the server, so that reading a page changes nothing there. */
 function rememberLanguage(req: Request, res: Response, locale: Locale): void {

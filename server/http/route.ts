@@ -140,6 +140,8 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
    * Only a courtesy to the database, which decides all the same; names the row, null for none.
    */
   readonly queue?: (params: Infer<P>) => string | Promise<string | null>;
+  /** Visitors without a session all see the same page, the nonce aside: it may be kept for a moment (shared-pages.ts). */
+  readonly shared?: boolean;
   readonly input: { readonly params?: P; readonly query?: Q; readonly body?: B };
   readonly output: O;
   /** API status of success; default 200, 201 for POST. */

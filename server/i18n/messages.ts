@@ -20,7 +20,9 @@ type Message = readonly string[];
 const MEANT = new Set(
   `appendNamespaceToCIMode appendNamespaceToMissingKey context contextSeparator defaultValue fallbackLng
   ignoreJSONStructure interpolation joinArrays keySeparator lng lngs nest ns nsSeparator ordinal pluralSeparator
-  postProcess replace returnDetails returnEmptyString returnNull returnObjects skipInterpolation`.split(/\s+/),
+  postProcess replace returnDetails returnEmptyString returnNull returnObjects skipInterpolation`.split(
+    /\s+/,
+  ),
 );
 const PLACEHOLDER = /\{\{(\w+)\}\}/;
 const PLAIN_KEY = /^[\w-]+(\.[\w-]+)*$/;

@@ -128,22 +128,21 @@ export function createSealService({ anchors }: { anchors: AnchorFile }) {
     async state(): Promise<SealState> {
       requireTenantId();
       // Not the seal itself: it names each of its entries, and this is asked by every page of the trail.
-      const rows = await tenantAggregate<{ sequence: number; sealedAt: Date; hash: string } | { waiting: number }>(
-        SealModel as unknown as Model<never>,
-        [
-          { $sort: { batch: -1 } },
-          { $limit: 1 },
-          {
-            $project: {
-              _id: 0,
-              sequence: { $subtract: [{ $add: ['$first', { $size: '$entries' }] }, 1] },
-              sealedAt: 1,
-              hash: 1,
-            },
+      const rows = await tenantAggregate<
+        { sequence: number; sealedAt: Date; hash: string } | { waiting: number }
+      >(SealModel as unknown as Model<never>, [
+        { $sort: { batch: -1 } },
+        { $limit: 1 },
+        {
+          $project: {
+            _id: 0,
+            sequence: { $subtract: [{ $add: ['$first', { $size: '$entries' }] }, 1] },
+            sealedAt: 1,
+            hash: 1,
           },
-          { $unionWith: { coll: UnsealedModel.collection.name, pipeline: [{ $count: 'waiting' }] } },
-        ],
-      );
+        },
+        { $unionWith: { coll: UnsealedModel.collection.name, pipeline: [{ $count: 'waiting' }] } },
+      ]);
       const newestSeal = { sequence: NO_SEAL.sequence, sealedAt: null, hash: NO_SEAL.hash, waiting: 0 };
       return Object.assign(newestSeal, ...rows) as SealState;
     },

@@ -48,7 +48,10 @@ const oid = (id: string | Types.ObjectId): Types.ObjectId => new Types.ObjectId(
 /** A page asks for its shift from several sides, and sees one state of it. */
 const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> =>
   isId(String(id))
-    ? readOnceHere(`shift:${String(id)}`, async () => (await ShiftModel.findById(id).lean()) as ShiftRow | null)
+    ? readOnceHere(
+        `shift:${String(id)}`,
+        async () => (await ShiftModel.findById(id).lean()) as ShiftRow | null,
+      )
     : null;
 const findPosition = async (id: string | Types.ObjectId): Promise<PositionRow | null> =>
   isId(String(id)) ? PositionModel.findById(id).lean() : null;

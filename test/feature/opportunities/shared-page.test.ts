@@ -64,6 +64,8 @@ describe('a public page that is shown again', () => {
     const member = await (await createMember(tenant)).page();
     const own = (await member.get(path)).text;
     expect(own).to.include('/sign-out').and.include('name="_csrf"');
-    expect((await visit(path)).text).to.not.include('/sign-out').and.not.include('name="_csrf"');
+    expect((await visit(path)).text)
+      .to.not.include('/sign-out')
+      .and.not.include('name="_csrf"');
   });
 });

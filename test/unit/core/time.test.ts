@@ -84,7 +84,8 @@ describe('distance', () => {
 
 describe('wall time, beside a calendar library', () => {
   /** Everywhere clocks do something unusual: half hours, changes at midnight, a skipped day, none at all. */
-  const ZONES = `Asia/Shanghai Europe/Berlin America/New_York America/Sao_Paulo Australia/Lord_Howe Asia/Kathmandu
+  const ZONES =
+    `Asia/Shanghai Europe/Berlin America/New_York America/Sao_Paulo Australia/Lord_Howe Asia/Kathmandu
     Pacific/Apia Africa/Casablanca Asia/Beirut America/St_Johns Africa/Monrovia UTC`.split(/\s+/);
 
   it('means the first instant that shows it, on every quarter hour around every change of these clocks', () => {

@@ -42,7 +42,10 @@ describe('messages made ready', () => {
       for (const key of keysOf({ ...messages[locale], extra })) {
         const wanted = String(instance.getResource(locale, 'all', key)).matchAll(/\{\{(\w+)/g);
         const values = Object.fromEntries(
-          [...wanted].map(([, name], at) => [name as string, ['$t(x) {{y}} <&>', '$1 $& $$', 7.5][at % 3] as string]),
+          [...wanted].map(([, name], at) => [
+            name as string,
+            ['$t(x) {{y}} <&>', '$1 $& $$', 7.5][at % 3] as string,
+          ]),
         );
         const base = key.replace(/_(zero|one|two|few|many|other)$/, '');
         for (const count of base === key ? [undefined] : [0, 1, 2, 5, 1.5, 1_000])

@@ -871,6 +871,7 @@ export type KnownKey =
   | 'curricula.inForce'
   | 'curricula.lead'
   | 'curricula.learned'
+  | 'curricula.member.none'
   | 'curricula.member.title'
   | 'curricula.new'
   | 'curricula.none'

@@ -7,6 +7,7 @@ import { staleAssets } from '../../scripts/assets.ts';
 import { createAssets } from '../../server/http/assets.ts';
 import { readIcon } from '../../server/http/icons.ts';
 import { listTemplates } from '../../server/http/templates.ts';
+import { createHelpers } from '../../server/http/view-helpers.ts';
 import { createViews } from '../../server/http/views.ts';
 import { createI18n } from '../../server/i18n/index.ts';
 
@@ -53,6 +54,15 @@ describe('every template', () => {
 
   it('escapes all it prints: no triple-stash, no ampersand form', () => {
     expect(offenders(/\{\{\{|\{\{&/g, templates, ({ source }) => source)).to.deep.equal([]);
+  });
+
+  it('prints no value that bears the name of a helper, which would be called instead', () => {
+    const helpers = Object.keys(createHelpers({} as Parameters<typeof createHelpers>[0])).filter(
+      (name) => name !== 'body',
+    );
+    expect(helpers).to.include('when');
+    const bare = new RegExp(`\\{\\{(${helpers.join('|')})\\}\\}`, 'g');
+    expect(offenders(bare, templates, ({ source }) => source)).to.deep.equal([]);
   });
 
   it('quotes its attributes', () => {

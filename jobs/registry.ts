@@ -20,6 +20,8 @@ import { remindOfRegistrations } from './re-registration/remind.sweep.ts';
 import { expirePoolMembers } from './talent-pools/expire.sweep.ts';
 import { proposePoolMembers } from './talent-pools/propose.sweep.ts';
 import { expireSavedTime } from './time-bank/expire.sweep.ts';
+import { hearForSearches } from './saved-searches/hear.sweep.ts';
+import { lookForSearches } from './saved-searches/look.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
 import { closeSessions } from './training/close.sweep.ts';
 import type { Sweep } from './sweep.ts';
@@ -42,6 +44,8 @@ export function allSweeps(services: Services): Sweep[] {
     solvePlans(services.plans),
     followPlans(services.plans),
     sendPlans(services.planSending),
+    hearForSearches(services.searchWatch),
+    lookForSearches(services.searchWatch),
     closeAssignments(services.assignments, services.attendance),
     closeSessions(services.sessions, services.trainingDesk),
     makeCertificates(services.certificateBatches),

@@ -148,6 +148,14 @@ import {
   planInvariants,
   planRoutes,
 } from './features/plans/index.ts';
+import {
+  createFinder,
+  createSavedSearchService,
+  createSearchWatch,
+  savedSearchMessages,
+  savedSearchRoutes,
+  stopSearchRoutes,
+} from './features/saved-searches/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import {
@@ -293,6 +301,11 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const announcements = createAnnouncementService({ shifts });
   const offerLinkKey = deriveSecret(master, 'offer-link');
+  const finder = createFinder({ assignments, matching, tenants });
+  const savedSearches = createSavedSearchService({ finder, people, tenants });
+  const searchWatch = createSearchWatch({ finder, tenants });
+  shifts.onShiftOpened((shiftId) => searchWatch.note(shiftId));
+  const searchLinkKey = deriveSecret(master, 'search-link');
 
   const attendance = createAttendanceService({
     assignments,
@@ -473,6 +486,14 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...assignmentMessages({ i18n, shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
+    ...savedSearchMessages({
+      shifts,
+      memberships,
+      tenants,
+      recipientOf: recipients.ofPerson,
+      publicUrl,
+      linkKey: searchLinkKey,
+    }),
     ...credentialMessages({ types: credentialTypes, tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...poolMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
     ...reRegistrationMessages({
@@ -553,6 +574,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     assignments,
     plans,
     planSending,
+    savedSearches,
+    searchWatch,
     attendance,
     hours,
     certificates,
@@ -595,6 +618,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...shiftRoutes({ requests, shifts, units, i18n }),
     ...opportunityRoutes({ opportunities, i18n }),
     ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
+    ...savedSearchRoutes({ searches: savedSearches, i18n }),
+    ...stopSearchRoutes({ searches: savedSearches, tenants, linkKey: searchLinkKey }),
     ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
     ...announcementRoutes({ announcements, shifts, i18n }),
     ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),

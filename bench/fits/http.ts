@@ -11,7 +11,7 @@ const BATCH = 5_000;
 const REACH_METRES = 10_000;
 /** Members that a ranking from the database looks at, at most: more than these were looked at in memory. */
 const MOST_FROM_DATABASE = 20_000;
-const READING_MS = 600_000;
+const READING_MS = 45_000;
 
 export interface OverHttp {
   readonly pages: number[];
@@ -45,6 +45,9 @@ export async function measureOverHttp(
       await web.says('Linli web is ready at ');
       const url = /ready at (\S+)/.exec(web.stdout())?.[1] ?? '';
       return await ask(url, web.child.pid ?? 0, await signIn(url, place.dataDir), positions, requests);
+    } catch (err) {
+      console.error(web.stdout().slice(-4_000), web.stderr().slice(-4_000));
+      throw err;
     } finally {
       web.child.kill('SIGTERM');
       await web.ended;
@@ -176,7 +179,7 @@ async function ask(
   const until = performance.now() + READING_MS;
   while (!(await page(0)).memory) {
     if (performance.now() > until) throw new Error('The search never had the people in memory');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
   for (let n = 0; n < 50; n++) await page(n);
   const pages: number[] = [];

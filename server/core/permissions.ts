@@ -18,6 +18,7 @@ const MEMBER = [
   'home:see',
   'profile:edit-own',
   'opportunities:see',
+  'searches:save-own',
   'assignments:accept-own',
   'assignments:see-own',
   'attendance:check-in-own',

@@ -10,6 +10,7 @@ export type SecretPurpose =
   | 'check-in-code'
   | 'candidate-handle'
   | 'offer-link'
+  | 'search-link'
   | 'join-link'
   | 'print'
   | 'device-mark'

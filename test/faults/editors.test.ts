@@ -5,6 +5,7 @@ import { localDate, localMinutes } from '../../server/core/time.ts';
 import { database } from '../../server/db/connect.ts';
 import { NUMBER_SETTINGS } from '../../server/features/tenants/tenant.schema.ts';
 import { createMember } from '../factories/people.ts';
+import { createSearch } from '../factories/searches.ts';
 import type { ApiAgent, Answer, PageAgent } from '../support/agent.ts';
 import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
 import { expectVerified } from '../support/processes.ts';
@@ -39,6 +40,9 @@ const clock = (minutes: number): string =>
 const valueAt = (row: unknown, path: string): unknown =>
   path.split('.').reduce((value, key) => (value as Record<string, unknown> | undefined)?.[key], row);
 
+/** Those of whom only their owner knows: one editor at two windows. */
+const OWN = ['people/edit-profile', 'saved-searches/edit'];
+
 /** For every route that asks for the version that was seen: a new one without an entry fails the test. */
 const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise<Edit>>> = {
   'people/edit-profile': async (_place, personId) => ({
@@ -58,6 +62,18 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
     body: (title) => ({ title }),
     form: (title) => ({ title, description: '说明' }),
   }),
+  'saved-searches/edit': async ({ tenant }, personId) => {
+    const search = await createSearch(tenant, personId);
+    return {
+      collection: 'savedsearches',
+      id: search,
+      field: 'name',
+      path: `/me/saved-searches/${search}`,
+      pagePath: `/saved-searches/${search}`,
+      body: (name) => ({ name, words: 'x' }),
+      form: (name) => ({ name, words: 'x', often: 'daily' }),
+    };
+  },
   'shifts/edit': async ({ ids }) => {
     const id = ids['shiftId'] ?? '';
     const row = await database()
@@ -258,9 +274,8 @@ describe('two editors of one thing', function () {
       const edit = await arrange(place, personId);
       const { routes } = (await testApp()).composed;
       const method = routes.find((route) => route.name === name)?.method.toUpperCase() ?? '';
-      // One's own profile has one editor, at two windows.
-      const editors = name === 'people/edit-profile' ? [apis[0], apis[0]] : apis;
-      const windows = name === 'people/edit-profile' ? [pages[0], pages[0]] : pages;
+      const editors = OWN.includes(name) ? [apis[0], apis[0]] : apis;
+      const windows = OWN.includes(name) ? [pages[0], pages[0]] : pages;
       const before = await stored(edit);
       const seen = { 'if-match': `"v${String(before['version'])}"` };
       const texts = ['甲写的', '乙写的'];

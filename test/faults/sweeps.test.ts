@@ -26,6 +26,11 @@ import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { RecognitionModel } from '../../server/features/recognition/recognition.model.ts';
 import { PlanLineModel, PlanModel } from '../../server/features/plans/plan.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
+import {
+  SavedSearchModel,
+  SearchHitModel,
+  SearchNewsModel,
+} from '../../server/features/saved-searches/saved-search.model.ts';
 import { ShiftModel } from '../../server/features/shifts/shift.model.ts';
 import { EvaluationRunModel } from '../../server/features/re-registration/watch.model.ts';
 import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
@@ -36,7 +41,8 @@ import { asOperator, createMember, createTenant, inTenant } from '../factories/p
 import type { Member } from '../factories/people.ts';
 import { EnrolmentModel } from '../../server/features/training/enrolment.model.ts';
 import { createSession } from '../factories/training.ts';
-import { createPosition, createShift } from '../factories/requests.ts';
+import { createOpening, createPosition, createShift } from '../factories/requests.ts';
+import { createSearch } from '../factories/searches.ts';
 import { nycFile, nycRow } from '../feature/imports/samples.ts';
 import { addMonths } from '../../server/core/time.ts';
 import { as } from '../support/actor.ts';
@@ -122,6 +128,42 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       effect: () =>
         inTenant(tenant.id, async () => (await OutboxModel.find({}).lean()).map(({ state }) => state)),
       expected: ['sent', 'sent', 'sent'],
+    };
+  },
+
+  async 'saved-searches/hear'(tenant) {
+    const { shiftId } = await createOpening(tenant);
+    const { personId } = await createMember(tenant);
+    const search = await createSearch(tenant, personId, { often: 'at-once' });
+    await inTenant(tenant.id, async () => {
+      await SearchNewsModel.create([{ shiftId, at: new Date() } as never]);
+    });
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          await SearchNewsModel.countDocuments({}),
+          ((await SavedSearchModel.findById(search).lean())?.lookAt.getTime() ?? 0) < Date.now() + 0.1 * HOUR,
+        ]),
+      expected: [0, true],
+    };
+  },
+
+  async 'saved-searches/look'(tenant) {
+    const { personId } = await createMember(tenant);
+    await createSearch(tenant, personId);
+    await createSearch(tenant, personId, { slot: 1, often: 'at-once' });
+    await createOpening(tenant);
+    return {
+      at: 2 * 86_400_000,
+      rows: 2,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await SearchHitModel.find({}).lean()).map(({ digestId }) => digestId !== null),
+          await told(tenant, 'saved-searches/found'),
+        ]),
+      expected: [[true, true], 1],
     };
   },
 

@@ -81,7 +81,7 @@ export function createAssignmentService(parts: AssignmentParts) {
       });
       if ((SEATED_STATES as readonly string[]).includes(row.state)) {
         await unbookPersonDays(String(row.personId), row._id, row);
-        await shifts.releaseSeat(row.positionId);
+        await shifts.releaseSeat(row.positionId, false);
       }
       await addMessage({
         kind: 'assignments/cancelled',

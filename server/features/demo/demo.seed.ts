@@ -17,6 +17,7 @@ import { buildTenants } from './demo.places.ts';
 import { buildPools } from './demo.pools.ts';
 import { buildCredits, buildWatches, ownRegistration } from './demo.talent.ts';
 import { createChance, stableId } from './demo.random.ts';
+import { buildSearches } from './demo.searches.ts';
 import { buildStaffing } from './demo.staffing.ts';
 import { buildTraining } from './demo.training.ts';
 import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
@@ -127,6 +128,7 @@ export async function seedDemo(
   const socialWorkers = new Set(
     credentials.filter((credential) => credential.valid).map((credential) => credential.personId),
   );
+  const searches = buildSearches(ground, people[0] as DemoPerson);
   const staffing = buildStaffing(ground, people, memberships, needs.shifts, socialWorkers);
 
   report(`Demo place: ${people.length} people, ${needs.shifts.length} shifts`);
@@ -177,6 +179,7 @@ export async function seedDemo(
       );
       await insertRows('Assignment', own(staffing.assignments));
       await insertRows('Offer', own(staffing.offers));
+      await insertRows('SavedSearch', own(searches));
     });
     report(`Demo place: ${tenant.slug} is in`);
   }

@@ -19,6 +19,7 @@ interface Staffing {
   readonly ground: DemoGround;
   readonly byTenant: ReadonlyMap<string, readonly Candidate[]>;
   readonly socialWorkers: ReadonlySet<string>;
+  readonly able: Map<string, Map<DemoShift['activity'], readonly Able[]>>;
   readonly busy: Map<string, { startsAt: Date; endsAt: Date }[]>;
   readonly result: DemoStaffing;
   readonly days: Map<string, { _id: string; personId: string; version: number; bookings: object[] }>;
@@ -41,6 +42,7 @@ export function buildStaffing(
     ground,
     byTenant: Map.groupBy(candidates, (candidate) => candidate.membership.tenant),
     socialWorkers,
+    able: new Map(),
     busy: new Map(),
     days: new Map(),
     result: { assignments: [], offers: [], personDays: [] },
@@ -60,19 +62,31 @@ export function buildStaffing(
         upcoming += 1;
       }
     });
-  staffing.result.personDays.push(...staffing.days.values());
+  // Not spread into one call: at a city's size that is more arguments than the stack holds.
+  for (const day of staffing.days.values()) staffing.result.personDays.push(day);
   return staffing.result;
 }
 
-function fits({ busy, socialWorkers }: Staffing, { person }: Candidate, shift: DemoShift): boolean {
-  const { activity } = shift;
+function fits(staffing: Staffing, candidate: Candidate, shift: DemoShift): boolean {
+  return isAble(staffing, candidate, shift.activity) && isFree(staffing, candidate, shift);
+}
+
+/** What does not depend on the day. */
+function isAble(
+  { socialWorkers }: Pick<Staffing, 'socialWorkers'>,
+  { person }: Candidate,
+  activity: DemoShift['activity'],
+): boolean {
   if (
     activity.skill &&
     !person.skills.some((skill) => skill.code === activity.skill && skill.level >= activity.minLevel)
   )
     return false;
   if (activity.language && !person.languages.includes(activity.language)) return false;
-  if (activity.needsSocialWorker && !socialWorkers.has(person.id)) return false;
+  return !activity.needsSocialWorker || socialWorkers.has(person.id);
+}
+
+function isFree({ busy }: Staffing, { person }: Candidate, shift: DemoShift): boolean {
   const adultSince = `${Number(person.birthDate.slice(0, 4)) + 18}${person.birthDate.slice(4)}`;
   if (adultSince > shift.startsAt.toISOString().slice(0, 10)) return false;
   return !(busy.get(person.id) ?? []).some(
@@ -83,19 +97,58 @@ function fits({ busy, socialWorkers }: Staffing, { person }: Candidate, shift: D
 /** Fills the shift with whoever fits, from a random place in the list on. */
 function fill(staffing: Staffing, shift: DemoShift, star: DemoPerson): void {
   const { chance } = staffing.ground;
-  const pool = staffing.byTenant.get(shift.tenant) ?? [];
+  const { size, able } = ableFor(staffing, shift, star);
   const wanted =
     shift.day < 0
       ? chance.between(shift.activity.required, Math.min(5, shift.activity.maximum))
       : chance.between(0, shift.activity.maximum);
-  const from = chance.between(0, Math.max(0, pool.length - 1));
-  for (let step = 0; step < pool.length && shift.taken < wanted; step += 1) {
-    const candidate = pool[(from + step) % pool.length] as Candidate;
-    // The cast runs the place; it does not fill shifts by chance.
-    if (candidate.person !== star && !candidate.person.email.startsWith('v')) continue;
-    if (candidate.person === star) continue;
-    if (fits(staffing, candidate, shift)) seat(staffing, candidate, shift, 'accepted');
+  const from = chance.between(0, Math.max(0, size - 1));
+  const first = firstFrom(able, from);
+  for (let step = 0; step < able.length && shift.taken < wanted; step += 1) {
+    const { candidate } = able[(first + step) % able.length] as Able;
+    if (isFree(staffing, candidate, shift)) seat(staffing, candidate, shift, 'accepted');
   }
+}
+
+interface Able {
+  /** Place in the list of all. */
+  readonly at: number;
+  readonly candidate: Candidate;
+}
+
+/** Where the first at or behind a place of the whole list stands; past the end where none does. */
+function firstFrom(able: readonly Able[], from: number): number {
+  let [low, high] = [0, able.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((able[middle] as Able).at < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Who of the tenant could do such a thing on some day, told apart once: in a city most people cannot. */
+function ableFor(
+  staffing: Staffing,
+  { tenant, activity }: DemoShift,
+  star: DemoPerson,
+): { size: number; able: readonly Able[] } {
+  const pool = staffing.byTenant.get(tenant) ?? [];
+  const known = staffing.able.get(tenant) ?? new Map<DemoShift['activity'], readonly Able[]>();
+  staffing.able.set(tenant, known);
+  let able = known.get(activity);
+  if (!able) {
+    able = pool.flatMap((candidate, at) =>
+      // The cast runs the place; it does not fill shifts by chance.
+      candidate.person !== star &&
+      candidate.person.email.startsWith('v') &&
+      isAble(staffing, candidate, activity)
+        ? [{ at, candidate }]
+        : [],
+    );
+    known.set(activity, able);
+  }
+  return { size: pool.length, able };
 }
 
 function baseRow(

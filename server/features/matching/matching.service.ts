@@ -412,7 +412,7 @@ export function createMatchingService(parts: MatchingParts) {
 
     /** Open positions of the tenant as this person fits them: those that suit, best first, then those that do not, soonest first. */
     async suits(
-      actor: AccountActor,
+      actor: Pick<AccountActor, 'personId'>,
       open: readonly OpenShift[],
     ): Promise<{ suited: Suited[]; others: Suited[] }> {
       const tenant = await tenants.current();

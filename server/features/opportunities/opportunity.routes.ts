@@ -34,13 +34,14 @@ export function opportunityRoutes({
       input: { params: slugParams, query: opportunityFilter },
       output: opportunityPage,
       run: ({ query, locale }) => opportunities.list(query, locale),
-      page: ({ data, nextCursor }, { tenant, locale, query }) =>
+      page: ({ data, nextCursor }, { actor, tenant, locale, query }) =>
         view(
           'opportunities/index',
           opportunityListModel({
             i18n,
             locale,
             tenant: placeOf(tenant, locale),
+            maySave: can(actor, 'searches:save-own') && membershipOf(actor) === tenant?.id,
             opportunities: data,
             query,
             nextCursor,
@@ -98,6 +99,10 @@ export function opportunityRoutes({
     }),
   ];
 }
+
+/** The tenant that the reader acts in. */
+const membershipOf = (actor: Actor): string | null =>
+  actor.kind === 'account' ? (actor.membership?.tenantId ?? null) : null;
 
 function standingOf(actor: Actor): Standing {
   if (actor.kind !== 'account') return 'anonymous';

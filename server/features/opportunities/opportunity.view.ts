@@ -24,6 +24,8 @@ export function opportunityListModel(
     query: Readonly<Record<string, unknown>>;
     issues?: readonly FieldIssue[];
     nextCursor: string | null;
+    /** The reader is a member here, and may be told of what comes. */
+    maySave?: boolean;
   },
 ): object {
   const { i18n, locale, tenant, query } = parts;
@@ -82,7 +84,24 @@ export function opportunityListModel(
     }),
     ...pagerOf(path, query, parts.nextCursor),
     askHref: `/t/${tenant.slug}/requests/new`,
+    saveHref: parts.maySave
+      ? pagerOf('/saved-searches/new', { ...pick(query, SAVED), cursor: 'first' }, null).first
+      : null,
   };
+}
+
+/** What of the filter a saved search keeps: not its days, which pass. */
+const SAVED = ['skill', 'category', 'latitude', 'longitude', 'radiusKm'] as const;
+
+function pick(
+  query: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    names
+      .filter((name) => name !== 'radiusKm' || query['latitude'] !== undefined)
+      .map((name) => [name, query[name]]),
+  );
 }
 
 /** What the reader can do here: sign up as a member, or what stands before that. */

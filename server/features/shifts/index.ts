@@ -14,8 +14,15 @@ export {
 export type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 export type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
 export { coverage, mayStart, sumSeats } from './shift.rules.ts';
-export { listNearShifts, listOpenShifts, soonestOpen } from './shift.queries.ts';
-export type { Nearby, NearShift, OpenFilter, OpenShift, PlannedShift } from './shift.queries.ts';
+export { listNearShifts, listOpenShifts, openShiftsInShort, soonestOpen } from './shift.queries.ts';
+export type {
+  Nearby,
+  NearShift,
+  OpenFilter,
+  OpenShift,
+  PlannedShift,
+  ShiftInShort,
+} from './shift.queries.ts';
 export { coverageBadge, needsOf, positionFields, shiftBadge, shiftFields, shiftRow } from './shift.view.ts';
 export { planImported } from './shift.import.ts';
 export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';

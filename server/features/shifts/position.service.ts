@@ -168,10 +168,13 @@ export function createPositionService({
   knownTypes,
   knownPools,
   openCourses,
+  opened,
 }: {
   knownTypes: KnownTypes;
   knownPools: KnownPools;
   openCourses: OpenCourses;
+  /** Told in the transaction that adds places to a shift people see. */
+  opened: (shiftId: Types.ObjectId) => Promise<void>;
 }) {
   return {
     async showPosition(actor: Actor, id: string): Promise<PositionView> {
@@ -196,6 +199,7 @@ export function createPositionService({
           } as never,
         ]);
         await followSkills(shift._id);
+        if (shift.state === 'published') await opened(shift._id);
         await recordAudit({
           action: 'positions/create',
           subjectType: 'Position',
@@ -244,6 +248,7 @@ export function createPositionService({
           action: 'positions/edit',
         });
         await followSkills(shift._id);
+        if (shift.state === 'published' && after.maximum > position.maximum) await opened(shift._id);
         return toPositionView(after);
       });
     },

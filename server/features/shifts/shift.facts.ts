@@ -194,14 +194,16 @@ export async function reserveSeat(positionId: string | Types.ObjectId): Promise<
   return result.modifiedCount === 1;
 }
 
-/** Gives a seat back. @returns false when none was taken, which would be a bug of the caller */
-export async function releaseSeat(positionId: string | Types.ObjectId): Promise<boolean> {
+/** Gives a seat back. @returns the shift it is of; null when none was taken, which would be a bug of the caller */
+export async function releaseSeat(positionId: string | Types.ObjectId): Promise<Types.ObjectId | null> {
   requireTransaction('A seat');
-  const result = await PositionModel.updateOne(
+  const before = await PositionModel.findOneAndUpdate(
     { _id: oid(positionId), taken: { $gt: 0 } },
     { $inc: { taken: -1 } },
-  );
-  return result.modifiedCount === 1;
+  )
+    .select({ shiftId: 1 })
+    .lean();
+  return before?.shiftId ?? null;
 }
 
 /** The next number of the position's waitlist. Only in a transaction. @throws NotFound */

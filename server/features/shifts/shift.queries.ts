@@ -1,4 +1,4 @@
-import type { Model, PipelineStage } from 'mongoose';
+import type { Model, PipelineStage, Types } from 'mongoose';
 import { readOnce } from '../../core/context.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { afterCursor, decodeCursor, pageOf, sortOf } from '../../db/pagination.ts';
@@ -12,6 +12,8 @@ export interface OpenFilter {
   readonly before: Date | null;
   readonly skill: string | null;
   readonly category: string | null;
+  /** Only these, as far as they are open. */
+  readonly ids?: readonly Types.ObjectId[];
 }
 
 export interface Nearby {
@@ -36,6 +38,7 @@ const filterOf = (filter: OpenFilter): Record<string, unknown> => ({
   startsAt: { $gt: filter.after, ...(filter.before ? { $lt: filter.before } : {}) },
   ...(filter.skill ? { skillCodes: filter.skill } : {}),
   ...(filter.category ? { category: filter.category } : {}),
+  ...(filter.ids ? { _id: { $in: filter.ids } } : {}),
 });
 
 /** Published shifts of the current tenant that have not begun, soonest first. */
@@ -141,4 +144,20 @@ export async function listNearShifts(
     { $limit: limit + 1 },
   ]);
   return pageOf(rows, limit, (row) => [row.distanceMetres, row._id]);
+}
+
+/** What of an open shift tells whether somebody looks for it. */
+export type ShiftInShort = Pick<
+  ShiftRow,
+  '_id' | 'title' | 'place' | 'category' | 'skillCodes' | 'startsAt' | 'endsAt'
+>;
+
+/** Open shifts in short, soonest first, at most `limit`. */
+export async function openShiftsInShort(filter: OpenFilter, limit: number): Promise<ShiftInShort[]> {
+  return ShiftModel.find(filterOf(filter) as never)
+    .sort(sortOf(SORT))
+    .limit(limit)
+    .batchSize(limit + 1)
+    .select({ title: 1, place: 1, category: 1, skillCodes: 1, startsAt: 1, endsAt: 1 })
+    .lean();
 }

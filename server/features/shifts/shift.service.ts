@@ -35,6 +35,9 @@ export type ShiftChanged = (
   before: { readonly startsAt: Date; readonly endsAt: Date },
 ) => Promise<void>;
 
+/** Told in the transaction that shows a shift to people or gives it a free place again. */
+export type ShiftOpened = (shiftId: Types.ObjectId) => Promise<void>;
+
 export interface ShiftFilter {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -113,6 +116,10 @@ export function createShiftService({
 }) {
   const cancelledListeners: ShiftCancelled[] = [];
   const changedListeners: ShiftChanged[] = [];
+  const openedListeners: ShiftOpened[] = [];
+  const opened = async (shiftId: Types.ObjectId): Promise<void> => {
+    for (const listener of openedListeners) await listener(shiftId);
+  };
 
   // Shifts that are not over say what their request says now.
   requests.onEdited(async ({ requestId, ...words }) => {
@@ -289,6 +296,7 @@ export function createShiftService({
     if (row.state === 'draft' && missing.length > 0)
       throw new Invalid(missing.map((gap) => ({ path: gap.field, code: gap.code })));
     await requests.beginService(actor, String(row.requestId));
+    await opened(row._id);
     return transition(ShiftModel, id, {
       lifecycle: shiftLifecycle,
       from: ['draft', 'locked'],
@@ -297,7 +305,7 @@ export function createShiftService({
     });
   }
   const series = createSeriesService({ requests, tenants, units, publish: publishRow });
-  const positions = createPositionService({ knownTypes, knownPools, openCourses });
+  const positions = createPositionService({ knownTypes, knownPools, openCourses, opened });
   const templates = createTemplateService({ tenants, units, create, addPosition: positions.addPosition });
 
   return {
@@ -319,6 +327,13 @@ export function createShiftService({
     toViews,
     onShiftCancelled: (listener: ShiftCancelled): void => void cancelledListeners.push(listener),
     onShiftChanged: (listener: ShiftChanged): void => void changedListeners.push(listener),
+    onShiftOpened: (listener: ShiftOpened): void => void openedListeners.push(listener),
+
+    /** Gives a seat back; unless the shift is over and done with, others can have it. Only in a transaction. */
+    async releaseSeat(positionId: string | Types.ObjectId, free = true): Promise<void> {
+      const shiftId = await facts.releaseSeat(positionId);
+      if (shiftId && free) await opened(shiftId);
+    },
 
     async show(actor: Actor, id: string): Promise<ShiftView> {
       return view(await facts.accessShift(actor, id));

@@ -115,6 +115,7 @@ describe('lists at size', function () {
     ['coordinator', '/time-bank/desk?state=requested', 'timebankredemptions'],
     ['volunteer', '/time-bank', 'ledgerentries'],
     ['volunteer', '/assignments', 'assignments'],
+    ['volunteer', '/saved-searches', 'savedsearches'],
     ['volunteer', '/hours', 'hoursrecords'],
     ['volunteer', '/sessions', 'trainingsessions'],
     ['volunteer', '/sessions?dimension=law', 'trainingsessions'],

@@ -126,6 +126,7 @@ export async function createPlace(
     officer.post('/talent-pools', { nameZh: `人才${word}`, nameEn: `Pool ${word}`, open: true, rules: [] }),
   );
   const poolMemberId = await made(own.post(`/talent-pools/${poolId}/applications`));
+  const searchId = await made(own.post('/me/saved-searches', { name: `寻找${word}`, words: word }));
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
   const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
@@ -163,6 +164,7 @@ export async function createPlace(
       poolId,
       poolMemberId,
       joinLinkId,
+      searchId,
       courseId,
       sessionId,
       enrolmentId,
@@ -306,6 +308,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'recognition-cases': 'recognitionId',
   'recognition-schemes': 'schemeId',
   requests: 'requestId',
+  'saved-searches': 'searchId',
   sessions: 'sessionId',
   'shift-templates': 'templateId',
   shifts: 'shiftId',
@@ -438,6 +441,8 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'memberships/grant': ({ unitId }) => ({ role: 'coordinator', unitId }),
   'memberships/revoke': ({ unitId }) => ({ role: 'coordinator', unitId }),
   'memberships/verify-skill': () => ({ code: 'first-aid', level: 1 }),
+  'saved-searches/edit': () => ({ name: 'x', words: 'x' }),
+  'saved-searches/pause': () => ({ paused: true }),
   'shifts/create': () => ({ date: tomorrow(), startTime: '09:00', endTime: '11:00' }),
   'shifts/cancel': () => ({ reason: 'x' }),
   'announcements/make': () => ({ subject: 'x', text: 'x' }),

@@ -203,6 +203,8 @@ function endRoutes({ searches }: SavedSearchRouteParts): Route[] {
           kind: 'success',
           key: paused ? 'savedSearches.did.paused' : 'savedSearches.did.resumed',
         }),
+      invalid: ({ issues, error }, { params }) =>
+        seeOther(`${HERE}/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` }),
     }),
     route({
       name: 'saved-searches/remove',

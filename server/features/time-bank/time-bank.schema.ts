@@ -11,10 +11,19 @@ const amount = {
 export const minutesOf = (body: { readonly hours: number; readonly minutes: number }): number =>
   body.hours * 60 + body.minutes;
 
-export const giftBody = z.strictObject({ kinshipId: id, ...amount, note: line(120).default('') });
-export const donationBody = z.strictObject({ ...amount, note: line(120).default('') });
-export const askBody = z.strictObject({ what: requiredLine(200), ...amount });
-export const poolBody = z.strictObject({ requestId: id, ...amount });
+/** A body with an amount, which is at least a minute: nothing is neither given nor asked for. */
+const withAmount = <S extends z.ZodRawShape>(shape: S) =>
+  z
+    .strictObject({ ...amount, ...shape })
+    .refine((body) => minutesOf(body as unknown as { hours: number; minutes: number }) > 0, {
+      path: ['hours'],
+      message: 'required',
+    });
+
+export const giftBody = withAmount({ kinshipId: id, note: line(120).default('') });
+export const donationBody = withAmount({ note: line(120).default('') });
+export const askBody = withAmount({ what: requiredLine(200) });
+export const poolBody = withAmount({ requestId: id });
 export const relativeBody = z.strictObject({
   number: z
     .string()
@@ -27,7 +36,7 @@ export const kinshipVerdict = z.strictObject({
   reason: prose(300).min(1),
 });
 export const redemptionVerdict = kinshipVerdict;
-export const settleBody = z.strictObject({ hoursId: id, ...amount });
+export const settleBody = withAmount({ hoursId: id });
 export const reasonBody = z.strictObject({ reason: prose(300).min(1) });
 
 export const movementView = z.object({

@@ -239,6 +239,8 @@ describe('the time bank', function () {
         expect(shown.status, path).to.equal(200);
         expect(shown.text).to.include(word);
       }
+    const nothing = await page.post('/time-bank/donations', { hours: '', minutes: '', note: '' });
+    expect([nothing.status, /aria-invalid="true"/.test(nothing.text)]).to.deep.equal([422, true]);
     const refused = await page.post('/time-bank/donations', { hours: '99', minutes: '0', note: '' });
     expect(refused.status).to.equal(422);
     expect(refused.text).to.include('Not enough time is saved');

@@ -51,7 +51,7 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
     ),
   );
   for (const { id } of await services.tenants.listOpen(100))
-    await asTenant(id, () => services.schemes.adoptUsual());
+    await asTenant(id, () => services.schemes.adopt('usual'));
   const file = join(config.dataDir, 'first-sign-in.json');
   writeFileSync(file, `${JSON.stringify(signIns, null, 2)}\n`, { mode: 0o600 });
   return counts;

@@ -44,6 +44,27 @@ export const activityQueries = {
     return sum?.minutes ?? 0;
   },
 
+  /** Posted minutes by kind of service, of a person or for these units. */
+  async minutesByArea(of: {
+    readonly personId?: string;
+    readonly unitIds?: readonly string[];
+  }): Promise<Map<string, number>> {
+    const rows = await tenantAggregate<{ _id: string; minutes: number }>(
+      HoursModel as unknown as Model<never>,
+      [
+        {
+          $match: {
+            state: 'posted',
+            ...(of.personId ? { personId: new Types.ObjectId(of.personId) } : {}),
+            ...(of.unitIds ? { unitId: { $in: of.unitIds.map((id) => new Types.ObjectId(id)) } } : {}),
+          },
+        },
+        { $group: { _id: '$category', minutes: { $sum: '$recordedMinutes' } } },
+      ],
+    );
+    return new Map(rows.map(({ _id, minutes }) => [_id, minutes]));
+  },
+
   /** Activities of the person whose hours are posted, the latest first: name, unit, and one record of each. */
   async activitiesOf(personId: string, limit: number): Promise<ServedActivity[]> {
     return servedActivities({ personId: new Types.ObjectId(personId) }, limit);

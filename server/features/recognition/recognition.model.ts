@@ -19,6 +19,9 @@ export interface RecognitionSchemeRow extends TenantRow {
   level: number;
   minutes: number;
   months: number;
+  /** Kinds of service of which `areaMinutes` must be; empty for any. */
+  areas: string[];
+  areaMinutes: number;
   objectionDays: number;
   effectiveFrom: string;
   effectiveTo: string | null;
@@ -33,6 +36,8 @@ const schemeSchema = new Schema({
   level: { type: Number, required: true },
   minutes: { type: Number, required: true },
   months: { type: Number, required: true },
+  areas: { type: [String], default: [] },
+  areaMinutes: { type: Number, required: true, default: 0 },
   objectionDays: { type: Number, required: true },
   effectiveFrom: { type: String, required: true },
   effectiveTo: { type: String, default: null },
@@ -57,6 +62,8 @@ export interface RecognitionRow extends TenantRow, StateRow {
   name: LocalText;
   /** What was asked for when it began. */
   minutesNeeded: number;
+  areas: string[];
+  areaMinutesNeeded: number;
   objectionDays: number;
   /** Null for a team. */
   personId: Types.ObjectId | null;
@@ -67,6 +74,8 @@ export interface RecognitionRow extends TenantRow, StateRow {
   showName: boolean;
   /** What the ledger held when it was granted: minutes, and how many entries of the account they sum. */
   minutesAt: number | null;
+  /** Of these, of the kinds of service that were asked for. */
+  areaMinutesAt: number | null;
   entriesAt: number | null;
   reviewedByPersonId: Types.ObjectId | null;
   decidedByPersonId: Types.ObjectId | null;
@@ -88,12 +97,15 @@ const recognitionSchema = new Schema({
   level: { type: Number, required: true },
   name: localTextField,
   minutesNeeded: { type: Number, required: true },
+  areas: { type: [String], default: [] },
+  areaMinutesNeeded: { type: Number, required: true, default: 0 },
   objectionDays: { type: Number, required: true },
   personId: { type: Schema.Types.ObjectId, default: null },
   subjectName: { type: String, required: true },
   unitId: { type: Schema.Types.ObjectId, required: true },
   showName: { type: Boolean, default: false },
   minutesAt: { type: Number, default: null },
+  areaMinutesAt: { type: Number, default: null },
   entriesAt: { type: Number, default: null },
   reviewedByPersonId: { type: Schema.Types.ObjectId, default: null },
   decidedByPersonId: { type: Schema.Types.ObjectId, default: null },

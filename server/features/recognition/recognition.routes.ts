@@ -19,9 +19,11 @@ import {
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { RecognitionRow, RecognitionSchemeRow } from './recognition.model.ts';
 import { LEAST_OBJECTION_DAYS, SCHEME_KINDS } from './recognition.rules.ts';
+import { VARIANTS } from './recognition.variants.ts';
 import type { RecognitionService } from './recognition.service.ts';
 import type { SchemeService } from './scheme.service.ts';
 
@@ -34,6 +36,8 @@ const schemeView = z.object({
   level: z.number(),
   minutes: z.number(),
   months: z.number(),
+  areas: z.array(z.string()),
+  areaMinutes: z.number(),
   objectionDays: z.number(),
   effectiveFrom: z.string(),
   effectiveTo: z.string().nullable(),
@@ -49,6 +53,8 @@ const caseView = z.object({
   subjectName: z.string(),
   showName: z.boolean(),
   minutesNeeded: z.number(),
+  areas: z.array(z.string()),
+  areaMinutesNeeded: z.number(),
   minutesAt: z.number().nullable(),
   objectionUntil: z.string().nullable(),
   grantedAt: z.string().nullable(),
@@ -77,6 +83,8 @@ const toScheme = (row: RecognitionSchemeRow): z.input<typeof schemeView> => ({
   level: row.level,
   minutes: row.minutes,
   months: row.months,
+  areas: [...(row.areas ?? [])],
+  areaMinutes: row.areaMinutes ?? 0,
   objectionDays: row.objectionDays,
   effectiveFrom: row.effectiveFrom,
   effectiveTo: row.effectiveTo,
@@ -93,6 +101,8 @@ function toCase(row: RecognitionRow, mayKnow: boolean): z.input<typeof caseView>
     subjectName: mayKnow || row.showName ? row.subjectName : '',
     showName: row.showName,
     minutesNeeded: row.minutesNeeded,
+    areas: [...(row.areas ?? [])],
+    areaMinutesNeeded: row.areaMinutesNeeded ?? 0,
     minutesAt: mayKnow ? row.minutesAt : null,
     objectionUntil: row.objectionUntil,
     grantedAt: row.grantedAt?.toISOString() ?? null,
@@ -360,6 +370,10 @@ function deskRoutes({ recognition, schemes, units }: RecognitionRouteParts): Rou
   ];
 }
 
+/** Which kinds of service are asked for, in words. */
+const kindsText = (row: { areas: string[]; areaMinutes: number }, locale: Locale): string =>
+  row.areaMinutes > 0 ? row.areas.map((area) => findServiceArea(area)?.[locale] ?? area).join(' · ') : '';
+
 const schemeBody = z.strictObject({
   code: requiredLine(40).regex(/^[a-z0-9-]+$/, 'invalid-code'),
   kind: z.enum(SCHEME_KINDS),
@@ -369,6 +383,11 @@ const schemeBody = z.strictObject({
   hours: z.number().int().min(1).max(20_000),
   months: z.number().int().min(0).max(120).default(0),
   objectionDays: z.number().int().min(LEAST_OBJECTION_DAYS).max(60).default(LEAST_OBJECTION_DAYS),
+  areas: z
+    .array(z.enum(SERVICE_AREAS.map(({ code }) => code) as [string, ...string[]], 'not-an-option'))
+    .max(SERVICE_AREAS.length)
+    .default([]),
+  areaHours: z.coerce.number().int().min(0).max(20_000).default(0),
   effectiveFrom: localDate,
 });
 
@@ -390,7 +409,8 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       });
     return view('recognition/schemes', {
       mayChange,
-      data: rows.map((row) => ({ ...row, title: row.name[locale] })),
+      data: rows.map((row) => ({ ...row, title: row.name[locale], kinds: kindsText(row, locale) })),
+      variants: VARIANTS,
       fields: {
         code: form.input('code', 'text', { required: true, maxLength: 40, width: 'short' }),
         kind: form.select(
@@ -404,6 +424,12 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
         hours: number('hours', 'hours', true),
         months: number('months', 'months'),
         objectionDays: number('objectionDays', 'days'),
+        areas: form.checkboxes(
+          'areas',
+          SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] })),
+          { width: 'short' },
+        ),
+        areaHours: number('areaHours', 'hours'),
         effectiveFrom: form.input('effectiveFrom', 'date', { required: true, width: 'short' }),
       },
       errors: form.errors,
@@ -457,11 +483,12 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       path: '/recognition-schemes/usual',
       access: 'recognition:schemes',
       tenant: 'member',
-      summary: 'Takes over the usual five stars, the medal for children and the one for teams, from today.',
+      summary:
+        'Takes over a variant of stars and medals from today, as the organisation’s own data (R-2.7, R-2.9).',
       status: 200,
-      input: {},
+      input: { body: z.strictObject({ variant: z.enum(VARIANTS).default('usual') }) },
       output: z.object({ added: z.number() }),
-      run: async () => ({ added: await schemes.adoptUsual() }),
+      run: async ({ body }) => ({ added: await schemes.adopt(body.variant) }),
       page: () => seeOther('/recognition-schemes', { kind: 'success', key: 'recognition.schemes.added' }),
     }),
     route({

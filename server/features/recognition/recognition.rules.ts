@@ -17,6 +17,9 @@ export interface Scheme {
   readonly minutes: number;
   /** Months since the person joined that are asked for (R-2.9). */
   readonly months: number;
+  /** Kinds of service of which so many of the minutes must be (R-2.9); empty for any. */
+  readonly areas?: readonly string[];
+  readonly areaMinutes?: number;
   /** Local dates, both inclusive; an open end is null. */
   readonly effectiveFrom: string;
   readonly effectiveTo: string | null;
@@ -27,6 +30,8 @@ export interface Facts {
   readonly today: string;
   /** Whole minutes on the person's account, or of the team. */
   readonly minutes: number;
+  /** The same by service area, for rules that ask for it. */
+  readonly minutesByArea?: ReadonlyMap<string, number>;
   /** Local date of joining; null for teams. */
   readonly memberSince: string | null;
   /** Null when it is not known, and for teams. */
@@ -41,6 +46,7 @@ export type WhyNot =
   | 'not-in-force'
   | 'held-already'
   | 'not-enough-hours'
+  | 'not-enough-of-the-kind'
   | 'member-too-short'
   | 'star-before'
   | 'for-children'
@@ -50,10 +56,15 @@ export type WhyNot =
 const OF_AGE = 18;
 /** A notice stands at least so long (R-1.21). */
 export const LEAST_OBJECTION_DAYS = 7;
-const MINUTES_PER_HOUR = 60;
 
 export const isInForce = (scheme: Pick<Scheme, 'effectiveFrom' | 'effectiveTo'>, on: string): boolean =>
   scheme.effectiveFrom <= on && (scheme.effectiveTo === null || on <= scheme.effectiveTo);
+
+/** Minutes of the kinds of service that the rules name. */
+export const minutesOfKind = (
+  { areas = [] }: Pick<Scheme, 'areas'>,
+  minutesByArea: ReadonlyMap<string, number> = new Map(),
+): number => areas.reduce((sum, area) => sum + (minutesByArea.get(area) ?? 0), 0);
 
 /** Everything that stands against it today; empty when nothing does. */
 export function whyNotEligible(scheme: Scheme, facts: Facts, forTeam = false): WhyNot[] {
@@ -62,6 +73,8 @@ export function whyNotEligible(scheme: Scheme, facts: Facts, forTeam = false): W
   if ((scheme.kind === 'team') !== forTeam) found.push('for-teams');
   if (facts.held.includes(scheme.code)) found.push('held-already');
   if (facts.minutes < scheme.minutes) found.push('not-enough-hours');
+  if (minutesOfKind(scheme, facts.minutesByArea) < (scheme.areaMinutes ?? 0))
+    found.push('not-enough-of-the-kind');
   if (!forTeam && (facts.memberSince === null || addMonths(facts.memberSince, scheme.months) > facts.today))
     found.push('member-too-short');
   if (scheme.kind === 'star' && scheme.level > 1 && !facts.stars.includes(scheme.level - 1))
@@ -85,36 +98,3 @@ export const overlaps = (
 ): boolean =>
   (b.effectiveTo === null || a.effectiveFrom <= b.effectiveTo) &&
   (a.effectiveTo === null || b.effectiveFrom <= a.effectiveTo);
-
-/** What most places ask for (R-2.7), to begin with: five stars, a medal for children, one for teams. */
-export const USUAL: readonly (Pick<Scheme, 'code' | 'kind' | 'level' | 'minutes' | 'months'> & {
-  readonly name: { readonly 'zh-CN': string; readonly en: string };
-})[] = [
-  ...([100, 300, 600, 1_000, 1_500] as const).map((hours, at) => ({
-    code: `star-${at + 1}`,
-    kind: 'star' as const,
-    level: at + 1,
-    minutes: hours * MINUTES_PER_HOUR,
-    months: 0,
-    name: {
-      'zh-CN': `${'一二三四五'[at] ?? ''}星级志愿者`,
-      en: `${['One', 'Two', 'Three', 'Four', 'Five'][at] ?? ''}-star volunteer`,
-    },
-  })),
-  {
-    code: 'red-flower',
-    kind: 'children',
-    level: 0,
-    minutes: 20 * MINUTES_PER_HOUR,
-    months: 0,
-    name: { 'zh-CN': '红花少年', en: 'Red flower for young volunteers' },
-  },
-  {
-    code: 'team',
-    kind: 'team',
-    level: 0,
-    minutes: 1_000 * MINUTES_PER_HOUR,
-    months: 0,
-    name: { 'zh-CN': '优秀志愿服务队', en: 'Outstanding team' },
-  },
-];

@@ -24,7 +24,7 @@ import {
   RecognitionSchemeModel,
 } from './recognition.model.ts';
 import type { RecognitionRow, RecognitionSchemeRow } from './recognition.model.ts';
-import { objectionUntil, whyNotEligible } from './recognition.rules.ts';
+import { minutesOfKind, objectionUntil, whyNotEligible } from './recognition.rules.ts';
 import type { Facts, WhyNot } from './recognition.rules.ts';
 import type { SchemeService } from './scheme.service.ts';
 
@@ -65,6 +65,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     return {
       today: await schemes.today(),
       minutes: (await hours.balanceFor(String(personId))).minutes,
+      minutesByArea: await hours.minutesByArea({ personId: String(personId) }),
       memberSince: localDate(membership.createdAt, zone),
       birthDate: birthDate ?? null,
       stars: rows.filter((row) => row.kind === 'star' && row.state === 'granted').map(({ level }) => level),
@@ -81,6 +82,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     return {
       today: await schemes.today(),
       minutes: await hours.minutesOfUnits([...(await units.expand([unitId]))]),
+      minutesByArea: await hours.minutesByArea({ unitIds: [...(await units.expand([unitId]))] }),
       memberSince: null,
       birthDate: null,
       stars: [],
@@ -99,6 +101,8 @@ export function createRecognitionService(parts: RecognitionParts) {
     level: scheme.level,
     name: scheme.name,
     minutesNeeded: scheme.minutes,
+    areas: scheme.areas ?? [],
+    areaMinutesNeeded: scheme.areaMinutes ?? 0,
     objectionDays: scheme.objectionDays,
     ...subject,
     createdAt: contextNow(),
@@ -159,7 +163,15 @@ export function createRecognitionService(parts: RecognitionParts) {
     const held = row.personId
       ? await hours.balanceFor(String(row.personId))
       : { minutes: await hours.minutesOfUnits([...(await units.expand([String(row.unitId)]))]), entries: 0 };
-    const enough = held.minutes >= row.minutesNeeded;
+    const ofKind = minutesOfKind(
+      row,
+      await hours.minutesByArea(
+        row.personId
+          ? { personId: String(row.personId) }
+          : { unitIds: [...(await units.expand([String(row.unitId)]))] },
+      ),
+    );
+    const enough = held.minutes >= row.minutesNeeded && ofKind >= (row.areaMinutesNeeded ?? 0);
     const after = await transition(RecognitionModel, row._id, {
       lifecycle: recognitionLifecycle,
       from: ['published'],
@@ -169,6 +181,7 @@ export function createRecognitionService(parts: RecognitionParts) {
       set: {
         dueAt: null,
         minutesAt: held.minutes,
+        areaMinutesAt: ofKind,
         entriesAt: held.entries,
         grantedAt: enough ? contextNow() : null,
         ...(by ? { decidedByPersonId: new Types.ObjectId(by.personId) } : {}),

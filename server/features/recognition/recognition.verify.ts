@@ -37,6 +37,8 @@ export const recognitionInvariants = (minutesOf: MinutesOf): InvariantCheck[] =>
           tally.violate(`${id} was granted while its notice stood`);
         if ((row.minutesAt ?? 0) < row.minutesNeeded)
           tally.violate(`${id} has ${row.minutesAt} of ${row.minutesNeeded} minutes`);
+        if ((row.areaMinutesAt ?? 0) < (row.areaMinutesNeeded ?? 0))
+          tally.violate(`${id} has ${row.areaMinutesAt} of ${row.areaMinutesNeeded} minutes of its kind`);
         if (
           row.personId &&
           (await minutesOf(row.tenantId, row.personId, row.entriesAt ?? 0)) !== row.minutesAt

@@ -8,7 +8,9 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { RecognitionSchemeModel } from './recognition.model.ts';
 import type { RecognitionSchemeRow } from './recognition.model.ts';
-import { isInForce, LEAST_OBJECTION_DAYS, overlaps, USUAL } from './recognition.rules.ts';
+import { isInForce, LEAST_OBJECTION_DAYS, overlaps } from './recognition.rules.ts';
+import { PRESETS } from './recognition.variants.ts';
+import type { Variant } from './recognition.variants.ts';
 import type { SchemeKind } from './recognition.rules.ts';
 
 export interface NewScheme {
@@ -19,8 +21,19 @@ export interface NewScheme {
   readonly level: number;
   readonly hours: number;
   readonly months: number;
+  /** Kinds of service of which `areaHours` must be. */
+  readonly areas?: readonly string[];
+  readonly areaHours?: number;
   readonly objectionDays: number;
   readonly effectiveFrom: string;
+}
+
+/** @throws Invalid beside the field when kinds are named without hours, or hours without kinds */
+function kindsOf({ areas = [], areaHours = 0, hours }: NewScheme): { areas: string[]; areaMinutes: number } {
+  if (areas.length > 0 && areaHours === 0) throw Invalid.field('areaHours', 'required');
+  if (areaHours > 0 && areas.length === 0) throw Invalid.field('areas', 'required');
+  if (areaHours > hours) throw Invalid.field('areaHours', 'too-big', { max: hours });
+  return { areas: [...areas], areaMinutes: areaHours * 60 };
 }
 
 export type SchemeService = ReturnType<typeof createSchemeService>;
@@ -84,20 +97,28 @@ export function createSchemeService({ tenants }: { tenants: TenantService }) {
           level: scheme.kind === 'star' ? scheme.level : 0,
           minutes: scheme.hours * 60,
           months: scheme.months,
+          ...kindsOf(scheme),
           objectionDays: scheme.objectionDays,
           effectiveFrom: scheme.effectiveFrom,
           effectiveTo: null,
         }),
       ),
 
-    /** The usual stars and medals from today; those whose code is in force already stay as they are. @returns how many came */
-    adoptUsual: (): Promise<number> =>
+    /** A variant of stars and medals from today; those whose code is in force already stay as they are. @returns how many came */
+    adopt: (variant: Variant): Promise<number> =>
       inTransaction(async () => {
         const on = await today();
         const known = new Set((await RecognitionSchemeModel.find({}).lean()).map(({ code }) => code));
-        const missing = USUAL.filter(({ code }) => !known.has(code));
+        const missing = PRESETS[variant].filter(({ code }) => !known.has(code));
         for (const one of missing)
-          await insert({ ...one, objectionDays: LEAST_OBJECTION_DAYS, effectiveFrom: on, effectiveTo: null });
+          await insert({
+            ...one,
+            areas: [...(one.areas ?? [])],
+            areaMinutes: one.areaMinutes ?? 0,
+            objectionDays: LEAST_OBJECTION_DAYS,
+            effectiveFrom: on,
+            effectiveTo: null,
+          });
         return missing.length;
       }),
 

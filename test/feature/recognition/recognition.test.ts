@@ -81,9 +81,19 @@ describe('stars and medals', function () {
     );
     expect((await admin.post('/recognition-schemes/usual')).json()).to.deep.equal({ added: 7 });
     expect((await admin.post('/recognition-schemes/usual')).json()).to.deep.equal({ added: 0 });
+    // Of some kinds of service only: the hours so far were of another.
+    const half = await admin.post('/recognition-schemes', scheme({ code: 'kind', areaHours: 1 }));
+    expect(half.json<{ errors: object[] }>().errors).to.deep.equal([{ path: 'areas', code: 'required' }]);
+    const kinds = { code: 'kind', areas: ['heritage'], areaHours: 1 };
+    expect((await admin.post('/recognition-schemes', scheme(kinds))).status).to.equal(201);
+    expect((await admin.post('/recognition-schemes/usual', { variant: 'boluo' })).json()).to.deep.equal({
+      added: 3,
+    });
     const { standings } = (await own.get('/recognition')).json<Own>();
     const why = Object.fromEntries(standings.map((one) => [one.scheme.code, one.whyNot]));
     expect(why['first']).to.deep.equal([]);
+    expect(why['kind']).to.deep.equal(['not-enough-of-the-kind']);
+    expect(why['five-star-bronze']).to.deep.equal(['not-enough-hours', 'not-enough-of-the-kind']);
     expect(why['star-1']).to.deep.equal(['not-enough-hours']);
     expect(why['star-2']).to.deep.equal(['not-enough-hours', 'star-before']);
     expect(why['red-flower']).to.include('for-children');

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import {
   objectionUntil,
   overlaps,
-  USUAL,
   whyNotEligible,
 } from '../../../server/features/recognition/recognition.rules.ts';
+import { PRESETS } from '../../../server/features/recognition/recognition.variants.ts';
 import type { Facts, Scheme } from '../../../server/features/recognition/recognition.rules.ts';
 
 const scheme = (changes: Partial<Scheme> = {}): Scheme => ({
@@ -30,6 +30,29 @@ const facts = (changes: Partial<Facts> = {}): Facts => ({
 describe('who may have a star or medal', () => {
   const cases: [string, Partial<Scheme>, Partial<Facts>, string[]][] = [
     ['nothing stands against it', {}, {}, []],
+    [
+      'a minute of the kind is missing (R-2.9)',
+      { areas: ['neighbourhood', 'elderly'], areaMinutes: 7_200 },
+      {
+        minutesByArea: new Map([
+          ['neighbourhood', 7_000],
+          ['elderly', 199],
+          ['sport', 900],
+        ]),
+      },
+      ['not-enough-of-the-kind'],
+    ],
+    [
+      'hours of both kinds are enough',
+      { areas: ['neighbourhood', 'elderly'], areaMinutes: 7_200 },
+      {
+        minutesByArea: new Map([
+          ['neighbourhood', 7_000],
+          ['elderly', 200],
+        ]),
+      },
+      [],
+    ],
     ['a minute is missing', {}, { minutes: 17_999 }, ['not-enough-hours']],
     ['the star before is missing (R-2.10)', {}, { stars: [] }, ['star-before']],
     ['the first star asks for none before', { level: 1 }, { stars: [] }, []],
@@ -66,7 +89,28 @@ describe('who may have a star or medal', () => {
   });
 
   it('begins with the usual thresholds (R-2.7)', () => {
-    const hours = USUAL.filter(({ kind }) => kind === 'star').map(({ minutes }) => minutes / 60);
+    const hours = PRESETS.usual.filter(({ kind }) => kind === 'star').map(({ minutes }) => minutes / 60);
     expect(hours).to.deep.equal([100, 300, 600, 1_000, 1_500]);
+    const of = (variant: keyof typeof PRESETS) =>
+      PRESETS[variant].map(({ code, minutes, months, areaMinutes = 0 }) => [
+        code,
+        minutes / 60,
+        months,
+        areaMinutes / 60,
+      ]);
+    expect(of('beijing').slice(0, 8)).to.deep.equal([
+      ...[100, 200, 500, 800, 1_000].map((least, at) => [`star-${at + 1}`, least, 0, 0]),
+      ...[2_000, 3_000, 5_000].map((least) => [`medal-${least}`, least, 0, 0]),
+    ]);
+    expect(
+      of('longgang')
+        .slice(0, 4)
+        .map(([, , months]) => months),
+    ).to.deep.equal([6, 6, 12, 12]);
+    expect(of('boluo').filter(([code]) => String(code).startsWith('five'))).to.deep.equal([
+      ['five-star-bronze', 2_000, 0, 120],
+      ['five-star-silver', 3_000, 0, 150],
+      ['five-star-gold', 4_000, 0, 200],
+    ]);
   });
 });

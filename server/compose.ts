@@ -114,7 +114,9 @@ import {
   hoursInvariants,
   hoursMessages,
   hoursRoutes,
+  createTransferService,
   ledgerRoutes,
+  transferRoutes,
   ledgerSnapshotOf,
   postedDaysOf,
   minutesOfFirst,
@@ -339,6 +341,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       };
     },
   });
+  const transfers = createTransferService({ identityDocuments, memberships, tenants });
   const bank = createBankService({ memberships, tenants });
   const kinships = createKinshipService({ bank, identityDocuments });
   const redemptions = createRedemptionService({ bank, hours, identityDocuments, people, requests, tenants });
@@ -593,6 +596,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     runs,
     seals,
     closings,
+    transfers,
     sessions,
     trainingDesk,
   };
@@ -647,6 +651,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...ledgerRoutes({ closings, memberships, i18n }),
+    ...transferRoutes({ transfers, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...poolRoutes({ ...talentPools, types: credentialTypes, units, i18n }),

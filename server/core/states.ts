@@ -99,8 +99,21 @@ export const hoursLifecycle = defineLifecycle('hours', {
   approved: ['posted'],
   rejected: ['appealed'],
   appealed: ['approved', 'rejected'],
-  posted: ['reversed'],
+  posted: ['reversed', 'moved'],
+  /** Taken along to another organisation, whose ledger has it now. */
+  moved: ['reversed'],
   reversed: [],
+});
+
+/** Hours that somebody takes along: the old organisation confirms, the new one accepts; each has a row of its own. */
+export const transferLifecycle = defineLifecycle('transfer', {
+  requested: ['confirmed', 'refused', 'withdrawn'],
+  confirmed: ['done', 'declined', 'withdrawn'],
+  offered: ['done', 'declined', 'withdrawn'],
+  done: [],
+  refused: [],
+  declined: [],
+  withdrawn: [],
 });
 
 export const credentialLifecycle = defineLifecycle('credential', {
@@ -247,6 +260,7 @@ export const LIFECYCLES = [
   shiftLifecycle,
   assignmentLifecycle,
   hoursLifecycle,
+  transferLifecycle,
   credentialLifecycle,
   poolLifecycle,
   creditLifecycle,

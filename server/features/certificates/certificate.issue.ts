@@ -69,6 +69,7 @@ export function createIssuing(parts: CertificateParts) {
     period: Period | null,
     tenantId: string,
     ofActivity: string,
+    locale: Locale,
   ): Promise<ServiceEntry[]> =>
     entriesOfActivity(
       (await hours.ledgerOf(personId, period)).map(({ entry, record }) => ({
@@ -84,6 +85,8 @@ export function createIssuing(parts: CertificateParts) {
         place: record.activity.place,
         unit: record.activity.unitName,
         leader: record.activity.leaderName,
+        ...(record.origin ? { origin: record.origin.recordedBy[locale] } : {}),
+        ...(record.state === 'moved' ? { wentAlong: true } : {}),
       })),
       ofActivity,
     );
@@ -149,7 +152,13 @@ export function createIssuing(parts: CertificateParts) {
     if (!membership) throw new NotFound();
     if (!(await isIdentified(holder.personId))) throw new Conflict('identity-needed');
     const ofActivity = activityKey(wanted.activity);
-    const entries = await entriesOf(holder.personId, wanted.period, String(membership.tenantId), ofActivity);
+    const entries = await entriesOf(
+      holder.personId,
+      wanted.period,
+      String(membership.tenantId),
+      ofActivity,
+      locale,
+    );
     const period = wanted.period ?? spanOf(entries);
     if (entries.length === 0 || !period) throw Invalid.field('from', 'nothing-recorded');
     const same = {

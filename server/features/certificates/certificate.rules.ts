@@ -158,6 +158,7 @@ function lineOf(service: ServiceEntry): CertificateLine {
     place: printable(service.place),
     unit: printable(service.unit),
     leader: printable(service.leader),
+    ...(service.origin ? { origin: printable(service.origin) } : {}),
     minutes: service.minutes,
   };
 }
@@ -177,7 +178,7 @@ const byDate = (a: CertificateLine, b: CertificateLine): number =>
 export function summariseLines(lines: readonly CertificateLine[]): CertificateLine[] {
   const groups = new Map<string, CertificateLine>();
   for (const line of lines) {
-    const key = JSON.stringify([line.from.slice(0, 7), line.activity, line.unit]);
+    const key = JSON.stringify([line.from.slice(0, 7), line.activity, line.unit, line.origin ?? '']);
     const group = groups.get(key);
     groups.set(key, group ? joinLines(group, line) : line);
   }

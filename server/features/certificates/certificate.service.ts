@@ -81,7 +81,13 @@ export function createCertificateService(parts: CertificateParts) {
 
   async function standing(row: CertificateRow): Promise<Standing> {
     const period = { from: row.periodFrom, to: row.periodTo };
-    const entries = await entriesOf(String(row.personId), period, String(row.tenantId), row.activityKey);
+    const entries = await entriesOf(
+      String(row.personId),
+      period,
+      String(row.tenantId),
+      row.activityKey,
+      row.locale as Locale,
+    );
     const minutesNow = standingMinutes(row.draft.ledger.sequence, entries);
     if (row.revokedAt) return { state: 'revoked', minutesNow };
     return { state: minutesNow < row.totalMinutes ? 'changed-since' : 'valid', minutesNow };

@@ -124,7 +124,7 @@ function cellsOf({ draft, t }: Sheet, line: CertificateLine): Cell[] {
     [line.from, until],
     [line.activity, content],
     [line.place, ''],
-    [line.unit, line.leader],
+    [line.unit, line.origin ? t('table.origin', { organisation: line.origin }) : line.leader],
     [formatMinutesExactly(line.minutes, draft.locale), times],
   ];
 }

@@ -25,6 +25,8 @@ export const certificateLineSchema = z.strictObject({
   /** The unit that organised and recorded it. */
   unit: text.min(1),
   leader: text,
+  /** The organisation that recorded and confirmed it, where its hours were taken along from there. */
+  origin: text.min(1).optional(),
   minutes: z.int().min(1),
 });
 
@@ -98,6 +100,10 @@ export interface ServiceEntry {
   readonly place: string;
   readonly unit: string;
   readonly leader: string;
+  /** Who recorded it, when that was another organisation. */
+  readonly origin?: string | undefined;
+  /** It went along to another organisation, and was not taken back since. */
+  readonly wentAlong?: boolean;
 }
 
 /** What a certificate is built from; nothing in it comes from the clock or the database by itself. */

@@ -1,6 +1,8 @@
 import { Schema } from 'mongoose';
 import type { Types } from 'mongoose';
 import { hoursLifecycle } from '../../core/states.ts';
+import { localTextField } from '../../db/fields.ts';
+import type { LocalText } from '../../db/fields.ts';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
@@ -71,7 +73,20 @@ export interface HoursRow extends TenantRow, StateRow {
   confirmedByPersonId: Types.ObjectId | null;
   rejectionReason: string;
   postedAt: Date | null;
+  /** Where it was recorded and confirmed, when somebody took it along from there; null for what was recorded here. */
+  origin?: HoursOrigin | null;
+  /** Where it was taken to. */
+  movedTo?: { tenantId: Types.ObjectId; transferId: Types.ObjectId } | null;
   createdAt: Date;
+}
+
+export interface HoursOrigin {
+  /** The organisation and record it came from, one step back. */
+  tenantId: Types.ObjectId;
+  hoursId: Types.ObjectId;
+  transferId: Types.ObjectId;
+  /** The organisation that recorded and confirmed it, however many steps back. */
+  recordedBy: LocalText;
 }
 
 const hoursSchema = new Schema({
@@ -143,8 +158,33 @@ const hoursSchema = new Schema({
   confirmedByPersonId: { type: Schema.Types.ObjectId, default: null },
   rejectionReason: { type: String, default: '' },
   postedAt: { type: Date, default: null },
+  origin: {
+    type: new Schema(
+      {
+        tenantId: { type: Schema.Types.ObjectId, required: true },
+        hoursId: { type: Schema.Types.ObjectId, required: true },
+        transferId: { type: Schema.Types.ObjectId, required: true },
+        recordedBy: localTextField,
+      },
+      { _id: false, strict: 'throw' },
+    ),
+  },
+  movedTo: {
+    type: new Schema(
+      {
+        tenantId: { type: Schema.Types.ObjectId, required: true },
+        transferId: { type: Schema.Types.ObjectId, required: true },
+      },
+      { _id: false, strict: 'throw' },
+    ),
+  },
   createdAt: { type: Date, required: true },
 });
+// What was taken along is taken in once.
+hoursSchema.index(
+  { tenantId: 1, 'origin.hoursId': 1 },
+  { unique: true, partialFilterExpression: { 'origin.hoursId': { $type: 'objectId' } } },
+);
 // One record for an assignment, however often the sweep runs.
 hoursSchema.index(
   { tenantId: 1, assignmentId: 1 },

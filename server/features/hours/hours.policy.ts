@@ -60,7 +60,7 @@ export interface HoursAbilities {
 /** What the page of a record offers. */
 export function abilitiesFor(
   actor: AccountActor,
-  row: Subject & Pick<HoursRow, 'enteredBy'>,
+  row: Subject & Pick<HoursRow, 'enteredBy' | 'origin'>,
 ): HoursAbilities {
   const waiting = ['submitted', 'appealed'].includes(row.state);
   const speaks = canSpeakFor(actor, row).allowed;
@@ -69,7 +69,7 @@ export function abilitiesFor(
     confirm: waiting && canConfirm(actor, row).allowed,
     reject: waiting && canReject(actor, row).allowed,
     appeal: row.state === 'rejected' && speaks,
-    reverse: row.state === 'posted' && canReverse(actor, row).allowed,
+    reverse: ['posted', 'moved'].includes(row.state) && !row.origin && canReverse(actor, row).allowed,
     review: row.state === 'under_check' && canReview(actor, row).allowed,
   };
 }

@@ -281,7 +281,14 @@ export function createHoursQueries({
     /** Ids of people any of whose postings was taken back. */
     async peopleWithReversals(): Promise<string[]> {
       const accounts = await LedgerEntryModel.distinct('account', { cause: 'reversal', account: /^person:/ });
-      return accounts.map((account) => account.slice('person:'.length));
+      // What went along and was taken back then left no entry on the account here.
+      const gone = await HoursModel.distinct('personId', {
+        state: 'reversed',
+        movedTo: { $ne: null },
+      } as never);
+      return [
+        ...new Set([...accounts.map((account) => account.slice('person:'.length)), ...gone.map(String)]),
+      ];
     },
 
     /** Entries and their records for a certificate: everything of the person's account whose service lies in the period. */

@@ -29,6 +29,8 @@ export const hoursView = z.object({
     leaderName: z.string(),
   }),
   category: z.string(),
+  /** The organisation that recorded it, where somebody took it along from there. */
+  recordedBy: z.object({ 'zh-CN': z.string(), en: z.string() }).nullable(),
   attendedFrom: z.string().nullable(),
   attendedTo: z.string().nullable(),
   plannedMinutes: z.number(),

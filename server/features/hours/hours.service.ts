@@ -34,6 +34,7 @@ import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
 import { applyToLedger, factsOfRecord } from './ledger.service.ts';
+import { reverseAlong } from './transfer.moves.ts';
 
 export interface LogInput {
   readonly name: string;
@@ -247,16 +248,18 @@ export function createHoursService({
       return inTransaction(async () => {
         const row = await accessHours(actor, id);
         authorize(canReverse(actor, row));
+        if (row.origin) throw new Conflict('reverse-at-origin');
         const { zone } = await tenants.current();
         const after = await transition(HoursModel, row._id, {
           lifecycle: hoursLifecycle,
-          from: ['posted'],
+          from: ['posted', 'moved'],
           to: 'reversed',
           reason,
           action: 'hours/reverse',
         });
         const command = { kind: 'reverse', recordId: String(row._id) } as const;
-        await applyToLedger(command, factsOfRecord(row, zone), reason);
+        if (row.movedTo) await reverseAlong(after, reason, async (id) => (await tenants.get(id)).zone);
+        else await applyToLedger(command, factsOfRecord(row, zone), reason);
         for (const listener of reversedListeners) await listener(after, reason);
         return after;
       });

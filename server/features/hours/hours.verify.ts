@@ -125,7 +125,7 @@ const statesHold: InvariantCheck = {
       const wanted =
         record.state === 'posted'
           ? { minutes: record.recordedMinutes, entries: 1 }
-          : { minutes: 0, entries: record.state === 'reversed' ? 2 : 0 };
+          : { minutes: 0, entries: ['reversed', 'moved'].includes(record.state) ? 2 : 0 };
       if (found.minutes !== wanted.minutes || found.entries !== wanted.entries)
         tally.violate(`${id} is ${record.state} with ${found.entries} entries of ${found.minutes} minutes`);
       posted.delete(id);
@@ -284,6 +284,46 @@ const statementsHold: InvariantCheck = {
   },
 };
 
+/** What somebody took along left one ledger and entered the other, and is one thing in both: the same minutes, taken back in both. */
+const transfersHold: InvariantCheck = {
+  name: 'hours/taken-along-once',
+  async run() {
+    const tally = invariantTally();
+    const sums = new Map<string, number>();
+    for await (const row of LedgerAccountModel.find({ account: /^transfer:/ })
+      .lean()
+      .cursor())
+      sums.set(row.account, (sums.get(row.account) ?? 0) + row.minutes);
+    for (const [account, sum] of sums) {
+      tally.examine();
+      if (sum !== 0) tally.violate(`${account} sums to ${sum} over both organisations`);
+    }
+    const moved = new Map<string, string>();
+    for await (const row of HoursModel.find({ movedTo: { $ne: null } } as never)
+      .select({ state: 1, movedTo: 1, recordedMinutes: 1, personId: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH }))
+      moved.set(String(row._id), sameHours(row, String(row.movedTo?.tenantId), row.state === 'reversed'));
+    for await (const row of HoursModel.find({ 'origin.hoursId': { $type: 'objectId' } } as never)
+      .select({ tenantId: 1, state: 1, origin: 1, recordedMinutes: 1, personId: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
+      tally.examine();
+      const from = String(row.origin?.hoursId);
+      if (moved.get(from) !== sameHours(row, String(row.tenantId), row.state === 'reversed'))
+        tally.violate(`${String(row._id)} is not what ${from} was when it went`);
+      moved.delete(from);
+    }
+    for (const id of moved.keys()) tally.violate(`${id} went and came nowhere`);
+    return tally.result();
+  },
+};
+const sameHours = (
+  row: Pick<HoursRow, 'recordedMinutes' | 'personId'>,
+  tenantId: string,
+  isReversed: boolean,
+): string => [tenantId, String(row.personId), row.recordedMinutes, isReversed].join(' ');
+
 /** What `npm run verify` checks of hours, across tenants and read-only. */
 export const hoursInvariants: readonly InvariantCheck[] = [
   postingsHold,
@@ -293,4 +333,5 @@ export const hoursInvariants: readonly InvariantCheck[] = [
   peopleHold,
   humansHold,
   evidenceHolds,
+  transfersHold,
 ];

@@ -60,6 +60,9 @@ export function showModel(
     can: abilitiesFor(account, row),
     noteTexts: record.notes.map((note) => i18n.t(locale, `hours.note.${note}`)),
     areaText: findServiceArea(record.category)?.[locale] ?? '',
+    originText: row.origin
+      ? i18n.t(locale, 'hours.show.origin', { organisation: row.origin.recordedBy[locale] })
+      : null,
     gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
     anomalyTexts: anomalyTexts(record, i18n, locale),
     history: row.history.map((entry) => ({
@@ -133,6 +136,7 @@ export const toHoursView = (row: HoursRow): HoursView => ({
     leaderName: row.activity.leaderName,
   },
   category: row.category ?? '',
+  recordedBy: row.origin?.recordedBy ?? null,
   attendedFrom: row.attendedFrom?.toISOString() ?? null,
   attendedTo: row.attendedTo?.toISOString() ?? null,
   plannedMinutes: minutesBetween(row.activity.startsAt, row.activity.endsAt),

@@ -24,5 +24,7 @@ export type { PostedRecord } from './hours.activities.ts';
 export type { PostedFacts } from './ledger.service.ts';
 export { createLedgerClosings } from './ledger.closing.service.ts';
 export type { LedgerClosingService } from './ledger.closing.service.ts';
+export { createTransferService } from './transfer.service.ts';
+export { transferRoutes } from './transfer.routes.ts';
 export { ledgerRoutes } from './ledger.closing.routes.ts';
 export { compareBalances, comparisonsDue } from './ledger.compare.ts';

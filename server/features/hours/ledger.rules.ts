@@ -5,7 +5,7 @@
  */
 export type LedgerSource = 'hours' | 'credit';
 /** What an entry is of: a source, the time bank, or the taking back of one of the former. */
-export const LEDGER_CAUSES = ['hours', 'credit', 'bank', 'reversal'] as const;
+export const LEDGER_CAUSES = ['hours', 'credit', 'bank', 'transfer', 'reversal'] as const;
 export type LedgerCause = (typeof LEDGER_CAUSES)[number];
 
 export interface LedgerLine {
@@ -49,6 +49,8 @@ export type LedgerOutcome =
 export const personAccount = (personId: string): string => `person:${personId}`;
 export const shiftAccount = (shiftId: string): string => `shift:${shiftId}`;
 export const activityAccount = (recordId: string): string => `activity:${recordId}`;
+/** What hours that somebody took along stand against, in the old and in the new organisation. */
+export const transferAccount = (transferId: string): string => `transfer:${transferId}`;
 /** Where a person's credit hours stand, and what they stand against. */
 export const creditAccount = (personId: string): string => `credit:${personId}`;
 export const claimAccount = (creditId: string): string => `claim:${creditId}`;

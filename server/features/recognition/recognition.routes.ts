@@ -490,6 +490,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       output: z.object({ added: z.number() }),
       run: async ({ body }) => ({ added: await schemes.adopt(body.variant) }),
       page: () => seeOther('/recognition-schemes', { kind: 'success', key: 'recognition.schemes.added' }),
+      invalid: () => seeOther('/recognition-schemes', { kind: 'error', key: 'errors.not-an-option' }),
     }),
     route({
       name: 'recognition/end-scheme',

@@ -122,7 +122,7 @@ export function createBankService({ memberships, tenants }: BankParts) {
     /** In the transaction that posts hours: those of savers earn, where their kind of service does. */
     async earn(rows: readonly HoursRow[], tenant: Tenant): Promise<void> {
       const bank = bankRulesOf(tenant);
-      const counting = rows.filter((row) => earns(bank, row.category ?? ''));
+      const counting = rows.filter((row) => earns(bank, row.category));
       if (counting.length === 0) return;
       const savers = new Set(
         (

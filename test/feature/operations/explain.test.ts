@@ -114,6 +114,7 @@ describe('lists at size', function () {
     ['coordinator', '/time-bank/desk', 'timebankredemptions'],
     ['coordinator', '/time-bank/desk?state=requested', 'timebankredemptions'],
     ['volunteer', '/time-bank', 'ledgerentries'],
+    ['reviewer', '/hours/transfers/desk', 'hourstransfers'],
     ['volunteer', '/assignments', 'assignments'],
     ['volunteer', '/saved-searches', 'savedsearches'],
     ['volunteer', '/hours', 'hoursrecords'],

@@ -5,6 +5,7 @@ import type { Role } from '../../../server/core/permissions.ts';
 import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
 import { redemptionLifecycle } from '../../../server/core/states.ts';
 import { born, wayAlong } from '../../../server/db/transition.ts';
+import { TransferModel } from '../../../server/features/hours/transfer.model.ts';
 import { KinshipModel, RedemptionModel } from '../../../server/features/time-bank/time-bank.model.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
@@ -72,7 +73,7 @@ export async function createPlace(
   const { certificateBatches } = (await testApp()).composed.services;
   await inTenant(tenant.id, () => certificateBatches.workFor(batchId, 5_000));
   const { schemeId, recognitionId } = await recognised(tenant, volunteer);
-  const { kinshipId, redemptionId } = await banked(tenant, volunteer, word);
+  const { kinshipId, redemptionId, transferId } = await banked(tenant, volunteer, word);
   const credentialId = await made(
     own.post('/credentials', {
       level: 'assistant',
@@ -151,6 +152,7 @@ export async function createPlace(
       recognitionId,
       kinshipId,
       redemptionId,
+      transferId,
       exclusionId,
       objectionId,
       credentialId,
@@ -207,7 +209,7 @@ async function banked(
   tenant: Tenant,
   { personId, name }: Member,
   word: string,
-): Promise<{ kinshipId: string; redemptionId: string }> {
+): Promise<{ kinshipId: string; redemptionId: string; transferId: string }> {
   const [_id, other, person] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId(personId)];
   const unitId = new Types.ObjectId(tenant.rootUnitId);
   const relativeId = new Types.ObjectId();
@@ -242,7 +244,33 @@ async function banked(
       } as never,
     ]);
   });
-  return { kinshipId: String(_id), redemptionId: String(other) };
+  return {
+    kinshipId: String(_id),
+    redemptionId: String(other),
+    transferId: await leaving(tenant, personId, name),
+  };
+}
+
+/** The volunteer asked to take the hours along, to an organisation that has since gone. */
+async function leaving(tenant: Tenant, personId: string, personName: string): Promise<string> {
+  const _id = new Types.ObjectId();
+  await inTenant(tenant.id, () =>
+    TransferModel.create([
+      {
+        _id,
+        ...born('requested'),
+        direction: 'out',
+        transferId: new Types.ObjectId(),
+        personId: new Types.ObjectId(personId),
+        personName,
+        unitId: new Types.ObjectId(tenant.rootUnitId),
+        peerId: new Types.ObjectId(),
+        peerName: { 'zh-CN': '别处', en: 'Elsewhere' },
+        createdAt: new Date(),
+      } as never,
+    ]),
+  );
+  return String(_id);
 }
 
 async function upload(
@@ -313,6 +341,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'shift-templates': 'templateId',
   shifts: 'shiftId',
   'talent-pools': 'poolId',
+  'hours/transfers': 'transferId',
   'time-bank/redemptions': 'redemptionId',
   'time-bank/relatives': 'kinshipId',
   units: 'unitId',
@@ -414,6 +443,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),
+  'hours/decide-transfer': () => ({ verdict: 'no', reason: 'x' }),
   'time-bank/decide-kinship': () => ({ verdict: 'refused', reason: 'x' }),
   'time-bank/decide': () => ({ verdict: 'refused', reason: 'x' }),
   'time-bank/cancel': () => ({ reason: 'x' }),

@@ -1,0 +1,218 @@
+import { Types } from 'mongoose';
+import type { AccountActor } from '../../core/actor.ts';
+import { can, reachOf } from '../../core/actor.ts';
+import { asTenant, contextNow, requireTenantId } from '../../core/context.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { transferLifecycle } from '../../core/states.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
+import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { born, transition } from '../../db/transition.ts';
+import type { IdentityDocumentService } from '../identity-documents/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import type { Tenant, TenantService } from '../tenants/index.ts';
+import { moveIn, moveOut } from './transfer.moves.ts';
+import { TransferModel } from './transfer.model.ts';
+import type { TransferRow } from './transfer.model.ts';
+
+export interface TransferParts {
+  readonly identityDocuments: IdentityDocumentService;
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+}
+
+export type TransferService = ReturnType<typeof createTransferService>;
+
+const SORT: readonly SortKey[] = [
+  ['createdAt', -1],
+  ['_id', -1],
+];
+const OWN = 20;
+
+/**
+ * Hours that people take along when they move: the organisation that recorded them confirms, the other accepts. They leave one
+ * ledger and enter the other in one transaction, and say for ever who recorded them (R-1.17).
+ */
+export function createTransferService({ identityDocuments, memberships, tenants }: TransferParts) {
+  const isOwn = (actor: AccountActor, row: TransferRow): boolean => String(row.personId) === actor.personId;
+
+  /** One's own, or one of a member within reach of the desk; anything else is missing. */
+  async function access(actor: AccountActor, id: string): Promise<TransferRow> {
+    const row = isId(id) ? await TransferModel.findById(id).lean() : null;
+    if (!row || !(isOwn(actor, row) || can(actor, 'hours:reverse', String(row.unitId)))) throw new NotFound();
+    return row;
+  }
+
+  async function insert(
+    row: Omit<TransferRow, '_id' | 'tenantId' | 'version' | 'history' | 'records' | 'minutes' | 'createdAt'>,
+  ): Promise<TransferRow> {
+    const _id = new Types.ObjectId();
+    await TransferModel.create([{ _id, ...row, ...born(row.state), createdAt: contextNow() } as never]);
+    await recordAudit({
+      action: 'hours/ask-transfer',
+      subjectType: 'HoursTransfer',
+      subjectId: _id,
+      to: row.state,
+    });
+    return (await TransferModel.findById(_id).lean()) as TransferRow;
+  }
+
+  const move = (
+    row: Pick<TransferRow, '_id'>,
+    from: string,
+    to: string,
+    more: { reason?: string | null; set?: Record<string, unknown> } = {},
+  ): Promise<TransferRow> =>
+    transition(TransferModel, row._id, {
+      lifecycle: transferLifecycle,
+      from: [from],
+      to,
+      action: 'hours/transfer',
+      ...more,
+    });
+
+  /** The row of the other organisation, in its context. @throws NotFound */
+  async function peerOf(row: TransferRow): Promise<TransferRow> {
+    const peer = await TransferModel.findOne({ transferId: row.transferId }).lean();
+    if (!peer) throw new NotFound();
+    return peer;
+  }
+  const inPeer = <T>(row: TransferRow, work: () => Promise<T>): Promise<T> =>
+    asTenant(String(row.peerId), work);
+
+  /** Neither the person, by whatever account, nor somebody without the right. */
+  async function mayDecide(actor: AccountActor, row: TransferRow): Promise<void> {
+    const humans = await identityDocuments.humansOf([actor.personId, String(row.personId)]);
+    const human = (id: string): string => humans.get(id)?.human ?? id;
+    if (human(actor.personId) === human(String(row.personId))) throw new Forbidden('not-your-own');
+    if (!can(actor, 'hours:reverse', String(row.unitId))) throw new Forbidden('not-permitted');
+  }
+
+  /** The old organisation agrees: the new one is asked. */
+  async function confirm(row: TransferRow, reason: string): Promise<TransferRow> {
+    const here = await tenants.current();
+    const after = await move(row, 'requested', 'confirmed', { reason });
+    await inPeer(row, async () => {
+      const membership = await memberships.approvedOf(row.personId);
+      if (!membership) throw new Conflict('not-a-member');
+      await insert({
+        direction: 'in',
+        state: 'offered',
+        transferId: row.transferId,
+        personId: row.personId,
+        personName: membership.personName,
+        unitId: membership.unitId,
+        peerId: new Types.ObjectId(here.id),
+        peerName: here.name,
+      });
+    });
+    return after;
+  }
+
+  /** The new organisation agrees: the hours leave one ledger and enter the other. */
+  async function accept(row: TransferRow, reason: string): Promise<TransferRow> {
+    const here = await tenants.current();
+    const membership = await memberships.approvedOf(row.personId);
+    if (!membership) throw new Conflict('not-a-member');
+    const { records, from } = await inPeer(row, async () => {
+      const old: Tenant = await tenants.current();
+      const to = { tenantId: new Types.ObjectId(here.id), transferId: row.transferId };
+      const moved = await moveOut(row.personId, to, old.zone);
+      if (moved.length === 0) throw new Conflict('nothing-recorded');
+      await move(await peerOf(row), 'confirmed', 'done', { set: sumOf(moved) });
+      return { records: moved, from: old };
+    });
+    await moveIn(records, from, row.transferId, membership, here.zone);
+    return move(row, 'offered', 'done', { reason, set: sumOf(records) });
+  }
+
+  return {
+    access,
+
+    /** Organisations that the person is a member of besides this one. */
+    async choices(actor: AccountActor): Promise<{ id: string; name: Tenant['name'] }[]> {
+      const here = requireTenantId();
+      const found = (await memberships.choicesOf(actor.accountId)).filter(
+        ({ tenantId, state }) => tenantId !== here && state === 'approved',
+      );
+      return Promise.all(
+        found.map(async ({ tenantId }) => ({ id: tenantId, name: (await tenants.get(tenantId)).name })),
+      );
+    },
+
+    /** The person asks to take all posted hours along. @throws Invalid beside the field, Forbidden */
+    async ask(actor: AccountActor, tenantId: string): Promise<TransferRow> {
+      const choice = (await this.choices(actor)).find(({ id }) => id === tenantId);
+      if (!choice) throw Invalid.field('tenantId', 'not-an-option');
+      try {
+        return await inTransaction(async () => {
+          const membership = await memberships.anyOf(actor.personId);
+          if (!membership) throw new Forbidden('members-only');
+          return insert({
+            direction: 'out',
+            state: 'requested',
+            transferId: new Types.ObjectId(),
+            personId: membership.personId,
+            personName: membership.personName,
+            unitId: membership.unitId,
+            peerId: new Types.ObjectId(choice.id),
+            peerName: choice.name,
+          });
+        });
+      } catch (err) {
+        if (isDuplicateKey(err)) throw Invalid.field('tenantId', 'transfer-under-way');
+        throw err;
+      }
+    },
+
+    /** The desk of either organisation says yes or no; never of one's own. */
+    async decide(actor: AccountActor, id: string, agrees: boolean, reason: string): Promise<TransferRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        await mayDecide(actor, row);
+        if (row.direction === 'out')
+          return agrees ? confirm(row, reason) : move(row, 'requested', 'refused', { reason });
+        if (agrees) return accept(row, reason);
+        await inPeer(row, async () => move(await peerOf(row), 'confirmed', 'declined', { reason }));
+        return move(row, 'offered', 'declined', { reason });
+      });
+    },
+
+    /** The person stays after all, before it is done; in the organisation where they asked. */
+    async withdraw(actor: AccountActor, id: string): Promise<TransferRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        if (!isOwn(actor, row) || row.direction !== 'out') throw new Forbidden('only-the-person');
+        if (row.state === 'confirmed')
+          await inPeer(row, async () => move(await peerOf(row), 'offered', 'withdrawn'));
+        return move(row, row.state === 'confirmed' ? 'confirmed' : 'requested', 'withdrawn');
+      });
+    },
+
+    own: (actor: AccountActor): Promise<TransferRow[]> =>
+      TransferModel.find({ personId: new Types.ObjectId(actor.personId) })
+        .sort(sortOf(SORT))
+        .limit(OWN)
+        .lean(),
+
+    /** The desk's, newest first, within reach. */
+    async list(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<TransferRow>> {
+      const reach = reachOf(actor, 'hours:reverse');
+      const rows = await TransferModel.find({
+        ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
+        ...afterCursor(SORT, cursor),
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.createdAt, row._id]);
+    },
+  };
+}
+
+const sumOf = (records: readonly { readonly recordedMinutes: number }[]) => ({
+  records: records.length,
+  minutes: records.reduce((sum, { recordedMinutes }) => sum + recordedMinutes, 0),
+});

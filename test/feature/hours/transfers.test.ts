@@ -1,0 +1,205 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { acrossTenants } from '../../../server/core/context.ts';
+import { database } from '../../../server/db/connect.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { runChecks } from '../../../server/verify/index.ts';
+import { createServed } from '../../factories/hours.ts';
+import {
+  asOperator,
+  createMember,
+  createMembership,
+  createTenant,
+  memberOf,
+} from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import type { ApiAgent } from '../../support/agent.ts';
+import { PageAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+
+interface Transfer {
+  id: string;
+  state: string;
+  minutes: number | null;
+}
+
+describe('hours that somebody takes along', function () {
+  this.timeout(120_000);
+  let old: Tenant;
+  let next: Tenant;
+  let third: Tenant;
+  let mover: ApiAgent;
+  let there: ApiAgent;
+  let desk: ApiAgent;
+  let newDesk: ApiAgent;
+  let member: Member;
+  let arrived: Member;
+  const records: string[] = [];
+  let code = '';
+
+  before(async () => {
+    old = await createTenant({ name: { 'zh-CN': '旧河社区', en: 'Old River' } });
+    next = await createTenant({ name: { 'zh-CN': '新桥社区', en: 'New Bridge' } });
+    third = await createTenant();
+    member = await createMember(old, { person: { name: '林远' } });
+    arrived = memberOf(next, member, await createMembership(next, member));
+    [mover, there] = [await member.api(), await arrived.api()];
+    const roles = ['coordinator', 'reviewer'] as const;
+    desk = await (await createMember(old, { roles })).api();
+    newDesk = await (await createMember(next, { roles })).api();
+    for (const hoursAgo of [9, 40]) {
+      const id = await createServed(old, member, { hoursAgo });
+      expect((await desk.post(`/hours/${id}/approve`)).status).to.equal(200);
+      records.push(id);
+    }
+    const from = `${new Date().getUTCFullYear() - 1}-01-01`;
+    const to = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    const issued = await mover.post('/certificates', { from, to });
+    expect(issued.status, issued.text).to.equal(201);
+    ({ code } = issued.json<{ code: string }>());
+  });
+
+  const violations = async (): Promise<string[]> => {
+    const checks = (await testApp()).composed.invariants.filter(({ name }) =>
+      /^(hours|certificates|time-bank)\//.test(name),
+    );
+    const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
+    return results.flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
+  };
+  const total = async (agent: ApiAgent): Promise<number> =>
+    (await agent.get('/hours')).json<{ totalMinutes: number }>().totalMinutes;
+  const standing = async (): Promise<string> =>
+    (await new PageAgent().get(`/certificates/verify/${code}?lang=en`)).text;
+  const yes = { verdict: 'yes', reason: '已核对' };
+
+  it('go when the old organisation confirmed and the new one accepted, and say who recorded them', async () => {
+    const ask = (tenantId: string) => mover.post('/hours/transfers', { tenantId });
+    expect((await ask(third.id)).json<{ errors: object[] }>().errors).to.deep.equal([
+      { path: 'tenantId', code: 'not-an-option' },
+    ]);
+    const asked = await ask(next.id);
+    expect(asked.status, asked.text).to.equal(201);
+    const { id } = asked.json<Transfer>();
+    expect((await ask(next.id)).json<{ errors: object[] }>().errors).to.deep.equal([
+      { path: 'tenantId', code: 'transfer-under-way' },
+    ]);
+    expect((await mover.post(`/hours/transfers/${id}/decision`, yes)).status).to.equal(403);
+    // Nobody there hears of it before it is confirmed here.
+    expect((await newDesk.get('/hours/transfers/desk')).json<{ data: object[] }>().data).to.deep.equal([]);
+    expect((await newDesk.post(`/hours/transfers/${id}/decision`, yes)).status).to.equal(404);
+    expect((await desk.post(`/hours/transfers/${id}/decision`, yes)).json()).to.include({
+      state: 'confirmed',
+    });
+    const [offered] = (await newDesk.get('/hours/transfers/desk')).json<{ data: Transfer[] }>().data;
+    expect(offered).to.include({ state: 'offered' });
+    // Three at once: they come once.
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => newDesk.post(`/hours/transfers/${offered?.id}/decision`, yes)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
+    expect([await total(mover), await total(there)]).to.deep.equal([0, 242]);
+    const { data } = (await there.get('/hours')).json<{
+      data: { id: string; state: string; recordedBy: object }[];
+    }>();
+    expect(data.map(({ state }) => state)).to.deep.equal(['posted', 'posted']);
+    expect(data[0]?.recordedBy).to.deep.equal({ 'zh-CN': '旧河社区', en: 'Old River' });
+    const browser = await arrived.page();
+    await browser.get('/');
+    await browser.post('/session/membership', { membershipId: arrived.membershipId });
+    const page = await browser.get(`/hours/${data[0]?.id}?lang=zh-CN`);
+    expect(page.text).to.include('由旧河社区记录并确认');
+    expect(await violations()).to.deep.equal([]);
+    // What was certified before is true as ever; nothing new is certified where the hours are no more.
+    expect(await standing()).to.include('This certificate is genuine and still holds');
+    expect((await mover.post('/certificates', { scope: 'all' })).status).to.equal(422);
+  });
+
+  it('stand on certificates of the new organisation with their origin', async () => {
+    const issued = await there.post('/certificates', { scope: 'all' });
+    expect(issued.status, issued.text).to.equal(201);
+    const { id } = issued.json<{ id: string }>();
+    const signed = await there.get(`/certificates/${id}/statement`);
+    const text = signed.status === 200 ? signed.text : '';
+    const stored = await database()
+      .collection('certificates')
+      .findOne({ _id: new Types.ObjectId(id) });
+    expect(text || String(stored?.['signedJson'])).to.include('"origin":"旧河社区"');
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('are taken back where they were recorded, and so wherever they went', async () => {
+    const { data } = (await there.get('/hours')).json<{ data: { id: string }[] }>();
+    expect((await newDesk.post(`/hours/${data[0]?.id}/reversal`, { reason: 'x' })).json()).to.include({
+      code: 'reverse-at-origin',
+    });
+    // On to a third organisation first: the origin stays, and the way back is followed.
+    const last = await memberOf(third, member, await createMembership(third, member)).api();
+    const thirdDesk = await (await createMember(third, { roles: ['reviewer'] })).api();
+    const { id } = (await there.post('/hours/transfers', { tenantId: third.id })).json<Transfer>();
+    expect((await newDesk.post(`/hours/transfers/${id}/decision`, yes)).status).to.equal(200);
+    const [offered] = (await thirdDesk.get('/hours/transfers/desk')).json<{ data: Transfer[] }>().data;
+    const done = await thirdDesk.post(`/hours/transfers/${offered?.id}/decision`, yes);
+    expect(done.json(), done.text).to.include({ state: 'done', minutes: 242 });
+    const reversed = await desk.post(`/hours/${records[0]}/reversal`, { reason: '录错了' });
+    expect(reversed.status, reversed.text).to.equal(200);
+    expect([await total(mover), await total(there), await total(last)]).to.deep.equal([0, 0, 121]);
+    expect((await desk.post(`/hours/${records[0]}/reversal`, { reason: 'x' })).status).to.equal(409);
+    expect(await standing()).to.not.include('This certificate is genuine and still holds');
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('may be declined or withdrawn, and then stay', async () => {
+    const other = await createMember(old);
+    await createMembership(next, other);
+    const own = await other.api();
+    const hoursId = await createServed(old, other);
+    await desk.post(`/hours/${hoursId}/approve`);
+    const { id } = (await own.post('/hours/transfers', { tenantId: next.id })).json<Transfer>();
+    await desk.post(`/hours/transfers/${id}/decision`, yes);
+    const { data } = (await newDesk.get('/hours/transfers/desk')).json<{ data: Transfer[] }>();
+    const offer = data.find(({ state }) => state === 'offered');
+    const no = { verdict: 'no', reason: '名额已满' };
+    expect((await newDesk.post(`/hours/transfers/${offer?.id}/decision`, no)).status).to.equal(200);
+    expect((await own.get('/hours/transfers')).json<{ data: Transfer[] }>().data[0]).to.include({
+      state: 'declined',
+    });
+    const again = (await own.post('/hours/transfers', { tenantId: next.id })).json<Transfer>();
+    await desk.post(`/hours/transfers/${again.id}/decision`, yes);
+    expect((await own.post(`/hours/transfers/${again.id}/withdrawal`)).json()).to.include({
+      state: 'withdrawn',
+    });
+    expect(await total(own)).to.equal(121);
+    for (const [agent, path] of [
+      [await member.page(), '/hours/transfers'],
+      [await arrived.page(), '/hours/transfers'],
+    ] as const)
+      for (const language of ['zh-CN', 'en'])
+        expect((await agent.get(`${path}?lang=${language}`)).status).to.equal(200);
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('are named by verify where one of the two books was changed by hand', async () => {
+    const plant = async (collection: string, filter: object, update: object, named: string) => {
+      const rows = database().collection(collection);
+      const row = await rows.findOne(filter);
+      if (!row) throw new Error(`Nothing to plant in ${collection}`);
+      await rows.updateOne({ _id: row._id }, update);
+      expect((await violations()).join('\n')).to.include(named);
+      await rows.replaceOne({ _id: row._id }, row);
+    };
+    const tenantId = new Types.ObjectId(next.id);
+    await plant(
+      'ledgeraccounts',
+      { tenantId, account: /^transfer:/ },
+      { $inc: { minutes: 5 } },
+      'over both organisations',
+    );
+    await plant(
+      'hoursrecords',
+      { tenantId: new Types.ObjectId(third.id), state: 'posted' },
+      { $set: { state: 'reversed' } },
+      'was when it went',
+    );
+    expect(await violations()).to.deep.equal([]);
+  });
+});

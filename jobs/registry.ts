@@ -23,7 +23,9 @@ import { expireSavedTime } from './time-bank/expire.sweep.ts';
 import { hearForSearches } from './saved-searches/hear.sweep.ts';
 import { lookForSearches } from './saved-searches/look.sweep.ts';
 import { startShifts } from './shifts/start.sweep.ts';
+import { remindOfSessions } from './training/remind.sweep.ts';
 import { closeSessions } from './training/close.sweep.ts';
+import { publishTrainingPlans, solveTrainingPlans } from './training-plans/plans.sweep.ts';
 import type { Sweep } from './sweep.ts';
 
 /** Every sweep there is, listed once. Names are unique: agenda would overwrite silently. */
@@ -47,7 +49,10 @@ export function allSweeps(services: Services): Sweep[] {
     hearForSearches(services.searchWatch),
     lookForSearches(services.searchWatch),
     closeAssignments(services.assignments, services.attendance),
+    remindOfSessions(services.sessions, services.enrolments),
     closeSessions(services.sessions, services.trainingDesk),
+    solveTrainingPlans(services.trainingPlans),
+    publishTrainingPlans(services.trainingPlans, services.planPublishing),
     makeCertificates(services.certificateBatches),
     findEligible(services.recognition),
     settleNotices(services.recognition),

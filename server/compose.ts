@@ -198,6 +198,12 @@ import {
   trainingInvariants,
   trainingMessages,
 } from './features/training/index.ts';
+import {
+  createPlanPublishing,
+  createTrainingPlanService,
+  makeInThread,
+  trainingPlanRoutes,
+} from './features/training-plans/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { createIdentities } from './identities.ts';
@@ -425,6 +431,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
   const curricula = createCurriculumService({ courses, sessions, enrolments, memberships, tenants });
+  const trainingPlans = createTrainingPlanService({ courses, tenants, units, thread: makeInThread });
+  const planPublishing = createPlanPublishing({ sessions, enrolments });
   const trainingDesk = createDeskService({
     courses,
     sessions,
@@ -516,7 +524,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...trainingMessages({ offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
+    ...trainingMessages({ i18n, offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
   ];
   const messages = createMessageService({
     definitions,
@@ -598,7 +606,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     closings,
     transfers,
     sessions,
+    enrolments,
     trainingDesk,
+    trainingPlans,
+    planPublishing,
   };
   const routes: Route[] = [
     openApiRoute(() => routes, { publicUrl, version }),
@@ -660,6 +671,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...creditRoutes({ credits, programmes, i18n }),
     ...courseRoutes({ courses, sessions, i18n }),
     ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),
+    ...trainingPlanRoutes({ plans: trainingPlans, courses, memberships, tenants, units, i18n }),
     ...curriculumRoutes({ curricula, courses, i18n }),
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),

@@ -26,6 +26,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/training-plans',
+    key: 'training-plans.title',
+    icon: 'route',
+    permission: 'training:plan',
+    phone: false,
+  },
+  {
     href: '/curricula/overview',
     key: 'curricula.overview.title',
     icon: 'books',

@@ -254,6 +254,17 @@ export const planLifecycle = defineLifecycle('plan', {
   withdrawn: [],
 });
 
+/** A proposal of training sessions and invitations: made in the background, mended, published as it stands. */
+export const trainingPlanLifecycle = defineLifecycle('training-plan', {
+  queued: ['running', 'cancelled', 'failed'],
+  running: ['proposed', 'cancelled', 'failed'],
+  proposed: ['queued', 'publishing'],
+  publishing: ['published'],
+  published: [],
+  failed: ['queued'],
+  cancelled: ['queued'],
+});
+
 export const LIFECYCLES = [
   membershipLifecycle,
   requestLifecycle,
@@ -272,4 +283,5 @@ export const LIFECYCLES = [
   trainingLifecycle,
   importLifecycle,
   planLifecycle,
+  trainingPlanLifecycle,
 ] as const;

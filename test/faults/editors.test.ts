@@ -231,6 +231,7 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
 const PROVED_THERE = [
   ...['imports/fix', 'imports/skip', 'imports/replace', 'imports/undo'],
   ...['plans/decide', 'plans/wish', 'plans/send', 'plans/withdraw'],
+  'training-plans/publish',
 ];
 
 /** Two people at the same form: one saves, the other is told, nobody's words are lost unseen (F-40). */

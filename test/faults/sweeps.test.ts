@@ -40,7 +40,9 @@ import { createServed } from '../factories/hours.ts';
 import { asOperator, createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { EnrolmentModel } from '../../server/features/training/enrolment.model.ts';
-import { createSession } from '../factories/training.ts';
+import { createCourse, createSession } from '../factories/training.ts';
+import { createTrainingPlan } from '../factories/training-plans.ts';
+import { TrainingPlanModel } from '../../server/features/training-plans/training-plan.model.ts';
 import { createOpening, createPosition, createShift } from '../factories/requests.ts';
 import { createSearch } from '../factories/searches.ts';
 import { nycFile, nycRow } from '../feature/imports/samples.ts';
@@ -164,6 +166,24 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           await told(tenant, 'saved-searches/found'),
         ]),
       expected: [[true, true], 1],
+    };
+  },
+
+  async 'training/remind'(tenant) {
+    const startsAt = new Date(Date.now() + 3 * 86_400_000);
+    const { sessionId } = await createSession(tenant, {
+      startsAt,
+      remindAt: new Date(startsAt.getTime() - 86_400_000),
+    });
+    await (await (await createMember(tenant)).api()).post(`/sessions/${sessionId}/enrolments`);
+    return {
+      at: 2.5 * 86_400_000,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await OutboxModel.find({ 'data.what': 'reminded' }).lean()).map(({ kind }) => kind),
+        ),
+      expected: ['training/news'],
     };
   },
 
@@ -562,6 +582,44 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           await PlanLineModel.countDocuments({}),
         ]),
       expected: [['queued running proposed'], 1],
+    };
+  },
+
+  async 'training-plans/solve'(tenant) {
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    await createCourse(tenant);
+    const api = await officer.api();
+    await api.post('/training-plans', { rooms: [{ label: '教室', seats: 3 }] });
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await TrainingPlanModel.find({}).lean()).map(({ history }) =>
+            history.map(({ to }) => to).join(' '),
+          ),
+        ),
+      expected: ['queued running failed'],
+    };
+  },
+
+  async 'training-plans/publish'(tenant) {
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    const member = await createMember(tenant);
+    const { trainingPlanId } = await createTrainingPlan(tenant, {
+      ...member,
+      courseId: await createCourse(tenant),
+      title: '课程',
+    });
+    await (await officer.api()).post(`/training-plans/${trainingPlanId}/publication`);
+    return {
+      at: 0,
+      rows: 1,
+      effect: async () => [
+        await told(tenant, 'training/news'),
+        await inTenant(tenant.id, () => EnrolmentModel.countDocuments({ state: 'invited' })),
+      ],
+      expected: [1, 1],
     };
   },
 

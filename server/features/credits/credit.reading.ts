@@ -11,6 +11,8 @@ import { CreditModel } from './credit.model.ts';
 import type { CreditRow } from './credit.model.ts';
 import { evaluate } from './credit.rules.ts';
 import type { CreditEntry, CycleInput, Evaluation, Programme } from './credit.types.ts';
+import { personOutlook } from './outlook.rules.ts';
+import type { PersonOutlook, PlannedLearning } from './outlook.rules.ts';
 import type { ProgrammeService } from './programme.service.ts';
 
 /** Far more than a professional life; an evaluation reads them all. */
@@ -152,10 +154,64 @@ export function createCreditReading({
     });
   }
 
+  /**
+   * What the programme of each registration still asks for when everything planned has been learned, and what further learning
+   * would count. Null where there is no such programme; in the order of the people.
+   */
+  async function outlooks(
+    people: readonly {
+      readonly personId: string;
+      readonly registration: Registration;
+      readonly planned: readonly PlannedLearning[];
+    }[],
+    on: string,
+  ): Promise<(PersonOutlook | null)[]> {
+    const [stored, rows] = await Promise.all([
+      programmes.all(),
+      CreditModel.find({
+        personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
+        state: 'posted',
+      })
+        .select(ENTRY_FIELDS)
+        .lean(),
+    ]);
+    const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
+    const entries = Map.groupBy(rows, (row) => String(row.personId));
+    return people.map(({ personId, registration, planned }) => {
+      const [wanted] = programmesFor([registration]);
+      const versions = wanted && versionsOf.get(wanted.name);
+      if (!wanted || !versions) return null;
+      return personOutlook(versions, wanted.cycle, (entries.get(personId) ?? []).map(toEntry), planned, on);
+    });
+  }
+
+  /** The same of one person and everything that concerns them, for what they have planned. */
+  async function ownOutlooks(
+    personId: string,
+    planned: readonly PlannedLearning[],
+  ): Promise<{ programme: Programme; outlook: PersonOutlook }[]> {
+    const on = localDate(contextNow(), (await tenants.current()).zone);
+    const [rows, found] = await Promise.all([
+      CreditModel.find({ personId: new Types.ObjectId(personId), state: 'posted' })
+        .limit(MOST_CLAIMS)
+        .select(ENTRY_FIELDS)
+        .lean(),
+      ownProgrammes(personId),
+    ]);
+    return found.flatMap(({ versions, cycle }) => {
+      const programme = versions.at(-1);
+      return programme
+        ? [{ programme, outlook: personOutlook(versions, cycle, rows.map(toEntry), planned, on) }]
+        : [];
+    });
+  }
+
   return {
     choicesFor,
     of,
     evaluateAll,
+    outlooks,
+    ownOutlooks,
 
     own: (actor: AccountActor) => of(actor.personId),
   };

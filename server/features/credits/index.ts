@@ -2,6 +2,7 @@ export { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 export { creditDaysOf } from './credit.days.ts';
 export { createCreditReading } from './credit.reading.ts';
 export type { CreditReading, OwnEvaluation } from './credit.reading.ts';
+export type { Outlook, PersonOutlook, PlannedLearning } from './outlook.rules.ts';
 export type { CreditRow } from './credit.model.ts';
 export { worded } from './credit.view.ts';
 export { postStoredClaims } from './credit.posting.ts';

@@ -1,6 +1,8 @@
 import { addDays, addMonths } from '../../core/time.ts';
-import { RENEW_DAYS, roleOf, trackOfRole } from '../training/index.ts';
-import type { LearnerRole, Track, TrainedFact } from '../training/index.ts';
+import { trackOfRole } from '../training/training.catalogue.ts';
+import { RENEW_DAYS, roleOf } from '../training/training.rules.ts';
+import type { LearnerRole, Track } from '../training/training.catalogue.ts';
+import type { TrainedFact } from '../training/training.rules.ts';
 
 /** Curricula as pure rules: which version is in force, what a part asks for, how far somebody is. Dates `YYYY-MM-DD`. */
 

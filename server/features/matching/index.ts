@@ -12,6 +12,7 @@ export {
   wayOut,
 } from './matching.rules.ts';
 export { credentialsOf, NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { isFree } from './hard.rules.ts';
 export { excludedFrom } from './exclusion.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';
 export { createSearchClient } from './search/search.client.ts';

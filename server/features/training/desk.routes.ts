@@ -115,6 +115,7 @@ function showRoute({ sessions, enrolments, desk, memberships, i18n }: DeskRouteP
             ['attended', 'failed', 'passed', 'assessed'].includes(one.state) &&
             row.startsAt <= now,
           scored: session.passMark !== null,
+          unposted: !one.own && one.state === 'passed',
         })),
         applied: list.applied.map((one) => ({ ...one, mine: one.personName === account.name })),
         presentCount: list.people.filter(({ state }) => !['enrolled', 'absent'].includes(state)).length,
@@ -188,6 +189,25 @@ function actRoutes({ enrolments, desk }: DeskRouteParts): Route[] {
       run: async ({ account, params, body }) => toEnrolment(await desk.assess(account, params.id, body)),
       page: ({ sessionId, state }) =>
         seeOther(`/sessions/${sessionId}/desk`, { kind: 'success', key: `training.did.${state}` }),
+      invalid: async ({ issues, error }, { params, actor }) =>
+        seeOther(`/sessions/${await sessionOf(params.id, actor)}/desk`, {
+          kind: 'error',
+          key: `errors.${issues[0]?.code ?? error.code}`,
+        }),
+    }),
+    route({
+      name: 'training/post-again',
+      method: 'post',
+      path: '/enrolments/:id/posting',
+      access: 'training:teach-own',
+      tenant: 'member',
+      summary: 'Posts what was passed and not posted because the person had claimed the same.',
+      status: 200,
+      input: { params: idParams },
+      output: enrolmentView,
+      run: async ({ account, params }) => toEnrolment(await desk.postAgain(account, params.id)),
+      page: ({ sessionId }) =>
+        seeOther(`/sessions/${sessionId}/desk`, { kind: 'success', key: 'training.did.credited' }),
       invalid: async ({ issues, error }, { params, actor }) =>
         seeOther(`/sessions/${await sessionOf(params.id, actor)}/desk`, {
           kind: 'error',

@@ -242,6 +242,22 @@ export function createDeskService({ courses, sessions, enrolments, tenants, code
       });
     },
 
+    /**
+     * Posts what was passed and not posted, because the same thing was among the person's claims: those may have been withdrawn
+     * or rejected since. @throws Conflict `credit-claimed-already` while they stand
+     */
+    async postAgain(actor: AccountActor, id: string): Promise<EnrolmentRow> {
+      return inTransaction(async () => {
+        const { row, session } = await runOne(actor, id);
+        if (row.state !== 'passed') throw new Conflict('wrong-state', { state: row.state });
+        const { zone } = await tenants.current();
+        const after = (await credit(actor, session, [row], zone)).get(String(row._id));
+        if (!after) throw new Conflict('credit-claimed-already');
+        await enrolments.tell(after, 'passed');
+        return after;
+      });
+    },
+
     /** What whoever was there says of the session; may be changed until it closes. */
     async giveFeedback(
       actor: AccountActor,

@@ -44,6 +44,8 @@ export interface EnrolmentRow extends TenantRow, StateRow {
   /** The posted credit entry. */
   creditId: Types.ObjectId | null;
   feedback: Feedback | null;
+  /** Why a plan asked this person: codes and what they are about; empty for whoever came by themselves. */
+  why: { code: string; params: Record<string, string | number> }[];
   createdAt: Date;
 }
 
@@ -90,6 +92,7 @@ const enrolmentSchema = new Schema({
     ),
     default: null,
   },
+  why: { type: [Schema.Types.Mixed], default: [] },
   createdAt: { type: Date, required: true },
 });
 // One live enrolment per person and session: the database, not the service, wins the race.

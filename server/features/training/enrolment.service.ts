@@ -23,7 +23,7 @@ import type { EnrolmentRow } from './enrolment.model.ts';
 import type { SessionRow } from './session.model.ts';
 import type { SessionService } from './session.service.ts';
 import { AHEAD_STATES, LIVE_STATES, SEATED_STATES } from './training.catalogue.ts';
-import { signUpRefusals } from './training.rules.ts';
+import { evidenceOf, signUpRefusals } from './training.rules.ts';
 import type { TrainedFact, TrainingRefusal } from './training.rules.ts';
 import { trainedOf } from './trained.ts';
 
@@ -50,6 +50,23 @@ export interface InviteOutcome {
   readonly enrolmentId: string | null;
   readonly refusal: string | null;
 }
+
+/** A session as the credit hours it would become. */
+export interface ToLearn {
+  readonly sessionId: string;
+  readonly title: string;
+  readonly place: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly category: string | null;
+  readonly mode: string | null;
+  /** Local day on which it ends. */
+  readonly date: string;
+  readonly minutes: number;
+  readonly evidence: readonly string[];
+}
+/** Sessions ahead that are looked through for one person. */
+const MOST_TO_LEARN = 200;
 
 export type EnrolmentService = ReturnType<typeof createEnrolmentService>;
 
@@ -252,6 +269,31 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
     return after;
   }
 
+  /** Asks one member to come, with the reasons they may read; a refusal says why not. */
+  async function ask(
+    session: SessionRow,
+    member: MembershipRow,
+    note: string,
+    why: EnrolmentRow['why'],
+  ): Promise<InviteOutcome> {
+    const personId = String(member.personId);
+    const refuse = (refusal: string): InviteOutcome => ({ personId, enrolmentId: null, refusal });
+    const known = await EnrolmentModel.exists({
+      sessionId: session._id,
+      personId: member.personId,
+      state: { $in: [...LIVE_STATES] },
+    });
+    if (known) return refuse('already-signed-up');
+    const [reason] = await refusalsFor(session, personId);
+    if (reason || (await isBusy(session, personId))) return refuse(reason?.code ?? 'overlapping-time');
+    const row = await insert(session, member, ['invited'], { why });
+    const offer = await openOffer(row, session, 'coordinator', note);
+    if (!offer) throw new Conflict('too-late-to-offer');
+    await EnrolmentModel.updateOne({ _id: row._id }, { $set: { offerId: offer._id } });
+    await tell(row, 'invited');
+    return { personId, enrolmentId: String(row._id), refusal: null };
+  }
+
   offers.onExpired('session', async (offer) => {
     const row = offer.enrolmentId ? await EnrolmentModel.findById(offer.enrolmentId).lean() : null;
     if (!row || row.state !== 'invited' || String(row.offerId) !== String(offer._id)) return;
@@ -347,29 +389,27 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
             refuse('not-found');
             continue;
           }
-          const known = await EnrolmentModel.exists({
-            sessionId: session._id,
-            personId: member.personId,
-            state: { $in: [...LIVE_STATES] },
-          });
-          if (known) {
-            refuse('already-signed-up');
-            continue;
-          }
-          const [reason] = await refusalsFor(session, personId);
-          if (reason || (await isBusy(session, personId))) {
-            refuse(reason?.code ?? 'overlapping-time');
-            continue;
-          }
-          const row = await insert(session, member, ['invited']);
-          const offer = await openOffer(row, session, 'coordinator', note);
-          if (!offer) throw new Conflict('too-late-to-offer');
-          await EnrolmentModel.updateOne({ _id: row._id }, { $set: { offerId: offer._id } });
-          await tell(row, 'invited');
-          outcomes.push({ personId, enrolmentId: String(row._id), refusal: null });
+          outcomes.push(await ask(session, member, note, []));
         }
         return outcomes;
       });
+    },
+
+    /** Asks whom a plan proposes, each with why. Inside the caller's transaction; whoever left meanwhile is not asked. */
+    async inviteProposed(
+      session: SessionRow,
+      proposed: readonly { readonly personId: Types.ObjectId; readonly why: EnrolmentRow['why'] }[],
+    ): Promise<InviteOutcome[]> {
+      const outcomes: InviteOutcome[] = [];
+      for (const { personId, why } of proposed) {
+        const member = await memberships.approvedOf(personId);
+        outcomes.push(
+          member
+            ? await ask(session, member, '', why)
+            : { personId: String(personId), enrolmentId: null, refusal: 'not-found' },
+        );
+      }
+      return outcomes;
     },
 
     /** The person says yes to an invitation; everything is judged anew. */
@@ -495,6 +535,72 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
       if (ids.length === 0) return new Map();
       const open = await offers.rows(ids);
       return new Map(open.map((offer) => [String(offer.enrolmentId), offer.dueAt]));
+    },
+
+    /** Reminds whoever has a place in the session, each once for each time at which it was to begin. */
+    async remind(sessionId: string): Promise<void> {
+      await inTransaction(async () => {
+        const session = await sessions.takeReminder(sessionId);
+        if (!session) return;
+        const rows = await EnrolmentModel.find({ sessionId: session._id, state: 'enrolled' })
+          .select({ _id: 1 })
+          .lean();
+        for (const { _id } of rows)
+          await addMessage({
+            kind: 'training/news',
+            subjectId: _id,
+            data: { what: 'reminded' },
+            dedupeKey: `training:reminded:${String(_id)}:${session.startsAt.getTime()}`,
+          });
+      });
+    },
+
+    /**
+     * What somebody could sign up for now, and what they have signed up for already, each as the credit hours it would become:
+     * nothing that they would be refused. At most so many, soonest first.
+     */
+    async toLearn(personId: string): Promise<{ offered: ToLearn[]; planned: ToLearn[] }> {
+      const found = await sessions.open(MOST_TO_LEARN);
+      const [{ zone }, own, trained, known] = await Promise.all([
+        tenants.current(),
+        EnrolmentModel.find({
+          personId: oid(personId),
+          sessionId: { $in: found.map((row) => row._id) },
+          state: { $in: [...LIVE_STATES] },
+        })
+          .select({ sessionId: 1, state: 1 })
+          .lean(),
+        trainedOf([personId]),
+        courses.rows(found.map((row) => row.courseId)),
+      ]);
+      const mine = new Map(own.map((row) => [String(row.sessionId), row.state]));
+      const toLearn = (session: SessionRow): ToLearn => ({
+        sessionId: String(session._id),
+        title: session.title,
+        place: session.place.label,
+        startsAt: session.startsAt,
+        endsAt: session.endsAt,
+        category: session.category || null,
+        mode: session.mode || null,
+        date: localDate(session.endsAt, zone),
+        minutes: session.minutes,
+        evidence: evidenceOf(session.passMark),
+      });
+      const may = (session: SessionRow): boolean =>
+        signUpRefusals({
+          now: contextNow(),
+          ...session,
+          startDate: localDate(session.startsAt, zone),
+          courseId: String(session.courseId),
+          prerequisites: known.get(String(session.courseId))?.prerequisites.map(String) ?? [],
+          trained: trained.get(personId) ?? [],
+          personId,
+          instructorIds: session.instructors.map((one) => String(one.personId)),
+        }).length === 0;
+      return {
+        offered: found.filter((one) => !mine.has(String(one._id)) && may(one)).map(toLearn),
+        planned: found.filter((one) => mine.get(String(one._id)) === 'enrolled').map(toLearn),
+      };
     },
 
     /** Courses of which the person has a place, or an open question, in a session ahead. */

@@ -41,6 +41,8 @@ export interface SessionRow extends TenantRow, StateRow {
   instructors: Instructor[];
   /** Seats that are taken or held by an open waitlist offer. Only guarded updates change it: taken ≤ capacity. */
   taken: number;
+  /** When whoever has a place is reminded; null when that was done, or is not to be. */
+  remindAt: Date | null;
   /** Last number drawn in the waitlist. */
   waitSeq: number;
   /** Sessions that repeat one share it. */
@@ -81,6 +83,7 @@ const sessionSchema = new Schema({
     default: [],
   },
   taken: { type: Number, required: true, default: 0 },
+  remindAt: { type: Date, default: null },
   waitSeq: { type: Number, required: true, default: 0 },
   seriesId: { type: Schema.Types.ObjectId, default: null },
   createdBy: { type: Schema.Types.ObjectId, default: null },
@@ -91,6 +94,8 @@ sessionSchema.index({ tenantId: 1, startsAt: 1, _id: 1 });
 sessionSchema.index({ tenantId: 1, state: 1, dimension: 1, startsAt: 1, _id: 1 });
 sessionSchema.index({ tenantId: 1, courseId: 1, startsAt: 1, _id: 1 });
 sessionSchema.index({ tenantId: 1, 'instructors.personId': 1, startsAt: 1, _id: 1 });
+// The sweep that reminds looks across tenants.
+sessionSchema.index({ remindAt: 1 }, { partialFilterExpression: { remindAt: { $type: 'date' } } });
 // The sweep that closes what is long over looks across tenants.
 sessionSchema.index({ endsAt: 1 }, { partialFilterExpression: { state: 'published' } });
 

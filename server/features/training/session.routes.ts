@@ -32,6 +32,7 @@ import {
 } from './training.schema.ts';
 import type { SessionDetail, SessionView } from './training.schema.ts';
 import {
+  reasonText,
   sessionAbilities,
   sessionFields,
   sessionRow,
@@ -146,6 +147,7 @@ function showPage(
     ),
     words: said.textarea('text', { rows: 2, maxLength: 500 }),
     reason: own?.reason ?? null,
+    why: (own?.why ?? []).map((one) => reasonText({ i18n, locale }, one, session.title)),
   });
 }
 

@@ -10,7 +10,7 @@ import { recordAudit } from '../../db/audit.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
-import { born, editRow, transition } from '../../db/transition.ts';
+import { born, editRow, transition, wayAlong } from '../../db/transition.ts';
 import { holdersAmong } from '../memberships/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
@@ -20,7 +20,7 @@ import type { CourseService } from './course.service.ts';
 import type { CourseRow } from './course.model.ts';
 import { SessionModel } from './session.model.ts';
 import type { Instructor, SessionRow } from './session.model.ts';
-import { CLOSE_AFTER_DAYS, creditMinutes } from './training.rules.ts';
+import { CLOSE_AFTER_DAYS, creditMinutes, remindAtOf } from './training.rules.ts';
 import type { NewSession, SessionInput } from './training.schema.ts';
 
 const SORT: readonly SortKey[] = [
@@ -39,6 +39,20 @@ export interface SessionFilter {
 
 /** Told in the transaction of the change. */
 export type SessionListener = (session: SessionRow, reason: string) => Promise<void>;
+
+/** A session as a plan proposes it. */
+export interface PlannedSession {
+  readonly _id: Types.ObjectId;
+  readonly courseId: Types.ObjectId;
+  readonly unitId: Types.ObjectId;
+  readonly label: string;
+  readonly address: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly seats: number;
+  readonly instructors: Instructor[];
+  readonly createdBy: Types.ObjectId;
+}
 
 export interface SessionParts {
   readonly courses: CourseService;
@@ -198,6 +212,50 @@ export function createSessionService({ courses, memberships, tenants, units }: S
     },
 
     /**
+     * Holds a session that a plan proposed, under the id the plan drew for it: announced at once, its instructor booked. Inside
+     * the caller's transaction. @throws Invalid when the instructor is elsewhere, Conflict when the course or the time is over
+     */
+    async announce(planned: PlannedSession): Promise<SessionRow> {
+      requireTransaction('A planned session');
+      const course = await courses.row(planned.courseId);
+      if (course.state !== 'open') throw new Conflict('wrong-state', { state: course.state });
+      if (planned.startsAt <= contextNow()) throw new Conflict('session-started');
+      const { name, locale } = await tenants.current();
+      const { _id, instructors, unitId, startsAt, endsAt } = planned;
+      await SessionModel.create([
+        {
+          _id,
+          state: 'published',
+          version: 2,
+          history: wayAlong(sessionLifecycle, null, ['draft', 'published']),
+          ...termsOf(course),
+          minutes: creditMinutes(course.minutes, planned),
+          courseId: course._id,
+          unitId,
+          host: name[locale],
+          place: { label: planned.label, address: planned.address },
+          startsAt,
+          endsAt,
+          enrolUntil: startsAt,
+          capacity: planned.seats,
+          remindAt: remindAtOf(startsAt, contextNow()),
+          instructors,
+          createdBy: planned.createdBy,
+          createdAt: contextNow(),
+        } as never,
+      ]);
+      await recordAudit({
+        action: 'sessions/publish',
+        subjectType: 'TrainingSession',
+        subjectId: _id,
+        to: 'published',
+      });
+      const row = (await SessionModel.findById(_id).lean()) as SessionRow;
+      await bookInstructors(row);
+      return row;
+    },
+
+    /**
      * Changes a draft or an announced session; whoever has a place moves along and is told. @throws Invalid below the
      * seats taken, or when somebody who has a place is elsewhere at the new time
      */
@@ -220,6 +278,10 @@ export function createSessionService({ courses, memberships, tenants, units }: S
           version,
           set: {
             ...when,
+            // A session that moves is reminded of at its new time.
+            ...(row.state === 'published' && when.startsAt.getTime() !== row.startsAt.getTime()
+              ? { remindAt: remindAtOf(when.startsAt, contextNow()) }
+              : {}),
             minutes: creditMinutes((await courses.row(row.courseId)).minutes, when),
             unitId: oid(unitId),
             host: input.host || row.host,
@@ -252,6 +314,7 @@ export function createSessionService({ courses, memberships, tenants, units }: S
           lifecycle: sessionLifecycle,
           from: ['draft'],
           to: 'published',
+          set: { remindAt: remindAtOf(row.startsAt, contextNow()) },
           action: 'sessions/publish',
         });
         await bookInstructors(after);
@@ -369,6 +432,43 @@ export function createSessionService({ courses, memberships, tenants, units }: S
       if (!row) throw new NotFound();
       return row.waitSeq;
     },
+
+    /** For the sweep: sessions of any tenant whose reminder is due. */
+    async dueToRemind({
+      now,
+      limit,
+      except,
+    }: {
+      now: Date;
+      limit: number;
+      except: readonly string[];
+    }): Promise<{ tenantId: string; id: string }[]> {
+      const rows = await SessionModel.find({ remindAt: { $lte: now }, _id: { $nin: except.map(oid) } })
+        .sort({ remindAt: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Takes the reminder that is due: of two at once one has it. Inside the caller's transaction. */
+    async takeReminder(id: string): Promise<SessionRow | null> {
+      requireTransaction('A reminder');
+      const row = await SessionModel.findOneAndUpdate(
+        { _id: id, remindAt: { $lte: contextNow() } },
+        { $set: { remindAt: null } },
+        { returnDocument: 'after' },
+      ).lean();
+      return row?.state === 'published' && row.startsAt > contextNow() ? row : null;
+    },
+
+    /** Announced sessions that one may still sign up for, soonest first. */
+    open: (limit: number): Promise<SessionRow[]> =>
+      SessionModel.find({ state: 'published', startsAt: { $gt: contextNow() } })
+        .sort({ startsAt: 1, _id: 1 })
+        .limit(limit)
+        .select({ history: 0 })
+        .lean(),
 
     /** For the sweep: announced sessions of any tenant that are so long over that nobody will mend their list. */
     async due({

@@ -1,11 +1,14 @@
 import { defineMessage } from '../../mail/message.ts';
 import type { MessageDefinition } from '../../mail/message.ts';
+import type { I18n } from '../../i18n/index.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { EnrolmentModel } from './enrolment.model.ts';
 import { SessionModel } from './session.model.ts';
+import { reasonText } from './training.view.ts';
 
 export interface TrainingMailParts {
+  readonly i18n: I18n;
   readonly offers: OfferService;
   readonly tenants: TenantService;
   readonly recipientOf: (
@@ -30,6 +33,7 @@ const STILL_TRUE: Readonly<Record<string, readonly string[]>> = {
 
 /** What a person is told of a session: an invitation, a seat, a change, a result. */
 export function trainingMessages({
+  i18n,
   offers,
   tenants,
   recipientOf,
@@ -64,6 +68,10 @@ export function trainingMessages({
             place: session.place.label,
             answerBy: offer?.state === 'open' ? offer.dueAt : null,
             note: offer?.note ?? '',
+            why:
+              what === 'invited'
+                ? enrolment.why.map((one) => reasonText({ i18n, locale }, one, session.title))
+                : [],
             reason: session.state === 'cancelled' ? (session.history.at(-1)?.reason ?? null) : null,
             link: `${publicUrl}/sessions/${String(session._id)}`,
           },

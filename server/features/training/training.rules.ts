@@ -87,6 +87,15 @@ export function whyNotPresent(at: {
   return at.now >= at.endsAt ? 'check-in-too-late' : null;
 }
 
+/** So long before the start whoever has a place is reminded. */
+export const REMIND_HOURS = 24;
+
+/** When the reminder of a session is due; null where that has gone by: whoever signs up later knows. */
+export function remindAtOf(startsAt: Date, now: Date): Date | null {
+  const at = new Date(startsAt.getTime() - REMIND_HOURS * 60 * MINUTE);
+  return at > now ? at : null;
+}
+
 /** What an assessment says: with a pass mark the score decides, without one the instructor's word. */
 export const verdictOf = (
   passMark: number | null,

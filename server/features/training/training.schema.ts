@@ -140,6 +140,10 @@ export const enrolmentView = z.object({
   creditId: z.string().nullable(),
   rating: z.number().nullable(),
   reason: z.string().nullable(),
+  /** Why a plan asked the person; empty for whoever came by themselves. */
+  why: z.array(
+    z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])) }),
+  ),
 });
 export type EnrolmentView = z.infer<typeof enrolmentView>;
 export const ownEnrolment = enrolmentView.extend({

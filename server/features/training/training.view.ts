@@ -3,7 +3,8 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { addDays, localDate, localMinutes } from '../../core/time.ts';
-import { createForm } from '../../i18n/index.ts';
+import { formatDistance } from '../../i18n/format.ts';
+import { createForm, formatDate, formatMinutes } from '../../i18n/index.ts';
 import type { Field, I18n, OptionInput } from '../../i18n/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from '../credits/index.ts';
 import type { CourseRow } from './course.model.ts';
@@ -86,6 +87,7 @@ export const toEnrolment = (
   creditId: row.creditId ? String(row.creditId) : null,
   rating: row.feedback?.rating ?? null,
   reason: row.history.at(-1)?.reason ?? null,
+  why: (row.why ?? []).map(({ code, params }) => ({ code, params: { ...params } })),
 });
 
 /** Words of a course or session that lists and pages share. */
@@ -281,4 +283,21 @@ export function sessionAbilities(
     publish: parts.plans && ahead && session.state === 'draft',
     cancel: parts.plans && ['draft', 'published'].includes(session.state) && session.endsAt > parts.now,
   };
+}
+
+/** Why somebody was asked to come, in a sentence; `title` is what the session teaches. */
+export function reasonText(
+  { i18n, locale }: Reader,
+  { code, params }: { readonly code: string; readonly params: Readonly<Record<string, string | number>> },
+  title: string,
+): string {
+  const category = String(params['what'] ?? '');
+  const key = `credits.category.${category}`;
+  return i18n.t(locale, `training.why.${code}`, {
+    title,
+    time: formatMinutes(Number(params['minutes'] ?? 0), locale),
+    date: params['dueOn'] ? formatDate(String(params['dueOn']), { locale, zone: 'UTC' }) : '',
+    category: i18n.has(locale, key) ? i18n.t(locale, key) : category,
+    way: formatDistance(Number(params['metres'] ?? 0), locale),
+  });
 }

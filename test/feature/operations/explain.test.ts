@@ -122,6 +122,7 @@ describe('lists at size', function () {
     ['volunteer', '/sessions?dimension=law', 'trainingsessions'],
     ['volunteer', '/courses', 'courses'],
     ['volunteer', '/training', 'enrolments'],
+    ['officer', '/training-plans', 'trainingplans'],
     ['coordinator', '/plans', 'plans'],
     ['auditor', '/audit', 'auditentries'],
     ['auditor', '/audit?action=hours', 'auditentries'],

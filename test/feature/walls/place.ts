@@ -15,6 +15,7 @@ import type { Member } from '../../factories/people.ts';
 import { createPlan } from '../../factories/plans.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { createSession } from '../../factories/training.ts';
+import { createTrainingPlan } from '../../factories/training-plans.ts';
 import { nycFile, nycRow } from '../imports/samples.ts';
 import { as } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
@@ -131,6 +132,13 @@ export async function createPlace(
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
   const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
+  const planned = await createTrainingPlan(tenant, {
+    courseId,
+    title: `课程${word}`,
+    personId: clerk.personId,
+    membershipId: clerk.membershipId,
+    name: `学员${word}`,
+  });
   const planId = await createPlan(tenant, {
     positionId: opening.positionId,
     personId: volunteer.personId,
@@ -170,6 +178,7 @@ export async function createPlace(
       courseId,
       sessionId,
       enrolmentId,
+      ...planned,
       planId,
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
@@ -344,6 +353,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'hours/transfers': 'transferId',
   'time-bank/redemptions': 'redemptionId',
   'time-bank/relatives': 'kinshipId',
+  'training-plans': 'trainingPlanId',
   units: 'unitId',
 };
 const OTHERS: Readonly<Record<string, string>> = {
@@ -351,6 +361,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   pictureId: 'pictureId',
   paperId: 'paperId',
   positionId: 'positionId',
+  plannedId: 'plannedId',
 };
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */
@@ -399,6 +410,10 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     capacity: 3,
   }),
   'sessions/cancel': () => ({ reason: 'x' }),
+  'training-plans/pin-session': () => ({ pinned: true }),
+  'training-plans/move-session': () => ({ date: tomorrow(), startTime: '09:00', room: 0 }),
+  'training-plans/exclude-person': ({ personId }) => ({ personId: personId ?? '', excluded: true }),
+  'training-plans/start': () => ({ rooms: [{ label: 'x', seats: 3 }] }),
   'training/invite': ({ personId }) => ({ personIds: [personId ?? ''] }),
   'training/come': () => ({ code: 'ABCDEF' }),
   'training/mark': () => ({ mark: 'present' }),

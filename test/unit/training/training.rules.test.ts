@@ -5,6 +5,7 @@ import {
   isTrained,
   meanRating,
   missingCourses,
+  remindAtOf,
   roleOf,
   signUpRefusals,
   trackOfKind,
@@ -111,6 +112,12 @@ describe('training: the day and what is said of it', () => {
     expect(whyNotPresent({ ...session, now: at('2026-03-10T00:15:00') })).to.equal(null);
     expect(whyNotPresent({ ...session, now: at('2026-03-10T03:59:59') })).to.equal(null);
     expect(whyNotPresent({ ...session, now: at('2026-03-10T04:00:00') })).to.equal('check-in-too-late');
+  });
+
+  it('reminds a day before, and not where that has gone by', () => {
+    const startsAt = at('2026-03-10T01:00:00');
+    expect(remindAtOf(startsAt, at('2026-03-09T00:59:59'))).to.deep.equal(at('2026-03-09T01:00:00'));
+    expect(remindAtOf(startsAt, at('2026-03-09T01:00:00'))).to.equal(null);
   });
 
   it('tells a mean from three answers on, in tenths', () => {

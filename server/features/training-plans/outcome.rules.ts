@@ -1,0 +1,86 @@
+import { URGENT_WEIGHT } from './planner/urgency.rules.ts';
+import type { GapSums, NeedFact, PlanOutcome } from './training-plan.types.ts';
+
+/** What a proposal comes to, added up from its invitations alone: so it is right again after every edit. */
+
+export interface InvitationFact {
+  readonly personId: string;
+  /** Minutes that the person's programme counts of the session. */
+  readonly minutes: number;
+  /** The needs it serves, each as it was before the plan. */
+  readonly needs: readonly NeedFact[];
+}
+export interface SessionFact {
+  readonly costCents: number;
+  readonly invitations: readonly InvitationFact[];
+}
+
+const NOTHING: GapSums = { weighted: 0, urgent: 0, all: 0, people: 0 };
+
+/** Sums of needs; `people` is told, for one person may have several. */
+export function sumsOf(
+  needs: readonly { readonly minutes: number; readonly weight: number }[],
+  people: number,
+): GapSums {
+  return needs.reduce<GapSums>(
+    (sum, { minutes, weight }) => ({
+      weighted: sum.weighted + minutes * weight,
+      urgent: sum.urgent + (weight >= URGENT_WEIGHT ? minutes : 0),
+      all: sum.all + minutes,
+      people,
+    }),
+    { ...NOTHING, people },
+  );
+}
+
+/** What these sessions close of what is missing: of each need never more than there is. */
+export function outcomeOf(before: GapSums, sessions: readonly SessionFact[]): PlanOutcome {
+  const needs = new Map<string, { need: NeedFact; minutes: number }>();
+  const helped = new Set<string>();
+  let invitations = 0;
+  for (const session of sessions)
+    for (const { personId, minutes, needs: served } of session.invitations) {
+      invitations += 1;
+      if (served.length > 0) helped.add(personId);
+      for (const need of served) {
+        const key = `${personId} ${need.code} ${need.what}`;
+        const had = needs.get(key)?.minutes ?? 0;
+        needs.set(key, { need, minutes: Math.min(need.minutes, had + minutes) });
+      }
+    }
+  return {
+    before,
+    closed: sumsOf(
+      [...needs.values()].map(({ need, minutes }) => ({ minutes, weight: need.weight })),
+      helped.size,
+    ),
+    sessions: sessions.length,
+    invitations,
+    costCents: sessions.reduce((sum, { costCents }) => sum + costCents, 0),
+  };
+}
+
+/** Why somebody is asked to come, in the order in which one would say it. */
+export interface Reason {
+  readonly code:
+    'lacks-total' | 'lacks-category' | 'lacks-one-off' | 'lacks-course' | 'counts' | 'free-then' | 'near';
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+/** The reasons of one invitation: what is missing by when, what this closes of it, and why then and there. */
+export function reasonsOf(facts: {
+  readonly needs: readonly NeedFact[];
+  readonly minutes: number;
+  readonly statedFree: boolean;
+  readonly metres: number | null;
+}): Reason[] {
+  return [
+    ...facts.needs.map(({ code, what, minutes, dueOn }): Reason => ({
+      code: `lacks-${code}`,
+      params: { what, minutes, dueOn },
+    })),
+    { code: 'counts', params: { minutes: facts.minutes } },
+    ...(facts.statedFree ? [{ code: 'free-then', params: {} } as const] : []),
+    ...(facts.metres === null ? [] : [{ code: 'near', params: { metres: facts.metres } } as const]),
+  ];
+}

@@ -114,7 +114,7 @@ export function createBadgeService(parts: CredentialParts) {
         to: new Date(startOfDay(addDays(period.to, 1), period.zone).getTime() - 1_000),
       };
       const unsigned = badgeCredential(row.draft, publicUrl, place, instants, wordsOf(row));
-      const json = await proveCredential(unsigned, tenantDid(publicUrl, tenant.slug), keys);
+      const json = await proveCredential(unsigned, tenantDid(publicUrl, tenant.slug), keys, 'set');
       // Whoever was quicker made the one that is kept.
       await inTransaction(async () => {
         const { modifiedCount } = await CertificateModel.updateOne(

@@ -30,8 +30,17 @@ const loaderOf =
       : Promise.resolve({ contextUrl: null, documentUrl: url, document });
   };
 
-/** Adds a proof by the issuer's current key. @returns the credential as a JSON text */
-export async function proveCredential(credential: object, did: string, keys: SigningKeys): Promise<string> {
+/**
+ * Adds a proof by the issuer's current key: by itself, as verifiers of plain credentials know it, or as the only one of a set, as
+ * the published schema of Open Badges 3.0 wants it.
+ * @returns the credential as a JSON text
+ */
+export async function proveCredential(
+  credential: object,
+  did: string,
+  keys: SigningKeys,
+  proofs: 'one' | 'set' = 'one',
+): Promise<string> {
   const { vc, DataIntegrityProof, cryptosuite, multikey, bundled } = await tools();
   const pair = await multikey.fromJwk({
     jwk: keys.privateKey.export({ format: 'jwk' }),
@@ -42,7 +51,7 @@ export async function proveCredential(credential: object, did: string, keys: Sig
   const date = now();
   const suite = new DataIntegrityProof({ signer: pair.signer(), cryptosuite, date });
   const signed = await vc.issue({ credential, suite, documentLoader: loaderOf(bundled), now: date });
-  return JSON.stringify(signed);
+  return JSON.stringify(proofs === 'set' ? { ...signed, proof: [signed.proof] } : signed);
 }
 
 /** The issuer's DID document: every key that signs now or signed before, for assertions only. */

@@ -31,10 +31,8 @@ const QUEUE_SORT: readonly SortKey[] = [
   ['activity.startsAt', 1],
   ['_id', 1],
 ];
-const ENTRY_SORT: readonly SortKey[] = [
-  ['seq', -1],
-  ['_id', -1],
-];
+/** Numbers of one account are unique; the index has just this order. */
+const ENTRY_SORT: readonly SortKey[] = [['seq', -1]];
 
 /** One's own, or one that somebody with the permission may see; everything else is missing. */
 export async function accessHours(actor: Actor, id: string): Promise<HoursRow> {
@@ -275,7 +273,7 @@ export function createHoursQueries({
         .sort(sortOf(ENTRY_SORT))
         .limit(limit + 1)
         .lean();
-      return pageOf(rows, limit, (row) => [row.seq, row._id]);
+      return pageOf(rows, limit, (row) => [row.seq]);
     },
 
     /** Ids of people any of whose postings was taken back. */

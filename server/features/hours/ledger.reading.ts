@@ -3,10 +3,8 @@ import type { Page, SortKey } from '../../db/pagination.ts';
 import { LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 
-const SORT: readonly SortKey[] = [
-  ['seq', -1],
-  ['_id', -1],
-];
+/** Numbers of one account are unique: nothing else is needed, and the index has just this order. */
+const SORT: readonly SortKey[] = [['seq', -1]];
 
 /** Entries of one account of the tenant, newest first; whoever calls has asked who may read it. */
 export async function entriesOfAccount(
@@ -18,7 +16,7 @@ export async function entriesOfAccount(
     .sort(sortOf(SORT))
     .limit(limit + 1)
     .lean();
-  return pageOf(rows, limit, (row) => [row.seq, row._id]);
+  return pageOf(rows, limit, (row) => [row.seq]);
 }
 
 /** Every line of one account of the tenant, oldest first: what moved, when, and how many minutes. */

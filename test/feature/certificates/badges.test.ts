@@ -27,7 +27,8 @@ interface Credential extends Record<string, unknown> {
     result: { value: string }[];
   };
   credentialStatus: Record<string, string>;
-  proof: Record<string, string>;
+  /** A set of one, as the published JSON schema of Open Badges 3.0 demands. */
+  proof: [Record<string, string>];
 }
 
 /** Where a `did:web` has its document, by the rules of the method. */
@@ -81,7 +82,7 @@ async function independently(credential: Credential): Promise<boolean> {
     return createHash('sha256').update(form).digest();
   };
   const { proof, ...unsecured } = credential;
-  const { proofValue = '', ...options } = proof;
+  const [{ proofValue = '', ...options } = {}] = [proof].flat();
   const method = String(options['verificationMethod']);
   const document = (await (await fetch(documentUrl(method.split('#')[0] ?? ''))).json()) as {
     verificationMethod: { id: string; publicKeyMultibase: string }[];
@@ -164,12 +165,14 @@ describe('a certificate as a verifiable credential', function () {
       .with.length.above(10);
     expect(achievement['name']).to.be.a('string');
     expect(achievement['description']).to.include('121');
-    expect(credential.proof).to.deep.include({
+    expect(credential.proof).to.be.an('array').with.length(1);
+    const [proof] = credential.proof;
+    expect(proof).to.deep.include({
       type: 'DataIntegrityProof',
       cryptosuite: 'eddsa-rdfc-2022',
       proofPurpose: 'assertionMethod',
     });
-    expect(credential.proof['proofValue']).to.match(/^z[1-9A-HJ-NP-Za-km-z]+$/);
+    expect(proof['proofValue']).to.match(/^z[1-9A-HJ-NP-Za-km-z]+$/);
     const { id, statusListIndex, statusListCredential, ...status } = credential.credentialStatus;
     expect(status).to.deep.equal({ type: 'BitstringStatusListEntry', statusPurpose: 'revocation' });
     expect(statusListIndex).to.match(/^\d+$/);
@@ -214,7 +217,7 @@ describe('a certificate as a verifiable credential', function () {
       (copy) => (copy.credentialStatus['statusListIndex'] = '7'),
       (copy) => (copy.credentialSubject.achievement['name'] = '博士'),
       (copy) => (copy['unknownTerm'] = 'x'),
-      (copy) => (copy.proof['created'] = '2020-01-01T00:00:00Z'),
+      (copy) => (copy.proof[0]['created'] = '2020-01-01T00:00:00Z'),
       (copy) => delete (copy as Partial<Credential>).credentialStatus,
     ];
     for (const change of changes) {

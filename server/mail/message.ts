@@ -11,6 +11,33 @@ export interface MessageContent {
   readonly model: Readonly<Record<string, unknown>>;
 }
 
+/** A person whom a message may reach. */
+export interface Recipient {
+  readonly name: string;
+  readonly address: string;
+  /** Null for whoever never chose a language. */
+  readonly locale: Locale | null;
+}
+
+/** To whom and from whom: in the person's language, else in the organisation's. */
+export function envelopeOf(
+  to: Recipient,
+  tenant: {
+    readonly name: Readonly<Record<Locale, string>>;
+    readonly slug: string;
+    readonly locale: Locale;
+    readonly zone: string;
+  },
+): Omit<MessageContent, 'model'> {
+  const locale = to.locale ?? tenant.locale;
+  return {
+    to: { name: to.name, address: to.address },
+    locale,
+    zone: tenant.zone,
+    tenant: { name: tenant.name[locale], slug: tenant.slug },
+  };
+}
+
 /**
  * One kind of message. Templates stand in `views/mail/<kind>.{subject,html,text}.hbs`; `load` runs inside the row's
  * tenant and returns null when the message is no longer wanted (F-22).

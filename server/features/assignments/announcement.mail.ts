@@ -1,5 +1,4 @@
-import { DEFAULT_LOCALE } from '../../core/locale.ts';
-import { defineMessage } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageDefinition } from '../../mail/message.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -33,12 +32,8 @@ export function announcementMessages({
         const to = await recipients.ofPerson(String(assignment.personId));
         if (!to) return null;
         const [shift, tenant] = [await shifts.row(assignment.shiftId), await tenants.current()];
-        const locale = to.locale ?? tenant.locale ?? DEFAULT_LOCALE;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             from: announcement.sentByName,

@@ -1,8 +1,7 @@
-import { DEFAULT_LOCALE } from '../../core/locale.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { OutboxRow } from '../../db/outbox.ts';
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageContent, MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -13,13 +12,9 @@ import { signOfferLink } from './offer-link.ts';
 
 /** Who receives mail of a person, if they have an address; injected by compose.ts. */
 export interface Recipients {
-  ofPerson(
-    personId: string,
-  ): Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  ofPerson(personId: string): Promise<Recipient | null>;
   /** Those who answer requests of the unit: the shift's creator, else nobody. */
-  ofAccount(
-    accountId: string,
-  ): Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  ofAccount(accountId: string): Promise<Recipient | null>;
 }
 
 export interface AssignmentMailParts {
@@ -77,12 +72,9 @@ export function assignmentMessages({
     const answers = offer
       ? `${publicUrl}/offer-answers/${signOfferLink(linkKey, { tenantId: tenant.id, offerId: String(offer._id) })}`
       : null;
-    const locale = to.locale ?? tenant.locale ?? DEFAULT_LOCALE;
+    const locale = to.locale ?? tenant.locale;
     return {
-      to: { name: to.name, address: to.address },
-      locale,
-      zone: tenant.zone,
-      tenant: { name: tenant.name[locale], slug: tenant.slug },
+      ...envelopeOf(to, tenant),
       model: {
         name: to.name,
         person: assignment.personName,

@@ -1,5 +1,5 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { CredentialTypeService } from './credential-type.service.ts';
 import { CHECK_NOT_PASSED } from './credential.decisions.ts';
@@ -8,9 +8,7 @@ import { CredentialModel } from './credential.model.ts';
 export interface CredentialMailParts {
   readonly tenants: TenantService;
   readonly types: CredentialTypeService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -32,10 +30,7 @@ export function credentialMessages({
         const locale = to.locale ?? tenant.locale;
         const reason = credential.history.at(-1)?.reason ?? null;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             state: row.data['state'] ?? credential.state,

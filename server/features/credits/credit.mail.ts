@@ -1,13 +1,11 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { CreditModel } from './credit.model.ts';
 
 export interface CreditMailParts {
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -21,12 +19,8 @@ export function creditMessages({ tenants, recipientOf, publicUrl }: CreditMailPa
         const to = credit ? await recipientOf(String(credit.personId)) : null;
         if (!credit || !to) return null;
         const tenant = await tenants.current();
-        const locale = to.locale ?? tenant.locale;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             title: credit.title,

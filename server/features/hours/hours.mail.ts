@@ -1,14 +1,12 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import { QUEUE_STATES } from './hours.queries.ts';
 
 export interface HoursMailParts {
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly recipientOfAccount: HoursMailParts['recipientOf'];
   readonly publicUrl: string;
 }
@@ -25,12 +23,8 @@ export function hoursMessages(parts: HoursMailParts): MessageDefinition[] {
         const to = await recipientOf(String(record.personId));
         if (!to) return null;
         const tenant = await tenants.current();
-        const locale = to.locale ?? tenant.locale;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             title: record.activity.name,
@@ -55,12 +49,8 @@ const dueMessage = ({ tenants, recipientOfAccount, publicUrl }: HoursMailParts):
       const to = await recipientOfAccount(String(row.data['accountId']));
       if (!to) return null;
       const tenant = await tenants.current();
-      const locale = to.locale ?? tenant.locale;
       return {
-        to: { name: to.name, address: to.address },
-        locale,
-        zone: tenant.zone,
-        tenant: { name: tenant.name[locale], slug: tenant.slug },
+        ...envelopeOf(to, tenant),
         model: {
           name: to.name,
           title: record.activity.name,

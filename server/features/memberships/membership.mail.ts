@@ -1,13 +1,11 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { MembershipModel } from './membership.model.ts';
 
 export interface MembershipMailParts {
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -27,10 +25,7 @@ export function membershipMessages({
         const tenant = await tenants.current();
         const locale = to.locale ?? tenant.locale;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             place: tenant.name[locale],

@@ -1,7 +1,7 @@
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { OwnRegistrationService } from './own.service.ts';
 import type { WatchService } from './watch.service.ts';
@@ -10,9 +10,7 @@ export interface ReRegistrationMailParts {
   readonly own: OwnRegistrationService;
   readonly watches: WatchService;
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -30,12 +28,8 @@ export function reRegistrationMessages(parts: ReRegistrationMailParts): MessageD
         // Late by a breakdown: a reminder of what is over helps nobody.
         if (row.state === 'waiting' && localDate(contextNow(), tenant.zone) > watch.validTo) return null;
         const found = await own.of(String(watch.personId));
-        const locale = to.locale ?? tenant.locale;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             days: Number(row.data['days'] ?? 0),

@@ -1,8 +1,8 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { signIds } from '../../core/signed-ids.ts';
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { coverage } from '../shifts/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
@@ -19,9 +19,7 @@ export interface SavedSearchMailParts {
   readonly shifts: ShiftService;
   readonly memberships: Pick<MembershipService, 'approvedOf'>;
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
   readonly linkKey: Buffer;
 }
@@ -50,12 +48,8 @@ export function savedSearchMessages(parts: SavedSearchMailParts): MessageDefinit
         const searches = await foundIn(parts, row.subjectId, leaving);
         if (searches.length === 0) return null;
         const tenant = await tenants.current();
-        const locale = to.locale ?? tenant.locale;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             count: searches.reduce((sum, { count }) => sum + count, 0),

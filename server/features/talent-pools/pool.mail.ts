@@ -1,14 +1,12 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
 import { RECHECKED } from './member.routes.ts';
 
 export interface PoolMailParts {
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -26,10 +24,7 @@ export function poolMessages({ tenants, recipientOf, publicUrl }: PoolMailParts)
         const locale = to.locale ?? tenant.locale;
         const reason = member.history.at(-1)?.reason ?? null;
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelopeOf(to, tenant),
           model: {
             name: to.name,
             pool: pool.name[locale],

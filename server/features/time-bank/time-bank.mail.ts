@@ -1,15 +1,13 @@
 import type { I18n } from '../../i18n/index.ts';
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { RedemptionModel } from './time-bank.model.ts';
 
 export interface BankMailParts {
   readonly tenants: TenantService;
   readonly i18n: I18n;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -31,10 +29,7 @@ export const timeBankMessages = ({
       const tenant = await tenants.current();
       const locale = to.locale ?? tenant.locale;
       return {
-        to: { name: to.name, address: to.address },
-        locale,
-        zone: tenant.zone,
-        tenant: { name: tenant.name[locale], slug: tenant.slug },
+        ...envelopeOf(to, tenant),
         model: {
           name: to.name,
           what: row.what,

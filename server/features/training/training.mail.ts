@@ -1,5 +1,5 @@
-import { defineMessage } from '../../mail/message.ts';
-import type { MessageDefinition } from '../../mail/message.ts';
+import { defineMessage, envelopeOf } from '../../mail/message.ts';
+import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -11,9 +11,7 @@ export interface TrainingMailParts {
   readonly i18n: I18n;
   readonly offers: OfferService;
   readonly tenants: TenantService;
-  readonly recipientOf: (
-    personId: string,
-  ) => Promise<{ name: string; address: string; locale: 'zh-CN' | 'en' | null } | null>;
+  readonly recipientOf: (personId: string) => Promise<Recipient | null>;
   readonly publicUrl: string;
 }
 
@@ -53,12 +51,9 @@ export function trainingMessages({
         ]);
         if (!session || !to) return null;
         const tenant = await tenants.current();
-        const locale = to.locale ?? tenant.locale;
+        const envelope = envelopeOf(to, tenant);
         return {
-          to: { name: to.name, address: to.address },
-          locale,
-          zone: tenant.zone,
-          tenant: { name: tenant.name[locale], slug: tenant.slug },
+          ...envelope,
           model: {
             what,
             name: to.name,
@@ -70,7 +65,9 @@ export function trainingMessages({
             note: offer?.note ?? '',
             why:
               what === 'invited'
-                ? enrolment.why.map((one) => reasonText({ i18n, locale }, one, session.title))
+                ? enrolment.why.map((one) =>
+                    reasonText({ i18n, locale: envelope.locale }, one, session.title),
+                  )
                 : [],
             reason: session.state === 'cancelled' ? (session.history.at(-1)?.reason ?? null) : null,
             link: `${publicUrl}/sessions/${String(session._id)}`,

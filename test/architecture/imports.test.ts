@@ -75,6 +75,34 @@ describe('imports', () => {
     expect(circles).to.deep.equal([]);
   });
 
+  /** A request's page shows its shifts, and a shift belongs to a request: two sides of one thing. */
+  const TOGETHER: readonly (readonly string[])[] = [['requests', 'shifts']];
+
+  it('make no circles of features', () => {
+    const below = new Map<string, Set<string>>();
+    for (const { from, to, typeOnly } of IMPORTS) {
+      const [own, other] = [featureOf(from), featureOf(to)];
+      // Pure data and functions may be shared whichever way; types are gone at run time.
+      if (typeOnly || own === null || other === null || own === other) continue;
+      if (/\.(catalogue|rules|types)\.ts$/.test(to)) continue;
+      if (TOGETHER.some((pair) => pair.includes(own) && pair.includes(other))) continue;
+      below.set(own, (below.get(own) ?? new Set()).add(other));
+    }
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const walk = (feature: string, path: readonly string[]): void => {
+      if (path.includes(feature)) {
+        circles.push([...path.slice(path.indexOf(feature)), feature].join(' → '));
+        return;
+      }
+      if (done.has(feature)) return;
+      for (const other of below.get(feature) ?? []) walk(other, [...path, feature]);
+      done.add(feature);
+    };
+    for (const feature of below.keys()) walk(feature, []);
+    expect(circles).to.deep.equal([]);
+  });
+
   it('name mongoose only in db/ and models, agenda and nodemailer only in their one file', () => {
     const users = (pattern: RegExp): string[] =>
       FILES.filter((file) => pattern.test(readFileSync(join(ROOT, file), 'utf8')));

@@ -7,6 +7,8 @@ import type { SearchNews, SearchState, SearchThread } from './search.worker.ts';
 export type SearchFound = SearchAnswer & SearchState;
 
 export interface SearchOptions {
+  /** Module that exports `trainedOf` for the thread: what people have learned lies above matching. */
+  readonly readers: URL;
   /** Where the thread finds the database; asked when it starts. */
   readonly uri: () => string;
   readonly pollMs: number;
@@ -74,9 +76,9 @@ class ThreadClient implements SearchClient {
   }
 
   private start(): Worker {
-    const { uri, pollMs, mostBytes, stream = true } = this.options;
+    const { uri, pollMs, mostBytes, stream = true, readers } = this.options;
     const worker = new Worker(new URL('./search.worker.ts', import.meta.url), {
-      workerData: { uri: uri(), pollMs, mostBytes, stream } satisfies SearchThread,
+      workerData: { uri: uri(), pollMs, mostBytes, stream, readers: readers.href } satisfies SearchThread,
     });
     // It keeps no process alive.
     worker.unref();

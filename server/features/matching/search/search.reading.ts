@@ -11,7 +11,6 @@ import type { CredentialFact } from '../../credentials/index.ts';
 import { NOT_TO_BE_ASKED } from '../../memberships/index.ts';
 import { poolsOf } from '../../talent-pools/index.ts';
 import type { PoolFact } from '../../talent-pools/index.ts';
-import { trainedOf } from '../../training/index.ts';
 import type { PersonSources, PlaceRow, TrainedSource } from '../matching.facts.ts';
 import { RECENT_MS } from '../matching.facts.ts';
 import type { Tally } from './entry.ts';
@@ -160,6 +159,19 @@ function gather(people: readonly PersonRow[], { batch, few, bookings, tallies }:
   });
 }
 
+/** What people have learned lies in a feature above this one, so its reader is handed over when the thread starts. */
+export interface ThreadReaders {
+  readonly trainedOf: (personIds: readonly Types.ObjectId[]) => Promise<Map<string, TrainedSource[]>>;
+}
+let readers: ThreadReaders | null = null;
+export const takeReaders = (given: ThreadReaders): void => {
+  readers = given;
+};
+const trainedBy = (ids: readonly Types.ObjectId[]): ReturnType<ThreadReaders['trainedOf']> => {
+  if (!readers) throw new Error('The search thread was started without its readers');
+  return readers.trainedOf(ids);
+};
+
 /** What few people have. */
 interface Few {
   readonly credentials: ReadonlyMap<string, CredentialFact[]>;
@@ -172,7 +184,7 @@ async function fewOf(tenantId: Types.ObjectId, people: readonly Pick<PersonRow, 
   const ids = people.map(({ _id }) => _id);
   const [credentials, trained, pools, exclusions] = await Promise.all([
     asTenant(String(tenantId), () => credentialFacts(ids)),
-    asTenant(String(tenantId), () => trainedOf(ids)),
+    asTenant(String(tenantId), () => trainedBy(ids)),
     asTenant(String(tenantId), () => poolsOf(ids)),
     collection<{ personId: Types.ObjectId; requestId: Types.ObjectId | null }>('exclusions')
       .find(

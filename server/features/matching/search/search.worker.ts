@@ -5,7 +5,8 @@ import { TenantEpoch } from './search.epoch.ts';
 import { search } from './query.ts';
 import type { SearchAnswer, SearchQuery } from './query.ts';
 import { wall } from './wall.ts';
-import { touchedSince } from './search.reading.ts';
+import { takeReaders, touchedSince } from './search.reading.ts';
+import type { ThreadReaders } from './search.reading.ts';
 
 /** What the thread is started with. */
 export interface SearchThread {
@@ -15,6 +16,8 @@ export interface SearchThread {
   readonly mostBytes: number;
   /** False: changes are only looked for, never waited for. */
   readonly stream: boolean;
+  /** Address of the module that exports the readers: a thread takes addresses, not functions. */
+  readonly readers: string;
 }
 export interface SearchTask {
   readonly ask: number;
@@ -38,7 +41,8 @@ const COMMIT_MS = 60_000;
 /** Everybody is read again after so long, whatever the trail says. */
 const RENEW_MS = 3_600_000;
 
-const { uri, pollMs, mostBytes, stream } = workerData as SearchThread;
+const { uri, pollMs, mostBytes, stream, readers } = workerData as SearchThread;
+takeReaders((await import(readers)) as ThreadReaders);
 const epochs = new Map<string, TenantEpoch>();
 const reading = new Map<string, Promise<void>>();
 const connected = connect(uri, { poolSize: 4 });

@@ -10,8 +10,17 @@ const whole = (most: number) => z.number().int().min(1).max(most).nullable().opt
 const simpleRules = {
   credentialTypes: codes.optional(),
   checks: codes.optional(),
-  /** One a line: skill, level 1 to 3, `seen` when somebody must have seen proof. */
-  skills: prose(1_000).optional(),
+  /** Rows of the form; one without a skill is none. `seen`: somebody must have seen proof. */
+  skills: z
+    .array(
+      z.strictObject({
+        skill: z.string().max(40).default(''),
+        level: z.number().int().min(1).max(3).default(1),
+        seen: z.boolean().default(false),
+      }),
+    )
+    .max(10)
+    .optional(),
   hours: whole(100_000),
   hoursMonths: whole(600),
   creditHours: whole(100_000),

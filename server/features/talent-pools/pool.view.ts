@@ -7,7 +7,7 @@ import { createForm, formatDate, formatMinutes } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { levelName, typeName } from '../credentials/index.ts';
 import type { StoredType } from '../credentials/index.ts';
-import { findSkill } from '../skills/index.ts';
+import { findSkill, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { Judgement, PoolFinding } from './judge.rules.ts';
 import type { PoolMemberRow, TalentPoolRow } from './pool.model.ts';
@@ -57,19 +57,13 @@ export const plainFindings = (findings: readonly PoolFinding[]) =>
   findings.map((one) => ({ ...plainLeaf(one), ...(one.of ? { of: one.of.map(plainLeaf) } : {}) }));
 export const plain = ({ passed, findings }: Judgement) => ({ passed, findings: plainFindings(findings) });
 
-const lines = (text: string): string[][] =>
-  text
-    .split('\n')
-    .map((one) => one.split('|').map((part) => part.trim()))
-    .filter((parts) => parts.some((part) => part !== ''));
-
 /** A pool as the form or a program states it. @throws Invalid beside the field that cannot be read */
 export function readPool(body: PoolBody): PoolDefinition {
   const { nameZh, nameEn, purpose, validMonths, windowMonths, proposes, open, active } = body;
   const parsed = body.rules
     ? { success: true as const, data: body.rules }
     : poolRules.safeParse(simpleRules(body));
-  if (!parsed.success) throw Invalid.field('skills', 'line-not-understood');
+  if (!parsed.success) throw Invalid.field('skills.0.skill', 'not-a-choice');
   return {
     name: { 'zh-CN': nameZh, en: nameEn },
     purpose,
@@ -87,12 +81,9 @@ function simpleRules(body: PoolBody): unknown[] {
   return [
     ...(body.credentialTypes ?? []).map((type) => ({ kind: 'credential', type })),
     ...(body.checks ?? []).map((type) => ({ kind: 'check', type })),
-    ...lines(body.skills ?? '').map(([skill = '', level = '1', seen = '']) => ({
-      kind: 'skill',
-      skill,
-      level: Number(level),
-      verified: seen !== '',
-    })),
+    ...(body.skills ?? [])
+      .filter(({ skill }) => skill !== '')
+      .map(({ skill, level, seen }) => ({ kind: 'skill', skill, level, verified: seen })),
     ...(hours ? [{ kind: 'hours', minutes: hours * 60, months: body.hoursMonths ?? null }] : []),
     ...(creditHours
       ? [{ kind: 'credits', minutes: creditHours * 60, months: body.creditMonths ?? null }]
@@ -102,6 +93,9 @@ function simpleRules(body: PoolBody): unknown[] {
     ...(kinds.length > 0 ? [{ kind: 'membership', kinds }] : []),
   ];
 }
+
+/** Skills that the form can ask for; more can be sent by the API. */
+const SKILL_ROWS = 4;
 
 /** Stored rules under the names of the form; null when the form cannot say them. */
 export function formValues(pool: PoolView): Record<string, unknown> | null {
@@ -117,6 +111,7 @@ export function formValues(pool: PoolView): Record<string, unknown> | null {
   const sayable =
     of('any').length === 0 &&
     of('training').length === 0 &&
+    of('skill').length <= SKILL_ROWS &&
     [hours, credits, age, area, membership].every((some) => some.length <= 1) &&
     of('credential').every(({ level }) => level === '') &&
     [...hours, ...credits].every(({ minutes }) => minutes % 60 === 0) &&
@@ -125,9 +120,13 @@ export function formValues(pool: PoolView): Record<string, unknown> | null {
   return {
     credentialTypes: of('credential').map(({ type }) => type),
     checks: of('check').map(({ type }) => type),
-    skills: of('skill')
-      .map(({ skill, level, verified }) => [skill, level, ...(verified ? ['seen'] : [])].join(' | '))
-      .join('\n'),
+    ...Object.fromEntries(
+      of('skill').flatMap(({ skill, level, verified }, row) => [
+        [`skills.${row}.skill`, skill],
+        [`skills.${row}.level`, String(level)],
+        [`skills.${row}.seen`, verified],
+      ]),
+    ),
     hours: hours[0] ? hours[0].minutes / 60 : null,
     hoursMonths: hours[0]?.months ?? null,
     creditHours: credits[0] ? credits[0].minutes / 60 : null,
@@ -159,7 +158,27 @@ export function poolForm(
       purpose: form.textarea('purpose', { rows: 3, maxLength: 500 }),
       credentialTypes: form.checkboxes('credentialTypes', choices('qualification')),
       checks: form.checkboxes('checks', choices('check')),
-      skills: form.textarea('skills', { rows: 3 }),
+      skills: Array.from({ length: SKILL_ROWS }, (_unused, row) => ({
+        skill: form.select(
+          `skills.${row}.skill`,
+          [
+            { value: '', label: i18n.t(locale, 'talent-pools.form.noSkill') },
+            ...SKILL_GROUPS.flatMap((group) =>
+              group.skills.map((one) => ({ value: one.code, label: one[locale] })),
+            ),
+          ],
+          { label: i18n.t(locale, 'talent-pools.form.skill', { n: row + 1 }) },
+        ),
+        level: form.select(
+          `skills.${row}.level`,
+          SKILL_LEVELS.map((level) => ({
+            value: String(level),
+            label: i18n.t(locale, `shifts.level.${level}`),
+          })),
+          { label: i18n.t(locale, 'talent-pools.form.level') },
+        ),
+        seen: form.checkbox(`skills.${row}.seen`, { label: i18n.t(locale, 'talent-pools.form.seen') }),
+      })),
       hours: form.input('hours', 'number', number),
       hoursMonths: form.input('hoursMonths', 'number', number),
       creditHours: form.input('creditHours', 'number', number),

@@ -159,7 +159,10 @@ describe('the rules of a talent pool', () => {
       nameEn: 'A',
       credentialTypes: ['mediator'],
       checks: ['background-check'],
-      skills: 'first-aid | 2 | seen',
+      skills: [
+        { skill: 'first-aid', level: 2, seen: true },
+        { skill: '', level: 1, seen: false },
+      ],
       hours: 20,
       hoursMonths: 12,
       creditHours: 8,
@@ -169,9 +172,17 @@ describe('the rules of a talent pool', () => {
       kinds: ['staff'],
     };
     const pool = readPool(poolBody.parse(form));
-    const { nameZh: _zh, nameEn: _en, ...said } = form;
+    const { nameZh: _zh, nameEn: _en, skills: _skills, ...said } = form;
     const view = { ...pool, id: 'x', version: 1, rules: [...pool.rules], name: { ...pool.name } };
-    expect(formValues(view)).to.deep.equal({ ...said, creditMonths: null });
+    expect(formValues(view)).to.deep.equal({
+      ...said,
+      'skills.0.skill': 'first-aid',
+      'skills.0.level': '2',
+      'skills.0.seen': true,
+      creditMonths: null,
+    });
+    // A row without a skill asks for nothing.
+    expect(pool.rules.filter(({ kind }) => kind === 'skill')).to.have.length(1);
     expect(formValues({ ...view, rules: rule('training', { code: 'x' }) })).to.equal(null);
   });
 });

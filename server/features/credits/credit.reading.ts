@@ -90,35 +90,42 @@ export function createCreditReading({
   async function ownProgrammes(
     personId: string,
   ): Promise<{ versions: readonly Programme[]; cycle: CycleInput }[]> {
-    const on = localDate(contextNow(), (await tenants.current()).zone);
-    const registrations = await registrationsOf(personId);
+    const [{ zone }, registrations] = await Promise.all([tenants.current(), registrationsOf(personId)]);
+    const on = localDate(contextNow(), zone);
     // One that begins later is not owed for yet; before the first there is nothing else to look at.
     const begun = registrations.filter(({ validFrom }) => validFrom <= on);
     const wanted = programmesFor(begun.length > 0 ? begun : registrations);
-    const found = [];
-    for (const { name, cycle, changedFrom } of wanted) {
-      const stored = await programmes.find(name);
-      const before = changedFrom ? await programmes.find(changedFrom.name) : null;
-      const total = before?.versions.at(-1)?.requirement.total;
+    // All programmes that matter in one read: a person has two or three.
+    const stored = await programmes.findAll(
+      wanted.flatMap(({ name, changedFrom }) => (changedFrom ? [name, changedFrom.name] : [name])),
+    );
+    return wanted.flatMap(({ name, cycle, changedFrom }) => {
+      const total = changedFrom && stored.get(changedFrom.name)?.versions.at(-1)?.requirement.total;
       const change =
-        changedFrom && total !== undefined ? { registeredOn: changedFrom.registeredOn, total } : null;
-      if (stored) found.push({ versions: stored.versions, cycle: { ...cycle, changedFrom: change } });
-    }
-    return found;
+        changedFrom && total !== undefined && total !== null
+          ? { registeredOn: changedFrom.registeredOn, total }
+          : null;
+      const own = stored.get(name);
+      return own ? [{ versions: own.versions, cycle: { ...cycle, changedFrom: change } }] : [];
+    });
   }
 
   /** Everything somebody claimed, newest first, and what each programme that concerns them says of it today. */
   async function of(
     personId: string,
   ): Promise<{ on: string; rows: CreditRow[]; evaluations: OwnEvaluation[] }> {
-    const on = localDate(contextNow(), (await tenants.current()).zone);
-    const rows = await CreditModel.find({ personId: new Types.ObjectId(personId) })
-      .sort({ date: -1 })
-      .limit(MOST_CLAIMS)
-      .select({ history: { $slice: -1 } })
-      .lean();
+    const [{ zone }, rows, wanted] = await Promise.all([
+      tenants.current(),
+      CreditModel.find({ personId: new Types.ObjectId(personId) })
+        .sort({ date: -1 })
+        .limit(MOST_CLAIMS)
+        .select({ history: { $slice: -1 } })
+        .lean(),
+      ownProgrammes(personId),
+    ]);
+    const on = localDate(contextNow(), zone);
     const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
-    const evaluations = (await ownProgrammes(personId)).flatMap(({ versions, cycle }) => {
+    const evaluations = wanted.flatMap(({ versions, cycle }) => {
       const programme = versions.at(-1);
       if (!programme) return [];
       const evaluation = evaluate(versions, cycle, entries, on);

@@ -45,6 +45,20 @@ export function createProgrammeService({ tenants }: { tenants: TenantService }) 
       return rows.length > 0 || PRESETS.has(name) ? assembled(name, rows) : null;
     },
 
+    /** These programmes by name, with all their versions, in one read; names that there are none of are left out. */
+    async findAll(names: readonly string[]): Promise<Map<string, StoredProgramme>> {
+      const wanted = [...new Set(names)];
+      if (wanted.length === 0) return new Map();
+      const rows = await ProgrammeVersionModel.find({ name: { $in: wanted } })
+        .limit(300)
+        .lean();
+      return new Map(
+        wanted
+          .filter((name) => PRESETS.has(name) || rows.some((row) => row.name === name))
+          .map((name) => [name, assembled(name, rows)]),
+      );
+    },
+
     async all(): Promise<StoredProgramme[]> {
       const rows = await ProgrammeVersionModel.find({}).sort({ name: 1, number: 1 }).limit(1_000).lean();
       const names = [...new Set([...PRESETS.keys(), ...rows.map((row) => row.name)])];

@@ -4,7 +4,7 @@
  */
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { PurgeCSS } from 'purgecss';
@@ -43,7 +43,7 @@ async function makeCss(): Promise<string> {
     css: [locate('@tabler/core/dist/css/tabler.min.css')],
     content: [
       `${ROOT}/views/**/*.hbs`,
-      `${SOURCES}/{app,map,check-in}.js`,
+      `${SOURCES}/{app,map,check-in,calendar}.js`,
       `${ROOT}/server/http/{view-helpers,icons,charts,qr}.ts`,
     ],
     safelist: { standard: KEEP, deep: [], greedy: [] },
@@ -86,6 +86,31 @@ const leafletCss = (): string =>
 const withoutMap = (file: string): string =>
   readFileSync(locate(file), 'utf8').replace(/\/\/# sourceMappingURL=.*\s*$/, '');
 
+/** FullCalendar with its dates, its plainest theme and our second language, as one plain script. */
+const fullCalendar = (): string => {
+  const folder = dirname(locate('fullcalendar/package.json'));
+  return [
+    join(dirname(locate('temporal-polyfill')), 'global.js'),
+    ...['all/global.js', 'themes/classic/global.js', 'locales/zh-cn/global.js'].map((file) =>
+      join(folder, file),
+    ),
+  ]
+    .map((file) => withoutComments(readFileSync(file, 'utf8')))
+    .join('\n;\n');
+};
+/** Whole lines of comment and indentation out; nothing clever, as in our CSS. The licence's first lines stay. */
+const withoutComments = (script: string): string =>
+  script
+    .replace(/\/\/# sourceMappingURL=.*\s*$/, '')
+    .replace(/^[ \t]*\/\/.*$/gm, '')
+    .replace(/\n{2,}/g, '\n');
+const fullCalendarCss = (): string => {
+  const folder = dirname(locate('fullcalendar/package.json'));
+  return ['skeleton.css', 'themes/classic/theme.css', 'themes/classic/palette.css']
+    .map((file) => squeeze(readFileSync(join(folder, file), 'utf8')))
+    .join('');
+};
+
 /** A table of icons (`const ICONS = {`) is as long as this many lines at most. */
 const TABLE_LINES = 24;
 
@@ -125,6 +150,7 @@ export async function makeAssets(): Promise<Map<string, string>> {
     [join(OUTPUT, 'app.css'), await makeCss()],
     [join(OUTPUT, 'app.js'), readFileSync(join(SOURCES, 'app.js'), 'utf8')],
     [join(OUTPUT, 'map.js'), readFileSync(join(SOURCES, 'map.js'), 'utf8')],
+    [join(OUTPUT, 'calendar.js'), readFileSync(join(SOURCES, 'calendar.js'), 'utf8')],
     [join(OUTPUT, 'check-in.js'), readFileSync(join(SOURCES, 'check-in.js'), 'utf8')],
     [join(OUTPUT, 'sw.js'), readFileSync(join(SOURCES, 'sw.js'), 'utf8')],
     [join(OUTPUT, 'logo.svg'), readFileSync(join(SOURCES, 'logo.svg'), 'utf8')],
@@ -132,6 +158,8 @@ export async function makeAssets(): Promise<Map<string, string>> {
     [join(OUTPUT, 'htmx.js'), withoutMap('htmx.org/dist/htmx.min.js')],
     [join(OUTPUT, 'leaflet.js'), withoutMap('leaflet/dist/leaflet.js')],
     [join(OUTPUT, 'leaflet.css'), leafletCss()],
+    [join(OUTPUT, 'fullcalendar.js'), fullCalendar()],
+    [join(OUTPUT, 'fullcalendar.css'), fullCalendarCss()],
     [KEYS, makeKeys()],
   ]);
 }

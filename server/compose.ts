@@ -81,6 +81,7 @@ import {
 import {
   createCreditReading,
   createCreditService,
+  createSuggestionService,
   createProgrammeService,
   creditDaysOf,
   creditInvariants,
@@ -98,6 +99,7 @@ import {
   createCertificateService,
 } from './features/certificates/index.ts';
 import { createCurriculumService, curriculumRoutes } from './features/curricula/index.ts';
+import { createFeedService, feedRoutes } from './features/feeds/index.ts';
 import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
 import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
@@ -190,7 +192,9 @@ import {
   createCourseService,
   createDeskService,
   createEnrolmentService,
+  createMaterialService,
   createSessionService,
+  materialRoutes,
   deskRoutes,
   enrolmentRoutes,
   sessionRoutes,
@@ -206,6 +210,8 @@ import {
 } from './features/training-plans/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
+import { reviewRoutes } from './features/reviews/index.ts';
+import { createReviewSources } from './review-sources.ts';
 import { createIdentities } from './identities.ts';
 
 const VIEWS_ROOT = join(import.meta.dirname, '..', 'views');
@@ -431,6 +437,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const credits = createCreditService({ attachments, memberships, programmes, tenants });
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
+  const materials = createMaterialService({ attachments, courses, enrolments });
   const curricula = createCurriculumService({ courses, sessions, enrolments, memberships, tenants });
   const trainingPlans = createTrainingPlanService({ courses, tenants, units, thread: makeInThread });
   const planPublishing = createPlanPublishing({ sessions, enrolments });
@@ -666,13 +673,31 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...transferRoutes({ transfers, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
+    ...reviewRoutes({
+      sources: createReviewSources({
+        credentials,
+        credits,
+        pools: talentPools.queries,
+        types: credentialTypes,
+      }),
+      i18n,
+    }),
     ...poolRoutes({ ...talentPools, types: credentialTypes, units, i18n }),
     ...poolMemberRoutes({ ...talentPools, memberships, types: credentialTypes, units, i18n }),
     ...reRegistrationRoutes({ own: ownRegistrations, runs, tenants, i18n }),
-    ...creditRoutes({ credits, programmes, i18n }),
-    ...courseRoutes({ courses, sessions, i18n }),
-    ...sessionRoutes({ courses, sessions, enrolments, memberships, tenants, units, i18n }),
+    ...creditRoutes({
+      credits,
+      programmes,
+      suggestions: createSuggestionService({ reading, toLearn: enrolments.toLearn }),
+      i18n,
+    }),
+    ...courseRoutes({ courses, sessions, materials, i18n }),
+    ...materialRoutes({ materials }),
+    ...sessionRoutes({ courses, sessions, enrolments, materials, memberships, tenants, units, i18n }),
     ...trainingPlanRoutes({ plans: trainingPlans, courses, memberships, tenants, units, i18n }),
+    ...feedRoutes({
+      feeds: createFeedService({ enrolments, memberships, tenants, i18n, publicUrl }),
+    }),
     ...curriculumRoutes({ curricula, courses, i18n }),
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),

@@ -19,6 +19,13 @@ export const navigation: readonly NavEntry[] = [
   },
   { href: '/memberships', key: 'nav.memberships', icon: 'users', permission: 'people:see', phone: true },
   {
+    href: '/reviews',
+    key: 'reviews.title',
+    icon: 'checks',
+    permission: 'credits:see',
+    phone: false,
+  },
+  {
     href: '/credentials/reviews',
     key: 'credentials.desk',
     icon: 'rosette',

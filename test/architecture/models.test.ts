@@ -25,6 +25,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Assignment personId,endsAt': 'own offers and places ahead, in whatever tenant',
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
   'Enrolment personId,endsAt': 'seats ahead of a person, in whatever tenant',
+  'CalendarFeed tokenHash': 'a feed is known by its secret before its tenant is',
   'TrainingSession remindAt': 'the sweep looks for what is due in every tenant',
   'TrainingSession endsAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',

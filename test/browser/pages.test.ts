@@ -24,7 +24,7 @@ const PHONE = { width: 390, height: 844 };
 const SMALLEST = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 900 };
 /** What is downloaded, not looked at. */
-const FILES = /\.(json|csv|ics|xml|pdf|png)$|\/(pdf|json|credential|print)$|^\/(api|health|ready)/;
+const FILES = /\.(json|csv|ics|xml|pdf|png)$|\/(pdf|json|credential|print)$|^\/(api|health|ready|feeds)/;
 
 interface Pattern {
   readonly path: string;

@@ -16,13 +16,16 @@ import {
   reasonBody,
   reviewBody,
   scanView,
+  suggestionList,
 } from './credit.schema.ts';
 import type { CreditService } from './credit.service.ts';
 import { claimFields, ownModel, showModel, toEvaluation, toScan, toView, worded } from './credit.view.ts';
+import type { ProgrammeSuggestions, SuggestionService } from './suggestion.service.ts';
 import { programmeRoutes } from './programme.routes.ts';
 import type { ProgrammeService } from './programme.service.ts';
 
 export interface CreditRouteParts {
+  readonly suggestions: SuggestionService;
   readonly credits: CreditService;
   readonly programmes: ProgrammeService;
   readonly i18n: I18n;
@@ -36,8 +39,39 @@ export function creditRoutes(parts: CreditRouteParts): Route[] {
 const back = ({ issues, error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
   seeOther(`/credits/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` });
 
-function ownRoutes({ credits, i18n }: CreditRouteParts): Route[] {
+const toSuggestions = (found: readonly ProgrammeSuggestions[]) =>
+  found.map((one) => ({
+    ...one,
+    missing: one.missing.map((gap) => ({ ...gap })),
+    sessions: one.sessions.map(({ session, countedMinutes, closes }) => ({
+      sessionId: session.sessionId,
+      title: session.title,
+      place: session.place,
+      startsAt: session.startsAt.toISOString(),
+      endsAt: session.endsAt.toISOString(),
+      countedMinutes,
+      closes: closes.map((gap) => ({ ...gap })),
+    })),
+  }));
+
+function ownRoutes({ credits, suggestions, i18n }: CreditRouteParts): Route[] {
   return [
+    route({
+      name: 'credits/suggestions',
+      method: 'get',
+      path: '/credits/suggestions',
+      doors: ['api'],
+      access: 'credits:claim-own',
+      tenant: 'member',
+      summary:
+        'What to take: sessions one may sign up for that close what is missing, and what each would count by the engine.',
+      input: {},
+      output: suggestionList,
+      run: async ({ account }) => ({
+        data: toSuggestions(await suggestions.of(account.personId)),
+        nextCursor: null,
+      }),
+    }),
     route({
       name: 'credits/list-own',
       method: 'get',
@@ -58,7 +92,10 @@ function ownRoutes({ credits, i18n }: CreditRouteParts): Route[] {
         };
       },
       page: async (_own, { account, locale }) =>
-        view('credits/list', ownModel({ i18n, locale }, await credits.own(account))),
+        view(
+          'credits/list',
+          ownModel({ i18n, locale }, await credits.own(account), await suggestions.of(account.personId)),
+        ),
     }),
     route({
       name: 'credits/claim-form',

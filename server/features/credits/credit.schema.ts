@@ -30,6 +30,28 @@ export const reviewBody = z.strictObject({
   evidence: z.array(name).max(20).default([]),
 });
 export const reasonBody = z.strictObject({ reason: prose(300).min(1) });
+const gap = z.object({ code: z.string(), category: z.string(), minutes: z.number() });
+export const suggestionList = z.object({
+  data: z.array(
+    z.object({
+      programme: z.string(),
+      missing: z.array(gap),
+      plannedMinutes: z.number(),
+      sessions: z.array(
+        z.object({
+          sessionId: z.string(),
+          title: z.string(),
+          place: z.string(),
+          startsAt: z.string(),
+          endsAt: z.string(),
+          countedMinutes: z.number(),
+          closes: z.array(gap),
+        }),
+      ),
+    }),
+  ),
+  nextCursor: z.null(),
+});
 export const deskFilter = z.strictObject({ ...paging });
 export const idParams = z.strictObject({ id });
 

@@ -8,6 +8,7 @@ import { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 import type { CreditRow } from './credit.model.ts';
 import type { CreditView, EvaluationView } from './credit.schema.ts';
 import type { ClaimChoices, OwnEvaluation } from './credit.reading.ts';
+import type { ProgrammeSuggestions } from './suggestion.service.ts';
 import type { Shortfall } from './credit.types.ts';
 
 export interface Reader {
@@ -217,6 +218,30 @@ function programmeModel(
   };
 }
 
+/** What to take for one programme: each session with what it counts and what it closes. */
+function takeModel(reader: Reader, found: ProgrammeSuggestions | undefined): object[] {
+  const { i18n, locale } = reader;
+  return (found?.sessions ?? []).map(({ session, countedMinutes, closes }) => {
+    const categories = closes.filter(({ code }) => code !== 'total');
+    return {
+      title: session.title,
+      href: `/sessions/${session.sessionId}`,
+      startsAt: session.startsAt,
+      endsAt: session.endsAt,
+      place: session.place,
+      counts: i18n.t(locale, 'credits.take.counts', { time: formatMinutesExactly(countedMinutes, locale) }),
+      closes:
+        categories.length > 0
+          ? i18n.t(locale, 'credits.take.also', {
+              categories: categories
+                .map(({ category }) => worded(reader, 'category', category))
+                .join(i18n.t(locale, 'credits.listSeparator')),
+            })
+          : null,
+    };
+  });
+}
+
 /** Model of `credits/list`: each programme with what is missing and why each entry counts, then everything claimed. */
 export function ownModel(
   reader: Reader,
@@ -225,10 +250,17 @@ export function ownModel(
     readonly rows: readonly CreditRow[];
     readonly evaluations: readonly OwnEvaluation[];
   },
+  suggestions: readonly ProgrammeSuggestions[] = [],
 ): object {
   const rows = new Map(own.rows.map((row) => [String(row._id), row]));
   return {
-    programmes: own.evaluations.map((one) => programmeModel(reader, one, rows, own.on)),
+    programmes: own.evaluations.map((one) => ({
+      ...programmeModel(reader, one, rows, own.on),
+      take: takeModel(
+        reader,
+        suggestions.find(({ programme }) => programme === one.programme.programme),
+      ),
+    })),
     claims: own.rows.slice(0, MOST_SHOWN).map((row) => rowModel(reader, row)),
   };
 }

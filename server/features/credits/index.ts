@@ -8,6 +8,7 @@ export { worded } from './credit.view.ts';
 export { postStoredClaims } from './credit.posting.ts';
 export { creditMessages } from './credit.mail.ts';
 export { creditRoutes } from './credit.routes.ts';
+export { createSuggestionService } from './suggestion.service.ts';
 export { createCreditService } from './credit.service.ts';
 export type { CreditService } from './credit.service.ts';
 export { postTrainings, trainingCredits } from './credit.training.ts';

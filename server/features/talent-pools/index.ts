@@ -19,6 +19,8 @@ export { poolRoutes } from './pool.routes.ts';
 export type { PoolRecords } from './pool.sources.ts';
 export type { PoolTimeService } from './member.time.ts';
 
+export type PoolMemberQueries = ReturnType<typeof createPoolMemberQueries>;
+
 /** Everything of talent pools, put together: pools, their people, lists, and what time does. */
 export function createTalentPools(parts: {
   readonly memberships: MembershipService;

@@ -1,5 +1,6 @@
 import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
+import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -7,6 +8,8 @@ import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { empty, idParams } from '../../http/schema.ts';
 import type { CourseRow } from './course.model.ts';
 import type { CourseService } from './course.service.ts';
+import { toMaterial } from './material.routes.ts';
+import type { MaterialService } from './material.routes.ts';
 import type { SessionService } from './session.service.ts';
 import { courseBody, courseFilter, coursePage, courseStateBody, courseView } from './training.schema.ts';
 import type { CourseView } from './training.schema.ts';
@@ -15,6 +18,7 @@ import { courseFields, courseValues, sessionRow, termsOf, toCourse, toSession } 
 export interface CourseRouteParts {
   readonly courses: CourseService;
   readonly sessions: SessionService;
+  readonly materials: MaterialService;
   readonly i18n: I18n;
 }
 
@@ -33,7 +37,7 @@ async function viewsOf(courses: CourseService, rows: readonly CourseRow[]): Prom
 const viewOf = async (courses: CourseService, row: CourseRow): Promise<CourseView> =>
   (await viewsOf(courses, [row]))[0] as CourseView;
 
-function readRoutes({ courses, sessions, i18n }: CourseRouteParts): Route[] {
+function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): Route[] {
   return [
     route({
       name: 'courses/list',
@@ -81,6 +85,12 @@ function readRoutes({ courses, sessions, i18n }: CourseRouteParts): Route[] {
         return view('training/course', {
           ...course,
           ...termsOf({ i18n, locale }, course),
+          pictures: plans
+            ? (await materials.of((await courses.access(actor, course.id))._id)).map(toMaterial)
+            : [],
+          pictureField: createForm({ i18n, locale, messages: 'training.pictures' }).input('file', 'file', {
+            accept: 'image/jpeg,image/png,image/webp',
+          }),
           sessions: data.map((row) => sessionRow({ i18n, locale }, toSession(row), null)),
           can: {
             edit: plans,

@@ -5,6 +5,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { idParams } from '../../http/schema.ts';
 import type { MembershipService } from '../memberships/index.ts';
+import { knownPools } from '../talent-pools/index.ts';
 import type { DeskService } from './desk.service.ts';
 import { viewsOf } from './enrolment.routes.ts';
 import type { EnrolmentRow } from './enrolment.model.ts';
@@ -96,6 +97,9 @@ function showRoute({ sessions, enrolments, desk, memberships, i18n }: DeskRouteP
         .filter((one) => one.state === 'approved' && String(one.personId) !== account.personId)
         .filter((one) => !known.has(one.personName))
         .map((one) => ({ value: String(one.personId), label: one.personName }));
+      const pools = plans
+        ? [...(await knownPools())].map(([value, name]) => ({ value, label: name[locale] }))
+        : [];
       const { session } = list;
       return view('training/desk', {
         ...list,
@@ -125,8 +129,17 @@ function showRoute({ sessions, enrolments, desk, memberships, i18n }: DeskRouteP
           list.people.some(({ state, own }) => state === 'attended' && !own),
         plans,
         invite:
-          plans && row.state === 'published' && row.startsAt > now && choices.length > 0
-            ? { people: form.checkboxes('personIds', choices, { required: true }) }
+          plans && row.state === 'published' && row.startsAt > now && choices.length + pools.length > 0
+            ? {
+                people: choices.length > 0 ? form.checkboxes('personIds', choices) : null,
+                pool:
+                  pools.length > 0
+                    ? form.select('poolId', [
+                        { value: '', label: i18n.t(locale, 'training.invite.noPool') },
+                        ...pools,
+                      ])
+                    : null,
+              }
             : null,
         mean: list.feedback.mean,
       });

@@ -1,8 +1,10 @@
+import { Invalid } from '../../core/errors.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import { idParams } from '../../http/schema.ts';
+import { certifiedIn, knownPools } from '../talent-pools/index.ts';
 import type { EnrolmentRow } from './enrolment.model.ts';
 import type { DeskService } from './desk.service.ts';
 import type { EnrolmentService } from './enrolment.service.ts';
@@ -105,6 +107,19 @@ function ownRoutes({ sessions, enrolments, i18n }: EnrolmentRouteParts): Route[]
   ];
 }
 
+/** More than one room seats: of a larger pool the first are asked. */
+const MOST_INVITED = 500;
+
+/** Who is asked: these people, and those of a pool. @throws Invalid when that is nobody */
+async function invitedBy(body: { personIds: readonly string[]; poolId: string }): Promise<string[]> {
+  if (body.poolId !== '' && !(await knownPools()).has(body.poolId))
+    throw Invalid.field('poolId', 'not-a-choice');
+  const ofPool = body.poolId === '' ? [] : await certifiedIn([body.poolId], MOST_INVITED);
+  const all = [...new Set([...body.personIds, ...ofPool])];
+  if (all.length === 0) throw Invalid.field('personIds', 'required');
+  return all;
+}
+
 const backToSession = ({ issues, error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
   seeOther(`/sessions/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` });
 
@@ -137,7 +152,7 @@ function signUpRoutes({ enrolments, desk }: EnrolmentRouteParts): Route[] {
       input: { params: idParams, body: inviteBody },
       output: inviteOutcome,
       run: async ({ account, params, body }) => ({
-        data: await enrolments.invite(account, params.id, body.personIds, body.note),
+        data: await enrolments.invite(account, params.id, await invitedBy(body), body.note),
       }),
       page: ({ data }, { params }) =>
         seeOther(`/sessions/${params.id}/desk`, {

@@ -65,6 +65,14 @@ export interface ToLearn {
   readonly minutes: number;
   readonly evidence: readonly string[];
 }
+/** One thing in a person's diary. */
+export interface DiaryEntry {
+  readonly id: string;
+  readonly session: SessionRow;
+  readonly state: string;
+  readonly sequence: number;
+  readonly changedAt: Date;
+}
 /** Sessions ahead that are looked through for one person. */
 const MOST_TO_LEARN = 200;
 
@@ -460,6 +468,35 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
       });
     },
 
+    /**
+     * What somebody has and had in sessions since an instant, as a diary shows it: those called off too, so that they leave
+     * programs that knew them. `sequence` grows with every change of the place and of the session.
+     */
+    async diary(personId: string, since: Date): Promise<DiaryEntry[]> {
+      const rows = await EnrolmentModel.find({ personId: oid(personId), startsAt: { $gte: since } })
+        .sort({ startsAt: -1, _id: -1 })
+        .limit(500)
+        .lean();
+      const known = new Map(
+        (await sessions.rows(rows.map((row) => row.sessionId))).map((row) => [String(row._id), row]),
+      );
+      return rows.flatMap((row) => {
+        const session = known.get(String(row.sessionId));
+        const changedAt = row.history.at(-1)?.at ?? row.createdAt;
+        return session
+          ? [
+              {
+                id: String(row._id),
+                session,
+                state: session.state === 'cancelled' ? 'cancelled' : row.state,
+                sequence: row.version + session.version,
+                changedAt,
+              },
+            ]
+          : [];
+      });
+    },
+
     /** One's own, newest first. */
     async listOwn(
       actor: AccountActor,
@@ -602,6 +639,16 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
         planned: found.filter((one) => mine.get(String(one._id)) === 'enrolled').map(toLearn),
       };
     },
+
+    /** Whether the person has, or had, a seat in a session of the course. */
+    isInside: async (personId: string, courseId: Types.ObjectId): Promise<boolean> =>
+      Boolean(
+        await EnrolmentModel.exists({
+          personId: oid(personId),
+          courseId,
+          state: { $in: [...SEATED_STATES] },
+        }),
+      ),
 
     /** Courses of which the person has a place, or an open question, in a session ahead. */
     async coursesAhead(personId: string): Promise<Set<string>> {

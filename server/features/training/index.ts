@@ -1,4 +1,5 @@
 export { courseRoutes } from './course.routes.ts';
+export { createMaterialService, materialRoutes } from './material.routes.ts';
 export { createCourseService } from './course.service.ts';
 export { deskRoutes } from './desk.routes.ts';
 export { createDeskService } from './desk.service.ts';

@@ -16,6 +16,8 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { CourseService } from './course.service.ts';
 import type { EnrolmentService } from './enrolment.service.ts';
+import { toMaterial } from './material.routes.ts';
+import type { MaterialService } from './material.routes.ts';
 import type { SessionRow } from './session.model.ts';
 import type { SessionService } from './session.service.ts';
 import { TRACKS } from './training.catalogue.ts';
@@ -47,6 +49,7 @@ export interface SessionRouteParts {
   readonly courses: CourseService;
   readonly sessions: SessionService;
   readonly enrolments: EnrolmentService;
+  readonly materials: MaterialService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
   readonly units: UnitService;
@@ -65,7 +68,7 @@ const back = ({ issues, error }: FormFailure, { params }: { params: { id: string
 
 /** Everything a session's page and its API answer say: the reader's own place, and what stands in their way. */
 async function detailOf(
-  { courses, sessions, enrolments }: SessionRouteParts,
+  { courses, sessions, enrolments, materials: pictures }: SessionRouteParts,
   actor: AccountActor,
   id: string,
 ): Promise<{ row: SessionRow; detail: SessionDetail }> {
@@ -91,6 +94,12 @@ async function detailOf(
       content,
       // What is handed out belongs to whoever comes.
       materials: inside ? materials : [],
+      pictures: inside
+        ? (await pictures.of(row.courseId)).map((one) => {
+            const { id, width, height, addedAt } = toMaterial(one);
+            return { id, width, height, addedAt };
+          })
+        : [],
       prerequisites,
       own: own ? toEnrolment(own, { placeInLine: places.get(key), answerBy: deadlines.get(key) }) : null,
       refusals: obstacles.map(({ code, courseIds = [] }) => ({
@@ -219,6 +228,18 @@ function readRoutes(parts: SessionRouteParts): Route[] {
             sessions: list.map((one) => sessionRow({ i18n, locale }, one, own.get(one.id) ?? null)),
           })),
           canPlan: can(actor, 'training:plan'),
+          month: query.view === 'month',
+          calendar: {
+            locale: locale === 'zh-CN' ? 'zh-cn' : 'en',
+            zone,
+            date: query.from ?? today,
+            events: data.map((one) => ({
+              title: one.title,
+              start: one.startsAt,
+              end: one.endsAt,
+              url: `/sessions/${one.id}`,
+            })),
+          },
           ...pagerOf('/sessions', query, nextCursor),
           count: data.length,
         });

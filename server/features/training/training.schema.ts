@@ -113,6 +113,8 @@ export const sessionFilter = z.strictObject({
   dimension: z.enum(DIMENSIONS).optional(),
   track: z.enum(TRACKS).optional(),
   courseId: id.optional(),
+  /** `month`: the page draws a calendar above the list. */
+  view: z.enum(['list', 'month']).default('list'),
   /** Without it what members may see; drafts and cancelled ones only for whoever plans. */
   state: z.enum(sessionLifecycle.states as [string, ...string[]]).optional(),
   ...paging,
@@ -154,6 +156,8 @@ export const ownFilter = z.strictObject({ ...paging });
 export const sessionDetail = sessionView.extend({
   content: z.string(),
   materials: z.array(z.object({ title: z.string(), url: z.string() })),
+  /** What is handed out as pictures; only for whoever is inside. */
+  pictures: z.array(z.object({ id: z.string(), width: z.number(), height: z.number(), addedAt: z.string() })),
   prerequisites: z.array(z.object({ id: z.string(), title: z.string() })),
   own: enrolmentView.nullable(),
   /** Why the reader cannot sign up; empty when they can. */
@@ -165,7 +169,9 @@ export type SessionDetail = z.infer<typeof sessionDetail>;
 export const sessionCode = z.strictObject({ code: line(20).optional() });
 
 export const inviteBody = z.strictObject({
-  personIds: z.array(id).min(1).max(200),
+  personIds: z.array(id).max(200).default([]),
+  /** Everybody certified in this talent pool, besides. */
+  poolId: z.union([z.literal(''), id]).default(''),
   note: line(200).default(''),
 });
 export const inviteOutcome = z.object({

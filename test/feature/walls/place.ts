@@ -131,6 +131,7 @@ export async function createPlace(
   const searchId = await made(own.post('/me/saved-searches', { name: `寻找${word}`, words: word }));
   const joinLinkId = await made(api.post('/join-links', { unitId: tenant.rootUnitId, note: `请柬${word}` }));
   const { courseId, sessionId } = await createSession(tenant, { title: `研修${word}` });
+  const materialId = await upload(officer.token, `/courses/${courseId}/materials`, 'page.png', picture);
   const enrolmentId = await made(own.post(`/sessions/${sessionId}/enrolments`));
   const planned = await createTrainingPlan(tenant, {
     courseId,
@@ -176,6 +177,7 @@ export async function createPlace(
       joinLinkId,
       searchId,
       courseId,
+      materialId,
       sessionId,
       enrolmentId,
       ...planned,
@@ -362,6 +364,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   paperId: 'paperId',
   positionId: 'positionId',
   plannedId: 'plannedId',
+  materialId: 'materialId',
 };
 
 /** The path with the ids of this place in it; null when it names something that a place has none of. */

@@ -1,0 +1,2 @@
+export { createFeedService } from './feed.service.ts';
+export { feedRoutes } from './feed.routes.ts';

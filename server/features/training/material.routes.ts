@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { can } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
+import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { id, idParams } from '../../http/schema.ts';
+import { file, route, seeOther } from '../../http/route.ts';
+import type { FormFailure, PageResult, Route } from '../../http/route.ts';
+import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
+import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
+import type { CourseRow } from './course.model.ts';
+import type { CourseService } from './course.service.ts';
+import type { EnrolmentService } from './enrolment.service.ts';
+
+export interface MaterialParts {
+  readonly attachments: AttachmentService;
+  readonly courses: CourseService;
+  readonly enrolments: EnrolmentService;
+}
+
+const materialParams = z.strictObject({ id, materialId: id });
+const materialView = z.object({
+  id: z.string(),
+  bytes: z.number(),
+  width: z.number(),
+  height: z.number(),
+  addedAt: z.string(),
+});
+
+export const toMaterial = (row: AttachmentRow): z.infer<typeof materialView> => ({
+  id: String(row._id),
+  bytes: row.bytes,
+  width: row.width,
+  height: row.height,
+  addedAt: row.createdAt.toISOString(),
+});
+
+export type MaterialService = ReturnType<typeof createMaterialService>;
+
+/** Pages that are handed out with a course, as pictures: only their pixels are kept (S-43). For whoever comes, teaches or plans. */
+export function createMaterialService({ attachments, courses, enrolments }: MaterialParts) {
+  const subjectOf = (course: CourseRow, actor: AccountActor) =>
+    ({ type: 'course', id: course._id, personId: actor.personId as never }) as const;
+
+  /** The course, for whoever may have what is handed out. @throws NotFound */
+  async function accessInside(actor: AccountActor, courseId: string): Promise<CourseRow> {
+    const course = await courses.access(actor, courseId);
+    const inside =
+      can(actor, 'training:plan') ||
+      can(actor, 'training:teach-own') ||
+      (await enrolments.isInside(actor.personId, course._id));
+    if (!inside) throw new NotFound();
+    return course;
+  }
+
+  return {
+    async list(actor: AccountActor, courseId: string): Promise<AttachmentRow[]> {
+      return attachments.of(subjectOf(await accessInside(actor, courseId), actor));
+    },
+    /** Everything of a course that the caller has looked up and may hand out. */
+    of: (courseId: CourseRow['_id']): Promise<AttachmentRow[]> =>
+      attachments.of({ type: 'course', id: courseId }),
+    async read(actor: AccountActor, courseId: string, materialId: string) {
+      return attachments.read(subjectOf(await accessInside(actor, courseId), actor), materialId);
+    },
+    async add(
+      actor: AccountActor,
+      courseId: string,
+      upload: { readonly name: string; readonly bytes: Buffer } | null,
+    ): Promise<AttachmentRow> {
+      await courses.accessToPlan(actor, courseId);
+      if (!upload) throw Invalid.field('file', 'file-needed');
+      const image = await attachments.prepare(upload);
+      return inTransaction(async () =>
+        attachments.add(subjectOf(await courses.accessToPlan(actor, courseId), actor), image),
+      );
+    },
+    async remove(actor: AccountActor, courseId: string, materialId: string): Promise<void> {
+      await inTransaction(async () => {
+        const course = await courses.accessToPlan(actor, courseId);
+        if (!can(actor, 'training:plan')) throw new Forbidden('not-permitted');
+        await attachments.remove(subjectOf(course, actor), materialId);
+      });
+    },
+  };
+}
+
+const back = ({ issues, error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
+  seeOther(`/courses/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` });
+
+export const materialRoutes = ({ materials }: { materials: MaterialService }): Route[] => [
+  route({
+    name: 'courses/list-materials',
+    method: 'get',
+    path: '/courses/:id/materials',
+    doors: ['api'],
+    access: 'training:see',
+    tenant: 'member',
+    summary: 'Pictures that are handed out with a course, for whoever comes, teaches or plans.',
+    input: { params: idParams },
+    output: z.object({ data: z.array(materialView), nextCursor: z.null() }),
+    run: async ({ account, params }) => ({
+      data: (await materials.list(account, params.id)).map(toMaterial),
+      nextCursor: null,
+    }),
+  }),
+  route({
+    name: 'courses/add-material',
+    method: 'post',
+    path: '/courses/:id/materials',
+    access: 'training:plan',
+    tenant: 'member',
+    rate: 'heavy',
+    summary:
+      'Adds a picture to hand out (multipart, field `file`: JPEG, PNG or WebP); only its pixels are kept.',
+    uploadBytes: MOST_UPLOAD_BYTES,
+    // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
+    transaction: false,
+    idempotent: false,
+    input: { params: idParams },
+    output: materialView,
+    run: async ({ account, params, file: upload }) =>
+      toMaterial(await materials.add(account, params.id, upload)),
+    page: (_made, { params }) =>
+      seeOther(`/courses/${params.id}`, { kind: 'success', key: 'training.did.saved' }),
+    invalid: back,
+  }),
+  route({
+    name: 'courses/show-material',
+    method: 'get',
+    path: '/courses/:id/materials/:materialId',
+    access: 'training:see',
+    tenant: 'member',
+    summary: 'One picture that is handed out, for whoever comes, teaches or plans.',
+    input: { params: materialParams },
+    output: z.object({}),
+    async run({ account, params }) {
+      const { row, content } = await materials.read(account, params.id, params.materialId);
+      return file(content, row.contentType, `${String(row._id)}.webp`);
+    },
+    page: () => seeOther('/courses'),
+  }),
+  route({
+    name: 'courses/remove-material',
+    method: 'post',
+    path: '/courses/:id/materials/:materialId/removal',
+    access: 'training:plan',
+    tenant: 'member',
+    summary: 'Takes a picture out of what is handed out.',
+    status: 204,
+    input: { params: materialParams },
+    output: z.object({}),
+    async run({ account, params }) {
+      await materials.remove(account, params.id, params.materialId);
+      return {};
+    },
+    page: (_nothing, { params }) =>
+      seeOther(`/courses/${params.id}`, { kind: 'success', key: 'training.did.saved' }),
+    invalid: back,
+  }),
+];

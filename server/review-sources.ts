@@ -1,0 +1,66 @@
+import { can } from './core/actor.ts';
+import type { CredentialService, CredentialTypeService } from './features/credentials/index.ts';
+import type { CreditService } from './features/credits/index.ts';
+import type { ReviewSource } from './features/reviews/index.ts';
+import { knownPools } from './features/talent-pools/index.ts';
+import type { PoolMemberQueries } from './features/talent-pools/index.ts';
+
+/** What waits for a reviewer, kind by kind: each feature's own desk, so that nothing is seen here that is not seen there. */
+export function createReviewSources(parts: {
+  readonly credentials: CredentialService;
+  readonly credits: CreditService;
+  readonly pools: PoolMemberQueries;
+  readonly types: CredentialTypeService;
+}): ReviewSource[] {
+  const { credentials, credits, pools, types } = parts;
+  return [
+    {
+      kind: 'credential',
+      href: '/credentials/reviews',
+      hrefOf: (id) => `/credentials/${id}`,
+      may: (actor) => can(actor, 'credentials:review') || can(actor, 'credentials:decide'),
+      async waiting(actor, limit, locale) {
+        const [{ data }, known] = await Promise.all([credentials.desk(actor, limit, undefined), types.all()]);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: known.get(row.type)?.name[locale] ?? row.type,
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'pool',
+      href: '/talent-pools/reviews',
+      hrefOf: (id) => `/pool-memberships/${id}`,
+      may: (actor) => can(actor, 'talent-pools:review') || can(actor, 'talent-pools:decide'),
+      async waiting(actor, limit, locale) {
+        const [{ data }, known] = await Promise.all([pools.desk(actor, limit, undefined), knownPools()]);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: known.get(String(row.poolId))?.[locale] ?? '',
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'credit',
+      href: '/credits/reviews',
+      hrefOf: (id) => `/credits/${id}`,
+      may: (actor) => can(actor, 'credits:review'),
+      async waiting(actor, limit) {
+        const { data } = await credits.desk(actor, limit, undefined);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: row.title,
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+// @ts-check
+// Draws the list of sessions beside it as a calendar. Loaded only where somebody asked for it; the list stays below.
+(() => {
+  'use strict';
+  const library = /** @type {any} */ (window)['FullCalendar'];
+
+  /** @param {HTMLElement} box */
+  function draw(box) {
+    const source = document.getElementById(box.dataset['calendar'] ?? '');
+    if (!source) return;
+    const { events, locale, zone, date } = JSON.parse(source.textContent ?? '{}');
+    box.hidden = false;
+    const small = window.matchMedia('(max-width: 640px)').matches;
+    new library.Calendar(box, {
+      events,
+      locale,
+      timeZone: zone,
+      initialDate: date,
+      initialView: small ? 'listMonth' : 'dayGridMonth',
+      height: 'auto',
+      headerToolbar: { start: 'prev,next', center: 'title', end: 'dayGridMonth,timeGridWeek,listMonth' },
+      eventTimeFormat: { hour: '2-digit', minute: '2-digit', hour12: false },
+      // Whole weeks of another month would ask for days that the list does not hold.
+      datesSet: () => undefined,
+    }).render();
+  }
+
+  if (!library) return;
+  for (const box of document.querySelectorAll('[data-calendar][hidden]'))
+    if (box instanceof HTMLElement) draw(box);
+})();

@@ -26,10 +26,17 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
-    href: '/credentials/reviews',
-    key: 'credentials.desk',
-    icon: 'rosette',
-    permission: 'credentials:review',
+    href: '/talent-pools',
+    key: 'talent-pools.title',
+    icon: 'users-group',
+    permission: 'talent-pools:see',
+    phone: false,
+  },
+  {
+    href: '/re-registration/overview',
+    key: 're-registration.overview.title',
+    icon: 'calendar-due',
+    permission: 'credits:see',
     phone: false,
   },
   {
@@ -47,17 +54,10 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
-    href: '/talent-pools',
-    key: 'talent-pools.title',
-    icon: 'users-group',
-    permission: 'talent-pools:see',
-    phone: false,
-  },
-  {
-    href: '/re-registration/overview',
-    key: 're-registration.overview.title',
-    icon: 'calendar-due',
-    permission: 'credits:see',
+    href: '/credentials/reviews',
+    key: 'credentials.desk',
+    icon: 'rosette',
+    permission: 'credentials:review',
     phone: false,
   },
   {

@@ -128,7 +128,8 @@ export function problemOf(input: ProblemInput): MadeProblem {
       start: Math.round((at.startsAt.getTime() - origin) / MINUTE),
       end: Math.round((at.endsAt.getTime() - origin) / MINUTE),
       course: at.course,
-      room: settings.rooms[at.room]?.unitId === null ? -1 : at.room,
+      // One room holds one session at a time, a room on the net as well: two of those are two lines of the form.
+      room: at.room,
       instructor: teacher,
       seats: settings.rooms[at.room]?.seats ?? 0,
       cost: at.costCents,

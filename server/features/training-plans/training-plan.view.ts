@@ -136,6 +136,9 @@ export function newModel(input: {
 }
 
 const money = (cents: number, locale: Locale): string => formatNumber(Math.round(cents / 100), locale);
+/** Weighted hours are no clock time: whole ones say enough. */
+const weighted = (minutes: number, locale: Locale): string =>
+  formatMinutes(Math.round(Math.max(0, minutes) / 60) * 60, locale);
 const WORKING = ['queued', 'running', 'publishing'];
 
 /** Model of one plan: before and after, its sessions, what may be done with it. */
@@ -199,7 +202,7 @@ export function showModel(
           : `/training-plans/${plan.id}/sessions/${String(row._id)}`,
       whyHref: `/training-plans/${plan.id}/sessions/${String(row._id)}`,
       invited: row.invitations.length,
-      closes: t('training-plans.closes', { time: time(Math.max(0, row.worth)) }),
+      closes: t('training-plans.closes', { time: weighted(row.worth, locale) }),
       refusalText: row.refusal ? refusalText(i18n, locale, row.refusal) : null,
     })),
   };
@@ -238,7 +241,7 @@ export function plannedModel(
     why: t('training-plans.why', {
       reach: row.reach,
       invited: row.invitations.length,
-      time: formatMinutes(Math.max(0, row.worth), locale),
+      time: weighted(row.worth, locale),
     }),
     moveFields: [
       form.input('date', 'date', { required: true, width: 'short' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
-import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { Forbidden, Invalid } from '../../core/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { id, idParams } from '../../http/schema.ts';
 import { file, route, seeOther } from '../../http/route.ts';
@@ -42,14 +42,14 @@ export function createMaterialService({ attachments, courses, enrolments }: Mate
   const subjectOf = (course: CourseRow, actor: AccountActor) =>
     ({ type: 'course', id: course._id, personId: actor.personId as never }) as const;
 
-  /** The course, for whoever may have what is handed out. @throws NotFound */
+  /** The course, for whoever may have what is handed out. @throws NotFound for a missing course, Forbidden for who has no place in it */
   async function accessInside(actor: AccountActor, courseId: string): Promise<CourseRow> {
     const course = await courses.access(actor, courseId);
     const inside =
       can(actor, 'training:plan') ||
       can(actor, 'training:teach-own') ||
       (await enrolments.isInside(actor.personId, course._id));
-    if (!inside) throw new NotFound();
+    if (!inside) throw new Forbidden('not-permitted');
     return course;
   }
 

@@ -1,6 +1,7 @@
 import { can } from '../../core/actor.ts';
 import { asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
+import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { id, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -16,6 +17,7 @@ import type { PlanLineRow } from './plan.model.ts';
 import { membersAmong, readLines } from './plan.reading.ts';
 import type { ReadingParts } from './plan.reading.ts';
 import { partsOf } from './plan.judge.ts';
+import { planMemberRoute } from './plan.member.routes.ts';
 import { backToPlan, showPlan } from './plan.routes.ts';
 import {
   decideBody,
@@ -50,6 +52,7 @@ export const planDeskRoutes = (parts: DeskRouteParts): Route[] => [
   ...waveRoutes(parts),
   wishRoute(parts),
   ...pairRoutes(parts),
+  planMemberRoute(parts),
   whyOfferedRoute(parts),
 ];
 
@@ -190,6 +193,11 @@ function pairRoutes(parts: DeskRouteParts): Route[] {
           wishAction: `/plans/${params.id}/wishes`,
           wishes: row.wishes.length,
           inSeries: line.seriesId !== null,
+          membersAction: `/plans/${params.id}/positions/${params.positionId}/members`,
+          memberField: createForm({ i18n, locale, messages: 'plans.members' }).input('q', 'search', {
+            required: true,
+            maxLength: 60,
+          }),
           why,
           others: shown.others.map((other) => ({
             ...other,

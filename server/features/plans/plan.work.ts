@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import { contextNow } from '../../core/context.ts';
+import { asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { now } from '../../core/clock.ts';
 import { SolveCancelled } from '../matching/index.ts';
 import type { SolverClient } from '../matching/index.ts';
@@ -118,12 +118,14 @@ class Watch {
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
   private readonly planId: Types.ObjectId;
+  private readonly tenantId: string;
   private readonly mine: Record<string, unknown>;
   private toldAt = 0;
   private toldPhase = '';
 
   constructor(planId: Types.ObjectId, { attempt, kind }: PlanJob) {
     this.planId = planId;
+    this.tenantId = requireTenantId();
     // A plan that is mended stays as it is until the new lines are there.
     this.mine = kind === 'mend' ? { drawn: attempt, state: 'proposed' } : { attempt };
     this.signal = this.controller.signal;
@@ -144,13 +146,16 @@ class Watch {
     if (!always && phase === this.toldPhase && at - this.toldAt < BETWEEN_REPORTS_MS) return;
     this.toldAt = at;
     this.toldPhase = phase;
-    const row = await PlanModel.findOneAndUpdate(
-      { _id: this.planId, ...this.mine } as never,
-      { $set: { progress: { phase, done, total, at: now() } } },
-      { returnDocument: 'after' },
-    )
-      .select({ cancelWanted: 1 })
-      .lean();
+    // Told while another organisation's rows are read: the plan is not one of those.
+    const row = await asTenant(this.tenantId, () =>
+      PlanModel.findOneAndUpdate(
+        { _id: this.planId, ...this.mine } as never,
+        { $set: { progress: { phase, done, total, at: now() } } },
+        { returnDocument: 'after' },
+      )
+        .select({ cancelWanted: 1 })
+        .lean(),
+    );
     if (row && !row.cancelWanted) return;
     this.controller.abort();
     throw new SolveCancelled();

@@ -114,6 +114,11 @@ describe('plans', function () {
     )) as Why;
     expect([unfit.eligible, unfit.refusals[0]?.code]).to.deep.equal([false, 'skill-missing']);
     const page = await coordinator.page();
+    // By name, as a person asks: from the position to the member to the answer.
+    const asked = await page.get(
+      `/plans/${plan.id}/positions/${positions[1]}/members?q=${encodeURIComponent(volunteers[1]?.name ?? '')}`,
+    );
+    expect(asked.text).to.match(new RegExp(`/why[^"]*membershipId[^"]*${volunteers[1]?.membershipId}`));
     for (const tail of [
       '',
       `/why?handle=${other?.handle}`,
@@ -217,5 +222,53 @@ describe('plans', function () {
     const after = await look();
     expect(after.moved).to.equal(1);
     expect(after.names.flat()).to.include(newcomer.name);
+  });
+
+  it('spans the organisations below a department: each keeps its own people, and the offers are each one’s own', async () => {
+    // A county of its own: nobody of other places is found here.
+    const serviceCounties = ['659102'];
+    const department = await createTenant({ kind: 'department', serviceCounties });
+    const [one, two, beside] = [
+      await createTenant({ parentSlug: department.slug, serviceCounties }),
+      await createTenant({ parentSlug: department.slug, serviceCounties }),
+      await createTenant({ serviceCounties }),
+    ];
+    const officer = await createMember(department, { roles: ['officer'], person: { birthDate: null } });
+    const [first, second] = [await createMember(one), await createMember(two)];
+    await createMember(beside);
+    const opened = [await createOpening(one), await createOpening(two), await createOpening(beside)];
+    const api = await officer.api();
+    const { sweep } = await testApp();
+    const started = await api.post('/plans', { below: true });
+    expect(started.status, started.text).to.equal(202);
+    await sweep('plans/solve');
+    const plan = (await api.get(`/plans/${started.json<Plan>().id}`)).json<Plan>();
+    expect(plan.state, String(plan.failure)).to.equal('proposed');
+    expect(plan.proof).to.include({ status: 'optimal', gap: '0' });
+    const linesNow = async (): Promise<Line[]> =>
+      (await api.get(`/plans/${plan.id}/positions`)).json<{ data: Line[] }>().data;
+    const lines = await linesNow();
+    expect(lines.map(({ positionId }) => positionId).sort()).to.deep.equal(
+      opened
+        .slice(0, 2)
+        .map(({ positionId }) => positionId)
+        .sort(),
+    );
+    // Members of other organisations are nobody's to name.
+    expect(lines.flatMap(({ pairs }) => pairs.map(({ name }) => name))).to.deep.equal([null, null]);
+    const page = await officer.page();
+    const shown = await page.get(`/plans/${plan.id}/positions`);
+    for (const { name } of [first, second]) expect(shown.text).to.not.include(name);
+    const sent = await api.post(`/plans/${plan.id}/waves`, {}, { 'if-match': `"v${plan.version}"` });
+    expect(sent.status, sent.text).to.equal(202);
+    await sweep('plans/send');
+    for (const [at, member] of [first, second].entries()) {
+      const line = (await linesNow()).find(({ positionId }) => positionId === opened[at]?.positionId);
+      const id = line?.pairs[0]?.assignmentId;
+      const own = await member.api();
+      expect((await own.post(`/me/offers/${id}/accept`, {})).status).to.equal(200);
+      const other = await ([second, first][at] as Member).api();
+      expect((await other.get(`/me/offers/${id}/why`)).status).to.equal(404);
+    }
   });
 });

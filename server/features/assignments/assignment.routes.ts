@@ -158,11 +158,6 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
           })),
           suiting: query.tab === 'suiting',
           map: query.view === 'map',
-          saveHref: pagerOf(
-            '/saved-searches/new',
-            { skill: query.skill, category: query.category, cursor: 'first' },
-            null,
-          ).first,
           viewHref: pagerOf(
             '/opportunities',
             { ...query, view: query.view === 'map' ? 'list' : 'map', cursor: 'first' },

@@ -10,7 +10,7 @@ import { GOOD_POOLS } from '../talent-pools/index.ts';
 import type { PoolFact } from '../talent-pools/index.ts';
 import { bookingsIn, daysBeside, hasConsent } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
-import type { PlannedShift, PositionRow } from '../shifts/index.ts';
+import type { PlannedPosition, PlannedShift } from '../shifts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { EXCLUSIONS_BESIDE, PAST_PLACES } from './matching.beside.ts';
 import type { PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
@@ -20,7 +20,7 @@ export const NOBODY: PositionFacts['team'] = { certified: 0, semiProfessional: 0
 
 /** Stored rows as the rules want to hear of them. */
 export function positionFacts(
-  position: PositionRow,
+  position: PlannedPosition,
   shift: PlannedShift,
   { zone, credentialNeeds }: Pick<Tenant, 'zone' | 'credentialNeeds'>,
   team: PositionFacts['team'] = NOBODY,
@@ -130,6 +130,8 @@ export interface PersonSources {
   readonly exclusions?: readonly (string | null)[];
   /** Courses passed, and until when each counts. */
   readonly trained?: readonly TrainedSource[];
+  /** The skills, where who judges many positions has found that they are the same on all days. */
+  readonly skills?: PersonFacts['skills'];
   /** The places summed up, by who judges many positions for one person. */
   readonly record?: ServiceRecord;
 }
@@ -164,7 +166,7 @@ export function personFacts(
     birthDate: person.birthDate,
     guardianConsent: hasConsent(person, 'guardian'),
     languages: person.languages,
-    skills: skillsOn(person, membership, credentials, position),
+    skills: more.skills ?? skillsOn(person, membership, credentials, position),
     credentials,
     pools: more.pools ?? [],
     trained: trainedOn(trained, position),

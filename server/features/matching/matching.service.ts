@@ -6,7 +6,14 @@ import { certifiedIn, poolsOf } from '../talent-pools/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { bookingsOf } from '../people/index.ts';
 import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
-import type { OpenShift, PlannedShift, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
+import type {
+  OpenShift,
+  PlannedShift,
+  PlannedPosition,
+  PositionRow,
+  ShiftRow,
+  ShiftService,
+} from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import { smallestChanges } from './change.rules.ts';
 import type { Change } from './change.rules.ts';
@@ -21,6 +28,7 @@ import {
   positionFacts,
   recordOf,
   RECENT_MS,
+  skillsOn,
   recordOf as recordFrom,
   teamOf,
 } from './matching.facts.ts';
@@ -63,7 +71,7 @@ export interface Ranking {
 }
 
 export interface Suited {
-  readonly position: PositionRow;
+  readonly position: PlannedPosition;
   readonly shift: PlannedShift;
   readonly fit: Fit;
   /** What the person could change so that it fits; null where something stands against it that they cannot. */
@@ -430,6 +438,10 @@ export function createMatchingService(parts: MatchingParts) {
         ...own,
         trained: trained.get(actor.personId) ?? [],
         record: recordOf(own.places ?? [], tenant.zone),
+        // Only certificates that give skills make them differ from day to day.
+        ...(own.credentials.every(({ gives }) => gives.length === 0)
+          ? { skills: skillsOn(own.person, own.membership, [], null) }
+          : {}),
       };
       const all = open.flatMap((shift) =>
         shift.positions.map((position) => {
@@ -480,7 +492,7 @@ function masked(refusal: Fit['refusals'][number]): Fit['refusals'][number] {
 const distanceToFit = ({ changes, fit: { refusals: found } }: Suited): number =>
   changes === null ? 1_000 + found.length : changes.length;
 
-const asksForTraining = (position: PositionRow): boolean => (position.trainings ?? []).length > 0;
+const asksForTraining = (position: PlannedPosition): boolean => (position.trainings ?? []).length > 0;
 
 /** The shift with so many milliseconds to both sides. */
 const around = (

@@ -20,6 +20,7 @@ export type {
   NearShift,
   OpenFilter,
   OpenShift,
+  PlannedPosition,
   PlannedShift,
   ShiftInShort,
 } from './shift.queries.ts';

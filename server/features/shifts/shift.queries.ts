@@ -55,11 +55,26 @@ export async function listOpenShifts(
   return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
 }
 
+/** What no fit is judged by and no list shows: of two hundred shifts, half of what would be read. */
+const UNSEEN = {
+  history: 0,
+  tenantId: 0,
+  leaderName: 0,
+  leaderPersonId: 0,
+  seriesId: 0,
+  seriesDate: 0,
+  copied: 0,
+  staffed: 0,
+  createdBy: 0,
+  createdAt: 0,
+} as const;
+const UNSEEN_OF_POSITION = { tenantId: 0, requestId: 0, unitId: 0, waitSeq: 0, version: 0 } as const;
 /** A shift without its past: what a fit is judged by. */
-export type PlannedShift = Omit<ShiftRow, 'history'>;
+export type PlannedShift = Omit<ShiftRow, keyof typeof UNSEEN>;
+export type PlannedPosition = Omit<PositionRow, keyof typeof UNSEEN_OF_POSITION>;
 /** A shift with its positions, oldest first. */
 export type OpenShift = PlannedShift & {
-  readonly positions: PositionRow[];
+  readonly positions: PlannedPosition[];
   /** What kinds of members have a place of it. */
   readonly members: { readonly kind: string }[];
 };
@@ -89,8 +104,11 @@ export function soonestOpen(
         { $match: filterOf(wanted) },
         { $sort: sortOf(SORT) },
         { $limit: limit },
-        { $project: { history: 0 } },
-        beside('positions', ['_id', 'shiftId'], 'positions', [{ $sort: { _id: 1 } }]),
+        { $project: UNSEEN },
+        beside('positions', ['_id', 'shiftId'], 'positions', [
+          { $sort: { _id: 1 } },
+          { $project: UNSEEN_OF_POSITION },
+        ]),
         beside('assignments', ['_id', 'shiftId'], 'seated', [
           { $match: { state: { $in: SEATED } } },
           { $project: { membershipId: 1 } },

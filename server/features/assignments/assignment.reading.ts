@@ -24,6 +24,10 @@ const MOST_EVERYWHERE = 60;
 /** Signing up and answering change the position's counters: one name, so that both stand in one line. */
 export const queueOfPosition = (positionId: string): string => `position:${positionId}`;
 
+const HAD_A_SEAT = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'] as const;
+/** Nobody runs the list of more people from one screen. */
+const MOST_SEATED = 2_000;
+
 /** What is read of assignments: one's own here and everywhere, a shift's people, the line in which one waits. */
 export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
   return {
@@ -92,16 +96,21 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
 
     ahead: readAhead,
 
-    /** Everybody of a shift, for its coordinator. */
-    async ofShift(actor: Actor, shiftId: string): Promise<{ shift: ShiftRow; rows: AssignmentRow[] }> {
+    /**
+     * Who has or had a seat of a shift, by name, without their past: as many as it has seats, and those who were missing.
+     * Whoever asked, waits or declined is not among them.
+     */
+    async seatedOf(
+      actor: Actor,
+      shiftId: string,
+    ): Promise<Pick<AssignmentRow, '_id' | 'personName' | 'state' | 'checkIn' | 'checkOut'>[]> {
       const shift = await shifts.access(actor, shiftId, 'assignments:see');
-      return {
-        shift,
-        rows: await AssignmentModel.find({ shiftId: shift._id })
-          .sort({ personName: 1, _id: 1 })
-          .limit(2_000)
-          .lean(),
-      };
+      return AssignmentModel.find({ shiftId: shift._id, state: { $in: [...HAD_A_SEAT] } })
+        .select({ personName: 1, state: 1, checkIn: 1, checkOut: 1 })
+        .sort({ personName: 1, _id: 1 })
+        .limit(MOST_SEATED)
+        .batchSize(MOST_SEATED)
+        .lean();
     },
 
     /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */

@@ -20,7 +20,6 @@ const usedCode = z.strictObject({
   latitude: latitude.optional(),
   longitude: longitude.optional(),
 });
-const LISTED = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'];
 
 export interface AttendanceRouteParts {
   readonly attendance: AttendanceService;
@@ -64,7 +63,7 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
       }),
       async run({ actor, params }) {
         const { code, secondsLeft, shift } = await attendance.currentCode(actor, params.id);
-        const { rows } = await assignments.ofShift(actor, params.id);
+        const people = await assignments.seatedOf(actor, params.id);
         return {
           shiftId: params.id,
           title: shift.title,
@@ -72,15 +71,13 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
           endsAt: shift.endsAt.toISOString(),
           code,
           secondsLeft,
-          people: rows
-            .filter((row) => LISTED.includes(row.state))
-            .map((row) => ({
-              id: String(row._id),
-              name: row.personName,
-              state: row.state,
-              checkedInAt: row.checkIn?.at.toISOString() ?? null,
-              checkedOutAt: row.checkOut?.at.toISOString() ?? null,
-            })),
+          people: people.map((row) => ({
+            id: String(row._id),
+            name: row.personName,
+            state: row.state,
+            checkedInAt: row.checkIn?.at.toISOString() ?? null,
+            checkedOutAt: row.checkOut?.at.toISOString() ?? null,
+          })),
         };
       },
       page: (list, { publicUrl }) =>

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
-import { prose, requiredLine } from '../../http/schema.ts';
+import { pagerOf } from '../../http/paging.ts';
+import { DEFAULT_LIMIT, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
@@ -34,7 +35,7 @@ const announcementView = z.object({
   createdAt: z.string(),
 });
 type AnnouncementView = z.infer<typeof announcementView>;
-const announcementList = z.object({ data: z.array(announcementView), nextCursor: z.null() });
+const announcementList = pageOf(announcementView);
 
 const toView = (row: AnnouncementRow): AnnouncementView => ({
   id: String(row._id),
@@ -52,10 +53,12 @@ export function announcementRoutes({ announcements, shifts, i18n }: Announcement
   const page = async (
     { actor, locale }: Pick<RouteContext, 'actor' | 'locale'>,
     id: string,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
     failure?: FormFailure,
   ): Promise<PageResult> => {
     const shift = await shifts.show(actor, id);
-    const sent = (await announcements.ofShift(actor, id)).map(toView);
+    const { data, nextCursor } = await announcements.ofShift(actor, id, query.limit, query.cursor);
+    const sent = data.map(toView);
     const count = await announcements.audiencesOf(actor, id);
     const t = i18n.in(locale);
     const form = createForm({
@@ -91,6 +94,8 @@ export function announcementRoutes({ announcements, shifts, i18n }: Announcement
         text: t('assignments.announcement.sent', { count: one.recipients, text: one.text }),
         icon: 'mail',
       })),
+      ...pagerOf(`/shifts/${id}/announcements`, query, nextCursor),
+      count: sent.length,
     });
   };
   return [
@@ -101,13 +106,13 @@ export function announcementRoutes({ announcements, shifts, i18n }: Announcement
       access: 'assignments:manage',
       tenant: 'member',
       summary: 'What was written to the people of a shift, newest first.',
-      input: { params: fullId },
+      input: { params: fullId, query: z.strictObject(paging) },
       output: announcementList,
-      run: async ({ actor, params }) => ({
-        data: (await announcements.ofShift(actor, params.id)).map(toView),
-        nextCursor: null,
-      }),
-      page: (_output, context) => page(context, context.params.id),
+      async run({ actor, params, query }) {
+        const sent = await announcements.ofShift(actor, params.id, query.limit, query.cursor);
+        return { data: sent.data.map(toView), nextCursor: sent.nextCursor };
+      },
+      page: (_output, context) => page(context, context.params.id, context.query),
     }),
     route({
       name: 'announcements/make',
@@ -127,7 +132,7 @@ export function announcementRoutes({ announcements, shifts, i18n }: Announcement
           key: 'assignments.announcement.done',
           params: { count: recipients },
         }),
-      invalid: (failure, context) => page(context, context.params.id, failure),
+      invalid: (failure, context) => page(context, context.params.id, { limit: DEFAULT_LIMIT }, failure),
     }),
   ];
 }

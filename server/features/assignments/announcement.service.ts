@@ -4,6 +4,8 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import { AssignmentModel } from './assignment.model.ts';
@@ -15,8 +17,10 @@ export const STATES_OF: Readonly<Record<Audience, readonly string[]>> = {
   placed: ['accepted', 'confirmed', 'checked_in', 'checked_out'],
   everybody: ['offered', 'requested', 'waitlisted', 'accepted', 'confirmed', 'checked_in', 'checked_out'],
 };
-/** As many as a page shows. */
-const SHOWN = 50;
+const NEWEST: readonly SortKey[] = [
+  ['createdAt', -1],
+  ['_id', -1],
+];
 
 export type AnnouncementService = ReturnType<typeof createAnnouncementService>;
 
@@ -39,12 +43,21 @@ export function createAnnouncementService({ shifts }: { shifts: ShiftService }) 
     },
 
     /** What was written to the people of a shift, newest first. */
-    async ofShift(actor: Actor, shiftId: string): Promise<AnnouncementRow[]> {
+    async ofShift(
+      actor: Actor,
+      shiftId: string,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<AnnouncementRow>> {
       const shift = await shifts.accessShift(actor, shiftId, 'assignments:manage');
-      return AnnouncementModel.find({ shiftId: shift._id })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(SHOWN)
+      const rows = await AnnouncementModel.find({
+        shiftId: shift._id,
+        ...afterCursor(NEWEST, cursor),
+      } as never)
+        .sort(sortOf(NEWEST))
+        .limit(limit + 1)
         .lean();
+      return pageOf(rows, limit, (row) => [row.createdAt, row._id]);
     },
 
     /**

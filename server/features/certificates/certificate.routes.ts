@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { idParams } from '../../http/schema.ts';
+import { pagerOf } from '../../http/paging.ts';
+import { DEFAULT_LIMIT, idParams, paging } from '../../http/schema.ts';
 import { file, route, seeOther, sharedFile, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
 import { canRevoke } from './certificate.policy.ts';
@@ -21,8 +22,6 @@ import type { CertificateService } from './certificate.service.ts';
 import { bytesOf } from './certificate.verify.ts';
 import { issuedModel, listModel, toView } from './certificate.view.ts';
 
-const SHOWN = 100;
-
 export interface CertificateRouteParts {
   readonly certificates: CertificateService;
   readonly i18n: I18n;
@@ -34,8 +33,13 @@ export function certificateRoutes(parts: CertificateRouteParts): Route[] {
 }
 
 function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Route[] {
-  const own = async ({ account }: Pick<RouteContext, 'account'>): Promise<CertificateView[]> =>
-    (await certificates.own(account, SHOWN)).map((row) => toView(row, publicUrl));
+  const own = async (
+    { account }: Pick<RouteContext, 'account'>,
+    { limit, cursor }: { limit: number; cursor?: string | undefined } = { limit: DEFAULT_LIMIT },
+  ): Promise<{ data: CertificateView[]; nextCursor: string | null }> => {
+    const { data, nextCursor } = await certificates.own(account, limit, cursor);
+    return { data: data.map((row) => toView(row, publicUrl)), nextCursor };
+  };
   return [
     route({
       name: 'certificates/list',
@@ -43,11 +47,11 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
       path: '/certificates',
       access: 'certificates:issue-own',
       tenant: 'member',
-      summary: 'One’s own service certificates.',
-      input: {},
+      summary: 'One’s own service certificates, newest first.',
+      input: { query: z.strictObject(paging) },
       output: certificatePage,
-      run: async (context) => ({ data: await own(context), nextCursor: null }),
-      page: async ({ data }, { account, locale, now, zone }) => {
+      run: (context) => own(context, context.query),
+      page: async ({ data, nextCursor }, { account, locale, now, zone, query }) => {
         const today = localDate(now, zone);
         return view(
           'certificates/list',
@@ -55,6 +59,7 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
             i18n,
             locale,
             certificates: data,
+            pager: pagerOf('/certificates', query, nextCursor),
             activities: await certificates.activities(account),
             desk: can(account, 'certificates:see'),
             values: { scope: 'period', from: `${today.slice(0, 4)}-01-01`, to: today, locale },
@@ -89,7 +94,10 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
               listModel({
                 i18n,
                 locale: context.locale,
-                certificates: await own(context),
+                ...(await own(context).then(({ data, nextCursor }) => ({
+                  certificates: data,
+                  pager: pagerOf('/certificates', {}, nextCursor),
+                }))),
                 activities: await certificates.activities(context.account),
                 desk: can(context.account, 'certificates:see'),
                 values,

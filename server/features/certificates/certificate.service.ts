@@ -145,12 +145,16 @@ export function createCertificateService(parts: CertificateParts) {
     files: async (actor: Actor, id: string): Promise<CompleteCertificate> =>
       complete((await access(actor, id))._id),
 
-    async own(actor: AccountActor, limit: number): Promise<CertificateRow[]> {
-      return CertificateModel.find({ personId: new Types.ObjectId(actor.personId) })
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CertificateRow>> {
+      const rows = await CertificateModel.find({
+        personId: new Types.ObjectId(actor.personId),
+        ...afterCursor(ISSUED_SORT, cursor),
+      } as never)
         .select(WITHOUT_FILES)
         .sort(sortOf(ISSUED_SORT))
-        .limit(limit)
+        .limit(limit + 1)
         .lean();
+      return pageOf(rows, limit, (row) => [row.issuedAt, row._id]);
     },
 
     /** What was issued to members within reach of `certificates:see`, newest first, or the one with this number. */

@@ -3,6 +3,7 @@ import { createForm, LOCALES } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { CertificateRow } from './certificate.model.ts';
 import { SCOPES } from './certificate.schema.ts';
+import type { Pager } from '../../http/paging.ts';
 import type { CertificateView } from './certificate.schema.ts';
 import { pagerOf } from '../../http/paging.ts';
 
@@ -25,12 +26,13 @@ export function listModel(parts: {
   readonly i18n: I18n;
   readonly locale: Locale;
   readonly certificates: readonly CertificateView[];
+  readonly pager: Pager;
   readonly activities: readonly { readonly hoursId: string; readonly name: string; readonly unit: string }[];
   readonly desk: boolean;
   readonly values: Readonly<Record<string, unknown>>;
   readonly issues: readonly FieldIssue[];
 }): object {
-  const { i18n, locale, certificates, activities, desk, values, issues } = parts;
+  const { i18n, locale, certificates, pager, activities, desk, values, issues } = parts;
   const form = createForm({ i18n, locale, messages: 'certificates.form', values, issues });
   const fields = {
     scope: form.select(
@@ -50,7 +52,7 @@ export function listModel(parts: {
       { required: true, width: 'short' },
     ),
   };
-  return { certificates, desk, fields, errors: form.errors };
+  return { certificates, ...pager, count: certificates.length, desk, fields, errors: form.errors };
 }
 
 /** Model of `certificates/issued`. */

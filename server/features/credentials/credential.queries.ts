@@ -14,6 +14,11 @@ const SORT: readonly SortKey[] = [
   ['_id', 1],
 ];
 
+const NEWEST: readonly SortKey[] = [
+  ['createdAt', -1],
+  ['_id', -1],
+];
+
 /** Looking up certificates as somebody may see them. */
 export function createCredentialQueries({ memberships }: { memberships: MembershipService }) {
   /** The holder's own, or one that an officer within reach may review; everything else is missing. */
@@ -58,11 +63,16 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
     access,
     unitOf,
 
-    own: (actor: AccountActor): Promise<CredentialRow[]> =>
-      CredentialModel.find({ personId: new Types.ObjectId(actor.personId) })
-        .sort({ createdAt: -1 })
-        .limit(50)
-        .lean(),
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CredentialRow>> {
+      const rows = await CredentialModel.find({
+        personId: new Types.ObjectId(actor.personId),
+        ...afterCursor(NEWEST, cursor),
+      } as never)
+        .sort(sortOf(NEWEST))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row.createdAt, row._id]);
+    },
 
     /** What waits for the actor: first reviews, final ones, appeals; oldest first. */
     async desk(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CredentialRow>> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { contextNow } from '../../core/context.ts';
@@ -6,6 +7,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
+import { DEFAULT_LIMIT, paging } from '../../http/schema.ts';
 import {
   appealBody,
   claimBody,
@@ -51,14 +53,16 @@ export function credentialRoutes(parts: CredentialRouteParts): Route[] {
 function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] {
   const ownModel = async (
     { account, locale }: { account: AccountActor; locale: Locale },
+    query: { readonly limit: number; readonly cursor?: string | undefined },
     values: Readonly<Record<string, unknown>>,
     issues: readonly FieldIssue[],
   ): Promise<object> => {
     const catalogue = await types.all();
+    const own = await credentials.own(account, query.limit, query.cursor);
     return {
-      credentials: (await credentials.own(account)).map((row) =>
-        rowModel({ i18n, locale }, toView(row), catalogue),
-      ),
+      credentials: own.data.map((row) => rowModel({ i18n, locale }, toView(row), catalogue)),
+      ...pagerOf('/credentials', query, own.nextCursor),
+      count: own.data.length,
       ...claimFields({ i18n, locale }, catalogue, { values, issues }),
     };
   };
@@ -69,11 +73,15 @@ function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] 
       path: '/credentials',
       access: 'credentials:claim-own',
       tenant: 'member',
-      summary: 'One’s own certificates, as this organisation has seen them.',
-      input: {},
+      summary: 'One’s own certificates, as this organisation has seen them, newest first.',
+      input: { query: z.strictObject(paging) },
       output: credentialPage,
-      run: async ({ account }) => ({ data: (await credentials.own(account)).map(toView), nextCursor: null }),
-      page: async (_output, context) => view('credentials/list', await ownModel(context, {}, [])),
+      async run({ account, query }) {
+        const { data, nextCursor } = await credentials.own(account, query.limit, query.cursor);
+        return { data: data.map(toView), nextCursor };
+      },
+      page: async (_output, context) =>
+        view('credentials/list', await ownModel(context, context.query, {}, [])),
     }),
     route({
       name: 'credentials/claim',
@@ -88,7 +96,7 @@ function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] 
       run: async ({ account, body }) => toView(await credentials.claim(account, body)),
       page: ({ id }) => seeOther(`/credentials/${id}`, { kind: 'success', key: 'credentials.claimed' }),
       invalid: async ({ issues, values }, context) =>
-        view('credentials/list', await ownModel(context, values, issues)),
+        view('credentials/list', await ownModel(context, { limit: DEFAULT_LIMIT }, values, issues)),
     }),
     route({
       name: 'credentials/correct',

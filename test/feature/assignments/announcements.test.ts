@@ -63,7 +63,9 @@ describe('POST /shifts/:id/announcements', function () {
     const list = (await api.get(path)).json<{ data: { recipients: number; subject: string }[] }>().data;
     expect(list).to.have.length(1);
     expect(list[0]).to.include({ recipients: 3, subject: '请带雨具' });
-    expect((await page.get(path)).text).to.include('请带雨具');
+    expect((await page.get(path)).text)
+      .to.include('请带雨具')
+      .and.not.include('rel="next"');
     const audit = await inTenant(tenant.id, () => AuditModel.find({ action: 'announcements/make' }).lean());
     expect(audit.map(({ facts }) => facts)).to.deep.equal([{ shiftId, audience: 'placed', recipients: 3 }]);
     expect(JSON.stringify(audit)).to.not.include('雨');
@@ -71,6 +73,12 @@ describe('POST /shifts/:id/announcements', function () {
     expect(more.json()).to.include({ recipients: 3 });
     const rows = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'announcements/made' }).lean());
     expect(rows).to.have.length(6);
+    const first = (await api.get(`${path}?limit=1`)).json<{ data: object[]; nextCursor: string }>();
+    expect(first.data[0]).to.include({ audience: 'everybody' });
+    const rest = (await api.get(`${path}?limit=1&cursor=${first.nextCursor}`)).json<typeof first>();
+    expect(rest.data[0]).to.include({ audience: 'placed' });
+    expect(rest.nextCursor).to.equal(null);
+    expect((await page.get(`${path}?limit=1`)).text).to.include('rel="next"');
   });
 
   it('is for those who run the shift, the same key says it once, and it is throttled', async () => {

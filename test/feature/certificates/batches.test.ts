@@ -86,6 +86,13 @@ describe('certificates by activity, of everything, and for many', function () {
     expect(all).to.deep.include({ activity: null, totalMinutes: 363 });
     expect(all.id).to.not.equal(one.id);
     expect((await own.post('/certificates', { scope: 'all' })).json<Certificate>().id).to.equal(all.id);
+    const newest = (await own.get('/certificates?limit=1')).json<{
+      data: Certificate[];
+      nextCursor: string;
+    }>();
+    expect(newest.data.map(({ id }) => id)).to.deep.equal([all.id]);
+    const older = (await own.get(`/certificates?limit=1&cursor=${newest.nextCursor}`)).json<typeof newest>();
+    expect(older.data.map(({ id }) => id)).to.deep.equal([one.id]);
     // Somebody else's record names an activity in which one never served; a period needs its ends.
     expect((await desk.post('/certificates', activity)).json<{ errors: object[] }>().errors).to.deep.equal([
       { path: 'from', code: 'nothing-recorded' },

@@ -208,6 +208,12 @@ describe('the life of a certificate', function () {
     const seat = (await own.post(`/positions/${positionId}/assignments`)).json<{ id: string }>().id;
     await verify(id);
     expect(await shown(own, old)).to.include({ renewedById: id, renewalUnderWay: false });
+    const newest = (await own.get('/credentials?limit=1')).json<{
+      data: { id: string }[];
+      nextCursor: string;
+    }>();
+    const older = (await own.get(`/credentials?limit=1&cursor=${newest.nextCursor}`)).json<typeof newest>();
+    expect([newest, older].map(({ data }) => data[0]?.id)).to.deep.equal([id, old]);
     const stranger = await (await createMember(tenant)).api();
     const taken = await stranger.post('/credentials', { type: 'mediator', ...next, validFrom: inDays(0) });
     expect(taken.json<{ errors: object[] }>().errors).to.deep.include({

@@ -19,7 +19,9 @@ naive pages of the same content (bench/pages/naive.ts), all in this run on the s
 connections, times, CPU of the server process per request, bytes, database calls. "said" is the share of the words of
 our page that the naive page says too, "built" the share of our elements that it has: the comparison is of equal pages or
 fails. Ratios are of this run; machines differ, and so do their busy hours. With --places the two places stay in the folder
-and are used again (filling them takes minutes). Last line: a verdict, exit 0 only when every gate is met.`;
+and are used again (filling them takes minutes). What every visitor sees the same comes from memory for three seconds, and is
+measured so; "made anew" are the same pages for a visitor who has a session, for whom nothing is kept: their gain over the
+naive page is told, and no gate. Last line: a verdict, exit 0 only when every gate is met.`;
 
 const SIZES: readonly Size[] = [
   { name: 'small', shifts: 1_000, people: 10_000 },
@@ -34,6 +36,8 @@ interface Page {
   readonly role: string;
   readonly path: string;
   readonly naive: string;
+  /** Shown to say what a page costs that is else kept: no gain over the naive one is asked of it. */
+  readonly anew?: boolean;
 }
 
 const pagesOf = (shiftId: string, openId: string): readonly Page[] => [
@@ -43,6 +47,20 @@ const pagesOf = (shiftId: string, openId: string): readonly Page[] => [
     role: 'visitor',
     path: `/t/${TENANT}/opportunities/${openId}`,
     naive: `/opportunities/${openId}`,
+  },
+  {
+    name: 'list made anew',
+    role: 'guest',
+    path: `/t/${TENANT}/opportunities`,
+    naive: '/opportunities',
+    anew: true,
+  },
+  {
+    name: 'one made anew',
+    role: 'guest',
+    path: `/t/${TENANT}/opportunities/${openId}`,
+    naive: `/opportunities/${openId}`,
+    anew: true,
   },
   { name: 'own home', role: 'volunteer', path: '/', naive: '/' },
   { name: 'what suits me', role: 'volunteer', path: '/opportunities', naive: '/mine' },
@@ -99,7 +117,12 @@ async function start(place: BenchPlace): Promise<Ground> {
     pid: command.child.pid ?? 0,
   });
   const [linli, naive] = [server(web), server(beginner)];
-  const cookies = new Map([['visitor', { linli: '', naive: '' }]]);
+  const guest = new PageAgent(linli.url);
+  await guest.get('/sign-in');
+  const cookies = new Map([
+    ['visitor', { linli: '', naive: '' }],
+    ['guest', { linli: guest.cookieHeader(), naive: '' }],
+  ]);
   const signIns = JSON.parse(readFileSync(join(place.dataDir, 'first-sign-in.json'), 'utf8')) as SignIn[];
   for (const { role, email, password } of signIns) {
     if (cookies.has(role)) continue;
@@ -126,6 +149,7 @@ async function start(place: BenchPlace): Promise<Ground> {
 
 interface Row {
   readonly name: string;
+  readonly anew: boolean;
   readonly calls: number;
   readonly naiveCalls: number;
   readonly said: number;
@@ -168,6 +192,7 @@ async function rowOf(
     ground.cookies.get(one.role) ?? { linli: '', naive: '' };
   return {
     name: one.name,
+    anew: one.anew === true,
     ...counted,
     small: await measure(small.linli, one.path, cookie(small).linli, amount),
     large: await measure(large.linli, other.path, cookie(large).linli, amount),
@@ -206,7 +231,7 @@ function missedBy(row: Row): string[] {
     ...(growthOf(row) > GATES.growth ? ['growth'] : []),
     ...(row.large.alone95 > GATES.milliseconds ? ['time'] : []),
     ...(row.large.bytes >= GATES.bytes ? ['bytes'] : []),
-    ...(gainOf(row) < GATES.naive ? ['naive'] : []),
+    ...(gainOf(row) < GATES.naive && !row.anew ? ['naive'] : []),
     ...(Math.min(row.said, row.built) < GATES.said ? ['unlike'] : []),
   ];
 }

@@ -611,7 +611,9 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       courseId: await createCourse(tenant),
       title: '课程',
     });
-    await (await officer.api()).post(`/training-plans/${trainingPlanId}/publication`);
+    const seen = { 'if-match': '"v1"' };
+    const api = await officer.api();
+    expect((await api.post(`/training-plans/${trainingPlanId}/publication`, {}, seen)).status).to.equal(202);
     return {
       at: 0,
       rows: 1,

@@ -143,6 +143,7 @@ export async function seedDemo(
     people.map((person, n) => accountRow(person, hashes[n] ?? null)),
   );
   await insertRows('PersonDay', staffing.personDays);
+  const served = new Set(staffing.personDays.map(({ _id }) => _id));
   for (const tenant of tenants) {
     const own = <T extends { tenant: string; row: object }>(rows: readonly T[]): object[] =>
       rows.filter((row) => row.tenant === tenant.slug).map(({ row }) => row);
@@ -165,7 +166,7 @@ export async function seedDemo(
         const learners = memberships
           .filter((one) => one.tenant === tenant.slug && one.state === 'approved')
           .map((membership) => ({ membership, name: names.get(membership.personId) ?? '' }));
-        const training = buildTraining(ground, tenant, castOf('instructor'), learners);
+        const training = buildTraining(ground, tenant, castOf('instructor'), learners, served);
         for (const [model, rows] of Object.entries(training)) await insertRows(model, rows);
       }
       await insertRows('Request', own(needs.requests));

@@ -7,7 +7,7 @@ export interface DemoStaffing {
   readonly assignments: { tenant: string; shift: DemoShift; row: Record<string, unknown> }[];
   readonly offers: { tenant: string; row: object }[];
   /** Overlap-lock rows of everybody who is booked. */
-  readonly personDays: object[];
+  readonly personDays: { readonly _id: string }[];
 }
 
 interface Candidate {

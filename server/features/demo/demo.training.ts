@@ -2,6 +2,7 @@ import { courseLifecycle, sessionLifecycle, trainingLifecycle } from '../../core
 import { wayAlong } from '../../db/transition.ts';
 import { wallTime } from './demo.calendar.ts';
 import { addDays, localDate } from '../../core/time.ts';
+import { daysOf } from '../people/index.ts';
 import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
 interface DemoCourse {
@@ -96,8 +97,8 @@ const LEARNERS: readonly (readonly [role: string, people: number])[] = [
   ['owners-committee', 7],
   ['party-volunteer', 12],
 ];
-/** So many of them came to the session that was held already. */
-const CAME = 16;
+/** So many of them at most came to the session that was held already. */
+const MOST_CAME = 16;
 
 /** Rows of what the department teaches, to be inserted inside its tenant. */
 export function buildTraining(
@@ -105,7 +106,12 @@ export function buildTraining(
   tenant: DemoTenant,
   instructor: DemoPerson,
   people: readonly { readonly membership: DemoMembership; readonly name: string }[],
-): Record<'Course' | 'TrainingSession' | 'CurriculumVersion' | 'Learner' | 'Enrolment', object[]> {
+  /** Days on which people serve, as `person:day`: nobody was at a course and on a shift at once. */
+  served: ReadonlySet<string>,
+): Record<
+  'Course' | 'TrainingSession' | 'CurriculumVersion' | 'Learner' | 'Enrolment' | 'PersonDay',
+  object[]
+> {
   const { today } = ground;
   const idOf = (index: number): string => ground.id('course', index);
   const courses = COURSES.map(({ after, ...course }, index) => ({
@@ -146,15 +152,20 @@ export function buildTraining(
     };
   };
   const sessions = SESSIONS.map((one, index) => sessionOf(one, index));
-  const past = {
-    ...sessionOf([3, -40, 9, 12, 20], SESSIONS.length, ['draft', 'published', 'closed']),
-    taken: CAME,
-  };
+  const held = sessionOf([3, -40, 9, 12, 20], SESSIONS.length, ['draft', 'published', 'closed']);
+  const heldOn = daysOf(held)[0] as string;
   const learners = people.slice(
     0,
     LEARNERS.reduce((sum, [, count]) => sum + count, 0),
   );
   const roleAt = LEARNERS.flatMap(([role, count]) => Array.from({ length: count }, () => role));
+  // Every other one of those who were free came to what was held already.
+  const came = learners
+    .filter(({ membership }) => !served.has(`${membership.personId}:${heldOn}`))
+    .filter((_one, index) => index % 2 === 0)
+    .slice(0, MOST_CAME)
+    .map((one, index) => ({ ...one, enrolmentId: ground.id('training-enrolment', index) }));
+  const past = { ...held, taken: came.length };
   const passedOn = localDate(past.startsAt, 'Asia/Shanghai');
   return {
     Course: courses,
@@ -177,25 +188,29 @@ export function buildTraining(
       since: new Date(today.getTime() - 300 * 86_400_000),
       setAt: today,
     })),
-    // Every other one came to what was held already.
-    Enrolment: learners
-      .filter((_one, index) => index % 2 === 0)
-      .slice(0, CAME)
-      .map(({ membership, name }, index) => ({
-        _id: ground.id('training-enrolment', index),
-        state: 'passed',
-        version: 5,
-        history: wayAlong(trainingLifecycle, 'approved', ['enrolled', 'attended', 'assessed', 'passed']),
-        sessionId: past._id,
-        courseId: past.courseId,
-        unitId: past.unitId,
-        personId: membership.personId,
-        membershipId: membership.id,
-        personName: name,
-        startsAt: past.startsAt,
-        endsAt: past.endsAt,
-        passedOn,
-        createdAt: today,
-      })),
+    PersonDay: came.map(({ membership, enrolmentId }) => ({
+      _id: `${membership.personId}:${heldOn}`,
+      personId: membership.personId,
+      version: 1,
+      bookings: [
+        { assignmentId: enrolmentId, tenantId: tenant.id, startsAt: past.startsAt, endsAt: past.endsAt },
+      ],
+    })),
+    Enrolment: came.map(({ membership, name, enrolmentId }) => ({
+      _id: enrolmentId,
+      state: 'passed',
+      version: 5,
+      history: wayAlong(trainingLifecycle, 'approved', ['enrolled', 'attended', 'assessed', 'passed']),
+      sessionId: past._id,
+      courseId: past.courseId,
+      unitId: past.unitId,
+      personId: membership.personId,
+      membershipId: membership.id,
+      personName: name,
+      startsAt: past.startsAt,
+      endsAt: past.endsAt,
+      passedOn,
+      createdAt: today,
+    })),
   };
 }

@@ -38,6 +38,7 @@ describe('hours that somebody takes along', function () {
   let code = '';
 
   before(async () => {
+    await violations(true);
     old = await createTenant({ name: { 'zh-CN': '旧河社区', en: 'Old River' } });
     next = await createTenant({ name: { 'zh-CN': '新桥社区', en: 'New Bridge' } });
     third = await createTenant();
@@ -59,12 +60,17 @@ describe('hours that somebody takes along', function () {
     ({ code } = issued.json<{ code: string }>());
   });
 
-  const violations = async (): Promise<string[]> => {
+  /** What other files broke by hand in the same database stays theirs. */
+  const foreign = new Map<string, number>();
+  const violations = async (note = false): Promise<string[]> => {
     const checks = (await testApp()).composed.invariants.filter(({ name }) =>
       /^(hours|certificates|time-bank)\//.test(name),
     );
     const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
-    return results.flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
+    if (note) for (const { name, violations: count } of results) foreign.set(name, count);
+    return results
+      .filter(({ name, violations: count }) => count > (foreign.get(name) ?? 0))
+      .flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
   };
   const total = async (agent: ApiAgent): Promise<number> =>
     (await agent.get('/hours')).json<{ totalMinutes: number }>().totalMinutes;

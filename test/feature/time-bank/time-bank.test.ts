@@ -35,6 +35,7 @@ describe('the time bank', function () {
   let hoursAgo = 5;
 
   before(async () => {
+    await violations(true);
     tenant = await createTenant();
     giver = await createMember(tenant, { person: { name: '苏晓' } });
     elder = await createMember(tenant, { person: { name: '苏明远', birthDate: '1950-05-05' } });
@@ -63,11 +64,16 @@ describe('the time bank', function () {
         { $set: Object.fromEntries(Object.entries(set).map(([name, value]) => [`settings.${name}`, value])) },
       ),
     );
-  const violations = async (): Promise<string[]> => {
+  /** What other files broke by hand in the same database stays theirs. */
+  const foreign = new Map<string, number>();
+  const violations = async (note = false): Promise<string[]> => {
     const { composed } = await testApp();
     const checks = composed.invariants.filter(({ name }) => /^(time-bank|hours)\//.test(name));
     const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
-    return results.flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
+    if (note) for (const { name, violations: count } of results) foreign.set(name, count);
+    return results
+      .filter(({ name, violations: count }) => count > (foreign.get(name) ?? 0))
+      .flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
   };
 
   it('is the tenant’s choice, and only who opened an account saves', async () => {

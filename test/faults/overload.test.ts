@@ -92,7 +92,8 @@ describe('more than a web process can do', function () {
   it('is told in the reader’s language, on both doors, by an answer that keeps the rules of every other', async () => {
     const narrow = await startProcesses({ web: 1, jobs: 0 }, { MAX_REQUESTS: '4', MAX_WAITING: '0' });
     const at = narrow.urls[0] ?? '';
-    const paths = [`/t/${slug}/opportunities`, '/api/v1/skills'];
+    // The choice makes it the reader's own page: what all visitors are shown from memory never waits for a place.
+    const paths = [`/t/${slug}/opportunities?lang=zh-CN`, '/api/v1/skills'];
     const refused = new Map<string, Response>();
     const busy = { url: `${at}${paths[0]}`, connections: 20 };
     for (let round = 0; refused.size < paths.length && round < 40; round += 1) {

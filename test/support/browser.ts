@@ -238,6 +238,13 @@ export async function screenshot(
   await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
   const shoot = (): Promise<unknown> =>
     page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
-  // On a busy machine Chromium sometimes has no picture the first time.
-  await shoot().catch(shoot);
+  // On a busy machine Chromium sometimes has no picture the first times.
+  for (let tries = 1; ; tries += 1)
+    try {
+      await shoot();
+      return;
+    } catch (error) {
+      if (tries === 5) throw error;
+      await page.waitForTimeout(tries * 200);
+    }
 }

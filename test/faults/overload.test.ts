@@ -95,10 +95,10 @@ describe('more than a web process can do', function () {
     // The choice makes it the reader's own page: what all visitors are shown from memory never waits for a place.
     const paths = [`/t/${slug}/opportunities?lang=zh-CN`, '/api/v1/skills'];
     const refused = new Map<string, Response>();
-    const busy = { url: `${at}${paths[0]}`, connections: 20 };
+    const busy = { url: `${at}${paths[0]}`, connections: 60 };
     for (let round = 0; refused.size < paths.length && round < 40; round += 1) {
       const flooding = flood(busy, 500);
-      for (const path of paths) {
+      for (const path of [...paths, ...paths, ...paths]) {
         const answer = await fetch(`${at}${path}`, { headers: { 'accept-language': 'zh-CN' } });
         if (answer.status === 503 && !refused.has(path)) refused.set(path, answer);
         else await answer.body?.cancel();

@@ -42,6 +42,11 @@ import { settingsOf } from './weights.service.ts';
 
 /** Most members that one ranking looks at. */
 const MOST_MEMBERS = 20_000;
+/**
+ * Where memory searches the large organisations, the database is asked for no more people than the largest small one
+ * has, and for these at least: while memory reads, nobody waits seconds for a page or for the process's memory.
+ */
+const LEAST_FROM_DATABASE = 5_000;
 /** Members that are looked at where a place needs no certificate. */
 const MOST_ASKED = 2_000;
 /** Most candidates, and most of those who do not fit, that anybody is shown. */
@@ -120,11 +125,12 @@ export function createMatchingService(parts: MatchingParts) {
 
   /** The people a coordinator may find for this shift, with what the rules need to know, in a fixed number of queries. */
   async function pool(shift: ShiftRow, tenant: Tenant) {
-    const members = await memberships.approvedPeople(MOST_MEMBERS);
+    const most = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
+    const members = await memberships.approvedPeople(most);
     const byPerson = new Map(members.map((member) => [String(member.personId), member]));
     const [known, findable, notToBeAsked] = await Promise.all([
       people.rows([...byPerson.keys()]),
-      people.findable(tenant.serviceCounties, MOST_MEMBERS),
+      people.findable(tenant.serviceCounties, most),
       memberships.notToBeAsked(),
     ]);
     const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);

@@ -19,8 +19,13 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SILENCE_MS = 300_000 + Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 120_000;
 const PROGRESS_MS = 10_000;
 
-/** Long files first, so that no process ends long after the others. */
-const ORDER = ['browser', 'faults', 'embedded', 'scripts', 'feature', 'jobs', 'mail'];
+/**
+ * The first process begins with what mostly waits, for time-outs and restarts, the others from the end with what mostly
+ * computes: so neither core is idle, fault tests have the machine to themselves as far as may be, and the short files in
+ * the middle are left for last.
+ */
+const FIRST = ['faults', 'embedded', 'scripts'];
+const LAST = ['feature', 'browser'];
 const WITHOUT_DATABASE = /^test\/(unit|architecture)\//;
 
 const { values, positionals } = parseArgs({
@@ -36,7 +41,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** Every spec named by the arguments, in the order in which they are run. */
+/** Every spec named by the arguments, what mostly waits before what mostly computes. */
 function specs(names: readonly string[]): string[] {
   const found = (names.length === 0 ? ['test'] : names).flatMap((name) => {
     const path = [resolve(ROOT, 'test', name), resolve(name)].find((candidate) => existsSync(candidate));
@@ -44,8 +49,9 @@ function specs(names: readonly string[]): string[] {
     return statSync(path).isDirectory() ? globSync(`${path}/**/*.test.ts`) : [path];
   });
   const rank = (file: string): number => {
-    const at = ORDER.indexOf(relative(ROOT, file).split('/')[1] ?? '');
-    return at === -1 ? ORDER.length : at;
+    const folder = relative(ROOT, file).split('/')[1] ?? '';
+    if (LAST.includes(folder)) return FIRST.length + 1 + LAST.indexOf(folder);
+    return FIRST.includes(folder) ? FIRST.indexOf(folder) : FIRST.length;
   };
   return [...new Set(found)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }

@@ -37,7 +37,7 @@ interface Slot {
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /**
- * Runs the files in the given order, each in the next free process. A process that dies or stands still costs the file
+ * Runs the files, each in the next free process: the first takes them from the front, the others from the end. A process that dies or stands still costs the file
  * it was at, which fails with the reason; a fresh process goes on with the next.
  */
 export function runFiles(files: readonly string[], options: RunOptions): FileRun {
@@ -49,7 +49,8 @@ export function runFiles(files: readonly string[], options: RunOptions): FileRun
   }));
   let aborted = false;
   const work = async (slot: Slot, number: number): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined && !aborted; file = queue.shift()) {
+    const next = (): string | undefined => (number === 0 ? queue.shift() : queue.pop());
+    for (let file = next(); file !== undefined && !aborted; file = next()) {
       slot.child ??= fork(WORKER, [], {
         env: { ...options.env, LINLI_TEST_WORKER: String(number) },
         execArgv: process.execArgv,

@@ -106,8 +106,9 @@ async function start(place: BenchPlace): Promise<Ground> {
     PORT: '0',
     PUBLIC_URL: 'http://127.0.0.1:0',
   });
+  // Its sessions are a collection of its own, on which the product's user has no right.
   const beginner = startCommand(['bench/pages/naive.ts'], {
-    MONGODB_URI: place.database.uris.app,
+    MONGODB_URI: place.database.uris.migrate,
     NODE_ENV: 'production',
     TENANT,
   });
@@ -131,6 +132,7 @@ async function start(place: BenchPlace): Promise<Ground> {
     const answer = await agent.post('/sign-in', { email, password });
     if (answer.status !== 303) throw new Error(`Signing in as ${role} answered ${answer.status}`);
     const beside = await fetch(`${naive.url}/as/${email}`);
+    if (beside.status !== 200) throw new Error(`The naive pages know nobody: ${beside.status}`);
     const cookie = beside.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     cookies.set(role, { linli: agent.cookieHeader(), naive: cookie });
   }

@@ -1,6 +1,7 @@
 export { createShiftService } from './shift.service.ts';
 export { spanOf, wallTimesOf } from './wall.ts';
-export type { Digest, ShiftAbilities, ShiftCancelled, ShiftChanged, ShiftService } from './shift.service.ts';
+export type { Digest, ShiftAbilities, ShiftService } from './shift.service.ts';
+export type { ShiftCancelled, ShiftChanged } from './shift.listeners.ts';
 export { toPositionView, toShiftView } from './shift.facts.ts';
 export type { OpenShiftsQuery, PositionWithShift } from './shift.facts.ts';
 export {

@@ -212,19 +212,6 @@ export function createSeriesService({ requests, tenants, units, publish }: Serie
       return { id: String(row._id), everyWeeks, weekdays: [...weekdays], until, times, following };
     },
 
-    /** The shift's series from it on, in order, those left out that are running, over or cancelled. @throws Conflict when it has none */
-    async followersOf(shift: ShiftRow, states: readonly string[]): Promise<ShiftRow[]> {
-      if (!shift.seriesId) throw new Conflict('not-in-series');
-      return ShiftModel.find({
-        seriesId: shift.seriesId,
-        _id: { $ne: shift._id },
-        startsAt: { $gt: shift.startsAt },
-        state: { $in: [...states] },
-      } as never)
-        .sort({ startsAt: 1, _id: 1 })
-        .lean();
-    },
-
     /** Whether the actor may repeat it, for pages. */
     mayRepeat: (actor: Actor, shift: { unitId: string; state: string }): boolean =>
       can(actor, 'requests:edit', shift.unitId) && shift.state !== 'cancelled',

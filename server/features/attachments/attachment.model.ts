@@ -7,16 +7,23 @@ import { tenantFields } from '../../db/tenancy.ts';
 export const ATTACHED_TO = ['credential', 'credit', 'guardian-consent', 'course'] as const;
 export type AttachedTo = (typeof ATTACHED_TO)[number];
 
-/** A picture that somebody added to a thing of theirs; what it shows is in `AttachmentContent`. */
+export const KEPT_TYPES = ['image/webp', 'application/pdf'] as const;
+
+/** A picture or document that somebody added to a thing of theirs; what it shows is in `AttachmentContent`. */
 export interface AttachmentRow extends TenantRow {
   subjectType: AttachedTo;
   subjectId: Types.ObjectId;
   /** Whose quota it counts against. */
   personId: Types.ObjectId;
-  contentType: 'image/webp';
+  contentType: (typeof KEPT_TYPES)[number];
   bytes: number;
-  width: number;
-  height: number;
+  /** Of a picture; null of a document. */
+  width: number | null;
+  height: number | null;
+  /** Of a document; null of a picture. */
+  pages: number | null;
+  /** What it is called where it is handed out; empty for evidence. */
+  label: string;
   /** SHA-256 of the stored bytes, hex. */
   sha256: string;
   createdAt: Date;
@@ -29,10 +36,12 @@ const attachmentSchema = new Schema({
   subjectType: { type: String, enum: [...ATTACHED_TO], required: true },
   subjectId: { type: Schema.Types.ObjectId, required: true },
   personId: { type: Schema.Types.ObjectId, required: true },
-  contentType: { type: String, enum: ['image/webp'], required: true },
+  contentType: { type: String, enum: [...KEPT_TYPES], required: true },
   bytes: { type: Number, required: true },
-  width: { type: Number, required: true },
-  height: { type: Number, required: true },
+  width: { type: Number, default: null },
+  height: { type: Number, default: null },
+  pages: { type: Number, default: null },
+  label: { type: String, default: '' },
   sha256: { type: String, required: true },
   createdAt: { type: Date, required: true },
   removedAt: { type: Date, default: null },

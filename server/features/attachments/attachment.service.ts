@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, NotFound } from '../../core/errors.ts';
+import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { cleanImage } from './attachment.image.ts';
 import type { CleanImage } from './attachment.image.ts';
+import { cleanPdfOf, isPdf } from './attachment.pdf.ts';
+import type { CleanPdf } from './attachment.pdf.ts';
 import { AttachmentContentModel, AttachmentModel, AttachmentQuotaModel } from './attachment.model.ts';
 import type { AttachedTo, AttachmentRow } from './attachment.model.ts';
 import type { Scan } from './attachment.scan.ts';
+
+/** What is kept of a file from outside: drawn or written anew. */
+export type CleanFile = CleanImage | CleanPdf;
 
 /** Largest file that may be sent; a phone's picture is 3 to 8 MB. */
 export const MOST_UPLOAD_BYTES = 10 * 1024 * 1024;
@@ -27,7 +32,7 @@ export interface Subject {
 export type AttachmentService = ReturnType<typeof createAttachmentService>;
 
 /**
- * Pictures on things of other features. Who may see or change them is the business of the feature whose thing it is:
+ * Pictures and documents on things of other features. Who may see or change them is the business of the feature whose thing it is:
  * it looks its own thing up first, each time, and passes it here.
  */
 export function createAttachmentService({ scan }: { scan: Scan }) {
@@ -54,10 +59,15 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
   }
 
   return {
-    /** Scans and redraws a picture from outside; slow, so outside any transaction. @throws Invalid with what is wrong */
-    async prepare(file: { readonly name: string; readonly bytes: Buffer }): Promise<CleanImage> {
+    /**
+     * Scans a file from outside and draws a picture, or writes a PDF, anew; slow, so outside any transaction.
+     * @throws Invalid with what is wrong
+     */
+    async prepare(file: { readonly name: string; readonly bytes: Buffer }): Promise<CleanFile> {
       await scan(file.bytes);
-      return cleanImage(file);
+      if (!isPdf(file.bytes)) return cleanImage(file);
+      if (!/\.pdf$/i.test(file.name)) throw Invalid.field('file', 'file-no-picture');
+      return cleanPdfOf(file.bytes, MOST_UPLOAD_BYTES);
     },
 
     /** Which of these things have a picture, in one read; the ids of those that have. */
@@ -72,10 +82,13 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
       return new Set(rows.map((row) => String(row.subjectId)));
     },
 
-    /** Adds a prepared picture. @throws Conflict `quota-used-up`, `too-many-pictures` */
-    async add(subject: Subject, image: CleanImage): Promise<AttachmentRow> {
+    /**
+     * Adds a prepared file. @throws Conflict `quota-used-up`, `too-many-pictures`
+     * @param label what it is called where it is handed out
+     */
+    async add(subject: Subject, kept: CleanFile, label = ''): Promise<AttachmentRow> {
       return inTransaction(async () => {
-        await reserve(subject, image.bytes.length);
+        await reserve(subject, kept.bytes.length);
         const _id = new Types.ObjectId();
         await AttachmentModel.create([
           {
@@ -83,15 +96,15 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
             subjectType: subject.type,
             subjectId: subject.id,
             personId: subject.personId,
-            contentType: image.contentType,
-            bytes: image.bytes.length,
-            width: image.width,
-            height: image.height,
-            sha256: createHash('sha256').update(image.bytes).digest('hex'),
+            contentType: kept.contentType,
+            bytes: kept.bytes.length,
+            ...('pages' in kept ? { pages: kept.pages } : { width: kept.width, height: kept.height }),
+            label,
+            sha256: createHash('sha256').update(kept.bytes).digest('hex'),
             createdAt: contextNow(),
           } as never,
         ]);
-        await AttachmentContentModel.create([{ attachmentId: _id, content: image.bytes } as never]);
+        await AttachmentContentModel.create([{ attachmentId: _id, content: kept.bytes } as never]);
         await recordAudit({
           action: 'attachments/add',
           subjectType: 'Attachment',
@@ -102,11 +115,11 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
       });
     },
 
-    /** Pictures of one thing, oldest first. */
+    /** Files of one thing, oldest first. */
     of: (subject: Pick<Subject, 'type' | 'id'>): Promise<AttachmentRow[]> =>
       AttachmentModel.find(current(subject)).sort({ _id: 1 }).limit(MOST_ON_ONE).lean().exec(),
 
-    /** One picture of the thing that the caller has looked up; one of another thing is missing. @throws NotFound */
+    /** One file of the thing that the caller has looked up; one of another thing is missing. @throws NotFound */
     async read(
       subject: Pick<Subject, 'type' | 'id'>,
       id: string,
@@ -119,9 +132,9 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
       return { row, content: Buffer.isBuffer(content) ? content : Buffer.from(content.buffer) };
     },
 
-    /** Removes one picture; its bytes are gone with it. Inside the caller's transaction. @throws NotFound */
+    /** Removes one file; its bytes are gone with it. Inside the caller's transaction. @throws NotFound */
     async remove(subject: Pick<Subject, 'type' | 'id'>, id: string): Promise<void> {
-      requireTransaction('The removal of a picture');
+      requireTransaction('The removal of a file');
       const row = isId(id)
         ? await AttachmentModel.findOneAndUpdate(
             { _id: id, ...current(subject) },

@@ -8,6 +8,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { DEFAULT_LIMIT, paging } from '../../http/schema.ts';
+import { toAttachment } from '../attachments/index.ts';
 import {
   appealBody,
   claimBody,
@@ -23,7 +24,7 @@ import {
 } from './credential.schema.ts';
 import type { CredentialService } from './credential.service.ts';
 import type { CredentialTypeService } from './credential-type.service.ts';
-import { claimFields, rowModel, showModel, toRegister, toScan, toView } from './credential.view.ts';
+import { claimFields, rowModel, showModel, toRegister, toView } from './credential.view.ts';
 import { scanRoutes } from './scan.routes.ts';
 import { typeRoutes } from './credential-type.routes.ts';
 
@@ -183,7 +184,7 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
         const type = (await types.all()).get(row.type);
         return {
           ...toView(row),
-          scans: (await credentials.scans(row)).map(toScan),
+          scans: (await credentials.scans(row)).map(toAttachment),
           register: toRegister(row, type),
         };
       },

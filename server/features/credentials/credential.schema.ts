@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { attachmentView } from '../attachments/index.ts';
 import { KINDS, typeCode, typeRules } from './credential.catalogue.ts';
 import { REGISTER_STATES } from './credential.rules.ts';
 
@@ -13,13 +14,6 @@ const renewalShape = {
 };
 export const renewalBody = z.strictObject(renewalShape);
 export const claimBody = z.strictObject({ type: typeCode.default('social-worker'), ...renewalShape });
-export const scanView = z.object({
-  id: z.string(),
-  bytes: z.number(),
-  width: z.number(),
-  height: z.number(),
-  addedAt: z.string(),
-});
 export const credentialView = z.object({
   id: z.string(),
   version: z.number(),
@@ -46,7 +40,7 @@ export const registerView = z.object({
   seen: z.object({ state: z.enum(REGISTER_STATES), seenOn: z.string() }).nullable(),
 });
 export const credentialDetail = credentialView.extend({
-  scans: z.array(scanView),
+  scans: z.array(attachmentView),
   register: registerView.nullable(),
 });
 export type CredentialView = z.infer<typeof credentialView>;

@@ -4,6 +4,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { createForm, formatDate } from '../../i18n/index.ts';
 import type { Field, I18n } from '../../i18n/index.ts';
+import { ACCEPTED_FILES, toAttachment } from '../attachments/index.ts';
 import type { AttachmentRow } from '../attachments/index.ts';
 import { findSkill } from '../skills/index.ts';
 import { PLATFORM_TYPES } from './credential.catalogue.ts';
@@ -38,14 +39,6 @@ export const toView = (row: CredentialRow): CredentialView => ({
   renewalUnderWay: row.renewalUnderWay,
   gives: row.gives.map(({ code, level }) => ({ skill: code, level })),
   reason: row.history.at(-1)?.reason ?? null,
-});
-
-export const toScan = (row: AttachmentRow) => ({
-  id: String(row._id),
-  bytes: row.bytes,
-  width: row.width,
-  height: row.height,
-  addedAt: row.createdAt.toISOString(),
 });
 
 /** Beside one of a type that stands in the national register: our review in its words, and what was seen there. */
@@ -209,7 +202,7 @@ export function showModel(reader: Reader, shown: ShownCredential, account: Accou
     reason: reasonText(reader, row.history.at(-1)?.reason ?? null),
     can: { ...may, scan: may.scan && !check, register: may.register && register !== null },
     check,
-    scans: scans.map(toScan),
+    scans: scans.map(toAttachment),
     skills: row.gives.map(({ code, level }) => ({
       name: findSkill(code)?.[locale] ?? code,
       level: t(`shifts.level.${level}`),
@@ -233,7 +226,7 @@ export function showModel(reader: Reader, shown: ShownCredential, account: Accou
     scanField: createForm({ i18n, locale, messages: 'credentials.scans', values: {}, issues: [] }).input(
       'file',
       'file',
-      { accept: 'image/jpeg,image/png,image/webp' },
+      { accept: ACCEPTED_FILES },
     ),
     ...claimFields(reader, types, { values: { ...row }, only: row.type }),
     renewal: claimFields(reader, types, {

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { id } from '../../http/schema.ts';
-import { file, route, seeOther } from '../../http/route.ts';
+import { route, seeOther } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
-import { idParams, scanView } from './credential.schema.ts';
+import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
+import { idParams } from './credential.schema.ts';
 import type { CredentialService } from './credential.service.ts';
-import { toScan } from './credential.view.ts';
 
 const scanParams = z.strictObject({ id, scanId: id });
 
-/** Pictures of a certificate: its holder adds and removes them while it is under review, reviewers look at them. */
+/** Pictures and documents of a certificate: its holder adds and removes them while it is under review, reviewers look at them. */
 export function scanRoutes({ credentials }: { credentials: CredentialService }): Route[] {
   return [
     route({
@@ -19,15 +18,16 @@ export function scanRoutes({ credentials }: { credentials: CredentialService }):
       access: 'credentials:claim-own',
       tenant: 'member',
       rate: 'heavy',
-      summary: 'Adds a picture (multipart, field `file`: JPEG, PNG or WebP); only its pixels are kept.',
+      summary:
+        'Adds a picture or document (multipart, field `file`: JPEG, PNG, WebP or PDF); only its pixels, or its pages, are kept.',
       uploadBytes: MOST_UPLOAD_BYTES,
       // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
       transaction: false,
       idempotent: false,
       input: { params: idParams },
-      output: scanView,
+      output: attachmentView,
       async run({ account, params, file: upload }) {
-        return toScan(await credentials.addScan(account, params.id, upload));
+        return toAttachment(await credentials.addScan(account, params.id, upload));
       },
       page: (_scan, { params }) =>
         seeOther(`/credentials/${params.id}`, { kind: 'success', key: 'credentials.scans.added' }),
@@ -47,8 +47,7 @@ export function scanRoutes({ credentials }: { credentials: CredentialService }):
       input: { params: scanParams },
       output: z.object({}),
       async run({ actor, params }) {
-        const { row, content } = await credentials.readScan(actor, params.id, params.scanId);
-        return file(content, row.contentType, `${String(row._id)}.webp`);
+        return fileOf(await credentials.readScan(actor, params.id, params.scanId));
       },
       page: () => seeOther('/credentials'),
     }),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { file, route, seeOther, view } from '../../http/route.ts';
+import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import { id } from '../../http/schema.ts';
-import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
+import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
 import {
   claimBody,
   creditDetail,
@@ -15,11 +15,10 @@ import {
   ownCredits,
   reasonBody,
   reviewBody,
-  scanView,
   suggestionList,
 } from './credit.schema.ts';
 import type { CreditService } from './credit.service.ts';
-import { claimFields, ownModel, showModel, toEvaluation, toScan, toView, worded } from './credit.view.ts';
+import { claimFields, ownModel, showModel, toEvaluation, toView, worded } from './credit.view.ts';
 import type { ProgrammeSuggestions, SuggestionService } from './suggestion.service.ts';
 import { programmeRoutes } from './programme.routes.ts';
 import type { ProgrammeService } from './programme.service.ts';
@@ -202,7 +201,7 @@ function deskRoutes({ credits, i18n }: CreditRouteParts): Route[] {
       output: creditDetail,
       async run({ actor, params }) {
         const row = await credits.access(actor, params.id);
-        return { ...toView(row), scans: (await credits.scans(row)).map(toScan) };
+        return { ...toView(row), scans: (await credits.scans(row)).map(toAttachment) };
       },
       async page(_one, { actor, account, params, locale }) {
         const row = await credits.access(actor, params.id);
@@ -258,15 +257,16 @@ function scanRoutes({ credits }: CreditRouteParts): Route[] {
       access: 'credits:claim-own',
       tenant: 'member',
       rate: 'heavy',
-      summary: 'Adds a picture (multipart, field `file`: JPEG, PNG or WebP); only its pixels are kept.',
+      summary:
+        'Adds a picture or document (multipart, field `file`: JPEG, PNG, WebP or PDF); only its pixels, or its pages, are kept.',
       uploadBytes: MOST_UPLOAD_BYTES,
       // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
       transaction: false,
       idempotent: false,
       input: { params: idParams },
-      output: scanView,
+      output: attachmentView,
       run: async ({ account, params, file: upload }) =>
-        toScan(await credits.addScan(account, params.id, upload)),
+        toAttachment(await credits.addScan(account, params.id, upload)),
       page: (_scan, { params }) =>
         seeOther(`/credits/${params.id}`, { kind: 'success', key: 'credits.scans.added' }),
       invalid: back,
@@ -281,8 +281,7 @@ function scanRoutes({ credits }: CreditRouteParts): Route[] {
       input: { params: scanParams },
       output: z.object({}),
       async run({ actor, params }) {
-        const { row, content } = await credits.readScan(actor, params.id, params.pictureId);
-        return file(content, row.contentType, `${String(row._id)}.webp`);
+        return fileOf(await credits.readScan(actor, params.id, params.pictureId));
       },
       page: () => seeOther('/credits'),
     }),

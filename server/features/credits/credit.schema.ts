@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { attachmentView } from '../attachments/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 
 /** A name as programmes write it: `passCertificate`, `core-journal`. */
@@ -30,7 +31,12 @@ export const reviewBody = z.strictObject({
   evidence: z.array(name).max(20).default([]),
 });
 export const reasonBody = z.strictObject({ reason: prose(300).min(1) });
-const gap = z.object({ code: z.string(), category: z.string(), minutes: z.number() });
+const gap = z.object({
+  code: z.string(),
+  category: z.string(),
+  minutes: z.number(),
+  pieces: z.number(),
+});
 export const suggestionList = z.object({
   data: z.array(
     z.object({
@@ -74,14 +80,7 @@ export const creditView = z.object({
 });
 export type CreditView = z.infer<typeof creditView>;
 export const creditPage = pageOf(creditView);
-export const scanView = z.object({
-  id: z.string(),
-  bytes: z.number(),
-  width: z.number(),
-  height: z.number(),
-  addedAt: z.string(),
-});
-export const creditDetail = creditView.extend({ scans: z.array(scanView) });
+export const creditDetail = creditView.extend({ scans: z.array(attachmentView) });
 
 export const evaluationView = z.object({
   programme: z.string(),

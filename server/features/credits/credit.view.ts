@@ -3,6 +3,7 @@ import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm, formatDate, formatMinutes, formatMinutesExactly } from '../../i18n/index.ts';
 import type { Field, I18n, Locale } from '../../i18n/index.ts';
+import { ACCEPTED_FILES, toAttachment } from '../attachments/index.ts';
 import type { AttachmentRow } from '../attachments/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 import type { CreditRow } from './credit.model.ts';
@@ -32,14 +33,6 @@ export const toView = (row: CreditRow): CreditView => ({
   quantity: row.quantity,
   evidence: row.evidence,
   reason: row.history.at(-1)?.reason ?? null,
-});
-
-export const toScan = (row: AttachmentRow) => ({
-  id: String(row._id),
-  bytes: row.bytes,
-  width: row.width,
-  height: row.height,
-  addedAt: row.createdAt.toISOString(),
 });
 
 export const toEvaluation = ({ programme, registeredOn, evaluation }: OwnEvaluation): EvaluationView => ({
@@ -222,7 +215,8 @@ function programmeModel(
 function takeModel(reader: Reader, found: ProgrammeSuggestions | undefined): object[] {
   const { i18n, locale } = reader;
   return (found?.sessions ?? []).map(({ session, countedMinutes, closes }) => {
-    const categories = closes.filter(({ code }) => code !== 'total');
+    const categories = closes.filter(({ code }) => code === 'category' || code === 'one-off');
+    const isPiece = closes.some(({ code }) => code === 'pieces' || code === 'piece-condition');
     return {
       title: session.title,
       href: `/sessions/${session.sessionId}`,
@@ -231,13 +225,15 @@ function takeModel(reader: Reader, found: ProgrammeSuggestions | undefined): obj
       place: session.place,
       counts: i18n.t(locale, 'credits.take.counts', { time: formatMinutesExactly(countedMinutes, locale) }),
       closes:
-        categories.length > 0
-          ? i18n.t(locale, 'credits.take.also', {
+        categories.length === 0
+          ? isPiece
+            ? i18n.t(locale, 'credits.take.piece')
+            : null
+          : i18n.t(locale, 'credits.take.also', {
               categories: categories
                 .map(({ category }) => worded(reader, 'category', category))
                 .join(i18n.t(locale, 'credits.listSeparator')),
-            })
-          : null,
+            }),
     };
   });
 }
@@ -303,7 +299,7 @@ export function showModel(
     crumb: own
       ? { href: '/credits', label: i18n.t(locale, 'credits.title') }
       : { href: '/credits/reviews', label: i18n.t(locale, 'credits.desk.title') },
-    scans: scans.map(toScan),
+    scans: scans.map(toAttachment),
     can: {
       review: row.state === 'submitted' && within('credits:review'),
       reverse: row.state === 'posted' && within('credits:reverse'),
@@ -311,7 +307,7 @@ export function showModel(
       withdraw: own && ['submitted', 'needs_correction'].includes(row.state),
       scan: own && ['submitted', 'needs_correction'].includes(row.state),
     },
-    scanField: upload.input('file', 'file', { accept: 'image/jpeg,image/png,image/webp' }),
+    scanField: upload.input('file', 'file', { accept: ACCEPTED_FILES }),
     seenField: claimFields(reader, choices, { evidence: row.evidence }, []).fields['evidence'],
     ...claimFields(reader, choices, values, []),
     timeline: row.history.map((entry) => ({

@@ -12,17 +12,27 @@ export interface PlannedLearning {
   readonly evidence: readonly string[];
 }
 
+/** What a missing piece weighs beside missing minutes, where both are put in one order: about one session. */
+export const PIECE_MINUTES = 60;
+
+/** Something that is missing: minutes, or pieces where a programme asks for those. */
+export interface Gap {
+  readonly code: 'total' | 'category' | 'one-off' | 'pieces' | 'piece-condition';
+  /** The category, or which of the programme's conditions on pieces; empty where there is none. */
+  readonly category: string;
+  /** 0 for pieces. */
+  readonly minutes: number;
+  /** 0 for minutes. */
+  readonly pieces: number;
+}
+
 /** What it would count, and how much less would be missing. */
 export interface Outlook {
   /** By the engine: with caps, exclusions and rounding. */
   readonly countedMinutes: number;
   readonly reason: Evaluation['entries'][number]['reason'];
-  /** By how much each thing that is missing becomes less; only minutes. */
-  readonly closes: readonly {
-    readonly code: 'total' | 'category' | 'one-off';
-    readonly category: string;
-    readonly minutes: number;
-  }[];
+  /** By how much each thing that is missing becomes less. */
+  readonly closes: readonly Gap[];
 }
 
 export const plannedEntry = (planned: PlannedLearning): CreditEntry => ({
@@ -31,18 +41,27 @@ export const plannedEntry = (planned: PlannedLearning): CreditEntry => ({
   quantity: null,
 });
 
-const missingIn = (shortfalls: readonly Shortfall[]): Map<string, number> =>
-  new Map(
-    shortfalls.flatMap((one) =>
-      'minutes' in one
-        ? [[`${one.code} ${'category' in one ? one.category : ''}`, one.minutes] as const]
-        : [],
-    ),
-  );
+const gapOf = (one: Shortfall): Gap => ({
+  code: one.code,
+  category: 'category' in one ? one.category : 'condition' in one ? String(one.condition) : '',
+  minutes: 'minutes' in one ? one.minutes : 0,
+  pieces: 'pieces' in one ? one.pieces : 0,
+});
+/** By how much each of these is less among those; what became no less is left out. */
+function closedOf(before: readonly Shortfall[], after: readonly Shortfall[]): Gap[] {
+  const left = after.map(gapOf);
+  return before.map(gapOf).flatMap((had) => {
+    const has = left.find(({ code, category }) => code === had.code && category === had.category);
+    const minutes = had.minutes - (has?.minutes ?? 0);
+    const pieces = had.pieces - (has?.pieces ?? 0);
+    return minutes > 0 || pieces > 0 ? [{ ...had, minutes, pieces }] : [];
+  });
+}
 
 /**
  * What something planned would count beside these entries. Null where it lies after the cycle that is open on the day: it would
  * be of no use to it.
+ * @param times how often it is learned; the minutes counted are those of the last time, what is closed is closed together
  */
 export function outlookOf(
   versions: readonly Programme[],
@@ -50,35 +69,41 @@ export function outlookOf(
   entries: readonly CreditEntry[],
   on: string,
   planned: PlannedLearning,
+  times = 1,
 ): Outlook | null {
   const now = evaluate(versions, cycle, entries, on);
   if (planned.date < on || planned.date > now.cycle.windowEnd) return null;
   const before = evaluate(versions, cycle, entries, planned.date);
   if (before.cycle.start !== now.cycle.start) return null;
-  const after = evaluate(versions, cycle, [...entries, plannedEntry(planned)], planned.date);
+  const more = Array.from({ length: times }, (_unused, turn) =>
+    plannedEntry(times === 1 ? planned : { ...planned, id: `${planned.id}-${turn}` }),
+  );
+  const after = evaluate(versions, cycle, [...entries, ...more], planned.date);
   const entry = after.entries.at(-1);
-  const [had, has] = [missingIn(before.shortfalls), missingIn(after.shortfalls)];
   return {
     countedMinutes: entry?.countedMinutes ?? 0,
     reason: entry?.reason ?? 'counted',
-    closes: [...had].flatMap(([key, minutes]) => {
-      const less = minutes - (has.get(key) ?? 0);
-      const [code = '', category = ''] = key.split(' ');
-      return less > 0 ? [{ code: code as 'total', category, minutes: less }] : [];
-    }),
+    closes: closedOf(before.shortfalls, after.shortfalls),
   };
 }
 
-/** What is missing of one programme when everything planned has been learned, in minutes, and what more would count. */
+/** What is missing of one programme when everything planned has been learned, and what more would count. */
 export interface PersonOutlook {
   readonly windowEnd: string;
-  readonly shortfalls: readonly {
-    readonly code: 'total' | 'category' | 'one-off';
-    readonly category: string;
-    readonly minutes: number;
-  }[];
-  readonly ask: (planned: PlannedLearning) => Outlook | null;
+  readonly shortfalls: readonly Gap[];
+  /** Whether the programme may count less of several trainings together than of each by itself. */
+  readonly capped: boolean;
+  readonly ask: (planned: PlannedLearning, times?: number) => Outlook | null;
 }
+
+/** A cap on training or on a form of learning, or something beside which training does not count. */
+const capsTraining = ({ requirement, conversions }: Programme): boolean =>
+  Object.keys(requirement.maxByMode).length > 0 ||
+  conversions.some(
+    ({ activity, capPerCycle, oncePerCycle, excludes }) =>
+      excludes.includes('training') ||
+      (activity === 'training' && (capPerCycle !== undefined || oncePerCycle || excludes.length > 0)),
+  );
 
 /** Beside the entries there are, everything that is planned counts as if it were learned: nobody is asked to learn twice. */
 export function personOutlook(
@@ -98,10 +123,8 @@ export function personOutlook(
   const open = then.cycle.start === now.cycle.start ? then : now;
   return {
     windowEnd: now.cycle.windowEnd,
-    shortfalls: [...missingIn(open.shortfalls)].map(([key, minutes]) => {
-      const [code = '', category = ''] = key.split(' ');
-      return { code: code as 'total', category, minutes };
-    }),
-    ask: (one) => outlookOf(versions, cycle, all, on, one),
+    shortfalls: open.shortfalls.map(gapOf),
+    capped: versions.some(capsTraining),
+    ask: (one, times = 1) => outlookOf(versions, cycle, all, on, one, times),
   };
 }

@@ -1,5 +1,6 @@
+import { PIECE_MINUTES } from './outlook.rules.ts';
 import type { CreditReading } from './credit.reading.ts';
-import type { PlannedLearning } from './outlook.rules.ts';
+import type { Gap, PlannedLearning } from './outlook.rules.ts';
 
 /** A session ahead, as the entry it would become; training hands it over. */
 export interface AheadSession extends Omit<PlannedLearning, 'id'> {
@@ -22,13 +23,13 @@ export interface Suggestion {
   readonly session: AheadSession;
   /** By the engine, beside everything that counts already. */
   readonly countedMinutes: number;
-  readonly closes: readonly { readonly code: string; readonly category: string; readonly minutes: number }[];
+  readonly closes: readonly Gap[];
 }
 
 /** What one programme lacks when everything planned is done, and what to take. */
 export interface ProgrammeSuggestions {
   readonly programme: string;
-  readonly missing: readonly { readonly code: string; readonly category: string; readonly minutes: number }[];
+  readonly missing: readonly Gap[];
   readonly plannedMinutes: number;
   readonly sessions: readonly Suggestion[];
 }
@@ -67,7 +68,8 @@ export function createSuggestionService({ reading, toLearn }: SuggestionParts) {
             ? [{ session, countedMinutes: said.countedMinutes, closes: said.closes }]
             : [];
         });
-        const closed = ({ closes }: Suggestion): number => closes.reduce((sum, one) => sum + one.minutes, 0);
+        const closed = ({ closes }: Suggestion): number =>
+          closes.reduce((sum, one) => sum + one.minutes + one.pieces * PIECE_MINUTES, 0);
         return [
           {
             programme: programme.programme,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { empty, idParams } from '../../http/schema.ts';
-import { file, route, seeOther, view } from '../../http/route.ts';
+import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
+import { fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
 import { inPersonChoices, linkParams, registeredInPerson } from '../accounts/index.ts';
 import { hasConsent } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -218,12 +218,7 @@ function deskRoutes({ guardians, units, i18n }: GuardianRouteParts): Route[] {
       personName: membership.personName,
       guardianName: person.guardian?.name ?? null,
       given: hasConsent(person, 'guardian'),
-      papers: rows.map((row) => ({
-        id: String(row._id),
-        addedAt: row.createdAt.toISOString(),
-        width: row.width,
-        height: row.height,
-      })),
+      papers: rows.map(toAttachment),
     };
   };
   return [
@@ -334,8 +329,7 @@ function deskRoutes({ guardians, units, i18n }: GuardianRouteParts): Route[] {
       input: { params: paperParams },
       output: empty,
       async run({ actor, params }) {
-        const { row, content } = await guardians.readPaper(actor, params.id, params.paperId);
-        return file(content, row.contentType, `${String(row._id)}.webp`);
+        return fileOf(await guardians.readPaper(actor, params.id, params.paperId));
       },
       page: (_output, { params }) => seeOther(`/memberships/${params.id}/guardian-consent`),
     }),

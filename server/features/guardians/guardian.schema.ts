@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isDate } from '../../core/time.ts';
 import { id, line, requiredLine } from '../../http/schema.ts';
+import { attachmentView } from '../attachments/index.ts';
 import { inPersonRegistration } from '../accounts/index.ts';
 
 const birthDate = z.string().refine(isDate, 'not-a-date');
@@ -52,5 +53,5 @@ export const papersView = z.object({
   personName: z.string(),
   guardianName: z.string().nullable(),
   given: z.boolean(),
-  papers: z.array(z.object({ id: z.string(), addedAt: z.string(), width: z.number(), height: z.number() })),
+  papers: z.array(attachmentView),
 });

@@ -1,6 +1,7 @@
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
+import { ACCEPTED_FILES } from '../attachments/index.ts';
 import { inPersonModel } from '../accounts/index.ts';
 import { RELATIONS } from './guardian.schema.ts';
 
@@ -15,7 +16,7 @@ type Form = ReturnType<typeof createForm>;
 const relations = ({ i18n, locale }: FormParts): { value: string; label: string }[] =>
   RELATIONS.map((relation) => ({ value: relation, label: i18n.t(locale, `guardians.relation.${relation}`) }));
 const paperField = (form: Form): object =>
-  form.input('file', 'file', { required: true, accept: 'image/jpeg,image/png,image/webp' });
+  form.input('file', 'file', { required: true, accept: ACCEPTED_FILES });
 
 /** Model of `guardians/answer`: what the guardian reads and presses. */
 export function answerModel(

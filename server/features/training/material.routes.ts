@@ -3,10 +3,10 @@ import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import { Forbidden, Invalid } from '../../core/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { id, idParams } from '../../http/schema.ts';
-import { file, route, seeOther } from '../../http/route.ts';
+import { id, idParams, line } from '../../http/schema.ts';
+import { route, seeOther } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
-import { MOST_UPLOAD_BYTES } from '../attachments/index.ts';
+import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
 import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
 import type { CourseRow } from './course.model.ts';
 import type { CourseService } from './course.service.ts';
@@ -18,26 +18,12 @@ export interface MaterialParts {
   readonly enrolments: EnrolmentService;
 }
 
+const materialBody = z.strictObject({ title: line(80).default('') });
 const materialParams = z.strictObject({ id, materialId: id });
-const materialView = z.object({
-  id: z.string(),
-  bytes: z.number(),
-  width: z.number(),
-  height: z.number(),
-  addedAt: z.string(),
-});
-
-export const toMaterial = (row: AttachmentRow): z.infer<typeof materialView> => ({
-  id: String(row._id),
-  bytes: row.bytes,
-  width: row.width,
-  height: row.height,
-  addedAt: row.createdAt.toISOString(),
-});
 
 export type MaterialService = ReturnType<typeof createMaterialService>;
 
-/** Pages that are handed out with a course, as pictures: only their pixels are kept (S-43). For whoever comes, teaches or plans. */
+/** What is handed out with a course, as pictures or PDF: only pixels, or pages, are kept (S-43). For whoever comes, teaches or plans. */
 export function createMaterialService({ attachments, courses, enrolments }: MaterialParts) {
   const subjectOf = (course: CourseRow, actor: AccountActor) =>
     ({ type: 'course', id: course._id, personId: actor.personId as never }) as const;
@@ -67,12 +53,13 @@ export function createMaterialService({ attachments, courses, enrolments }: Mate
       actor: AccountActor,
       courseId: string,
       upload: { readonly name: string; readonly bytes: Buffer } | null,
+      title: string,
     ): Promise<AttachmentRow> {
       await courses.accessToPlan(actor, courseId);
       if (!upload) throw Invalid.field('file', 'file-needed');
-      const image = await attachments.prepare(upload);
+      const kept = await attachments.prepare(upload);
       return inTransaction(async () =>
-        attachments.add(subjectOf(await courses.accessToPlan(actor, courseId), actor), image),
+        attachments.add(subjectOf(await courses.accessToPlan(actor, courseId), actor), kept, title),
       );
     },
     async remove(actor: AccountActor, courseId: string, materialId: string): Promise<void> {
@@ -96,11 +83,11 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     doors: ['api'],
     access: 'training:enrol-own',
     tenant: 'member',
-    summary: 'Pictures that are handed out with a course, for whoever comes, teaches or plans.',
+    summary: 'Pictures and documents that are handed out with a course, for whoever comes, teaches or plans.',
     input: { params: idParams },
-    output: z.object({ data: z.array(materialView), nextCursor: z.null() }),
+    output: z.object({ data: z.array(attachmentView), nextCursor: z.null() }),
     run: async ({ account, params }) => ({
-      data: (await materials.list(account, params.id)).map(toMaterial),
+      data: (await materials.list(account, params.id)).map(toAttachment),
       nextCursor: null,
     }),
   }),
@@ -112,15 +99,15 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     tenant: 'member',
     rate: 'heavy',
     summary:
-      'Adds a picture to hand out (multipart, field `file`: JPEG, PNG or WebP); only its pixels are kept.',
+      'Adds something to hand out (multipart, field `file`: JPEG, PNG, WebP or PDF; `title`); only its pixels, or its pages, are kept.',
     uploadBytes: MOST_UPLOAD_BYTES,
     // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
     transaction: false,
     idempotent: false,
-    input: { params: idParams },
-    output: materialView,
-    run: async ({ account, params, file: upload }) =>
-      toMaterial(await materials.add(account, params.id, upload)),
+    input: { params: idParams, body: materialBody },
+    output: attachmentView,
+    run: async ({ account, params, file: upload, body }) =>
+      toAttachment(await materials.add(account, params.id, upload, body.title)),
     page: (_made, { params }) =>
       seeOther(`/courses/${params.id}`, { kind: 'success', key: 'training.did.saved' }),
     invalid: back,
@@ -131,12 +118,11 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     path: '/courses/:id/materials/:materialId',
     access: 'training:enrol-own',
     tenant: 'member',
-    summary: 'One picture that is handed out, for whoever comes, teaches or plans.',
+    summary: 'One file that is handed out, for whoever comes, teaches or plans.',
     input: { params: materialParams },
     output: z.object({}),
     async run({ account, params }) {
-      const { row, content } = await materials.read(account, params.id, params.materialId);
-      return file(content, row.contentType, `${String(row._id)}.webp`);
+      return fileOf(await materials.read(account, params.id, params.materialId));
     },
     page: () => seeOther('/courses'),
   }),
@@ -146,7 +132,7 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     path: '/courses/:id/materials/:materialId/removal',
     access: 'training:plan',
     tenant: 'member',
-    summary: 'Takes a picture out of what is handed out.',
+    summary: 'Takes a file out of what is handed out.',
     status: 204,
     input: { params: materialParams },
     output: z.object({}),

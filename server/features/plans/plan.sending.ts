@@ -11,7 +11,7 @@ import type { AssignmentService } from '../assignments/index.ts';
 import { accessPlanTo } from './plan.access.ts';
 import { PlanLineModel, PlanModel } from './plan.model.ts';
 import type { PlanLineRow, PlanPair, PlanRow, PlanWave } from './plan.model.ts';
-import type { DueWork } from './plan.service.ts';
+import type { DueWork } from '../../db/runs.ts';
 
 export const SEND_SWEEP = 'plans/send';
 /** Lines read in one go. */

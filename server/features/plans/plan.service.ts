@@ -5,13 +5,12 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { planLifecycle } from '../../core/states.ts';
 import { addDays, daysBetween, localDate } from '../../core/time.ts';
-import { wake } from '../../core/wake.ts';
-import { recordAudit } from '../../db/audit.ts';
-import { retryClaim } from '../../db/claims.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { afterCommit, inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import { born, transition } from '../../db/transition.ts';
+import { createRuns, wakeFor } from '../../db/runs.ts';
+import type { DueWork } from '../../db/runs.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { transition } from '../../db/transition.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { Unit, UnitService } from '../units/index.ts';
 import { accessPlan, accessPlanTo, seenPlans } from './plan.access.ts';
@@ -48,37 +47,15 @@ export interface PlanServiceParts {
   readonly thread: PlanThread;
 }
 
-export interface DueWork {
-  readonly now: Date;
-  readonly limit: number;
-  readonly except: readonly string[];
-}
-
 export type PlanService = ReturnType<typeof createPlanService>;
 
-/** From here on the run waits for the background; also after a transition inside a transaction. */
-function wakeAfterwards(id: string): void {
-  afterCommit(async () => {
-    await retryClaim(`${SOLVE_SWEEP}:${id}`);
-    wake(SOLVE_SWEEP);
-  });
-}
-
-async function findDue(
-  states: readonly string[],
-  { now, limit, except }: DueWork,
-): Promise<{ tenantId: string; id: string }[]> {
-  const rows = await PlanModel.find({
-    state: { $in: [...states] },
-    dueAt: { $lte: now },
-    _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
-  })
-    .sort({ dueAt: 1 })
-    .limit(limit)
-    .select({ tenantId: 1 })
-    .lean();
-  return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-}
+const runs = createRuns<PlanRow>({
+  model: PlanModel,
+  lifecycle: planLifecycle,
+  area: 'plans',
+  subjectType: 'Plan',
+  sweep: SOLVE_SWEEP,
+});
 
 /** What a worker made; null where nothing changed, nobody wants it, or there can be none. */
 const madeOf = (end: PlanEnd): PlanMade | null =>
@@ -116,55 +93,11 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
     return { unitId, below };
   }
 
-  const queue = (row: PlanRow, action: string, set: Record<string, unknown> = {}): Promise<PlanRow> =>
-    transition(PlanModel, row._id, {
-      lifecycle: planLifecycle,
-      from: ['proposed', 'failed', 'cancelled'],
-      to: 'queued',
-      action,
-      set: { cancelWanted: false, failure: null, progress: null, dueAt: contextNow(), ...set },
-    });
-
-  /** @throws Conflict `plan-running`: one run per tenant at a time, which the index decides */
-  async function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (err) {
-      if (isDuplicateKey(err)) throw new Conflict('plan-running');
-      throw err;
-    }
-  }
-
   const insert = (
     { unitId, below, createdBy }: { unitId: string; below: boolean; createdBy: Types.ObjectId | null },
     settings: PlanSettings,
   ): Promise<PlanRow> =>
-    oneAtATime(() =>
-      inTransaction(async () => {
-        const _id = new Types.ObjectId();
-        await PlanModel.create([
-          {
-            _id,
-            ...born('queued'),
-            unitId: new Types.ObjectId(unitId),
-            below,
-            settings,
-            dueAt: contextNow(),
-            createdBy,
-            createdAt: contextNow(),
-          } as never,
-        ]);
-        await recordAudit({
-          action: 'plans/start',
-          subjectType: 'Plan',
-          subjectId: _id,
-          to: 'queued',
-          facts: { unitId, below },
-        });
-        wakeAfterwards(String(_id));
-        return (await PlanModel.findById(_id).lean()) as PlanRow;
-      }),
-    );
+    runs.insert({ unitId: new Types.ObjectId(unitId), below, settings, createdBy }, { unitId, below });
 
   /** The run ended: what came of it becomes the proposal, unless another worker took it over meanwhile. */
   async function settle(row: PlanRow, attempt: number, end: PlanEnd): Promise<void> {
@@ -215,16 +148,13 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
         const row = await accessPlanTo(actor, id, 'plans:run');
         if (row.state !== 'proposed') throw new Conflict('wrong-state', { state: row.state });
         await PlanModel.updateOne({ _id: row._id }, { $set: { dueAt: contextNow(), follow: true } });
-        afterCommit(async () => {
-          await retryClaim(`${FOLLOW_SWEEP}:${id}`);
-          wake(FOLLOW_SWEEP);
-        });
+        wakeFor(FOLLOW_SWEEP, id);
         return row;
       });
     },
 
     /** For the sweep: proposals of any tenant that are followed and were not looked at for a while. */
-    dueToFollow: (query: DueWork) => findDue(['proposed'], query),
+    dueToFollow: (query: DueWork) => runs.due(['proposed'], query),
 
     /** Mends a proposal where something changed since it was made: from its kept prices, so that few move. */
     async follow(id: string): Promise<void> {
@@ -262,34 +192,18 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
 
     /** Makes the plan anew, with the pins and wishes it has now. @throws Conflict `plan-running` */
     async solveAgain(actor: AccountActor, id: string): Promise<PlanRow> {
-      return oneAtATime(() =>
+      return runs.oneAtATime(() =>
         inTransaction(async () => {
           const row = await accessPlanTo(actor, id, 'plans:run');
           if (row.waves.length > 0) throw new Conflict('plan-already-sent');
-          const after = await queue(row, 'plans/solve-again');
-          wakeAfterwards(id);
-          return after;
+          return runs.queueAgain(row);
         }),
       );
     },
 
     /** Nobody wants the run any more: it stops within moments. What was proposed before is gone. */
     async cancel(actor: AccountActor, id: string): Promise<PlanRow> {
-      return inTransaction(async () => {
-        const row = await accessPlanTo(actor, id, 'plans:run');
-        if (row.state === 'queued')
-          return transition(PlanModel, row._id, {
-            lifecycle: planLifecycle,
-            from: ['queued'],
-            to: 'cancelled',
-            set: { dueAt: null },
-            action: 'plans/cancelled',
-          });
-        if (row.state !== 'running') throw new Conflict('wrong-state', { state: row.state });
-        await PlanModel.updateOne({ _id: row._id }, { $set: { cancelWanted: true } });
-        await recordAudit({ action: 'plans/cancel', subjectType: 'Plan', subjectId: row._id });
-        return { ...row, cancelWanted: true };
-      });
+      return inTransaction(async () => runs.cancel(await accessPlanTo(actor, id, 'plans:run')));
     },
 
     access: accessPlan,
@@ -331,28 +245,11 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
     },
 
     /** For the sweep: runs of any tenant that wait, or whose worker was lost. */
-    due: (query: DueWork) => findDue(['queued', 'running'], query),
+    due: (query: DueWork) => runs.due(['queued', 'running'], query),
 
     /** Makes one plan that waits; a run whose worker was lost is made anew under the next number. */
     async work(id: string): Promise<void> {
-      const row = await inTransaction(async () => {
-        const found = await PlanModel.findById(id).lean();
-        if (!found || !['queued', 'running'].includes(found.state)) return null;
-        const attempt = found.drawn + 1;
-        if (found.state === 'running')
-          return PlanModel.findOneAndUpdate(
-            { _id: found._id, version: found.version },
-            { $set: { attempt, drawn: attempt }, $inc: { version: 1 } },
-            { returnDocument: 'after' },
-          ).lean();
-        return transition(PlanModel, found._id, {
-          lifecycle: planLifecycle,
-          from: ['queued'],
-          to: 'running',
-          set: { attempt, drawn: attempt },
-          action: 'plans/run',
-        });
-      });
+      const row = await runs.claim(id, ({ drawn }) => ({ attempt: drawn + 1, drawn: drawn + 1 }));
       if (!row) return;
       const end = await thread.work({
         planId: id,
@@ -365,15 +262,7 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
 
     /** The sweep gave up. */
     async giveUp(id: string): Promise<void> {
-      await inTransaction(() =>
-        transition(PlanModel, id, {
-          lifecycle: planLifecycle,
-          from: ['running', 'queued'],
-          to: 'failed',
-          set: { failure: 'plan-failed', dueAt: null, progress: null },
-          action: 'plans/give-up',
-        }),
-      );
+      await runs.giveUp(id);
     },
   };
 }

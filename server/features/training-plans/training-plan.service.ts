@@ -6,14 +6,13 @@ import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { trainingPlanLifecycle } from '../../core/states.ts';
 import { addDays, daysBetween, localDate, wallToInstant } from '../../core/time.ts';
-import { wake } from '../../core/wake.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { retryClaim } from '../../db/claims.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { afterCommit, inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import { born, transition } from '../../db/transition.ts';
-import { holdersAmong } from '../memberships/index.ts';
+import { createRuns, wakeFor } from '../../db/runs.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { transition } from '../../db/transition.ts';
+import { holdersAmong, holdersOf } from '../memberships/index.ts';
 import { knownPools } from '../talent-pools/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { CourseService } from '../training/index.ts';
@@ -22,6 +21,7 @@ import { outcomeOf } from './outcome.rules.ts';
 import type { PlannerThread } from './thread.client.ts';
 import { PlannedSessionModel, TrainingPlanModel } from './training-plan.model.ts';
 import type { PlannedSessionRow, TrainingPlanRow } from './training-plan.model.ts';
+import { planBody } from './training-plan.schema.ts';
 import type { PlanInput } from './training-plan.schema.ts';
 import { sameKey } from './training-plan.types.ts';
 import type { PlanSettings, SessionKey } from './training-plan.types.ts';
@@ -33,6 +33,7 @@ export const MOST_DAYS = 92;
 const USUAL_DAYS = 35;
 /** The earliest day that leaves people time to answer. */
 const NOTICE_DAYS = 7;
+const FIRST_INSTRUCTORS = 10;
 const USUAL_WINDOWS = ['saturday-day', 'saturday-afternoon', 'sunday-day', 'weekday-evening'] as const;
 const SORT: readonly SortKey[] = [
   ['createdAt', -1],
@@ -53,12 +54,13 @@ export const keyOfRow = (row: PlannedSessionRow): SessionKey => ({
   room: row.room,
 });
 
-function wakeAfterwards(sweep: string, id: string): void {
-  afterCommit(async () => {
-    await retryClaim(`${sweep}:${id}`);
-    wake(sweep);
-  });
-}
+const runs = createRuns<TrainingPlanRow>({
+  model: TrainingPlanModel,
+  lifecycle: trainingPlanLifecycle,
+  area: 'training-plans',
+  subjectType: 'TrainingPlan',
+  sweep: SOLVE_SWEEP,
+});
 
 /** Proposals of training: asked for, made in the background, mended by the officer. */
 export function createTrainingPlanService({ courses, tenants, units, thread }: TrainingPlanParts) {
@@ -118,6 +120,7 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
       hourCents: input.hourFee * 100,
       mostEach: input.mostEach,
       windows: input.windows.length > 0 ? input.windows : USUAL_WINDOWS,
+      onHolidays: input.onHolidays,
       courseIds: [...new Set(input.courseIds)],
       instructorIds,
       rooms,
@@ -125,26 +128,17 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
     };
   }
 
-  async function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (err) {
-      if (isDuplicateKey(err)) throw new Conflict('plan-running');
-      throw err;
-    }
-  }
-
-  const queue = async (row: TrainingPlanRow, set: Record<string, unknown> = {}): Promise<TrainingPlanRow> => {
-    const after = await transition(TrainingPlanModel, row._id, {
-      lifecycle: trainingPlanLifecycle,
-      from: ['proposed', 'failed', 'cancelled'],
-      to: 'queued',
-      action: 'training-plans/solve-again',
-      set: { cancelWanted: false, failure: null, progress: null, dueAt: contextNow(), ...set },
+  const insert = (
+    unitId: string,
+    settings: PlanSettings,
+    createdBy: Types.ObjectId | null,
+  ): Promise<TrainingPlanRow> =>
+    runs.insert({
+      unitId: new Types.ObjectId(unitId),
+      settings,
+      edits: { pins: [], dropped: [], excluded: [] },
+      createdBy,
     });
-    wakeAfterwards(SOLVE_SWEEP, String(row._id));
-    return after;
-  };
 
   const sessionsOf = (row: TrainingPlanRow): Promise<PlannedSessionRow[]> =>
     PlannedSessionModel.find({ planId: row._id, attempt: row.attempt }).sort({ place: 1 }).limit(500).lean();
@@ -188,59 +182,28 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
       const unitId = input.unitId ?? rootUnitId;
       const known = (await units.names([unitId])).has(unitId);
       if (!known || !can(actor, 'training:plan', unitId)) throw Invalid.field('unitId', 'not-a-choice');
-      const settings = await settingsOf(unitId, input);
-      return oneAtATime(() =>
-        inTransaction(async () => {
-          const _id = new Types.ObjectId();
-          await TrainingPlanModel.create([
-            {
-              _id,
-              ...born('queued'),
-              unitId: new Types.ObjectId(unitId),
-              settings,
-              edits: { pins: [], dropped: [], excluded: [] },
-              dueAt: contextNow(),
-              createdBy: new Types.ObjectId(actor.accountId),
-              createdAt: contextNow(),
-            } as never,
-          ]);
-          await recordAudit({
-            action: 'training-plans/start',
-            subjectType: 'TrainingPlan',
-            subjectId: _id,
-            to: 'queued',
-          });
-          wakeAfterwards(SOLVE_SWEEP, String(_id));
-          return (await TrainingPlanModel.findById(_id).lean()) as TrainingPlanRow;
-        }),
+      return insert(unitId, await settingsOf(unitId, input), new Types.ObjectId(actor.accountId));
+    },
+
+    /** The first plan of a place that was just filled with a demo: of everybody, in these rooms, by whoever teaches. */
+    async startFirst(rooms: PlanInput['rooms']): Promise<TrainingPlanRow> {
+      const { rootUnitId } = await tenants.current();
+      const holders = await holdersOf(
+        'training:teach-own',
+        await units.pathOf(rootUnitId),
+        FIRST_INSTRUCTORS,
       );
+      const instructorIds = holders.map(({ personId }) => String(personId));
+      return insert(rootUnitId, await settingsOf(rootUnitId, planBody.parse({ rooms, instructorIds })), null);
     },
 
     /** Makes the plan anew from what is known now, keeping to what was pinned, dropped and excluded. */
     solveAgain: (actor: AccountActor, id: string): Promise<TrainingPlanRow> =>
-      oneAtATime(() => inTransaction(async () => queue(await access(actor, id)))),
+      runs.oneAtATime(() => inTransaction(async () => runs.queueAgain(await access(actor, id)))),
 
     /** Nobody wants the run any more; it stops within moments. */
     async cancel(actor: AccountActor, id: string): Promise<TrainingPlanRow> {
-      return inTransaction(async () => {
-        const row = await access(actor, id);
-        if (row.state === 'queued')
-          return transition(TrainingPlanModel, row._id, {
-            lifecycle: trainingPlanLifecycle,
-            from: ['queued'],
-            to: 'cancelled',
-            set: { dueAt: null },
-            action: 'training-plans/cancel',
-          });
-        if (row.state !== 'running') throw new Conflict('wrong-state', { state: row.state });
-        await TrainingPlanModel.updateOne({ _id: row._id }, { $set: { cancelWanted: true } });
-        await recordAudit({
-          action: 'training-plans/cancel',
-          subjectType: 'TrainingPlan',
-          subjectId: row._id,
-        });
-        return { ...row, cancelWanted: true };
-      });
+      return inTransaction(async () => runs.cancel(await access(actor, id)));
     },
 
     async list(actor: Actor, limit: number, cursor: string | undefined): Promise<Page<TrainingPlanRow>> {
@@ -292,7 +255,7 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
       plannedId: string,
       to: { date: string; startTime: string; room: number },
     ): Promise<TrainingPlanRow> {
-      return oneAtATime(() =>
+      return runs.oneAtATime(() =>
         inTransaction(async () => {
           const { session } = await accessSession(actor, id, plannedId);
           const plan = await accessProposed(actor, id);
@@ -310,7 +273,7 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
             pins: [...plan.edits.pins.filter((one) => !sameKey(one, from) && !sameKey(one, key)), key],
             dropped: plan.edits.dropped.filter((one) => !sameKey(one, key)),
           };
-          return queue(plan, { edits });
+          return runs.queueAgain(plan, { edits });
         }),
       );
     },
@@ -361,47 +324,20 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
           },
           action: 'training-plans/publish',
         });
-        wakeAfterwards(PUBLISH_SWEEP, id);
+        wakeFor(PUBLISH_SWEEP, id);
         return after;
       });
     },
 
     /** For the sweeps: plans of any tenant in these states whose time has come. */
-    async due(
-      states: readonly string[],
-      { now, limit, except }: { now: Date; limit: number; except: readonly string[] },
-    ): Promise<{ tenantId: string; id: string }[]> {
-      const rows = await TrainingPlanModel.find({
-        state: { $in: [...states] },
-        dueAt: { $lte: now },
-        _id: { $nin: except.map((one) => new Types.ObjectId(one)) },
-      } as never)
-        .sort({ dueAt: 1 })
-        .limit(limit)
-        .select({ tenantId: 1 })
-        .lean();
-      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
-    },
+    due: runs.due,
 
     /** Makes one plan that waits; a run whose worker was lost is made anew under the next number. */
     async work(id: string): Promise<void> {
-      const row = await inTransaction(async () => {
-        const found = await TrainingPlanModel.findById(id).lean();
-        if (found?.state === 'running')
-          return TrainingPlanModel.findOneAndUpdate(
-            { _id: found._id, version: found.version, state: 'running' },
-            { $inc: { version: 1, attempt: 1 } },
-            { returnDocument: 'after' },
-          ).lean();
-        if (found?.state !== 'queued') return null;
-        return transition(TrainingPlanModel, found._id, {
-          lifecycle: trainingPlanLifecycle,
-          from: ['queued'],
-          to: 'running',
-          set: { attempt: found.attempt + 1, progress: { phase: 'people', share: 0 } },
-          action: 'training-plans/run',
-        });
-      });
+      const row = await runs.claim(id, (found) => ({
+        attempt: found.attempt + 1,
+        progress: { phase: 'people', share: 0 },
+      }));
       if (!row) return;
       const { attempt, tenantId } = row;
       const end = await thread({ planId: id, tenantId: String(tenantId), attempt }, async () =>
@@ -436,15 +372,7 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
 
     /** The sweep gave up. */
     async giveUp(id: string): Promise<void> {
-      await inTransaction(() =>
-        transition(TrainingPlanModel, id, {
-          lifecycle: trainingPlanLifecycle,
-          from: ['queued', 'running'],
-          to: 'failed',
-          set: { failure: 'plan-failed', dueAt: null, progress: null },
-          action: 'training-plans/give-up',
-        }),
-      );
+      await runs.giveUp(id);
     },
   };
 }

@@ -14,6 +14,11 @@ import type { Session } from './connect.ts';
 const DEMO_SEED = 330_122;
 const DEMO_PEOPLE = 3_000;
 const DEMO_DEPARTMENT = 'tonglu';
+/** Where the first training plan may hold its sessions. */
+const DEMO_ROOMS = [
+  { label: '县社会工作服务中心 201 教室', town: '城南街道', address: '', seats: 30, cost: 300 },
+  { label: '分水镇便民服务中心会议室', town: '分水镇', address: '', seats: 20, cost: 150 },
+];
 
 export interface PlaceOptions {
   readonly seed?: number;
@@ -73,9 +78,21 @@ export async function fillDemoPlace(config: Config, mongodbUri: string): Promise
       const counts = await seedPlace(session);
       // What a newcomer finds when they open the plans; it is made in the background once jobs run.
       const department = await session.services.tenants.findBySlug(DEMO_DEPARTMENT);
-      if (department) await asTenant(department.id, () => session.services.plans.startFirst());
+      if (department) await asTenant(department.id, () => startPlans(session));
       return counts;
     },
+  );
+}
+
+/** A plan of positions and one of training, both of the whole place. */
+async function startPlans({ services }: Session): Promise<void> {
+  await services.plans.startFirst();
+  const units = await services.units.all();
+  await services.trainingPlans.startFirst(
+    DEMO_ROOMS.map(({ town, ...room }) => ({
+      ...room,
+      unitId: units.find(({ name }) => name['zh-CN'] === town)?.id ?? '',
+    })),
   );
 }
 

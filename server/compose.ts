@@ -206,6 +206,7 @@ import {
   createPlanPublishing,
   createTrainingPlanService,
   makeInThread,
+  trainingPlanInvariants,
   trainingPlanRoutes,
 } from './features/training-plans/index.ts';
 import { createUnitService, unitRoutes } from './features/units/index.ts';
@@ -573,6 +574,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...creditInvariants,
     ...planInvariants,
     ...trainingInvariants,
+    ...trainingPlanInvariants,
     ...recognitionInvariants(minutesOfFirst),
     ...timeBankInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),

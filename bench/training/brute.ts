@@ -46,8 +46,14 @@ function seat(problem: Problem, held: readonly number[]): number {
         );
         if (bad) continue;
         const closed = new Map<number, number>();
-        for (const option of chosen)
-          for (const need of option.needs) closed.set(need, (closed.get(need) ?? 0) + option.minutes);
+        const rooms = new Map<number, { need: number; minutes: number }>();
+        const add = (need: number, minutes: number): unknown =>
+          closed.set(need, (closed.get(need) ?? 0) + minutes);
+        for (const { serves } of chosen)
+          for (const { need, minutes, room } of serves)
+            if (room < 0) add(need, minutes);
+            else rooms.set(room, { need, minutes: (rooms.get(room)?.minutes ?? 0) + minutes });
+        for (const [room, { need, minutes }] of rooms) add(need, Math.min(minutes, problem.rooms[room] ?? 0));
         let worth = -INVITATION_COST * chosen.length;
         for (const [need, minutes] of closed)
           worth += (needs[need]?.weight ?? 0) * Math.min(minutes, needs[need]?.minutes ?? 0);

@@ -129,10 +129,20 @@ export function county({ people, candidates: wanted, seed, budgetShare }: County
       if (far(town, towns[candidate] ?? 0) > reach) return;
       if (!halves(parts[candidate] ?? 0).every((half) => free.has(half))) return;
       const own = served[person]?.(course) ?? [];
-      if (own.length > 0) options.push({ person, candidate, needs: own, minutes: counts[candidate] ?? 0 });
+      const minutes = counts[candidate] ?? 0;
+      if (own.length > 0)
+        options.push({ person, candidate, serves: own.map((need) => ({ need, minutes, room: -1 })) });
     }),
   );
   const all = candidates.reduce((sum, { cost }) => sum + cost, 0);
   // Nobody is asked to give up more than two of five weekends.
-  return { people, needs, candidates, options, budget: Math.round(all * budgetShare), mostEach: 2 };
+  return {
+    people,
+    needs,
+    candidates,
+    options,
+    rooms: [],
+    budget: Math.round(all * budgetShare),
+    mostEach: 2,
+  };
 }

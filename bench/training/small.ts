@@ -30,15 +30,29 @@ export function small(seed: number): Problem {
   const options = ofPerson.flatMap((own, person) =>
     candidates.flatMap(({ minutes }, candidate) => {
       const served = own.filter(() => random() < 0.6);
-      return random() < 0.55 && served.length > 0 ? [{ person, candidate, needs: served, minutes }] : [];
+      if (random() >= 0.55 || served.length === 0) return [];
+      // What one course closes of a person's first need, in whatever session, goes through a room.
+      return [
+        {
+          person,
+          candidate,
+          serves: served.map((need) => ({
+            need,
+            minutes,
+            room: need === own[0] && candidates[candidate]?.course === seed % 5 ? person : -1,
+          })),
+        },
+      ];
     }),
   );
+  const rooms = ofPerson.map(() => 60 * (1 + pick(6)));
   const all = candidates.reduce((sum, { cost }) => sum + cost, 0);
   return {
     people,
     needs,
     candidates,
     options,
+    rooms,
     budget: Math.round(all * (0.3 + random() * 0.7)),
     mostEach: 1 + pick(3),
   };

@@ -45,6 +45,20 @@ export function createCalendarService() {
       return addWorkingDays(from, workingDays, await between(from, plusDays(from, WINDOW_DAYS)));
     },
 
+    /** Days of the stretch that are not as their weekday says: official holidays, and days that are worked for them. */
+    async special(from: string, to: string): Promise<Map<string, DayKind>> {
+      const rows = await CalendarDayModel.find({ date: { $gte: from, $lte: to } })
+        .limit(1_000)
+        .lean();
+      const years = new Set([from, to].map((date) => Number(date.slice(0, 4))));
+      const nation = [...years].flatMap((year) => nationalDays(year));
+      return new Map(
+        [...nation, ...rows]
+          .filter(({ date }) => from <= date && date <= to)
+          .map(({ date, kind }) => [date, kind] as const),
+      );
+    },
+
     /** Days of the year that are not as their weekday says, the organisation's before the nation's. */
     async year(year: number, locale: Locale): Promise<{ known: boolean; days: CalendarDay[] }> {
       const own = await CalendarDayModel.find({ date: { $gte: `${year}-01-01`, $lte: `${year}-12-31` } })

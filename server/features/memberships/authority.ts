@@ -70,6 +70,27 @@ export async function holdersAmong(
     .map((row) => String(row.personId));
 }
 
+/**
+ * Members who hold the permission anywhere in the current tenant, oldest membership first, with their names.
+ * @param among only these people; everybody when left out
+ */
+export async function holdersAnywhere(
+  permission: Permission,
+  limit: number,
+  among?: readonly string[],
+): Promise<Pick<MembershipRow, 'personId' | 'personName'>[]> {
+  const rows = await MembershipModel.find({
+    'grants.unitId': { $type: 'objectId' },
+    state: 'approved',
+    ...(among ? { personId: { $in: among.map((one) => new Types.ObjectId(one)) } } : {}),
+  })
+    .select({ personId: 1, personName: 1, grants: 1 })
+    .sort({ _id: 1 })
+    .limit(limit * 10)
+    .lean();
+  return rows.filter((row) => row.grants.some((grant) => gives(grant, permission))).slice(0, limit);
+}
+
 /** Members who hold the permission over the unit, oldest membership first; `path` is the unit and all above it. */
 export async function holdersOf(
   permission: Permission,

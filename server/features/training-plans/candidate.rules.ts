@@ -13,6 +13,8 @@ export interface CourseFact {
   readonly passMark: number | null;
   readonly tracks: readonly string[];
   readonly prerequisites: readonly string[];
+  /** Who may teach it; empty for every instructor. */
+  readonly teachers: readonly string[];
 }
 
 export interface Spot {
@@ -51,20 +53,36 @@ export function spotAt(
   };
 }
 
+/** Days that are not as their weekday says, as the organisation's calendar has them. */
+export type SpecialDays = ReadonlyMap<string, 'off' | 'work'>;
+
+/**
+ * Parts of the day in which a session may be held. Nothing on an official holiday unless the plan allows it, where its weekday
+ * counts; a weekend that is worked for a holiday has the parts of a working day and none of a free one.
+ */
+export function windowsOn(date: string, settings: PlanSettings, special: SpecialDays): WindowName[] {
+  const kind = special.get(date);
+  if (kind === 'off' && settings.onHolidays !== true) return [];
+  const weekday = weekdayOf(date);
+  return settings.windows.filter((name) => {
+    const { weekdays, working } = WINDOWS[name];
+    return kind === 'work' ? working : (weekdays as readonly number[]).includes(weekday);
+  });
+}
+
 /** Every day of the stretch, every window of that day, every room, every course that fits, from the day given on. */
 export function spotsOf(parts: {
   courses: readonly CourseFact[];
   settings: PlanSettings;
+  special: SpecialDays;
   zone: string;
   now: Date;
 }): Spot[] {
-  const { courses, settings, now } = parts;
+  const { courses, settings, special, now } = parts;
   const found: Spot[] = [];
   for (let date = settings.from; date <= settings.to; date = addDays(date, 1)) {
-    const weekday = weekdayOf(date);
-    for (const name of settings.windows) {
+    for (const name of windowsOn(date, settings, special)) {
       const window = WINDOWS[name];
-      if (!(window.weekdays as readonly number[]).includes(weekday)) continue;
       courses.forEach(({ minutes }, course) => {
         if (lengthOf(minutes) > window.longest) return;
         settings.rooms.forEach((_room, room) => {
@@ -123,16 +141,29 @@ export function likeliest(
   return kept.sort((a, b) => a - b);
 }
 
-/** Who teaches each spot: whoever is free then, by turns, so that two sessions at one time need not share one; -1 for nobody. */
+/**
+ * Who teaches each spot: whoever may teach the course and is free then, by turns, so that two sessions at one time need not
+ * share one; of several those go first who may teach fewest courses. -1 for nobody.
+ */
 export function teachersOf(
   spots: readonly Spot[],
-  instructors: readonly { readonly busy: readonly { startsAt: Date; endsAt: Date }[] }[],
+  courses: readonly Pick<CourseFact, 'teachers'>[],
+  instructors: readonly {
+    readonly personId: string;
+    readonly busy: readonly { startsAt: Date; endsAt: Date }[];
+  }[],
 ): number[] {
+  const may = (one: number, course: number): boolean => {
+    const teachers = courses[course]?.teachers ?? [];
+    return teachers.length === 0 || teachers.includes(instructors[one]?.personId ?? '');
+  };
+  const breadth = instructors.map((_one, at) => courses.filter((_course, course) => may(at, course)).length);
   const taught = instructors.map(() => 0);
   const given: { at: Spot; by: number }[] = [];
   return spots.map((spot) => {
     const free = [...instructors.keys()].filter(
       (one) =>
+        may(one, spot.course) &&
         !instructors[one]?.busy.some((other) => other.startsAt < spot.endsAt && spot.startsAt < other.endsAt),
     );
     const load = (one: number): number =>
@@ -140,7 +171,9 @@ export function teachersOf(
         given.filter(({ at, by }) => by === one && at.startsAt < spot.endsAt && spot.startsAt < at.endsAt)
           .length +
       (taught[one] ?? 0);
-    const [chosen = -1] = free.sort((a, b) => load(a) - load(b) || a - b);
+    const [chosen = -1] = free.sort(
+      (a, b) => load(a) - load(b) || (breadth[a] ?? 0) - (breadth[b] ?? 0) || a - b,
+    );
     if (chosen >= 0) {
       taught[chosen] = (taught[chosen] ?? 0) + 1;
       given.push({ at: spot, by: chosen });

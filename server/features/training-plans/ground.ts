@@ -12,6 +12,8 @@ import { runningRegistrations } from '../re-registration/index.ts';
 import { aheadOf, evidenceOf, LEARNER_ROLES, trackOfRole, trainedOf } from '../training/index.ts';
 import type { AheadFact, SessionRow, TrainedFact } from '../training/index.ts';
 import type { CourseFact } from './candidate.rules.ts';
+import { addCredits } from './needs.rules.ts';
+import type { CourseService, Lack } from './needs.rules.ts';
 import { urgencyOf } from './planner/urgency.rules.ts';
 import type { NeedFact } from './training-plan.types.ts';
 
@@ -26,8 +28,12 @@ export interface Learner {
   readonly personId: string;
   readonly member: Pick<MembershipRow, '_id' | 'personId' | 'personName'>;
   readonly needs: readonly NeedFact[];
-  /** Of each course by index: what it counts for this person, and which needs it serves; null where it serves none. */
-  readonly serves: readonly ({ readonly minutes: number; readonly needs: readonly number[] } | null)[];
+  /** Of each need, how much of it any learning could close: less than is missing where a programme caps training. */
+  readonly reach: readonly number[];
+  /** Minutes that several sessions together can close at most. */
+  readonly rooms: readonly number[];
+  /** Of each course by index; null where it serves no need. */
+  readonly serves: readonly (CourseService | null)[];
   readonly trained: readonly TrainedFact[];
   readonly ahead: readonly AheadFact[];
   readonly availability: PersonRow['availability'];
@@ -55,12 +61,6 @@ export interface GroundInput {
   readonly now: Date;
 }
 
-interface Lack {
-  needs: NeedFact[];
-  serves: ({ minutes: number; needs: number[] } | null)[];
-  creditUntil: string;
-}
-
 /** Everybody who lacks something that these courses could close, the most urgent first. */
 export async function readLearners(
   { reading, memberships }: GroundParts,
@@ -72,7 +72,13 @@ export async function readLearners(
   const ahead = await aheadOf();
   const lacks = new Map<string, Lack>();
   const lackOf = (personId: string): Lack => {
-    const found = lacks.get(personId) ?? { needs: [], serves: courses.map(() => null), creditUntil: '' };
+    const found = lacks.get(personId) ?? {
+      needs: [],
+      reach: [],
+      rooms: [],
+      serves: courses.map(() => null),
+      creditUntil: '',
+    };
     lacks.set(personId, found);
     return found;
   };
@@ -127,32 +133,12 @@ async function lackingCredits(parts: {
       const outlook = outlooks[index];
       if (!outlook || outlook.shortfalls.length === 0) return;
       const weight = urgencyOf(daysBetween(today, outlook.windowEnd));
-      const needs = outlook.shortfalls.map(({ code, category, minutes }): NeedFact => ({
-        code,
-        what: category,
-        minutes,
-        weight,
-        dueOn: outlook.windowEnd,
-      }));
       const lack = lackOf(personId);
-      const first = lack.needs.length;
-      lack.needs.push(...needs);
       lack.creditUntil = outlook.windowEnd;
-      input.courses.forEach((course, place) => {
-        if (!professional[place]) return;
-        const said = outlook.ask({
-          id: 'planned',
-          category: course.category || null,
-          mode: course.mode || null,
-          date: input.from > today ? input.from : today,
-          minutes: course.minutes,
-          evidence: evidenceOf(course.passMark),
-        });
-        const served = needs.flatMap(({ code, what }, need) =>
-          said?.closes.some((one) => one.code === code && one.category === what) ? [first + need] : [],
-        );
-        if (said && said.countedMinutes > 0 && served.length > 0)
-          lack.serves[place] = { minutes: said.countedMinutes, needs: served };
+      addCredits(lack, outlook, {
+        weight,
+        courses: input.courses.map((course, place) => (professional[place] ? course : null)),
+        date: input.from > today ? input.from : today,
       });
     });
     await report((0.5 * at) / registered.length);
@@ -199,11 +185,13 @@ async function lackingCourses(parts: {
       const weight = urgencyOf(daysBetween(today, dueOn));
       const need =
         lack.needs.push({ code: 'course', what: courseId, minutes: course.minutes, weight, dueOn }) - 1;
+      lack.reach[need] = course.minutes;
       const known = lack.serves[place];
       // A session that also counts for a programme serves both; the curriculum wants the whole course.
-      lack.serves[place] = known
-        ? { ...known, needs: [...known.needs, need] }
-        : { minutes: course.minutes, needs: [need] };
+      lack.serves[place] = {
+        counts: known?.counts ?? course.minutes,
+        closes: [...(known?.closes ?? []), { need, minutes: course.minutes, room: -1 }],
+      };
     }
   }
 }

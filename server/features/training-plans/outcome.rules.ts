@@ -1,5 +1,5 @@
 import { URGENT_WEIGHT } from './planner/urgency.rules.ts';
-import type { GapSums, NeedFact, PlanOutcome } from './training-plan.types.ts';
+import type { GapSums, NeedFact, PlanOutcome, ServedNeed } from './training-plan.types.ts';
 
 /** What a proposal comes to, added up from its invitations alone: so it is right again after every edit. */
 
@@ -8,7 +8,7 @@ export interface InvitationFact {
   /** Minutes that the person's programme counts of the session. */
   readonly minutes: number;
   /** The needs it serves, each as it was before the plan. */
-  readonly needs: readonly NeedFact[];
+  readonly needs: readonly ServedNeed[];
 }
 export interface SessionFact {
   readonly costCents: number;
@@ -36,6 +36,7 @@ export function sumsOf(
 /** What these sessions close of what is missing: of each need never more than there is. */
 export function outcomeOf(before: GapSums, sessions: readonly SessionFact[]): PlanOutcome {
   const needs = new Map<string, { need: NeedFact; minutes: number }>();
+  const rooms = new Map<string, number>();
   const helped = new Set<string>();
   let invitations = 0;
   for (const session of sessions)
@@ -45,7 +46,13 @@ export function outcomeOf(before: GapSums, sessions: readonly SessionFact[]): Pl
       for (const need of served) {
         const key = `${personId} ${need.code} ${need.what}`;
         const had = needs.get(key)?.minutes ?? 0;
-        needs.set(key, { need, minutes: Math.min(need.minutes, had + minutes) });
+        let closes = need.closes ?? minutes;
+        if (need.room) {
+          const left = rooms.get(need.room.key) ?? need.room.minutes;
+          closes = Math.min(closes, left);
+          rooms.set(need.room.key, left - closes);
+        }
+        needs.set(key, { need, minutes: Math.min(need.minutes, had + closes) });
       }
     }
   return {
@@ -62,8 +69,7 @@ export function outcomeOf(before: GapSums, sessions: readonly SessionFact[]): Pl
 
 /** Why somebody is asked to come, in the order in which one would say it. */
 export interface Reason {
-  readonly code:
-    'lacks-total' | 'lacks-category' | 'lacks-one-off' | 'lacks-course' | 'counts' | 'free-then' | 'near';
+  readonly code: `lacks-${NeedFact['code']}` | 'counts' | 'free-then' | 'near';
   readonly params: Readonly<Record<string, string | number>>;
 }
 
@@ -75,11 +81,12 @@ export function reasonsOf(facts: {
   readonly metres: number | null;
 }): Reason[] {
   return [
-    ...facts.needs.map(({ code, what, minutes, dueOn }): Reason => ({
+    ...facts.needs.map(({ code, what, minutes, dueOn, pieces }): Reason => ({
       code: `lacks-${code}`,
-      params: { what, minutes, dueOn },
+      params: { what, minutes, dueOn, ...(pieces === undefined ? {} : { pieces }) },
     })),
-    { code: 'counts', params: { minutes: facts.minutes } },
+    // A piece counts without hours.
+    ...(facts.minutes > 0 ? [{ code: 'counts', params: { minutes: facts.minutes } } as const] : []),
     ...(facts.statedFree ? [{ code: 'free-then', params: {} } as const] : []),
     ...(facts.metres === null ? [] : [{ code: 'near', params: { metres: facts.metres } } as const]),
   ];

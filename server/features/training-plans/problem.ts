@@ -6,6 +6,7 @@ import { likeliest, teachersOf } from './candidate.rules.ts';
 import type { CourseFact, Spot } from './candidate.rules.ts';
 import { wayOf } from './ground.ts';
 import type { Learner } from './ground.ts';
+import type { CourseService } from './needs.rules.ts';
 import type { Candidate, Need, Option, Problem } from './planner/planner.types.ts';
 import type { PlanSettings } from './training-plan.types.ts';
 
@@ -36,16 +37,16 @@ export interface MadeProblem {
   /** Of each candidate: its spot, and its teacher or -1. */
   readonly spots: readonly number[];
   readonly teachers: readonly number[];
-  /** Of each option: whether stated free times hold it, and the way. */
-  readonly options: readonly { readonly statedFree: boolean; readonly metres: number | null }[];
+  /** Of each option: what the person's programme counts, whether stated free times hold it, and the way. */
+  readonly options: readonly Omit<Coming, 'learner' | 'closes'>[];
   /** Of each need: which of its person's it is. */
   readonly needs: readonly { readonly learner: number; readonly need: number }[];
 }
 
 interface Coming {
   readonly learner: number;
-  readonly needs: readonly number[];
-  readonly minutes: number;
+  readonly closes: CourseService['closes'];
+  readonly counts: number;
   readonly statedFree: boolean;
   readonly metres: number | null;
 }
@@ -59,10 +60,10 @@ export function comingTo(
 ): Omit<Coming, 'learner'> | null {
   const serves = learner.serves[spot.course];
   if (!serves) return null;
-  const needs = serves.needs.filter(
-    (at) => learner.needs[at]?.code === 'course' || spot.date <= learner.creditUntil,
+  const closes = serves.closes.filter(
+    ({ need }) => learner.needs[need]?.code === 'course' || spot.date <= learner.creditUntil,
   );
-  if (needs.length === 0 || learner.ahead.some(({ courseId }) => courseId === course.id)) return null;
+  if (closes.length === 0 || learner.ahead.some(({ courseId }) => courseId === course.id)) return null;
   const statedFree = learner.availability.length > 0;
   if (
     statedFree &&
@@ -83,16 +84,16 @@ export function comingTo(
   const again = addDays(spot.date, RENEW_DAYS);
   if (isTrained(learner.trained, course.id, spot.date) && isTrained(learner.trained, course.id, again))
     return null;
-  return { needs, minutes: serves.minutes, statedFree, metres };
+  return { closes, counts: serves.counts, statedFree, metres };
 }
 
 /** What a spot would close by itself: its seats go to those for whom it closes most. */
 function worthAlone(coming: readonly Coming[], learners: readonly Learner[], seats: number): number {
   return coming
-    .map(({ learner, needs, minutes }) =>
-      needs.reduce((sum, at) => {
-        const need = learners[learner]?.needs[at];
-        return sum + (need ? need.weight * Math.min(need.minutes, minutes) : 0);
+    .map(({ learner, closes }) =>
+      closes.reduce((sum, { need, minutes }) => {
+        const own = learners[learner]?.needs[need];
+        return sum + (own ? own.weight * Math.min(own.minutes, minutes) : 0);
       }, 0),
     )
     .sort((a, b) => b - a)
@@ -115,6 +116,7 @@ export function problemOf(input: ProblemInput): MadeProblem {
   const likely = likeliest(spots, worth, MOST_CANDIDATES, pinned);
   const taught = teachersOf(
     likely.map((at) => spots[at] as Spot),
+    courses,
     instructors,
   );
   // Where somebody is to teach and nobody can, nothing is held.
@@ -137,24 +139,30 @@ export function problemOf(input: ProblemInput): MadeProblem {
   });
   const needs: Need[] = [];
   const names: { learner: number; need: number }[] = [];
-  const places = learners.map(({ needs: own }, person) =>
+  const places = learners.map(({ needs: own, reach }, person) =>
     own.map((need, at) => {
       names.push({ learner: person, need: at });
-      return needs.push({ person, minutes: need.minutes, weight: need.weight }) - 1;
+      const minutes = Math.min(need.minutes, reach[at] ?? need.minutes);
+      return needs.push({ person, minutes, weight: need.weight }) - 1;
     }),
   );
+  const shared: number[] = [];
+  const sharedOf = learners.map((learner) => learner.rooms.map((minutes) => shared.push(minutes) - 1));
   const options: Option[] = [];
   const facts: MadeProblem['options'][number][] = [];
   kept.forEach(({ spot, teacher }, candidate) => {
-    for (const { learner, needs: served, minutes, statedFree, metres } of coming[spot] ?? []) {
+    for (const { learner, closes, ...fact } of coming[spot] ?? []) {
       if (teacher >= 0 && instructors[teacher]?.personId === learners[learner]?.personId) continue;
       options.push({
         person: learner,
         candidate,
-        needs: served.map((at) => places[learner]?.[at] ?? -1),
-        minutes,
+        serves: closes.map(({ need, minutes, room }) => ({
+          need: places[learner]?.[need] ?? -1,
+          minutes,
+          room: sharedOf[learner]?.[room] ?? -1,
+        })),
       });
-      facts.push({ statedFree, metres });
+      facts.push(fact);
     }
   });
   const problem: Problem = {
@@ -162,6 +170,7 @@ export function problemOf(input: ProblemInput): MadeProblem {
     needs,
     candidates,
     options,
+    rooms: shared,
     budget: settings.budgetCents,
     mostEach: settings.mostEach,
     fixed: kept.flatMap(({ spot }, at) => (pinned.has(spot) ? [at] : [])),

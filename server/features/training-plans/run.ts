@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { latLngOf } from '../../core/geo.ts';
 import { localDate, localMinutes } from '../../core/time.ts';
+import type { CalendarService } from '../calendars/index.ts';
 import type { CreditReading } from '../credits/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { bookingsAfter } from '../people/index.ts';
@@ -10,7 +11,7 @@ import type { TenantService } from '../tenants/index.ts';
 import type { CourseService } from '../training/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { keyOf, spotAt, spotsOf } from './candidate.rules.ts';
-import type { CourseFact, Spot } from './candidate.rules.ts';
+import type { CourseFact, SpecialDays, Spot } from './candidate.rules.ts';
 import { readLearners } from './ground.ts';
 import type { Learner } from './ground.ts';
 import { outcomeOf, sumsOf } from './outcome.rules.ts';
@@ -23,7 +24,7 @@ import { problemOf } from './problem.ts';
 import type { Instructor, MadeProblem } from './problem.ts';
 import type { PlannedSessionRow, TrainingPlanRow } from './training-plan.model.ts';
 import { sameKey } from './training-plan.types.ts';
-import type { PlanOutcome } from './training-plan.types.ts';
+import type { PlanOutcome, ServedNeed } from './training-plan.types.ts';
 
 /** Why there can be no plan: told beside the settings. */
 export class NothingToPlan extends Error {
@@ -42,6 +43,7 @@ const LIMITS: PlannerLimits = { rounds: 120, wholeOptions: 5_000, seconds: 20, p
 
 export interface RunParts {
   readonly reading: CreditReading;
+  readonly calendars: Pick<CalendarService, 'special'>;
   readonly courses: CourseService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
@@ -65,7 +67,8 @@ export async function makePlan(
   const { zone } = await parts.tenants.current();
   const now = contextNow();
   const courses = await coursesOf(row, parts.courses);
-  const { spots, pinned } = allSpots(row, courses, zone, now);
+  const special = await parts.calendars.special(settings.from, settings.to);
+  const { spots, pinned } = allSpots(row, { courses, special, zone, now });
   if (spots.length === 0) throw new NothingToPlan('plan-no-spot');
   const learners = await readLearners(
     parts,
@@ -139,19 +142,19 @@ async function coursesOf({ settings }: TrainingPlanRow, courses: CourseService):
       passMark: one.passMark,
       tracks: one.tracks,
       prerequisites: one.prerequisites.map(String),
+      teachers: one.instructors.map(String),
     }));
 }
 
 /** What could be held, with what the officer pinned (wherever it lies) and without what the officer dropped. */
 function allSpots(
   { settings, edits }: TrainingPlanRow,
-  courses: readonly CourseFact[],
-  zone: string,
-  now: Date,
+  parts: { courses: readonly CourseFact[]; special: SpecialDays; zone: string; now: Date },
 ): { spots: Spot[]; pinned: Set<number> } {
+  const { courses, zone, now } = parts;
   const isIn = (spot: Spot, list: TrainingPlanRow['edits']['pins']): boolean =>
     list.some((one) => sameKey(one, keyOf(spot, courses)));
-  const usual = spotsOf({ courses, settings, zone, now }).filter(
+  const usual = spotsOf({ ...parts, settings }).filter(
     (spot) => !isIn(spot, edits.dropped) && !isIn(spot, edits.pins),
   );
   const pins = edits.pins.flatMap((key) => {
@@ -248,8 +251,13 @@ function explained(
           personId: learner.member.personId,
           membershipId: learner.member._id,
           personName: learner.member.personName,
-          minutes: option.minutes,
-          needs: option.needs.flatMap((need) => learner.needs[made.needs[need]?.need ?? -1] ?? []),
+          minutes: made.options[index]?.counts ?? 0,
+          needs: option.serves.flatMap(({ need, minutes, room }): ServedNeed[] => {
+            const fact = learner.needs[made.needs[need]?.need ?? -1];
+            if (!fact) return [];
+            const shared = room < 0 ? null : { key: String(room), minutes: problem.rooms[room] ?? 0 };
+            return [{ ...fact, closes: minutes, room: shared }];
+          }),
           statedFree: made.options[index]?.statedFree ?? false,
           metres: made.options[index]?.metres ?? null,
           refusal: null,

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { setClockOffset } from '../../core/clock.ts';
 import { asTenant, runInContext } from '../../core/context.ts';
 import { connect, disconnect } from '../../db/connect.ts';
+import { createCalendarService } from '../calendars/index.ts';
 import { createCreditReading, createProgrammeService } from '../credits/index.ts';
 import { createMembershipService } from '../memberships/index.ts';
 import { createPeopleService } from '../people/index.ts';
@@ -37,7 +38,14 @@ async function work(): Promise<PlannerNews> {
   };
   const { sessions, ...made } = await makePlan(
     row,
-    { reading, courses: createCourseService(), memberships, tenants, units },
+    {
+      reading,
+      calendars: createCalendarService(),
+      courses: createCourseService(),
+      memberships,
+      tenants,
+      units,
+    },
     report,
   );
   const names = new Map(

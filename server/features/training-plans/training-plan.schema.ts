@@ -27,6 +27,7 @@ export const planBody = z.strictObject({
   hourFee: z.int().min(0).max(100_000).default(200),
   mostEach: z.int().min(1).max(10).default(2),
   windows: z.array(z.enum(WINDOW_NAMES)).max(WINDOW_NAMES.length).default([]),
+  onHolidays: z.boolean().default(false),
   courseIds: z.array(id).max(60).default([]),
   instructorIds: z.array(id).max(30).default([]),
   rooms: z.array(room).max(8).default([]),
@@ -55,6 +56,7 @@ export const planView = z.object({
     hourCents: cents,
     mostEach: z.number(),
     windows: z.array(z.enum(WINDOW_NAMES)),
+    onHolidays: z.boolean(),
     courseIds: z.array(z.string()),
     instructorIds: z.array(z.string()),
     rooms: z.array(

@@ -1,11 +1,14 @@
-/** Parts of a week in which sessions may be put: when they begin (minutes of the day), and the longest that fits. */
+/**
+ * Parts of a week in which sessions may be put: when they begin (minutes of the day), and the longest that fits. `working`
+ * parts are those of working days, also of a weekend that is worked for a holiday; the others are those of free days.
+ */
 export const WINDOWS = {
-  'weekday-day': { weekdays: [1, 2, 3, 4, 5], from: 540, longest: 540 },
-  'weekday-evening': { weekdays: [1, 2, 3, 4, 5], from: 1_110, longest: 180 },
-  'saturday-day': { weekdays: [6], from: 540, longest: 540 },
-  'saturday-afternoon': { weekdays: [6], from: 840, longest: 240 },
-  'sunday-day': { weekdays: [7], from: 540, longest: 540 },
-  'sunday-afternoon': { weekdays: [7], from: 840, longest: 240 },
+  'weekday-day': { weekdays: [1, 2, 3, 4, 5], from: 540, working: true, longest: 540 },
+  'weekday-evening': { weekdays: [1, 2, 3, 4, 5], from: 1_110, working: true, longest: 180 },
+  'saturday-day': { weekdays: [6], from: 540, working: false, longest: 540 },
+  'saturday-afternoon': { weekdays: [6], from: 840, working: false, longest: 240 },
+  'sunday-day': { weekdays: [7], from: 540, working: false, longest: 540 },
+  'sunday-afternoon': { weekdays: [7], from: 840, working: false, longest: 240 },
 } as const;
 export type WindowName = keyof typeof WINDOWS;
 export const WINDOW_NAMES = Object.keys(WINDOWS) as [WindowName, ...WindowName[]];
@@ -31,6 +34,8 @@ export interface PlanSettings {
   readonly hourCents: number;
   readonly mostEach: number;
   readonly windows: readonly WindowName[];
+  /** Sessions may be held on official holidays too; left out in plans of before, which says no. */
+  readonly onHolidays?: boolean;
   readonly courseIds: readonly string[];
   readonly instructorIds: readonly string[];
   readonly rooms: readonly RoomSetting[];
@@ -56,12 +61,23 @@ export interface PlanEdits {
 
 /** Something that somebody lacks. */
 export interface NeedFact {
-  readonly code: 'total' | 'category' | 'one-off' | 'course';
-  /** The category, or the course. */
+  readonly code: 'total' | 'category' | 'one-off' | 'pieces' | 'piece-condition' | 'course';
+  /** The category, the course, or which of the programme's conditions on pieces. */
   readonly what: string;
+  /** Where pieces are missing, each weighs as an hour. */
   readonly minutes: number;
+  /** Pieces that are missing, where a programme asks for those. */
+  readonly pieces?: number;
   readonly weight: number;
   readonly dueOn: string;
+}
+
+/** A need that an invitation serves, and what of it. */
+export interface ServedNeed extends NeedFact {
+  /** Left out in plans of before: all that the session counts. */
+  readonly closes?: number;
+  /** Minutes that all invitations of the person with the same key may close of it together; null where there is no such cap. */
+  readonly room?: { readonly key: string; readonly minutes: number } | null;
 }
 
 /** What is missing and what a plan closes of it, in whole minutes. */

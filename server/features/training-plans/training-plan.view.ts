@@ -24,6 +24,7 @@ export const toPlan = (row: TrainingPlanRow, names: ReadonlyMap<string, string> 
   settings: {
     ...row.settings,
     windows: [...row.settings.windows],
+    onHolidays: row.settings.onHolidays ?? false,
     courseIds: [...row.settings.courseIds],
     instructorIds: [...row.settings.instructorIds],
     rooms: row.settings.rooms.map((room) => ({ ...room })),
@@ -94,6 +95,7 @@ export function newModel(input: {
         WINDOW_NAMES.map((value) => ({ value, label: t(`training-plans.window.${value}`) })),
         { required: true },
       ),
+      form.checkbox('onHolidays'),
       ...(input.courses.length > 0 ? [form.checkboxes('courseIds', input.courses)] : []),
       ...(input.instructors.length > 0 ? [form.checkboxes('instructorIds', input.instructors)] : []),
       ...(input.pools.length > 0

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { EnrolmentModel } from './enrolment.model.ts';
 import { SessionModel } from './session.model.ts';
@@ -41,4 +42,25 @@ export async function aheadOf(): Promise<Map<string, AheadFact[]>> {
     else found.set(String(row.personId), [fact]);
   }
   return found;
+}
+
+/** For the check of plans: which of these sessions there are, and of these seats by id whose they are, as `session:person`. */
+export async function plannedSeats(
+  sessionIds: readonly Types.ObjectId[],
+  enrolmentIds: readonly Types.ObjectId[],
+): Promise<{ sessions: Set<string>; people: Map<string, string> }> {
+  const [sessions, seats] = await Promise.all([
+    SessionModel.find({ _id: { $in: [...sessionIds] } })
+      .select({ _id: 1 })
+      .lean(),
+    EnrolmentModel.find({ _id: { $in: [...enrolmentIds] } })
+      .select({ sessionId: 1, personId: 1 })
+      .lean(),
+  ]);
+  return {
+    sessions: new Set(sessions.map(({ _id }) => String(_id))),
+    people: new Map(
+      seats.map((row) => [String(row._id), `${String(row.sessionId)}:${String(row.personId)}`]),
+    ),
+  };
 }

@@ -9,6 +9,8 @@ import type { StateRow } from '../../db/transition.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from '../credits/index.ts';
 import { TRACKS } from './training.catalogue.ts';
 import type { Track } from './training.catalogue.ts';
+import { instructorsField } from './session.model.ts';
+import type { Instructor } from './session.model.ts';
 
 export interface Material {
   title: string;
@@ -32,6 +34,8 @@ export interface CourseRow extends TenantRow, StateRow {
   validMonths: number | null;
   materials: Material[];
   prerequisites: Types.ObjectId[];
+  /** Who may teach it, as the officer decided; empty for every instructor. */
+  instructors: Instructor[];
   createdBy: Types.ObjectId | null;
   createdAt: Date;
 }
@@ -58,6 +62,7 @@ const courseSchema = new Schema({
     default: [],
   },
   prerequisites: { type: [Schema.Types.ObjectId], default: [] },
+  instructors: instructorsField,
   createdBy: { type: Schema.Types.ObjectId, default: null },
   createdAt: { type: Date, required: true },
 });

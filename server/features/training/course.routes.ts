@@ -1,4 +1,5 @@
 import { can } from '../../core/actor.ts';
+import type { Actor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -6,9 +7,9 @@ import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { empty, idParams } from '../../http/schema.ts';
+import { ACCEPTED_FILES, toAttachment } from '../attachments/index.ts';
 import type { CourseRow } from './course.model.ts';
 import type { CourseService } from './course.service.ts';
-import { toMaterial } from './material.routes.ts';
 import type { MaterialService } from './material.routes.ts';
 import type { SessionService } from './session.service.ts';
 import { courseBody, courseFilter, coursePage, courseStateBody, courseView } from './training.schema.ts';
@@ -30,12 +31,16 @@ export function courseRoutes(parts: CourseRouteParts): Route[] {
 }
 
 /** Rows with the titles of what must be learned before. */
-async function viewsOf(courses: CourseService, rows: readonly CourseRow[]): Promise<CourseView[]> {
+async function viewsOf(
+  courses: CourseService,
+  rows: readonly CourseRow[],
+  actor: Actor,
+): Promise<CourseView[]> {
   const titles = await courses.titles(rows.flatMap((row) => row.prerequisites));
-  return rows.map((row) => toCourse(row, titles));
+  return rows.map((row) => toCourse(row, titles, can(actor, 'training:plan')));
 }
-const viewOf = async (courses: CourseService, row: CourseRow): Promise<CourseView> =>
-  (await viewsOf(courses, [row]))[0] as CourseView;
+const viewOf = async (courses: CourseService, row: CourseRow, actor: Actor): Promise<CourseView> =>
+  (await viewsOf(courses, [row], actor))[0] as CourseView;
 
 function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): Route[] {
   return [
@@ -50,7 +55,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
       output: coursePage,
       async run({ actor, query }) {
         const page = await courses.list(actor, query.limit, query.cursor);
-        return { data: await viewsOf(courses, page.data), nextCursor: page.nextCursor };
+        return { data: await viewsOf(courses, page.data, actor), nextCursor: page.nextCursor };
       },
       page: ({ data, nextCursor }, { actor, locale, query }) =>
         view('training/courses', {
@@ -73,7 +78,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
       summary: 'One course: content, materials, what must be learned before.',
       input: { params: idParams },
       output: courseView,
-      run: async ({ actor, params }) => viewOf(courses, await courses.access(actor, params.id)),
+      run: async ({ actor, params }) => viewOf(courses, await courses.access(actor, params.id), actor),
       async page(course, { actor, locale, now }) {
         const { data } = await sessions.list(
           actor,
@@ -82,14 +87,18 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
           undefined,
         );
         const plans = can(actor, 'training:plan');
+        const upload = createForm({ i18n, locale, messages: 'training.pictures' });
         return view('training/course', {
           ...course,
           ...termsOf({ i18n, locale }, course),
+          teachers: course.instructors.map(({ name }) => name).join(i18n.t(locale, 'credits.listSeparator')),
           pictures: plans
-            ? (await materials.of((await courses.access(actor, course.id))._id)).map(toMaterial)
+            ? (await materials.of((await courses.access(actor, course.id))._id)).map(toAttachment)
             : [],
-          pictureField: createForm({ i18n, locale, messages: 'training.pictures' }).input('file', 'file', {
-            accept: 'image/jpeg,image/png,image/webp',
+          pictureField: upload.input('file', 'file', { required: true, accept: ACCEPTED_FILES }),
+          labelField: upload.input('title', 'text', {
+            label: i18n.t(locale, 'training.pictures.what'),
+            maxLength: 80,
           }),
           sessions: data.map((row) => sessionRow({ i18n, locale }, toSession(row), null)),
           can: {
@@ -112,11 +121,15 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
     issues: readonly FieldIssue[] = [],
   ): Promise<PageResult> => {
     const others = (await courses.open()).filter((one) => String(one._id) !== course?.id);
+    const instructors = (await courses.instructors()).map(({ personId, personName }) => ({
+      value: String(personId),
+      label: personName,
+    }));
     return view('training/course-form', {
       course,
       action: course ? `/courses/${course.id}` : '/courses',
       cancel: course ? `/courses/${course.id}` : '/courses',
-      ...courseFields({ i18n, locale }, others, values, issues),
+      ...courseFields({ i18n, locale }, { others, instructors }, values, issues),
     });
   };
   return [
@@ -142,7 +155,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       summary: 'Adds a course as a draft.',
       input: { body: courseBody },
       output: courseView,
-      run: async ({ account, body }) => viewOf(courses, await courses.create(account, body)),
+      run: async ({ account, body }) => viewOf(courses, await courses.create(account, body), account),
       page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
       invalid: ({ values, issues, error }, context) =>
         form(context, null, values, issues.length > 0 ? issues : [{ path: '', code: error.code }]),
@@ -157,7 +170,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       summary: 'The form of a course that is there.',
       input: { params: idParams },
       output: courseView,
-      run: async ({ actor, params }) => viewOf(courses, await courses.accessToPlan(actor, params.id)),
+      run: async ({ actor, params }) => viewOf(courses, await courses.accessToPlan(actor, params.id), actor),
       page: (course, context) => form(context, course, courseValues(course)),
     }),
     route({
@@ -171,11 +184,11 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       input: { params: idParams, body: courseBody },
       output: courseView,
       run: async ({ account, params, body, version }) =>
-        viewOf(courses, await courses.edit(account, params.id, body, version)),
+        viewOf(courses, await courses.edit(account, params.id, body, version), account),
       page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
       invalid: async ({ values, issues, error }, context) => {
         const row = await courses.accessToPlan(context.actor, context.params.id);
-        const { id, version, title } = toCourse(row, new Map());
+        const { id, version, title } = toCourse(row, new Map(), true);
         return form(
           context,
           { id, version: context.version ?? version, title },
@@ -195,7 +208,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       input: { params: idParams, body: courseStateBody },
       output: courseView,
       run: async ({ account, params, body }) =>
-        viewOf(courses, await courses.move(account, params.id, body.to)),
+        viewOf(courses, await courses.move(account, params.id, body.to), account),
       page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
       invalid: ({ error, issues }, { params }) =>
         seeOther(`/courses/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` }),

@@ -10,8 +10,10 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
+import { holdersAnywhere } from '../memberships/index.ts';
 import { CourseModel } from './course.model.ts';
 import type { CourseRow } from './course.model.ts';
+import type { Instructor } from './session.model.ts';
 import type { CourseInput } from './training.schema.ts';
 
 const SORT: readonly SortKey[] = [
@@ -20,6 +22,8 @@ const SORT: readonly SortKey[] = [
 ];
 /** More courses than a place could teach. */
 const MOST_COURSES = 1_000;
+/** Who can be chosen from in a form; more than a county has. */
+const MOST_INSTRUCTORS = 200;
 
 export type CourseService = ReturnType<typeof createCourseService>;
 
@@ -57,6 +61,15 @@ export function createCourseService() {
     return wanted.map((id) => new Types.ObjectId(id));
   }
 
+  /** Who may teach it: people who are instructors of some unit here. @throws Invalid beside the field */
+  async function checkInstructors(ids: readonly string[]): Promise<Instructor[]> {
+    const wanted = [...new Set(ids)];
+    if (wanted.length === 0) return [];
+    const found = await holdersAnywhere('training:teach-own', wanted.length, wanted);
+    if (found.length < wanted.length) throw Invalid.field('instructors', 'not-an-instructor');
+    return found.map(({ personId, personName }) => ({ personId, name: personName }));
+  }
+
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -79,6 +92,7 @@ export function createCourseService() {
           ...input,
           tracks: [...new Set(input.tracks)],
           prerequisites: await checkPrerequisites(input, null),
+          instructors: await checkInstructors(input.instructors),
           createdBy: new Types.ObjectId(actor.accountId),
           createdAt: contextNow(),
         };
@@ -101,6 +115,7 @@ export function createCourseService() {
           ...input,
           tracks: [...new Set(input.tracks)],
           prerequisites: await checkPrerequisites(input, id),
+          instructors: await checkInstructors(input.instructors),
         };
         return named(() => editRow(CourseModel, id, { version, set, action: 'courses/edit' }));
       });
@@ -136,6 +151,9 @@ export function createCourseService() {
     /** All courses that are open, by title; what forms choose from. */
     open: (): Promise<CourseRow[]> =>
       CourseModel.find({ state: 'open' }).sort({ title: 1 }).limit(MOST_COURSES).lean(),
+
+    /** Everybody who could be said to teach a course, for its form. */
+    instructors: () => holdersAnywhere('training:teach-own', MOST_INSTRUCTORS),
 
     /** Titles of these courses. */
     async titles(ids: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {

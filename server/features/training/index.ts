@@ -12,7 +12,7 @@ export type { SessionService } from './session.service.ts';
 export { trainedIn, trainedOf } from './trained.ts';
 export { LEARNER_ROLES, trackOfRole, TRACKS } from './training.catalogue.ts';
 export type { LearnerRole, Track } from './training.catalogue.ts';
-export { aheadOf } from './ahead.ts';
+export { aheadOf, plannedSeats } from './ahead.ts';
 export type { AheadFact } from './ahead.ts';
 export type { InviteOutcome } from './enrolment.service.ts';
 export type { SessionRow } from './session.model.ts';

@@ -53,6 +53,17 @@ export interface SessionRow extends TenantRow, StateRow {
 
 const embedded = { _id: false, strict: 'throw' } as const;
 
+/** People who teach, with the names they had when they were entered. */
+export const instructorsField = {
+  type: [
+    new Schema(
+      { personId: { type: Schema.Types.ObjectId, required: true }, name: { type: String, required: true } },
+      embedded,
+    ),
+  ],
+  default: [],
+};
+
 const sessionSchema = new Schema({
   ...tenantFields,
   ...stateFields(sessionLifecycle.states),
@@ -73,15 +84,7 @@ const sessionSchema = new Schema({
   enrolUntil: { type: Date, required: true },
   capacity: { type: Number, required: true },
   admission: { type: String, enum: [...SESSION_ADMISSIONS], required: true, default: 'direct' },
-  instructors: {
-    type: [
-      new Schema(
-        { personId: { type: Schema.Types.ObjectId, required: true }, name: { type: String, required: true } },
-        embedded,
-      ),
-    ],
-    default: [],
-  },
+  instructors: instructorsField,
   taken: { type: Number, required: true, default: 0 },
   remindAt: { type: Date, default: null },
   waitSeq: { type: Number, required: true, default: 0 },

@@ -9,6 +9,7 @@ import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { idParams, pageOf } from '../../http/schema.ts';
+import { toAttachment } from '../attachments/index.ts';
 import { DIMENSIONS } from '../credits/index.ts';
 import { holdersOf } from '../memberships/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -16,7 +17,6 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { CourseService } from './course.service.ts';
 import type { EnrolmentService } from './enrolment.service.ts';
-import { toMaterial } from './material.routes.ts';
 import type { MaterialService } from './material.routes.ts';
 import type { SessionRow } from './session.model.ts';
 import type { SessionService } from './session.service.ts';
@@ -85,7 +85,7 @@ async function detailOf(
   ]);
   const inside =
     sessions.plans(row, actor) || sessions.teaches(row, actor) || (own !== null && enrolments.isSeated(own));
-  const { content, materials, prerequisites } = toCourse(course, titles);
+  const { content, materials, prerequisites } = toCourse(course, titles, false);
   const key = String(own?._id);
   return {
     row,
@@ -94,12 +94,7 @@ async function detailOf(
       content,
       // What is handed out belongs to whoever comes.
       materials: inside ? materials : [],
-      pictures: inside
-        ? (await pictures.of(row.courseId)).map((one) => {
-            const { id, width, height, addedAt } = toMaterial(one);
-            return { id, width, height, addedAt };
-          })
-        : [],
+      pictures: inside ? (await pictures.of(row.courseId)).map(toAttachment) : [],
       prerequisites,
       own: own ? toEnrolment(own, { placeInLine: places.get(key), answerBy: deadlines.get(key) }) : null,
       refusals: obstacles.map(({ code, courseIds = [] }) => ({
@@ -308,7 +303,8 @@ function formRoutes(parts: SessionRouteParts): Route[] {
       summary: 'The form of a session.',
       input: { params: idParams },
       output: courseView,
-      run: async ({ actor, params }) => toCourse(await courses.accessToPlan(actor, params.id), new Map()),
+      run: async ({ actor, params }) =>
+        toCourse(await courses.accessToPlan(actor, params.id), new Map(), true),
       page: (course, context) =>
         form(context, aboutNew(course), {
           startTime: '09:00',
@@ -341,7 +337,11 @@ function formRoutes(parts: SessionRouteParts): Route[] {
             });
       },
       invalid: async ({ values, issues, error }, context) => {
-        const course = toCourse(await courses.accessToPlan(context.actor, context.params.id), new Map());
+        const course = toCourse(
+          await courses.accessToPlan(context.actor, context.params.id),
+          new Map(),
+          true,
+        );
         return form(
           context,
           aboutNew(course),

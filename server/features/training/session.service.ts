@@ -92,9 +92,14 @@ export function createSessionService({ courses, memberships, tenants, units }: S
     return row;
   }
 
-  async function instructorsOf(ids: readonly string[], unitId: string): Promise<Instructor[]> {
+  /** Whoever teaches is an instructor there, and one of those who may teach the course where the officer named some. */
+  async function instructorsOf(
+    ids: readonly string[],
+    { course, unitId }: { course: CourseRow; unitId: string },
+  ): Promise<Instructor[]> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return [];
+    checkTeachers(course, wanted);
     const may = await holdersAmong(wanted, 'training:teach-own', await units.pathOf(unitId));
     if (may.length < wanted.length) throw Invalid.field('instructors', 'not-an-instructor');
     const rows = await memberships.ofPeople(wanted);
@@ -102,6 +107,12 @@ export function createSessionService({ courses, memberships, tenants, units }: S
       personId: oid(id),
       name: rows.find((row) => String(row.personId) === id)?.personName ?? '',
     }));
+  }
+
+  function checkTeachers({ instructors }: CourseRow, ids: readonly string[]): void {
+    const named = new Set(instructors.map(({ personId }) => String(personId)));
+    if (named.size > 0 && ids.some((id) => !named.has(id)))
+      throw Invalid.field('instructors', 'not-this-course');
   }
 
   /** When it is on the given date; the session's own clock times, wherever the date falls. */
@@ -169,7 +180,7 @@ export function createSessionService({ courses, memberships, tenants, units }: S
         if (course.state !== 'open') throw new Conflict('wrong-state', { state: course.state });
         const { everyWeeks = 1, times = 1, ...session } = input;
         const unitId = await planUnit(actor, session.unitId);
-        const instructors = await instructorsOf(session.instructors, unitId);
+        const instructors = await instructorsOf(session.instructors, { course, unitId });
         const seriesId = times > 1 ? new Types.ObjectId() : null;
         const { name, locale } = await tenants.current();
         const rows = [];
@@ -222,6 +233,11 @@ export function createSessionService({ courses, memberships, tenants, units }: S
       if (planned.startsAt <= contextNow()) throw new Conflict('session-started');
       const { name, locale } = await tenants.current();
       const { _id, instructors, unitId, startsAt, endsAt } = planned;
+      // The officer may have named others since the plan was made.
+      checkTeachers(
+        course,
+        instructors.map(({ personId }) => String(personId)),
+      );
       await SessionModel.create([
         {
           _id,
@@ -274,6 +290,7 @@ export function createSessionService({ courses, memberships, tenants, units }: S
         if (when.startsAt <= contextNow()) throw Invalid.field('date', 'starts-in-the-past');
         if (input.capacity < row.taken) throw Invalid.field('capacity', 'places-taken', { count: row.taken });
         const unitId = input.unitId ? await planUnit(actor, input.unitId) : String(row.unitId);
+        const course = await courses.row(row.courseId);
         const after = await editRow(SessionModel, id, {
           version,
           set: {
@@ -282,14 +299,14 @@ export function createSessionService({ courses, memberships, tenants, units }: S
             ...(row.state === 'published' && when.startsAt.getTime() !== row.startsAt.getTime()
               ? { remindAt: remindAtOf(when.startsAt, contextNow()) }
               : {}),
-            minutes: creditMinutes((await courses.row(row.courseId)).minutes, when),
+            minutes: creditMinutes(course.minutes, when),
             unitId: oid(unitId),
             host: input.host || row.host,
             place: input.place,
             onlineUrl: input.onlineUrl,
             capacity: input.capacity,
             admission: input.admission,
-            instructors: await instructorsOf(input.instructors, unitId),
+            instructors: await instructorsOf(input.instructors, { course, unitId }),
           },
           action: 'sessions/edit',
         });

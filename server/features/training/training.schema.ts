@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sessionLifecycle } from '../../core/states.ts';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { attachmentView } from '../attachments/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from '../credits/index.ts';
 import { SESSION_ADMISSIONS, TRACKS } from './training.catalogue.ts';
 
@@ -27,6 +28,8 @@ const courseShape = {
     .max(12)
     .default([]),
   prerequisites: z.array(id).max(10).default([]),
+  /** Who may teach it; every instructor when nobody is named. */
+  instructors: z.array(id).max(30).default([]),
 };
 export const courseBody = z.strictObject(courseShape);
 export type CourseInput = z.output<typeof courseBody>;
@@ -47,6 +50,8 @@ export const courseView = z.object({
   validMonths: z.number().nullable(),
   materials: z.array(z.object({ title: z.string(), url: z.string() })),
   prerequisites: z.array(z.object({ id: z.string(), title: z.string() })),
+  /** Who may teach it, for whoever plans; empty for every instructor. */
+  instructors: z.array(z.object({ personId: z.string(), name: z.string() })),
 });
 export type CourseView = z.infer<typeof courseView>;
 export const coursePage = pageOf(courseView);
@@ -156,8 +161,8 @@ export const ownFilter = z.strictObject({ ...paging });
 export const sessionDetail = sessionView.extend({
   content: z.string(),
   materials: z.array(z.object({ title: z.string(), url: z.string() })),
-  /** What is handed out as pictures; only for whoever is inside. */
-  pictures: z.array(z.object({ id: z.string(), width: z.number(), height: z.number(), addedAt: z.string() })),
+  /** What is handed out as pictures and documents; only for whoever is inside. */
+  pictures: z.array(attachmentView),
   prerequisites: z.array(z.object({ id: z.string(), title: z.string() })),
   own: enrolmentView.nullable(),
   /** Why the reader cannot sign up; empty when they can. */

@@ -21,7 +21,12 @@ type Values = Readonly<Record<string, unknown>>;
 /** Rows of the table of materials in the form; more can be sent by the API. */
 const MATERIAL_ROWS = 3;
 
-export const toCourse = (row: CourseRow, titles: ReadonlyMap<string, string>): CourseView => ({
+/** `planning`: the reader plans, and may know who is to teach it. */
+export const toCourse = (
+  row: CourseRow,
+  titles: ReadonlyMap<string, string>,
+  planning: boolean,
+): CourseView => ({
   id: String(row._id),
   version: row.version,
   state: row.state,
@@ -36,6 +41,9 @@ export const toCourse = (row: CourseRow, titles: ReadonlyMap<string, string>): C
   validMonths: row.validMonths,
   materials: row.materials.map(({ title, url }) => ({ title, url })),
   prerequisites: row.prerequisites.map((id) => ({ id: String(id), title: titles.get(String(id)) ?? '' })),
+  instructors: planning
+    ? row.instructors.map(({ personId, name }) => ({ personId: String(personId), name }))
+    : [],
 });
 
 /** `inside`: the reader has a place, teaches it or plans it, and may know where it is held online. */
@@ -109,7 +117,7 @@ export function termsOf(
 /** The fields of a course; `values` is what was typed or what is stored. */
 export function courseFields(
   reader: Reader,
-  others: readonly CourseRow[],
+  choices: { readonly others: readonly CourseRow[]; readonly instructors: readonly OptionInput[] },
   values: Values,
   issues: readonly FieldIssue[],
 ): { fields: Record<string, Field>; materials: object[]; errors: readonly object[] } {
@@ -138,11 +146,14 @@ export function courseFields(
     validMonths: form.input('validMonths', 'number', { ...number, min: 1, max: 240 }),
     category: form.select('category', [none, ...options('category', CATEGORIES)]),
     mode: form.select('mode', [none, ...options('mode', MODES)]),
-    ...(others.length > 0
+    ...(choices.instructors.length > 0
+      ? { instructors: form.checkboxes('instructors', choices.instructors) }
+      : {}),
+    ...(choices.others.length > 0
       ? {
           prerequisites: form.checkboxes(
             'prerequisites',
-            others.map((course) => ({ value: String(course._id), label: course.title })),
+            choices.others.map((course) => ({ value: String(course._id), label: course.title })),
           ),
         }
       : {}),
@@ -161,6 +172,7 @@ export function courseFields(
 export const courseValues = (course: CourseView): Values => ({
   ...course,
   prerequisites: course.prerequisites.map(({ id }) => id),
+  instructors: course.instructors.map(({ personId }) => personId),
   ...Object.fromEntries(
     course.materials.flatMap(({ title, url }, row) => [
       [`materials.${row}.title`, title],
@@ -298,6 +310,7 @@ export function reasonText(
     time: formatMinutes(Number(params['minutes'] ?? 0), locale),
     date: params['dueOn'] ? formatDate(String(params['dueOn']), { locale, zone: 'UTC' }) : '',
     category: i18n.has(locale, key) ? i18n.t(locale, key) : category,
+    count: Number(params['pieces'] ?? 0),
     way: formatDistance(Number(params['metres'] ?? 0), locale),
   });
 }

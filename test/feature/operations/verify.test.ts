@@ -53,7 +53,7 @@ describe('npm run verify', function () {
     return () => db.collection(name).insertOne(before);
   };
 
-  it('finds each of twenty-nine kinds of damage by the check that is meant for it, and nothing once it is mended', async () => {
+  it('finds every kind of damage that is planted by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
     const plants: readonly (readonly [check: string, plant: () => Promise<() => Promise<unknown>>])[] = [
       [
@@ -151,6 +151,18 @@ describe('npm run verify', function () {
       [
         'plans/reason-where-units-lose',
         change('plans', { _id: id('planId') }, { $set: { waves: [{ n: 1, worse: 1, reason: '' }] } }),
+      ],
+      [
+        'training-plans/can-be-held',
+        change('plannedsessions', { planId: id('trainingPlanId') }, { $set: { costCents: 200_000 } }),
+      ],
+      [
+        'training-plans/can-be-held',
+        change('trainingplans', { _id: id('trainingPlanId') }, { $set: { 'outcome.closed.all': 181 } }),
+      ],
+      [
+        'training-plans/published-once',
+        change('plannedsessions', { planId: id('trainingPlanId') }, { $set: { state: 'published' } }),
       ],
       ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $inc: { taken: 1 } })],
       ['training/capacity', change('trainingsessions', { _id: id('sessionId') }, { $set: { capacity: 0 } })],

@@ -25,6 +25,12 @@ const session = (change: object = {}) => ({
   ...change,
 });
 
+const option = (person: number, candidate: number, need: number, minutes: number, room = -1) => ({
+  person,
+  candidate,
+  serves: [{ need, minutes, room }],
+});
+
 describe('the training planner', function () {
   this.timeout(60_000);
 
@@ -49,14 +55,15 @@ describe('the training planner', function () {
         session({ start: 120, end: 240, room: 0, seats: 2, course: 2 }),
       ],
       options: [
-        { person: 0, candidate: 0, needs: [0], minutes: 60 },
-        { person: 1, candidate: 0, needs: [1], minutes: 60 },
-        { person: 2, candidate: 0, needs: [2], minutes: 60 },
-        { person: 0, candidate: 1, needs: [0], minutes: 60 },
-        { person: 1, candidate: 1, needs: [1], minutes: 60 },
-        { person: 2, candidate: 2, needs: [2], minutes: 60 },
-        { person: 3, candidate: 2, needs: [3], minutes: 60 },
+        option(0, 0, 0, 60),
+        option(1, 0, 1, 60),
+        option(2, 0, 2, 60),
+        option(0, 1, 0, 60),
+        option(1, 1, 1, 60),
+        option(2, 2, 2, 60),
+        option(3, 2, 3, 60),
       ],
+      rooms: [],
       budget: 1_000,
       mostEach: 2,
     };
@@ -93,16 +100,39 @@ describe('the training planner', function () {
       people: 1,
       needs: [{ person: 0, minutes: 30, weight: 1 }],
       candidates: [session(), session({ start: 30, end: 90, course: 1 })],
-      options: [
-        { person: 0, candidate: 0, needs: [0], minutes: 60 },
-        { person: 0, candidate: 1, needs: [0], minutes: 60 },
-      ],
+      options: [option(0, 0, 0, 60), option(0, 1, 0, 60)],
+      rooms: [],
       budget: 100,
       mostEach: 1,
     };
     expect(planGreedily(problem, 'most')).to.deep.equal({ held: [0], invited: [0], worth: 29 });
     const both = { held: [0, 1], invited: [0, 1], worth: worthOf(problem, [0, 1]) };
     expect(faultsOf(problem, both)).to.have.length(3);
+  });
+
+  it('counts what several sessions share once, as where a programme caps a form of learning', async () => {
+    // Two hours of self-study are left; the course in the room gives less, but counts beside them.
+    const problem: Problem = {
+      people: 1,
+      needs: [{ person: 0, minutes: 300, weight: 8 }],
+      candidates: [
+        session({ course: 0 }),
+        session({ start: 60, end: 120, course: 1 }),
+        session({ start: 120, end: 180, course: 2 }),
+      ],
+      options: [option(0, 0, 0, 120, 0), option(0, 1, 0, 120, 0), option(0, 2, 0, 60)],
+      rooms: [120],
+      budget: 1_000,
+      mostEach: 2,
+    };
+    expect(worthOf(problem, [0, 1])).to.equal(8 * 120 - 2);
+    expect(worthOf(problem, [0, 1, 2])).to.equal(8 * 180 - 3);
+    const best = { held: [0, 2], worth: 8 * 180 - 2 };
+    for (const rule of ['most', 'most-for-money'] as const)
+      expect(planGreedily(problem, rule)).to.deep.include(best);
+    const plan = await planTraining(problem, EXACT_LIMITS);
+    expect([plan.worth, plan.invited.length, plan.optimal]).to.deep.equal([best.worth, 2, true]);
+    expect(bruteForce(problem)).to.equal(best.worth);
   });
 
   it('weighs by the days that are left, in steps', () => {
@@ -132,11 +162,12 @@ describe('the training planner', function () {
         session({ start: 90, end: 150, course: 2 }),
       ],
       options: [
-        { person: 0, candidate: 0, needs: [0], minutes: 60 },
-        { person: 1, candidate: 1, needs: [1], minutes: 60 },
+        option(0, 0, 0, 60),
+        option(1, 1, 1, 60),
         // A cap leaves the second person half of the third session.
-        { person: 1, candidate: 2, needs: [1], minutes: 30 },
+        option(1, 2, 1, 30),
       ],
+      rooms: [],
       budget: 300,
       mostEach: 2,
     };

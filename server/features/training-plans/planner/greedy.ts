@@ -11,6 +11,7 @@ export class Draft {
   readonly invited = new Set<number>();
   cost = 0;
   private readonly left: Float64Array;
+  private readonly room: Float64Array;
   private readonly ofPerson: number[][];
   private readonly byCandidate: readonly number[][];
   private readonly clashes: readonly number[][];
@@ -18,6 +19,7 @@ export class Draft {
   constructor(problem: Problem, index?: { byCandidate: readonly number[][]; clashes: readonly number[][] }) {
     this.problem = problem;
     this.left = Float64Array.from(problem.needs, ({ minutes }) => minutes);
+    this.room = Float64Array.from(problem.rooms);
     this.ofPerson = Array.from({ length: problem.people }, () => []);
     const made = index ?? indexOf(problem);
     this.byCandidate = made.byCandidate;
@@ -36,14 +38,16 @@ export class Draft {
 
   /** What inviting gains now; nothing where the person is elsewhere or has enough invitations. */
   gain(option: number): number {
-    const { person, candidate, needs, minutes } = this.problem.options[option] as Problem['options'][number];
+    const { person, candidate, serves } = this.problem.options[option] as Problem['options'][number];
     const own = this.ofPerson[person] as number[];
     if (own.length >= this.problem.mostEach) return 0;
     const one = this.problem.candidates[candidate] as Candidate;
     for (const other of own) if (excludes(one, this.problem.candidates[other] as Candidate)) return 0;
     let sum = -INVITATION_COST;
-    for (const need of needs)
-      sum += (this.problem.needs[need]?.weight ?? 0) * Math.min(minutes, this.left[need] ?? 0);
+    for (const { need, minutes, room } of serves)
+      sum +=
+        (this.problem.needs[need]?.weight ?? 0) *
+        Math.min(minutes, this.left[need] ?? 0, room < 0 ? Infinity : (this.room[room] ?? 0));
     return sum;
   }
 
@@ -67,10 +71,14 @@ export class Draft {
     this.held.add(candidate);
     this.cost += one.cost;
     for (const option of options) {
-      const { person, needs, minutes } = this.problem.options[option] as Problem['options'][number];
+      const { person, serves } = this.problem.options[option] as Problem['options'][number];
       this.invited.add(option);
       this.ofPerson[person]?.push(candidate);
-      for (const need of needs) this.left[need] = Math.max(0, (this.left[need] ?? 0) - minutes);
+      for (const { need, minutes, room } of serves) {
+        const counted = room < 0 ? minutes : Math.min(minutes, this.room[room] ?? 0);
+        if (room >= 0) this.room[room] = (this.room[room] ?? 0) - counted;
+        this.left[need] = Math.max(0, (this.left[need] ?? 0) - counted);
+      }
     }
   }
 

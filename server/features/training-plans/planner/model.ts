@@ -3,7 +3,7 @@ import { INVITATION_COST, worthOf } from './worth.ts';
 
 /**
  * The whole problem as a mixed-integer program in the LP format: x: a session is held; y: an invitation; g: minutes of a need
- * that are closed. All that `faultsOf` checks is a row here, and the objective is `worthOf`.
+ * that are closed; h: minutes that come through a shared room. All that `faultsOf` checks is a row here, and the objective is `worthOf`.
  * @param more further rows, as the format writes them
  */
 export function programOf(problem: Problem, more: readonly string[] = []): string {
@@ -24,7 +24,9 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
       );
   const byPerson = new Map<number, number[]>();
   const byCandidate = new Map<number, number[]>();
-  const serving = new Map<number, number[]>();
+  /** What adds to each need: invitations by themselves, and rooms through which several come. */
+  const serving = new Map<number, Map<string, number>>();
+  const through = new Map<number, string[]>();
   const push = (map: Map<number, number[]>, key: number, value: number): void => {
     const list = map.get(key);
     if (list) list.push(value);
@@ -33,7 +35,18 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
   options.forEach((option, index) => {
     push(byPerson, option.person, index);
     push(byCandidate, option.candidate, index);
-    for (const need of option.needs) push(serving, need, index);
+    for (const { need, minutes, room } of option.serves) {
+      const own = serving.get(need) ?? new Map<string, number>();
+      serving.set(need, own);
+      if (room < 0) {
+        own.set(`y${index}`, minutes);
+        continue;
+      }
+      own.set(`h${room}`, 1);
+      const terms = through.get(room) ?? [];
+      through.set(room, terms);
+      terms.push(`- ${minutes} y${index}`);
+    }
     row([`+ y${index}`, `- x${option.candidate}`], 0);
   });
   for (const [one, own] of byCandidate)
@@ -52,13 +65,11 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
   }
   needs.forEach((_need, need) =>
     row(
-      [
-        `+ g${need}`,
-        ...(serving.get(need) ?? []).map((index) => `- ${options[index]?.minutes ?? 0} y${index}`),
-      ],
+      [`+ g${need}`, ...[...(serving.get(need) ?? [])].map(([name, minutes]) => `- ${minutes} ${name}`)],
       0,
     ),
   );
+  for (const [room, terms] of through) row([`+ h${room}`, ...terms], 0);
   const objective = [
     ...needs.map(({ weight }, need) => `+ ${weight} g${need}`),
     ...options.map((_option, index) => `- ${INVITATION_COST} y${index}`),
@@ -72,6 +83,7 @@ export function programOf(problem: Problem, more: readonly string[] = []): strin
     ...more,
     'Bounds',
     ...needs.map(({ minutes }, need) => ` 0 <= g${need} <= ${minutes}`),
+    ...[...through.keys()].map((room) => ` 0 <= h${room} <= ${problem.rooms[room] ?? 0}`),
     'Binary',
     ...candidates.map((_one, at) => ` x${at}`),
     ...options.map((_option, index) => ` y${index}`),

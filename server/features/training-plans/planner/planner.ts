@@ -135,8 +135,8 @@ function partOf(problem: Problem, plan: Plan, turn: number): { free: number[]; f
 /** What no plan exceeds, whatever is held: everybody comes to all that serves them, as far as it closes anything. */
 export function boundOf(problem: Problem): number {
   const reach = new Float64Array(problem.needs.length);
-  for (const { needs, minutes } of problem.options)
-    for (const need of needs)
+  for (const { serves } of problem.options)
+    for (const { need, minutes } of serves)
       reach[need] = Math.min(problem.needs[need]?.minutes ?? 0, (reach[need] ?? 0) + minutes);
   return problem.needs.reduce((sum, { weight }, at) => sum + weight * (reach[at] ?? 0), 0);
 }

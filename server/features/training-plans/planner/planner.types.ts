@@ -23,13 +23,20 @@ export interface Candidate {
   readonly cost: number;
 }
 
-/** Somebody who could come to a candidate, and which of their needs it would serve. */
+/** What somebody's coming closes of one of their needs. */
+export interface Service {
+  readonly need: number;
+  /** At most those of the candidate, less where a programme counts less of it. */
+  readonly minutes: number;
+  /** The room that these minutes share with others; -1 where they count beside whatever else there is. */
+  readonly room: number;
+}
+
+/** Somebody who could come to a candidate, and what it would close. */
 export interface Option {
   readonly person: number;
   readonly candidate: number;
-  readonly needs: readonly number[];
-  /** Credit minutes that this person gets of it: at most those of the candidate, less where a programme caps them. */
-  readonly minutes: number;
+  readonly serves: readonly Service[];
 }
 
 export interface Problem {
@@ -37,6 +44,11 @@ export interface Problem {
   readonly needs: readonly Need[];
   readonly candidates: readonly Candidate[];
   readonly options: readonly Option[];
+  /**
+   * Minutes that several sessions together may count of one need at most, as where a programme caps a form of learning: two
+   * of which each would fill it close it once.
+   */
+  readonly rooms: readonly number[];
   /** Whole cents that the sessions may cost together. */
   readonly budget: number;
   /** Most invitations for one person in one plan. */

@@ -13,17 +13,16 @@ export const clash = (a: Candidate, b: Candidate): boolean =>
 /** Whether one person cannot come to both: at one time, or the same course twice. */
 export const excludes = (a: Candidate, b: Candidate): boolean => overlaps(a, b) || a.course === b.course;
 
-/** Minutes that these invitations close of each need: never more than are missing. */
+/** Minutes that these invitations close of each need: never more than are missing, or than their rooms let through. */
 export function closedBy(problem: Problem, invited: readonly number[]): Float64Array {
   const closed = new Float64Array(problem.needs.length);
-  for (const index of invited) {
-    const option = problem.options[index];
-    const minutes = option?.minutes ?? 0;
-    for (const need of option?.needs ?? []) {
-      const most = problem.needs[need]?.minutes ?? 0;
-      closed[need] = Math.min(most, (closed[need] ?? 0) + minutes);
+  const left = Float64Array.from(problem.rooms);
+  for (const index of invited)
+    for (const { need, minutes, room } of problem.options[index]?.serves ?? []) {
+      const counted = room < 0 ? minutes : Math.min(minutes, left[room] ?? 0);
+      if (room >= 0) left[room] = (left[room] ?? 0) - counted;
+      closed[need] = Math.min(problem.needs[need]?.minutes ?? 0, (closed[need] ?? 0) + counted);
     }
-  }
   return closed;
 }
 

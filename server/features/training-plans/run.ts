@@ -142,7 +142,7 @@ async function coursesOf({ settings }: TrainingPlanRow, courses: CourseService):
       passMark: one.passMark,
       tracks: one.tracks,
       prerequisites: one.prerequisites.map(String),
-      teachers: one.instructors.map(String),
+      teachers: one.instructors.map(({ personId }) => String(personId)),
     }));
 }
 

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { PDFDocument } from '@cantoo/pdf-lib';
 import sharp from 'sharp';
 import { cleanImage } from '../../../server/features/attachments/attachment.image.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import { scanWith } from '../../../server/features/attachments/index.ts';
 import { createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { createSession } from '../../factories/training.ts';
 import { ApiAgent } from '../../support/agent.ts';
 import type { Answer } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
@@ -160,6 +162,67 @@ describe('pictures of a certificate', function () {
     expect(right.status).to.equal(303);
     expect((await page.get(`/credentials/${id}?lang=en`)).text).to.match(
       /<img src="\/credentials\/[0-9a-f]{24}\/scans\//,
+    );
+  });
+
+  it('take a PDF, written anew and only to be saved; what only calls itself one is refused', async () => {
+    const tenant = await createTenant();
+    const [holder, officer] = [
+      await createMember(tenant),
+      await createMember(tenant, { roles: ['officer'] }),
+    ];
+    const api = await holder.api();
+    const id = await claim(holder);
+    const doc = await PDFDocument.create();
+    doc.setAuthor('Somebody Private');
+    doc.addPage([300, 400]).drawText('Certificate');
+    doc.addPage([300, 400]);
+    doc.addJavaScript('start', 'app.alert("started")');
+    const bytes = await doc.save({ useObjectStreams: false });
+    const sent = await send(api, `/credentials/${id}/scans`, { name: '证书.PDF', bytes });
+    expect(sent.status, JSON.stringify(sent.json)).to.equal(201);
+    expect(sent.json).to.include({ contentType: 'application/pdf', pages: 2, width: null, label: '' });
+    const path = `/credentials/${id}/scans/${String(sent.json['id'])}`;
+    const { url } = await testApp();
+    const got = await fetch(`${url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${(await officer.api()).token}` },
+    });
+    expect(got.headers.get('content-type')).to.equal('application/pdf');
+    expect(got.headers.get('content-disposition')).to.match(
+      /^attachment; filename\*=UTF-8''[0-9a-f]{24}\.pdf$/,
+    );
+    expect(got.headers.get('x-content-type-options')).to.equal('nosniff');
+    expect(got.headers.get('content-security-policy')).to.equal("default-src 'none'; sandbox");
+    const kept = Buffer.from(await got.arrayBuffer());
+    for (const secret of ['JavaScript', 'started', 'Somebody', '证书'])
+      expect(kept.includes(secret), secret).to.equal(false);
+    expect((await (await createMember(tenant)).api().then((other) => other.get(path))).status).to.equal(404);
+    expect((await (await holder.page()).get(`/credentials/${id}?lang=en`)).text).to.include('PDF, 2 pages');
+    for (const [name, wrong, code] of [
+      ['a.jpg', bytes, 'file-no-picture'],
+      ['a.pdf', await photograph(40, 30), 'file-no-picture'],
+      ['a.pdf', Buffer.from('\n%PDF-1.7'), 'file-no-picture'],
+      ['a.pdf', Buffer.from('%PDF-1.7 <script>alert(1)</script>'), 'pdf-broken'],
+    ] as const) {
+      const answer = await send(api, `/credentials/${id}/scans`, { name, bytes: wrong });
+      expect([answer.status, codeOf(answer)], name).to.deep.equal([422, code]);
+    }
+    // The same is handed out with a course, under a name, to whoever comes.
+    const { courseId, sessionId } = await createSession(tenant);
+    const desk = await officer.page();
+    await desk.get(`/courses/${courseId}`);
+    const handed = await desk.upload(
+      `/courses/${courseId}/materials`,
+      { title: '<b>调解</b>六步' },
+      { name: 'slides.pdf', bytes: Buffer.from(bytes) },
+    );
+    expect(handed.location).to.equal(`/courses/${courseId}`);
+    expect((await desk.get(`/courses/${courseId}`)).text).to.include('&lt;b&gt;调解&lt;/b&gt;六步');
+    const learner = await holder.page();
+    expect((await learner.get(`/sessions/${sessionId}`)).text).not.to.include('六步');
+    expect((await api.post(`/sessions/${sessionId}/enrolments`)).status).to.equal(201);
+    expect((await learner.get(`/sessions/${sessionId}`)).text).to.match(
+      /href="\/courses\/[0-9a-f]{24}\/materials\/[0-9a-f]{24}" download/,
     );
   });
 

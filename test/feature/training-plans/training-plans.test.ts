@@ -18,6 +18,7 @@ const MONDAY = addDays(TODAY, 7 + ((8 - weekdayOf(TODAY)) % 7));
 interface Planned {
   readonly id: string;
   readonly title: string;
+  readonly instructor: string | null;
   readonly startsAt: string;
   readonly pinned: boolean;
   readonly state: string;
@@ -79,7 +80,10 @@ describe('training plans', function () {
       createMember(tenant, { roles: ['instructor'] }),
     ]);
     const api = await officer.api();
+    const colleague = await createMember(tenant, { roles: ['instructor'] });
+    // Only the one teaches ethics, and the first Saturday is off here.
     const ethics = await createCourse(tenant, {
+      instructors: [{ personId: new Types.ObjectId(instructor.personId), name: instructor.name }],
       title: '伦理',
       passMark: 60,
       minutes: 240,
@@ -99,13 +103,19 @@ describe('training plans', function () {
       courseIds: [mediation],
       withinMonths: 6,
     });
+    const administrator = await createMember(tenant, { roles: ['administrator'] });
+    const saturday = addDays(MONDAY, 5);
+    const off = await (
+      await administrator.api()
+    ).post('/calendar/days', { date: saturday, kind: 'off', name: '年度盘点' });
+    expect(off.status, off.text).to.be.below(300);
     const body = {
       from: MONDAY,
-      to: addDays(MONDAY, 6),
+      to: addDays(MONDAY, 13),
       budget: 1_500,
       hourFee: 100,
       windows: ['saturday-day', 'sunday-day'],
-      instructorIds: [instructor.personId],
+      instructorIds: [colleague.personId, instructor.personId],
       rooms: [{ label: '一号教室', seats: 2, cost: 100 }],
     };
     const wrong = await api.post('/training-plans', { ...body, rooms: [] });
@@ -131,6 +141,17 @@ describe('training plans', function () {
     expect(session.invitations.map(({ personId }) => personId).sort()).to.deep.equal(
       [urgent.personId, later.personId].sort(),
     );
+    expect(session.instructor).to.equal(instructor.name);
+    expect(found.some(({ startsAt }) => startsAt.startsWith(saturday))).to.equal(false);
+    const desk = await api.post(`/courses/${ethics}/sessions`, {
+      date: saturday,
+      startTime: '09:00',
+      endTime: '13:00',
+      place: { label: '教室' },
+      capacity: 5,
+      instructors: [colleague.personId],
+    });
+    expect(desk.json()['errors']).to.deep.include({ path: 'instructors', code: 'not-this-course' });
     const reason = session.invitations.find(({ personId }) => personId === urgent.personId)?.reasons[0];
     expect(reason).to.deep.include({ code: 'lacks-total' });
     expect(reason?.params).to.include({ minutes: 72 * 60, dueOn: addDays(TODAY, 50) });

@@ -63,7 +63,7 @@ describe('a learner', function () {
         .json<{ data: Take[] }>()
         .data.find(({ programme }) => programme === 'cn-assistant');
     const first = await take();
-    expect(first?.missing).to.deep.equal([{ code: 'total', category: '', minutes: 72 * 60 }]);
+    expect(first?.missing).to.deep.equal([{ code: 'total', category: '', minutes: 72 * 60, pieces: 0 }]);
     expect(first?.sessions.map(({ sessionId, countedMinutes }) => [sessionId, countedMinutes])).to.deep.equal(
       [[assessed.sessionId, 180]],
     );

@@ -7,7 +7,6 @@ import {
   drawFrame,
   drawQr,
   drawRosette,
-  finish,
   fittingSize,
   MARGIN,
   newDocument,
@@ -18,7 +17,7 @@ import {
   undrawable,
   write,
 } from './certificate.drawing.ts';
-import type { Doc, Sheet, TextStyle } from './certificate.drawing.ts';
+import type { Sheet, TextStyle } from './certificate.drawing.ts';
 import { groupedCode } from './certificate.rules.ts';
 import { drawRecords } from './certificate.table.ts';
 import type { StatementDraft } from './certificate.types.ts';
@@ -47,17 +46,13 @@ export async function renderCertificates(
   const [first] = drafts;
   if (!first) throw new RangeError('Nothing to draw.');
   const doc = newDocument({ ...factsOf(first, wordsOf(first, i18n)), createdAt: new Date(first.issuedAt) });
-  const root = doc.struct('Document');
-  doc.addStructure(root);
   for (const draft of drafts) {
     if (draft !== first) doc.addPage();
-    drawCertificate(newSheet(doc, root, draft, wordsOf(draft, i18n)));
+    drawCertificate(newSheet(doc, draft, wordsOf(draft, i18n)));
     // Pages that are done need not wait in memory for the last.
     if (drafts.length > 1) doc.flushPages();
   }
-  root.end();
-  const { start, count } = doc.bufferedPageRange();
-  return { pdf: await finish(doc), pages: start + count };
+  return { pdf: doc.end(), pages: doc.pages };
 }
 
 function drawCertificate(sheet: Sheet): void {
@@ -87,12 +82,10 @@ const factsOf = (draft: StatementDraft, t: Words) => ({
   keywords: t('keywords'),
 });
 
-function newSheet(doc: Doc, root: PDFKit.PDFStructureElement, draft: StatementDraft, t: Words): Sheet {
-  const tag: Sheet['tag'] = (type, draw, alt) => {
-    root.add(doc.struct(type, alt === undefined ? {} : { alt }, draw));
-  };
-  const { start, count } = doc.bufferedPageRange();
-  return { doc, draft, t, tag, root, firstPage: start + count - 1 };
+function newSheet(doc: Sheet['doc'], draft: StatementDraft, t: Words): Sheet {
+  const { root } = doc;
+  const tag: Sheet['tag'] = (type, draw, alt) => doc.leaf(root, type, draw, alt === undefined ? {} : { alt });
+  return { doc, draft, t, tag, root, firstPage: doc.pages - 1 };
 }
 
 function decorate({ doc, draft, t }: Sheet, first: boolean): void {
@@ -102,9 +95,9 @@ function decorate({ doc, draft, t }: Sheet, first: boolean): void {
   });
   if (!draft.demo) return;
   ornament(doc, () => {
-    doc.rotate(-32, { origin: [PAGE.width / 2, PAGE.height / 2] });
+    doc.rotate(-32, PAGE.width / 2, PAGE.height / 2);
     const style: TextStyle = { font: 'bold', size: 64, colour: COLOUR.warning, align: 'center', spacing: 6 };
-    const size = fittingSize(doc, t('demo.watermark'), 520, style, 20);
+    const size = fittingSize(t('demo.watermark'), 520, style, 20);
     write(doc, t('demo.watermark'), 0, PAGE.height / 2 - size * 0.72, PAGE.width, { ...style, size });
   });
 }
@@ -146,9 +139,9 @@ function drawStatement(sheet: Sheet): number {
   const lead = scope?.kind === 'activity' ? [t('activity', scope)] : [];
   for (const text of [...lead, t('served', facts), t('amounting', facts)]) {
     // A little smaller is better than one word alone on a second line.
-    const style = { ...body, size: fittingSize(doc, text, CONTENT_WIDTH, body, 9.5) };
+    const style = { ...body, size: fittingSize(text, CONTENT_WIDTH, body, 9.5) };
     tag('P', () => write(doc, text, MARGIN, y, CONTENT_WIDTH, style));
-    y += textHeight(doc, text, CONTENT_WIDTH, style) + 2;
+    y += textHeight(text, CONTENT_WIDTH, style) + 2;
   }
   tag('P', () => drawHours(sheet, y - 2));
   return y + 47;
@@ -160,15 +153,12 @@ const tenantName = (draft: StatementDraft): string =>
 function drawName({ doc, draft, t, tag }: Sheet, y: number): number {
   const { displayName, volunteerNumber } = draft.person;
   const style: TextStyle = { font: 'serif', size: 30, align: 'center', lines: 1 };
-  const size = fittingSize(doc, displayName, CONTENT_WIDTH - 40, style, 8);
+  const size = fittingSize(displayName, CONTENT_WIDTH - 40, style, 8);
   tag('P', () => write(doc, displayName, MARGIN, y + (30 - size) * 0.9, CONTENT_WIDTH, { ...style, size }));
   const ruleY = y + 46;
-  const half = Math.min(
-    Math.max(90, textWidth(doc, displayName, { ...style, size }) / 2 + 24),
-    CONTENT_WIDTH / 2,
-  );
+  const half = Math.min(Math.max(90, textWidth(displayName, { ...style, size }) / 2 + 24), CONTENT_WIDTH / 2);
   ornament(doc, () => {
-    doc.lineWidth(0.7).strokeColor(COLOUR.gold);
+    doc.lineWidth(0.7).strokeColour(COLOUR.gold);
     doc
       .moveTo(PAGE.width / 2 - half, ruleY)
       .lineTo(PAGE.width / 2 + half, ruleY)
@@ -200,7 +190,7 @@ function drawHours({ doc, draft, t }: Sheet, y: number): void {
   if (hours > 0) parts.push([String(hours), figure], [t('hoursUnit'), unit]);
   if (minutes > 0) parts.push([String(minutes), figure], [t('minutesUnit'), unit]);
   const gap = 7;
-  const widths = parts.map(([text, style]) => textWidth(doc, text, style));
+  const widths = parts.map(([text, style]) => textWidth(text, style));
   let x = (PAGE.width - widths.reduce((sum, width) => sum + width, 0) - gap * (parts.length - 1)) / 2;
   parts.forEach(([text, style], index) => {
     const width = widths[index] ?? 0;
@@ -222,7 +212,7 @@ function drawVerification({ doc, draft, t, tag }: Sheet): void {
   let y = ISSUER_TOP + 23;
   for (const text of [t('verify.scan'), draft.verifyUrl.replace(draft.verificationCode, '')]) {
     tag('P', () => write(doc, text, x, y, width, { ...small, lines: 4 }));
-    y += textHeight(doc, text, width, { ...small, lines: 4 }) + 2;
+    y += textHeight(text, width, { ...small, lines: 4 }) + 2;
   }
   tag('P', () => write(doc, t('verify.code'), x, y, width, small));
   tag('P', () =>
@@ -240,12 +230,8 @@ function drawIssuer({ doc, draft, t, tag }: Sheet): void {
   const [x, width] = [PAGE.width - MARGIN - 190, 190];
   const centre = { x: x + width - 46, y: ISSUER_TOP + 54 };
   ornament(doc, () => {
-    doc
-      .circle(centre.x, centre.y, 42)
-      .dash(2.5, { space: 2.5 })
-      .lineWidth(0.6)
-      .strokeColor(COLOUR.line)
-      .stroke();
+    doc.dash(2.5, 2.5).lineWidth(0.6).strokeColour(COLOUR.line);
+    doc.circle(centre.x, centre.y, 42).stroke();
     const style: TextStyle = { size: 7.5, colour: COLOUR.line, align: 'center' };
     write(doc, t('seal'), centre.x - 40, centre.y + 15, 80, style);
     write(doc, t('sealNote'), centre.x - 40, centre.y + 25, 80, { ...style, size: 6 });
@@ -253,7 +239,7 @@ function drawIssuer({ doc, draft, t, tag }: Sheet): void {
   const issued = formatDate(draft.issuedAt, { locale: draft.locale, zone: draft.period.zone });
   const unit: TextStyle = { font: 'serif', size: 11.5, lines: 2, align: 'center' };
   tag('P', () => write(doc, t('closing'), x, ISSUER_TOP + 6, width, { size: 9.5, lines: 1 }));
-  const unitHeight = textHeight(doc, draft.issuer.unit, width, unit);
+  const unitHeight = textHeight(draft.issuer.unit, width, unit);
   const unitTop = ISSUER_TOP + 46 - unitHeight / 2;
   tag('P', () => write(doc, draft.issuer.unit, x, unitTop, width, unit));
   tag('P', () =>
@@ -264,18 +250,16 @@ function drawIssuer({ doc, draft, t, tag }: Sheet): void {
     draft.issuer.contact && t('contact', { contact: draft.issuer.contact }),
   ].filter((text) => text !== '');
   const small: TextStyle = { size: 7.5, colour: COLOUR.quiet, lines: 1 };
-  const smallSize = fittingSize(doc, people.join('　·　'), width, small, 5.5);
+  const smallSize = fittingSize(people.join('　·　'), width, small, 5.5);
   tag('P', () => write(doc, people.join('　·　'), x, ISSUER_TOP + 100, width, { ...small, size: smallSize }));
 }
 
 /** On every page: how the file is signed, which ledger it comes from, number and page. */
 function drawFeet({ doc, draft, t, firstPage }: Sheet): void {
-  const { start, count: all } = doc.bufferedPageRange();
-  const count = start + all - firstPage;
+  const count = doc.pages - firstPage;
   const style: TextStyle = { size: 6.8, colour: COLOUR.quiet, align: 'center', lines: 1 };
   for (let page = 0; page < count; page++) {
     doc.switchToPage(firstPage + page);
-    doc.markContent('Artifact', { type: 'Pagination' });
     const lines = [
       draft.demo ? t('demo.note') : t('foot.free'),
       t('verify.offline', { keyId: draft.keyId }),
@@ -286,9 +270,10 @@ function drawFeet({ doc, draft, t, firstPage }: Sheet): void {
         t('foot.page', { page: page + 1, pages: count }),
       ].join('　·　'),
     ];
-    lines.forEach((text, index) =>
-      write(doc, text, MARGIN - 20, FOOT_TOP + index * 10, CONTENT_WIDTH + 40, style),
+    doc.artifact('Pagination', () =>
+      lines.forEach((text, index) =>
+        write(doc, text, MARGIN - 20, FOOT_TOP + index * 10, CONTENT_WIDTH + 40, style),
+      ),
     );
-    doc.endMarkedContent();
   }
 }

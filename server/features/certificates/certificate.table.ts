@@ -1,6 +1,16 @@
 import { formatMinutesExactly } from '../../i18n/index.ts';
-import { COLOUR, CONTENT_WIDTH, MARGIN, ornament, PAGE, textHeight, write } from './certificate.drawing.ts';
-import type { Sheet, TextStyle } from './certificate.drawing.ts';
+import {
+  COLOUR,
+  CONTENT_WIDTH,
+  drawBlock,
+  layOut,
+  MARGIN,
+  ornament,
+  PAGE,
+  write,
+} from './certificate.drawing.ts';
+import type { Block, Sheet, TextStyle } from './certificate.drawing.ts';
+import type { Element } from './paper/paper.ts';
 import type { CertificateLine } from './certificate.types.ts';
 
 /** The table of services: as many rows as the first page has room for, the rest on pages of their own. */
@@ -24,11 +34,15 @@ const NOTE_HEIGHT = 14;
 const LATER_TOP = 84;
 const LATER_BOTTOM = 758;
 
-const MAIN: TextStyle = { size: 8.5, lines: 2 };
-const SIDE: TextStyle = { size: 7, colour: COLOUR.quiet, lines: 2 };
+const bothWays = (style: TextStyle): Record<'left' | 'right', TextStyle> => ({
+  left: style,
+  right: { ...style, align: 'right' },
+});
+const MAIN = bothWays({ size: 8.5, lines: 2 });
+const SIDE = bothWays({ size: 7, colour: COLOUR.quiet, lines: 2 });
 
 /** A cell is a line of text and, smaller below it, what else is known. */
-type Cell = readonly [main: string, side: string];
+type Cell = readonly [main: Block, side: Block];
 
 interface Place {
   readonly top: number;
@@ -39,13 +53,12 @@ interface Place {
 /** Draws all lines and their sum, adding pages as needed. */
 export function drawRecords(sheet: Sheet, place: Place): void {
   const { doc, draft, root } = sheet;
-  const table = doc.struct('Table');
-  root.add(table);
+  const table = doc.group(root, 'Table');
   let [y, bottom] = [place.top, place.bottom];
   y = drawHeader(sheet, y, table);
   draft.lines.forEach((line, index) => {
     const cells = cellsOf(sheet, line);
-    const height = rowHeight(sheet, cells);
+    const height = rowHeight(cells);
     const last = index === draft.lines.length - 1;
     if (y + height + (last ? TOTAL_HEIGHT : NOTE_HEIGHT) > bottom) {
       drawMore(sheet, y);
@@ -75,15 +88,15 @@ function startPage(sheet: Sheet, onNewPage: () => void): number {
 }
 
 /** The head row; repeated ones are ornament, the first is the table's own. */
-function drawHeader({ doc, t }: Sheet, y: number, table: PDFKit.PDFStructureElement | null): number {
+function drawHeader({ doc, t }: Sheet, y: number, table: Element | null): number {
   ornament(doc, () => {
-    doc.rect(MARGIN, y, CONTENT_WIDTH, HEADER_HEIGHT).fill(COLOUR.band);
-    doc.lineWidth(0.9).strokeColor(COLOUR.red);
+    doc.fillColour(COLOUR.band).rect(MARGIN, y, CONTENT_WIDTH, HEADER_HEIGHT).fill();
+    doc.lineWidth(0.9).strokeColour(COLOUR.red);
     doc
       .moveTo(MARGIN, y)
       .lineTo(MARGIN + CONTENT_WIDTH, y)
       .stroke();
-    doc.lineWidth(0.5).strokeColor(COLOUR.gold);
+    doc.lineWidth(0.5).strokeColour(COLOUR.gold);
     doc
       .moveTo(MARGIN, y + HEADER_HEIGHT)
       .lineTo(MARGIN + CONTENT_WIDTH, y + HEADER_HEIGHT)
@@ -100,11 +113,8 @@ function drawHeader({ doc, t }: Sheet, y: number, table: PDFKit.PDFStructureElem
     eachColumn((column, x) => ornament(doc, draw(column, x)));
     return y + HEADER_HEIGHT;
   }
-  const row = doc.struct('TR');
-  table.add(row);
-  // The library knows `scope`, its types do not yet.
-  const scope: PDFKit.Mixins.StructureElementOptions & { scope: string } = { scope: 'Column' };
-  eachColumn((column, x) => row.add(doc.struct('TH', scope, draw(column, x))));
+  const row = doc.group(table, 'TR');
+  eachColumn((column, x) => doc.leaf(row, 'TH', draw(column, x), { scope: 'Column' }));
   return y + HEADER_HEIGHT;
 }
 
@@ -120,70 +130,60 @@ function cellsOf({ draft, t }: Sheet, line: CertificateLine): Cell[] {
   const until = line.to === line.from ? '' : `– ${line.to}`;
   const times = line.services === 1 ? '' : t('table.times', { count: line.services });
   const content = line.content === line.activity ? '' : line.content;
-  return [
+  const texts = [
     [line.from, until],
     [line.activity, content],
     [line.place, ''],
     [line.unit, line.origin ? t('table.origin', { organisation: line.origin }) : line.leader],
     [formatMinutesExactly(line.minutes, draft.locale), times],
-  ];
+  ] as const;
+  return COLUMNS.map(({ width, align = 'left' as const }, index) => {
+    const [main, side] = texts[index] ?? ['', ''];
+    const inside = width - 2 * PAD;
+    return [layOut(main, inside, MAIN[align]), layOut(side, inside, SIDE[align])];
+  });
 }
 
-const cellWidth = (index: number): number => (COLUMNS[index]?.width ?? 0) - 2 * PAD;
+const rowHeight = (cells: readonly Cell[]): number =>
+  Math.max(...cells.map(([main, side]) => main.height + side.height)) + 6;
 
-function rowHeight({ doc }: Sheet, cells: readonly Cell[]): number {
-  const heights = cells.map(
-    ([main, side], index) =>
-      textHeight(doc, main, cellWidth(index), MAIN) + textHeight(doc, side, cellWidth(index), SIDE),
-  );
-  return Math.max(...heights) + 6;
-}
-
-function drawRow(
-  { doc }: Sheet,
-  cells: readonly Cell[],
-  y: number,
-  height: number,
-  table: PDFKit.PDFStructureElement,
-): void {
+function drawRow({ doc }: Sheet, cells: readonly Cell[], y: number, height: number, table: Element): void {
   ornament(doc, () => {
-    doc.lineWidth(0.4).strokeColor(COLOUR.line);
+    doc.lineWidth(0.4).strokeColour(COLOUR.line);
     doc
       .moveTo(MARGIN, y + height)
       .lineTo(MARGIN + CONTENT_WIDTH, y + height)
       .stroke();
   });
-  const row = doc.struct('TR');
-  table.add(row);
-  eachColumn((column, x, index) => {
-    const [main, side] = cells[index] ?? ['', ''];
-    const align = column.align ?? 'left';
-    const width = cellWidth(index);
-    const draw = (): void => {
-      write(doc, main, x + PAD, y + 3, width, { ...MAIN, align });
-      write(doc, side, x + PAD, y + 3 + textHeight(doc, main, width, MAIN), width, { ...SIDE, align });
-    };
-    row.add(doc.struct('TD', {}, draw));
+  const row = doc.group(table, 'TR');
+  eachColumn((_column, x, index) => {
+    const cell = cells[index];
+    if (!cell) return;
+    const [main, side] = cell;
+    doc.leaf(row, 'TD', () => {
+      drawBlock(doc, main, x + PAD, y + 3);
+      drawBlock(doc, side, x + PAD, y + 3 + main.height);
+    });
   });
 }
 
 function drawMore({ doc, t }: Sheet, y: number): void {
-  ornament(doc, () =>
-    write(doc, t('table.more'), MARGIN, y + 3, CONTENT_WIDTH - PAD, { ...SIDE, align: 'right' }),
-  );
+  ornament(doc, () => write(doc, t('table.more'), MARGIN, y + 3, CONTENT_WIDTH - PAD, SIDE.right));
 }
 
-function drawTotal({ doc, draft, t }: Sheet, y: number, table: PDFKit.PDFStructureElement): void {
+function drawTotal({ doc, draft, t }: Sheet, y: number, table: Element): void {
   ornament(doc, () => {
-    doc.rect(MARGIN, y, CONTENT_WIDTH, TOTAL_HEIGHT - 2).fill(COLOUR.band);
-    doc.lineWidth(0.9).strokeColor(COLOUR.red);
+    doc
+      .fillColour(COLOUR.band)
+      .rect(MARGIN, y, CONTENT_WIDTH, TOTAL_HEIGHT - 2)
+      .fill();
+    doc.lineWidth(0.9).strokeColour(COLOUR.red);
     doc
       .moveTo(MARGIN, y + TOTAL_HEIGHT - 2)
       .lineTo(MARGIN + CONTENT_WIDTH, y + TOTAL_HEIGHT - 2)
       .stroke();
   });
-  const row = doc.struct('TR');
-  table.add(row);
+  const row = doc.group(table, 'TR');
   const style: TextStyle = { font: 'bold', size: 8.5, lines: 1 };
   const half = CONTENT_WIDTH / 2;
   const label = (): void =>
@@ -194,6 +194,6 @@ function drawTotal({ doc, draft, t }: Sheet, y: number, table: PDFKit.PDFStructu
       colour: COLOUR.red,
       align: 'right',
     });
-  row.add(doc.struct('TH', {}, label));
-  row.add(doc.struct('TD', {}, sum));
+  doc.leaf(row, 'TH', label);
+  doc.leaf(row, 'TD', sum);
 }

@@ -11,7 +11,6 @@ export { certificateInvariants } from './certificate.verify.ts';
 export {
   COLOUR,
   CONTENT_WIDTH,
-  finish,
   MARGIN,
   newDocument,
   PAGE,

@@ -4,7 +4,6 @@ import type { Locale } from '../../core/locale.ts';
 import {
   COLOUR,
   CONTENT_WIDTH,
-  finish,
   MARGIN,
   newDocument,
   PAGE,
@@ -44,17 +43,15 @@ export async function renderPackage(facts: PackageView, words: PackageWords): Pr
     keywords: '',
     createdAt: new Date(`${facts.preparedOn}T00:00:00Z`),
   });
-  const root = doc.struct('Document');
-  doc.addStructure(root);
   let y = 64;
   const line = (text: string, style: TextStyle, kind = 'P', indent = 0): void => {
     const width = CONTENT_WIDTH - indent;
-    const height = textHeight(doc, text, width, style);
+    const height = textHeight(text, width, style);
     if (y + height > BOTTOM) {
       doc.addPage();
       y = 56;
     }
-    root.add(doc.struct(kind, {}, () => write(doc, text, MARGIN + indent, y, width, style)));
+    doc.leaf(doc.root, kind, () => write(doc, text, MARGIN + indent, y, width, style));
     y += height + 4;
   };
   const heading = (text: string): void => {
@@ -107,6 +104,5 @@ export async function renderPackage(facts: PackageView, words: PackageWords): Pr
   for (const item of facts.checklist) line(`${item.done ? '√' : '×'} ${words.item(item)}`, PLAIN);
   y += 24;
   line(t('re-registration.pdf.signature'), PLAIN);
-  root.end();
-  return finish(doc);
+  return doc.end();
 }

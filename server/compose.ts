@@ -283,7 +283,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     pollMs: config.searchPollMs,
     mostBytes: config.searchMegabytes * 1_000_000,
     stream: config.searchStream,
-    readers: new URL('./features/training/trained.ts', import.meta.url),
   });
   const matching = createMatchingService({
     people,

@@ -1,23 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MongoClient, ObjectId } from 'mongodb';
-import type { Db, Document } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { PageAgent } from '../../test/support/agent.ts';
 import { startCommand } from '../../test/support/command.ts';
-import { makePlaces, TENANT } from '../pages/place.ts';
+import { makePlaces } from '../pages/place.ts';
 import { City } from './city.ts';
+import { fillCity, openPositions } from './fill.ts';
 
-const BATCH = 5_000;
-const REACH_METRES = 10_000;
 /** Members that a ranking from the database looks at, at most: more than these were looked at in memory. */
 const MOST_FROM_DATABASE = 20_000;
 const READING_MS = 600_000;
+/** Asked about one after the other. */
+const POSITIONS = 100;
 
 export interface OverHttp {
   readonly pages: number[];
   /** How many pages were answered from memory. */
   readonly memory: number;
-  readonly rssMegabytes: number;
+  /** Resident memory of the web process, all its threads included: at the end, and the most it ever was. */
+  readonly rss: { readonly end: number; readonly most: number };
 }
 
 /** Fills a place with the people of a city, starts a web process on it, and asks who fits, one request at a time. */
@@ -31,8 +32,14 @@ export async function measureOverHttp(
   if (!place) throw new Error('No place');
   const client = await new MongoClient(place.database.uris.migrate).connect();
   try {
-    const positions = await fill(client.db(), people, seed);
-    const web = startCommand(['scripts/start-web.ts'], {
+    const filled = join(place.dataDir, `city-${people}-${seed}.json`);
+    if (!existsSync(filled)) {
+      const city = new City(people, seed);
+      await fillCity(client.db(), city, people);
+      writeFileSync(filled, JSON.stringify(await openPositions(client.db(), city, POSITIONS)));
+    }
+    const positions = JSON.parse(readFileSync(filled, 'utf8')) as string[];
+    const web = startCommand(['scripts/with-node.mjs', 'scripts/start-web.ts'], {
       MONGODB_URI: place.database.uris.app,
       MIGRATE_MONGODB_URI: place.database.uris.migrate,
       LINLI_DATA: place.dataDir,
@@ -44,7 +51,13 @@ export async function measureOverHttp(
     try {
       await web.says('Linli web is ready at ');
       const url = /ready at (\S+)/.exec(web.stdout())?.[1] ?? '';
-      return await ask(url, web.child.pid ?? 0, await signIn(url, place.dataDir), positions, requests);
+      return await ask(
+        url,
+        childOf(web.child.pid ?? 0),
+        await signIn(url, place.dataDir),
+        positions,
+        requests,
+      );
     } catch (err) {
       console.error(web.stdout().slice(-4_000), web.stderr().slice(-4_000));
       throw err;
@@ -72,90 +85,16 @@ async function signIn(url: string, dataDir: string): Promise<string> {
   return agent.cookieHeader();
 }
 
-/** Everybody of the city as members, and a hundred positions that ask for them. */
-async function fill(db: Db, people: number, seed: number): Promise<string[]> {
-  const tenant = await db.collection('tenants').findOne({ slug: TENANT });
-  const tenantId = tenant?._id as ObjectId;
-  await db.collection('tenants').updateOne(
-    { _id: tenantId },
-    {
-      $set: {
-        matching: {
-          version: 1,
-          weights: {},
-          off: [],
-          weeklyCapMinutes: 2_400,
-          restMinutes: 480,
-          reachMetres: REACH_METRES,
-        },
-      },
-    },
-  );
-  const like = await db.collection('memberships').findOne({ tenantId, state: 'approved', grants: [] });
-  const city = new City(people, seed);
-  let made: { people: Document[]; memberships: Document[] } = { people: [], memberships: [] };
-  const flush = async (): Promise<void> => {
-    for (const [name, rows] of Object.entries(made))
-      if (rows.length > 0) await db.collection(name).insertMany(rows, { ordered: false });
-    made = { people: [], memberships: [] };
-  };
-  for (let n = 0; n < people; n++) {
-    const { person } = city.person();
-    const _id = person._id as unknown as ObjectId;
-    made.people.push({
-      ...person,
-      name: `Person ${n}`,
-      zone: 'Asia/Shanghai',
-      createdAt: new Date(0),
-      version: 1,
-    });
-    made.memberships.push({
-      ...like,
-      _id: new ObjectId(`8a${n.toString(16).padStart(22, '0')}`),
-      personId: _id,
-      accountId: null,
-      personName: `Person ${n}`,
-      searchKeys: [],
-    });
-    if (made.people.length === BATCH) await flush();
-  }
-  await flush();
-  return openPositions(db, tenantId, city);
-}
+/** The process that the wrapper started: the web process itself, without the wrapper. */
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 
-async function openPositions(db: Db, tenantId: ObjectId, city: City): Promise<string[]> {
-  const shift = await db
-    .collection('shifts')
-    .findOne({ tenantId, state: 'published', startsAt: { $gt: new Date() } });
-  const position = await db.collection('positions').findOne({ tenantId, shiftId: shift?._id });
-  const ids: string[] = [];
-  for (let n = 0; n < 100; n++) {
-    const { facts } = city.position();
-    const shiftId = new ObjectId(`da${n.toString(16).padStart(22, '0')}`);
-    const positionId = new ObjectId(`ea${n.toString(16).padStart(22, '0')}`);
-    const { latitude, longitude } = facts.point ?? { latitude: 0, longitude: 0 };
-    await db.collection('shifts').insertOne({
-      ...shift,
-      _id: shiftId,
-      place: { label: 'x', address: '', point: { type: 'Point', coordinates: [longitude, latitude] } },
-      category: facts.category,
-      startsAt: facts.startsAt,
-      endsAt: facts.endsAt,
-      seriesId: null,
-      seriesDate: null,
-    });
-    await db.collection('positions').insertOne({
-      ...position,
-      _id: positionId,
-      shiftId,
-      skills: facts.skills,
-      credentials: [],
-      languages: facts.languages.map((code) => code),
-      taken: 0,
-    });
-    ids.push(String(positionId));
-  }
-  return ids;
+/** Megabytes of 10^6 bytes, as the kernel counts them. */
+function residentOf(pid: number): OverHttp['rss'] {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (name: string): number =>
+    (Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? '0') * 1_024) / 1e6;
+  return { end: of('VmRSS'), most: of('VmHWM') };
 }
 
 async function ask(
@@ -192,6 +131,5 @@ async function ask(
     pages.push(one.ms);
     if (one.memory) memory += 1;
   }
-  const rss = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-  return { pages, memory, rssMegabytes: Number(rss) / 1_000 };
+  return { pages, memory, rss: residentOf(pid) };
 }

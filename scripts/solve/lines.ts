@@ -14,7 +14,7 @@ export class FileFault extends Error {
 /** More fields than any line may have; what follows is counted but not kept. */
 const FIELDS = 5;
 const CHUNK = 1 << 20;
-const [NEWLINE, MINUS, PLUS, ZERO, COMMENT] = [10, 45, 43, 48, 99];
+const [NEWLINE, MINUS, ZERO, COMMENT] = [10, 45, 48, 99];
 /** Beyond this many digits no number is in any range of ours. */
 const DIGITS = 15;
 
@@ -41,13 +41,13 @@ export class Line {
     return this.bytes.toString('latin1', this.from[field + 1], this.to[field + 1]);
   }
 
-  /** A whole number from least to most. @throws FileFault naming what it should have been */
+  /** A whole number from least to most, as the format writes it: no plus, no point, no exponent. @throws FileFault naming what it should have been */
   int(field: number, what: string, least: number, most: number): number {
     const { bytes } = this;
     let at = this.from[field + 1]!;
     const end = this.to[field + 1]!;
     const sign = bytes[at] === MINUS ? -1 : 1;
-    if (bytes[at] === MINUS || bytes[at] === PLUS) at++;
+    if (sign < 0) at++;
     let value = at === end ? NaN : 0;
     while (at < end - 1 && bytes[at] === ZERO) at++;
     if (end - at > DIGITS) value = this.isWhole(at, end) ? Infinity : NaN;

@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logger } from '../core/logger.ts';
+import { OPTIONS } from './options.ts';
 import { outageOf } from './outage.ts';
 import { boundOperations } from './patience.ts';
 
@@ -11,23 +12,6 @@ mongoose.set('sanitizeProjection', true);
 mongoose.set('autoIndex', false);
 mongoose.set('autoCreate', false);
 mongoose.set('bufferCommands', false);
-
-/** Bounds on every wait for the database (F-9): nobody hangs for the driver's defaults. Requests have closer ones (`patience.ts`). */
-const OPTIONS = {
-  // An election takes a second or two; whoever has waited longer than this is told to come again (F-7).
-  serverSelectionTimeoutMS: 3_000,
-  socketTimeoutMS: 30_000,
-  // A commit that got no connection would leave its transaction open on the server for a minute. Requests wait less.
-  waitQueueTimeoutMS: 10_000,
-  // Kept to every member: after an election the new primary is not met by a crowd of handshakes.
-  minPoolSize: 3,
-  connectTimeoutMS: 5_000,
-  retryWrites: true,
-  writeConcern: { w: 'majority' as const, j: true },
-  readConcern: { level: 'majority' as const },
-  readPreference: 'primary' as const,
-  compressors: [] as ('none' | 'snappy' | 'zlib' | 'zstd')[],
-};
 
 /** @throws Error when two copies of the driver are loaded: sessions of one do not work in the other. */
 function assertOneDriver(): void {

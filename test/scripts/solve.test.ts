@@ -42,7 +42,7 @@ describe('npm run solve -- matching', function () {
 
   it('solves an assignment with comments, blanks, any numbering, repeated pairs and CRLF', async () => {
     const told = await solve(
-      'c nodes 2 and 4 are left\r\n\r\np asn 4 5\r\nn 4\r\nn  2\r\n a 2 1 5\r\na\t2 3 -7\r\nc\r\na 4 1 +3\r\na 4 3 1\r\na 4 1 2',
+      'c nodes 2 and 4 are left\r\n\r\np asn 4 5\r\nn 4\r\nn  2\r\n a 2 1 5\r\na\t2 3 -7\r\nc\r\na 4 1 3\r\na 4 3 1\r\na 4 1 2',
       '--json',
     );
     expect(told).to.include({ kind: 'asn', status: 'optimal', objective: -5, bound: null });
@@ -122,6 +122,7 @@ describe('npm run solve -- matching', function () {
       [`${asn}a 1 x 1\n`, 3, 'not a whole number: x'],
       [`${asn}a 1 2 1.5\n`, 3, 'not a whole number: 1.5'],
       [`${asn}a 1 2 -\n`, 3, 'not a whole number'],
+      [`${asn}a 1 2 +5\n`, 3, 'not a whole number: +5'],
       [`${asn}a 1 3 1\n`, 3, 'the right node must be from 1 to 2'],
       [`${asn}a 0 2 1\n`, 3, 'the left node must be from 1 to 2'],
       [`${asn}a 1 2 2147483648\n`, 3, 'the cost must be from'],

@@ -9,8 +9,8 @@ import { findingSchema, positionParams } from './assignment.schema.ts';
 import type { AssignmentService } from './assignment.service.ts';
 import { wordFinding } from './assignment.view.ts';
 
-const SHOWN = 50;
-const EXCLUDED_SHOWN = 50;
+const SHOWN = 30;
+const EXCLUDED_SHOWN = 20;
 
 const candidate = z.object({
   handle: z.string(),

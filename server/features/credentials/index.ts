@@ -1,11 +1,6 @@
-export {
-  factsOf,
-  GOOD_CREDENTIALS,
-  holdersByLevel,
-  holdersOfType,
-  registrationsOf,
-} from './credential.facts.ts';
-export type { CredentialFact } from './credential.facts.ts';
+export { factsOf, holdersByLevel, holdersOfType, registrationsOf } from './credential.facts.ts';
+export { GOOD_CREDENTIALS } from './fitting.rules.ts';
+export type { CredentialFact } from './fitting.rules.ts';
 export { createCredentialService } from './credential.service.ts';
 export type { CredentialService } from './credential.service.ts';
 export type { CredentialRow } from './credential.model.ts';

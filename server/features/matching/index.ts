@@ -11,7 +11,8 @@ export {
   weightOf,
   wayOut,
 } from './matching.rules.ts';
-export { credentialsOf, NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { credentialsOf } from './matching.sources.ts';
 export { isFree } from './hard.rules.ts';
 export { excludedFrom } from './exclusion.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';

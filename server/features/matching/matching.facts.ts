@@ -1,18 +1,14 @@
 import type { Types } from 'mongoose';
 import { latLngOf } from '../../core/geo.ts';
 import { localDate, localWeekdayAndMinute, minutesBetween } from '../../core/time.ts';
-import { factsOf as credentialFacts } from '../credentials/index.ts';
 import type { CredentialFact } from '../credentials/index.ts';
 import type { MembershipRow } from '../memberships/index.ts';
-import { GOOD_CREDENTIALS } from '../credentials/index.ts';
-import { LIVING_MEMBERSHIP } from '../memberships/index.ts';
-import { GOOD_POOLS } from '../talent-pools/index.ts';
 import type { PoolFact } from '../talent-pools/index.ts';
-import { bookingsIn, daysBeside, hasConsent } from '../people/index.ts';
-import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
+// Not through the features' own doors: threads that only reckon load this file and nothing of the database.
+import { hasConsent } from '../people/fitting.rules.ts';
+import type { Booking, PersonToFit } from '../people/index.ts';
 import type { PlannedPosition, PlannedShift } from '../shifts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
-import { EXCLUSIONS_BESIDE, PAST_PLACES } from './matching.beside.ts';
 import type { PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
 
 /** A shift that nobody has a place of. */
@@ -66,46 +62,13 @@ export function positionFacts(
   };
 }
 
-/** Everything the rules need to know of one person of the current tenant, booked in the window or not, in one read. */
-export async function ownSources(
-  people: PeopleService,
-  personId: string,
-  window: { readonly startsAt: Date; readonly endsAt: Date },
-): Promise<PersonSources> {
-  const { memberships, credentials, days, places, exclusions, pools, ...person } = await people.rowBeside<{
-    memberships: MembershipPart[];
-    credentials: CredentialFact[];
-    days: { bookings: Booking[] }[];
-    places: PlaceRow[];
-    exclusions: { requestId: Types.ObjectId | null }[];
-    pools: { poolId: Types.ObjectId; validTo: string | null }[];
-  }>(personId, [
-    LIVING_MEMBERSHIP,
-    GOOD_CREDENTIALS,
-    daysBeside(personId, window),
-    PAST_PLACES,
-    EXCLUSIONS_BESIDE,
-    GOOD_POOLS,
-  ]);
-  return {
-    person,
-    membership: memberships[0] ?? null,
-    notToBeAsked: false,
-    credentials,
-    bookings: bookingsIn(days),
-    pools: pools.map(({ poolId, validTo }) => ({ poolId: String(poolId), validTo })),
-    places,
-    exclusions: exclusions.map(({ requestId }) => (requestId === null ? null : String(requestId))),
-  };
-}
-
 const DAY_MS = 86_400_000;
 /** So far to both sides of a shift its week reaches, whatever the zone. */
 export const WEEK_AROUND_MS = 8 * DAY_MS;
 /** So far to both sides service counts as recent. */
 export const RECENT_MS = 14 * DAY_MS;
 
-type MembershipPart = Pick<MembershipRow, 'state' | 'verifiedSkills' | 'kind'>;
+export type MembershipPart = Pick<MembershipRow, 'state' | 'verifiedSkills' | 'kind'>;
 
 /** A place of a person that is over: kept, or missed without a word. */
 export interface PlaceRow {
@@ -115,7 +78,7 @@ export interface PlaceRow {
 }
 
 export interface PersonSources {
-  readonly person: PersonRow;
+  readonly person: PersonToFit;
   readonly membership: MembershipPart | null;
   /** The posting tenant decides or decided about them otherwise than yes. */
   readonly notToBeAsked: boolean;
@@ -184,7 +147,7 @@ export function personFacts(
 
 /** Claimed and seen skills together: what was seen holds at least at its level. */
 export function skillsOn(
-  person: Pick<PersonRow, 'skills'>,
+  person: Pick<PersonToFit, 'skills'>,
   membership: Pick<MembershipRow, 'verifiedSkills'> | null,
   credentials: readonly Pick<CredentialFact, 'gives' | 'validFrom' | 'validTo'>[],
   /** Null: on any days, for whoever looks who might have them. */
@@ -276,7 +239,7 @@ export function recordOf(places: readonly PlaceRow[], zone: string): ServiceReco
 }
 
 function standingOf(
-  person: PersonRow,
+  person: PersonToFit,
   { membership, notToBeAsked }: Pick<PersonSources, 'membership' | 'notToBeAsked'>,
   tenant: Pick<Tenant, 'serviceCounties'>,
 ): PersonFacts['standing'] {
@@ -288,10 +251,5 @@ function standingOf(
 }
 
 /** Whether somebody who is no member lives in the tenant's counties and agreed to be asked. */
-export const mayBeAsked = (person: PersonRow, tenant: Pick<Tenant, 'serviceCounties'>): boolean =>
+export const mayBeAsked = (person: PersonToFit, tenant: Pick<Tenant, 'serviceCounties'>): boolean =>
   standingOf(person, { membership: null, notToBeAsked: false }, tenant) === 'findable';
-
-/** Credentials of many people, as `personFacts` takes them. */
-export const credentialsOf = (
-  personIds: readonly (string | Types.ObjectId)[],
-): Promise<Map<string, CredentialFact[]>> => credentialFacts(personIds);

@@ -3,9 +3,10 @@ import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { holdersOfType } from '../credentials/index.ts';
 import { certifiedIn, poolsOf } from '../talent-pools/index.ts';
-import type { MembershipRow, MembershipService } from '../memberships/index.ts';
-import { bookingsOf } from '../people/index.ts';
-import type { Booking, PeopleService, PersonRow } from '../people/index.ts';
+import { approvedToFit, membersToFit } from '../memberships/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
+import { peopleToFit } from '../people/index.ts';
+import type { Booking, PeopleService } from '../people/index.ts';
 import type {
   OpenShift,
   PlannedShift,
@@ -20,10 +21,8 @@ import type { Change } from './change.rules.ts';
 import { excludedFrom } from './exclusion.facts.ts';
 import { createHandles } from './handles.ts';
 import {
-  credentialsOf,
   mayBeAsked,
   NOBODY,
-  ownSources,
   personFacts,
   positionFacts,
   recordOf,
@@ -32,9 +31,11 @@ import {
   recordOf as recordFrom,
   teamOf,
 } from './matching.facts.ts';
-import type { PersonSources, PlaceRow, TrainedSource } from './matching.facts.ts';
+import type { TrainedSource } from './matching.facts.ts';
 import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
 import type { Finding, Fit, PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
+import { credentialsOf, ownSources, poolSources, sourcesOf } from './matching.sources.ts';
+import type { KnownSources, SourceReaders } from './matching.sources.ts';
 import type { SearchQuery } from './search/query.ts';
 import type { SearchClient } from './search/search.client.ts';
 import { PRIOR } from './soft.rules.ts';
@@ -46,12 +47,13 @@ const MOST_MEMBERS = 20_000;
  * Where memory searches the large organisations, the database is asked for no more people than the largest small one
  * has, and for these at least: while memory reads, nobody waits seconds for a page or for the process's memory.
  */
-const LEAST_FROM_DATABASE = 5_000;
+const LEAST_FROM_DATABASE = 2_000;
 /** Members that are looked at where a place needs no certificate. */
 const MOST_ASKED = 2_000;
 /** Most candidates, and most of those who do not fit, that anybody is shown. */
 const MOST_SHOWN = 100;
-const SPARE = 20;
+const MOST_EXCLUDED = 20;
+const SPARE = 10;
 
 export interface Candidate {
   /** What an offer names: stands for one person on one position and says nothing else. */
@@ -95,17 +97,13 @@ export interface Pair {
   readonly most: number;
 }
 
-export interface MatchingParts {
+export interface MatchingParts extends SourceReaders {
   readonly people: PeopleService;
   readonly memberships: MembershipService;
   readonly shifts: ShiftService;
   readonly tenants: TenantService;
-  /** Places that are over, by person, in the current tenant. */
-  readonly placesOf: (personIds: readonly string[]) => Promise<Map<string, PlaceRow[]>>;
   /** Who of the two tracks has a place of these shifts of the current tenant. */
   readonly teamsOf: (shiftIds: readonly unknown[]) => Promise<Map<string, PositionFacts['team']>>;
-  /** Courses passed, by person, in the current tenant. */
-  readonly trainedOf: (personIds: readonly string[]) => Promise<Map<string, TrainedSource[]>>;
   /** Who served a request of the current tenant how often. */
   readonly servedBy: (requestId: unknown) => Promise<[personId: string, times: number][]>;
   /** The search in memory, for tenants with at least so many people to look at; absent: always the database. */
@@ -119,59 +117,13 @@ type Question = Omit<SearchQuery, 'k' | 'others'>;
 export type MatchingService = ReturnType<typeof createMatchingService>;
 
 export function createMatchingService(parts: MatchingParts) {
-  const { people, memberships, shifts, tenants, placesOf, teamsOf, servedBy, trainedOf, handleKey } = parts;
+  const { people, memberships, shifts, tenants, teamsOf, servedBy, placesOf, trainedOf, handleKey } = parts;
   const handles = createHandles(handleKey);
   const handleOf = (positionId: unknown, personId: unknown): string => handles.of(positionId, personId);
 
-  /** The people a coordinator may find for this shift, with what the rules need to know, in a fixed number of queries. */
-  async function pool(shift: ShiftRow, tenant: Tenant) {
-    const most = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
-    const members = await memberships.approvedPeople(most);
-    const byPerson = new Map(members.map((member) => [String(member.personId), member]));
-    const [known, findable, notToBeAsked] = await Promise.all([
-      people.rows([...byPerson.keys()]),
-      people.findable(tenant.serviceCounties, most),
-      memberships.notToBeAsked(),
-    ]);
-    const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);
-    const everybody = [...known, ...findable.filter((person) => outside(String(person._id)))];
-    return sourcesOf(everybody, byPerson, around(shift, RECENT_MS));
-  }
-
-  /** What the rules need to know of these people, in a fixed number of queries. */
-  async function sourcesOf(
-    everybody: readonly PersonRow[],
-    byPerson: ReadonlyMap<string, MembershipRow>,
-    window: { startsAt: Date; endsAt: Date },
-  ) {
-    const ids = everybody.map((person) => String(person._id));
-    const [credentials, pools, bookings, places, exclusions, trained] = await Promise.all([
-      credentialsOf(ids),
-      poolsOf(ids),
-      bookingsOf(ids, window),
-      placesOf(ids),
-      excludedFrom(ids),
-      trainedOf(ids),
-    ]);
-    return everybody.map((person, at) => {
-      const id = ids[at] ?? '';
-      return {
-        person,
-        membership: byPerson.get(id) ?? null,
-        notToBeAsked: false,
-        credentials: credentials.get(id) ?? [],
-        pools: pools.get(id) ?? [],
-        bookings: bookings.get(id) ?? [],
-        places: places.get(id) ?? [],
-        exclusions: exclusions.get(id) ?? [],
-        trained: trained.get(id) ?? [],
-      } satisfies PersonSources;
-    });
-  }
-
   interface Judged {
     readonly id: string;
-    readonly sources: PersonSources & { readonly membership: MembershipRow | null };
+    readonly sources: KnownSources;
     readonly fit: Fit;
   }
   type Found = Pick<Ranking, 'funnel' | 'looked' | 'eligible'> & { readonly judged: readonly Judged[] };
@@ -184,7 +136,9 @@ export function createMatchingService(parts: MatchingParts) {
 
   /** Everybody judged, one by one, from the database. */
   async function fromDatabase(facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Found> {
-    const judged = (await pool(shift, tenant)).map((sources) => judge(sources, facts, tenant));
+    const most = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
+    const known = await poolSources(tenant, around(shift, RECENT_MS), most, parts);
+    const judged = known.map((sources) => judge(sources, facts, tenant));
     return {
       judged,
       looked: judged.length,
@@ -199,38 +153,43 @@ export function createMatchingService(parts: MatchingParts) {
     return (await people.countFindable(tenant.serviceCounties, from)) >= from;
   }
 
-  /** What memory has to be told of a position. */
-  const questionOf = async (facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Question> => ({
-    facts,
-    settings: settingsOf(tenant),
-    tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
-    served: await servedBy(shift.requestId),
-  });
+  /** A position as a coordinator asks about it: its facts, and what memory has to be told of it. */
+  async function askedOf(actor: Actor, positionId: string) {
+    const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
+    const tenant = await tenants.current();
+    const [teams, served] = await Promise.all([teamsOf([shift._id]), servedBy(shift.requestId)]);
+    const facts = positionFacts(position, shift, tenant, teams.get(String(shift._id)));
+    const question: Question = {
+      facts,
+      settings: settingsOf(tenant),
+      tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
+      served,
+    };
+    return { position, shift, tenant, facts, question };
+  }
 
   /** The best found in memory and judged again from the database; null where memory has no answer. */
   async function fromMemory(
-    facts: PositionFacts,
+    question: Question,
     shift: ShiftRow,
     tenant: Tenant,
     limit: number,
   ): Promise<Found | null> {
     const { search } = parts;
-    if (!search || !(await isLarge(tenant, search.fromPeople))) return null;
+    if (!search) return null;
+    // Whom memory has answered for once it need not be counted again for.
+    if (!search.client.knows(tenant.id) && !(await isLarge(tenant, search.fromPeople))) return null;
     const answer = await search.client.ask({
-      ...(await questionOf(facts, shift, tenant)),
+      ...question,
       // Some more than are shown: whoever no longer fits leaves no gap.
       k: limit + SPARE,
-      others: MOST_SHOWN,
+      others: MOST_EXCLUDED,
     });
     if (!answer) return null;
     const ids = [...answer.best.map(({ personId }) => personId), ...answer.others];
-    const [known, members] = await Promise.all([people.rows(ids), memberships.ofPeople(ids)]);
-    const approved = new Map(
-      members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
-    );
-    const sources = await sourcesOf(known, approved, around(shift, RECENT_MS));
+    const sources = await sourcesOf(ids, around(shift, RECENT_MS), parts);
     return {
-      judged: sources.map((one) => judge(one, facts, tenant)),
+      judged: sources.map((one) => judge(one, question.facts, tenant)),
       looked: answer.looked,
       eligible: answer.eligible,
       funnel: answer.funnel,
@@ -268,26 +227,21 @@ export function createMatchingService(parts: MatchingParts) {
 
     /** The question that `candidates` asks the search in memory. */
     async queryFor(actor: Actor, positionId: string): Promise<Question> {
-      const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
-      const tenant = await tenants.current();
-      const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
-      return questionOf(positionFacts(position, shift, tenant, team), shift, tenant);
+      return (await askedOf(actor, positionId)).question;
     },
 
     /** The best whom the coordinator may find for the position, with the funnel and the nearest of the own excluded. */
     async candidates(actor: Actor, positionId: string, limit = MOST_SHOWN): Promise<Ranking> {
-      const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
-      const tenant = await tenants.current();
-      const team = (await teamsOf([shift._id])).get(String(shift._id)) ?? NOBODY;
-      const facts = positionFacts(position, shift, tenant, team);
-      const found = await fromMemory(facts, shift, tenant, limit);
+      const { position, shift, tenant, facts, question } = await askedOf(actor, positionId);
+      const found = await fromMemory(question, shift, tenant, limit);
       const { judged, ...counts } = found ?? (await fromDatabase(facts, shift, tenant));
+      const handleAt = handles.at(position._id);
       return {
         ...counts,
         candidates: rank(judged.filter((one) => one.fit.eligible))
           .slice(0, limit)
           .map(({ id, sources, fit: own }) => ({
-            handle: handleOf(position._id, id),
+            handle: handleAt(id),
             name: sources.membership ? sources.person.name : null,
             membershipId: sources.membership ? String(sources.membership._id) : null,
             fit: own,
@@ -305,7 +259,7 @@ export function createMatchingService(parts: MatchingParts) {
                 ],
           )
           .sort((a, b) => a.refusals.length - b.refusals.length)
-          .slice(0, MOST_SHOWN),
+          .slice(0, MOST_EXCLUDED),
       };
     },
 
@@ -318,20 +272,19 @@ export function createMatchingService(parts: MatchingParts) {
       const facts = positionFacts(position, shift, tenant);
       const [needed] = facts.credentials;
       const among = needed
-        ? await memberships.ofPeople(await holdersOfType(needed.type, MOST_MEMBERS))
+        ? await membersToFit(await holdersOfType(needed.type, MOST_MEMBERS))
         : facts.pools.length > 0
-          ? await memberships.ofPeople(
+          ? await membersToFit(
               await certifiedIn(
                 facts.pools.map(({ id }) => id),
                 MOST_MEMBERS,
               ),
             )
-          : await memberships.approvedPeople(MOST_ASKED);
-      const members = new Map(
-        among.filter(({ state }) => state === 'approved').map((own) => [String(own.personId), own]),
-      );
-      const known = await people.rows([...members.keys()]);
-      const judged = (await sourcesOf(known, members, around(shift, RECENT_MS))).map((sources) => ({
+          : await approvedToFit(MOST_ASKED);
+      const members = among.filter(({ state }) => state === 'approved');
+      const ids = members.map(({ personId }) => String(personId));
+      const known = await sourcesOf(ids, around(shift, RECENT_MS), parts, { members });
+      const judged = known.map((sources) => ({
         id: String(sources.person._id),
         fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
       }));
@@ -377,11 +330,7 @@ export function createMatchingService(parts: MatchingParts) {
       const personId = (await this.peopleBehind(place.position, place.shift, [wanted])).get(wanted);
       if (!personId) throw new NotFound();
       const tenant = await tenants.current();
-      const [known, members] = await Promise.all([people.rows([personId]), memberships.ofPeople([personId])]);
-      const approved = new Map(
-        members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
-      );
-      const [sources] = await sourcesOf(known, approved, around(place.shift, RECENT_MS));
+      const [sources] = await sourcesOf([personId], around(place.shift, RECENT_MS), parts);
       if (!sources) throw new NotFound();
       const team = (await teamsOf([place.shift._id])).get(String(place.shift._id)) ?? NOBODY;
       const facts = positionFacts(place.position, place.shift, tenant, team);
@@ -406,8 +355,8 @@ export function createMatchingService(parts: MatchingParts) {
       const ids = named.map(([, personId]) => personId);
       const tenant = await tenants.current();
       const [known, members, refused] = await Promise.all([
-        people.rows(ids),
-        memberships.ofPeople(ids),
+        peopleToFit(ids),
+        membersToFit(ids),
         memberships.notToBeAsked(ids),
       ]);
       const findable = new Set(

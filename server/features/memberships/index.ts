@@ -1,6 +1,7 @@
 export { createMembershipService } from './membership.service.ts';
 export type { MembershipService } from './membership.service.ts';
-export { LIVING_MEMBERSHIP, NOT_TO_BE_ASKED, toMembership } from './membership.view.ts';
+export { LIVING_MEMBERSHIP, NOT_TO_BE_ASKED } from './fitting.rules.ts';
+export { toMembership } from './membership.view.ts';
 export type { Membership } from './membership.view.ts';
 export { searchFilter, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';
@@ -11,5 +12,5 @@ export type { Authority } from './authority.ts';
 export { membershipRoutes, toMembershipView } from './membership.routes.ts';
 export { membershipView } from './membership.schema.ts';
 export { membershipMessages } from './membership.mail.ts';
-export { membersMark, membersToPlan } from './membership.planning.ts';
+export { approvedToFit, membersMark, membersToFit, membersToPlan } from './membership.planning.ts';
 export type { MemberToPlan } from './membership.planning.ts';

@@ -1,8 +1,34 @@
+import { Types } from 'mongoose';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
+import { LIVE } from './fitting.rules.ts';
 
-/** What a plan needs to know of a member. */
+/** What fitting and plans need to know of a member. */
 export type MemberToPlan = Pick<MembershipRow, '_id' | 'personId' | 'state' | 'kind' | 'verifiedSkills'>;
+const FIELDS = { personId: 1, state: 1, kind: 1, verifiedSkills: 1 } as const;
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+const IN_ONE_GO = 5_000;
+
+/** The living memberships of these people in the current tenant, approved or not. */
+export const membersToFit = async (
+  personIds: readonly (string | Types.ObjectId)[],
+): Promise<MemberToPlan[]> =>
+  MembershipModel.find({
+    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+    state: { $in: LIVE },
+  })
+    .select(FIELDS)
+    .batchSize(IN_ONE_GO)
+    .lean();
+
+/** Approved members of the current tenant, at most so many, in the order in which they came. */
+export const approvedToFit = async (limit: number): Promise<MemberToPlan[]> =>
+  MembershipModel.find({ state: 'approved' })
+    .sort({ _id: 1 })
+    .limit(limit)
+    .select(FIELDS)
+    .batchSize(IN_ONE_GO)
+    .lean();
 
 /** All approved members of the current tenant, a part at a time, in the order in which they came. */
 export async function* membersToPlan(atOnce = 5_000): AsyncGenerator<MemberToPlan[]> {
@@ -15,7 +41,7 @@ export async function* membersToPlan(atOnce = 5_000): AsyncGenerator<MemberToPla
       .sort({ _id: 1 })
       .limit(atOnce)
       .batchSize(atOnce)
-      .select({ personId: 1, state: 1, kind: 1, verifiedSkills: 1 })
+      .select(FIELDS)
       .lean();
     if (rows.length > 0) yield rows;
     if (rows.length < atOnce) return;

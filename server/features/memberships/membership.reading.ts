@@ -12,7 +12,8 @@ import { accessMembership } from './membership.access.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 import { searchFilter } from './membership.search.ts';
-import { LIVE, NOT_TO_BE_ASKED, toMembership } from './membership.view.ts';
+import { LIVE, NOT_TO_BE_ASKED } from './fitting.rules.ts';
+import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
 export interface MembershipFilter {

@@ -19,7 +19,8 @@ import { MembershipModel } from './membership.model.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
 import { createMembershipReading } from './membership.reading.ts';
 import { searchKeysOf } from './membership.search.ts';
-import { LIVE, toMembership } from './membership.view.ts';
+import { LIVE } from './fitting.rules.ts';
+import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
 export interface Application {

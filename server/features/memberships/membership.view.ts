@@ -1,5 +1,4 @@
 import type { Role } from '../../core/permissions.ts';
-import type { Beside } from '../../db/builders.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
 
 export interface Membership {
@@ -19,27 +18,6 @@ export interface Membership {
   readonly invitedBy: string | null;
   readonly createdAt: string;
 }
-
-/** States in which the tenant has decided, or has yet to decide, otherwise than yes. */
-export const NOT_TO_BE_ASKED = [
-  'submitted',
-  'needs_correction',
-  'first_review',
-  'suspended',
-  'rejected',
-  'ended',
-];
-/** The states of a membership that is not over. */
-export const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
-
-/** A person's membership of the current tenant, to be read beside the person. */
-export const LIVING_MEMBERSHIP: Beside = {
-  from: 'memberships',
-  foreignField: 'personId',
-  as: 'memberships',
-  match: { state: { $in: LIVE } },
-  fields: { state: 1, verifiedSkills: 1, kind: 1 },
-};
 
 export const toMembership = (row: MembershipRow): Membership => ({
   id: String(row._id),

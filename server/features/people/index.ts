@@ -1,7 +1,8 @@
-export { CONSENT_VERSIONS, createPeopleService, findableFilter, hasConsent } from './person.service.ts';
+export { createPeopleService } from './person.service.ts';
+export { bookingsIn, CONSENT_VERSIONS, findableFilter, hasConsent } from './fitting.rules.ts';
+export type { NamedToFit, PersonToFit } from './fitting.rules.ts';
 export type { ConsentEvidence, PeopleService, Profile, ProfileInput } from './person.service.ts';
 export {
-  bookingsIn,
   bookingsOf,
   bookPersonDays,
   daysBeside,
@@ -24,4 +25,4 @@ export type {
 export { CHILD_BELOW, comesOfAge, isMinor, OF_AGE } from './age.rules.ts';
 export { consentRoutes } from './consent.routes.ts';
 export { personRoutes } from './person.routes.ts';
-export { bookingsAfter, idsOfCounties, peopleToPlan } from './person.planning.ts';
+export { bookingsAfter, findableToFit, idsOfCounties, peopleToFit, peopleToPlan } from './person.planning.ts';

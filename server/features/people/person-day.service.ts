@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { Beside } from '../../db/builders.ts';
 import { requireTransaction } from '../../db/transaction.ts';
+import { bookingsIn } from './fitting.rules.ts';
 import { PersonDayModel } from './person.model.ts';
 import type { Booking } from './person.model.ts';
 
@@ -12,7 +13,7 @@ export interface Span {
 
 const DAY_MS = 86_400_000;
 const WEEK_AROUND_MS = 8 * DAY_MS;
-/** More people than this are asked by time, fewer by their days. */
+/** More keys than this are not named one by one, more people are asked for by time alone. */
 const FEW = 300;
 
 /** UTC days that the span touches, `YYYY-MM-DD`. */
@@ -125,29 +126,13 @@ export function daysBeside(personId: string, window: Span): Beside {
   };
 }
 
-/** Each booking once, however many days it touches. */
-export const bookingsIn = (days: readonly { readonly bookings: readonly Booking[] }[]): Booking[] => [
-  ...new Map(
-    days.flatMap(({ bookings }) => bookings.map((one) => [String(one.assignmentId), one] as const)),
-  ).values(),
-];
-
 /** What is booked for many people within the window; for ranking, where a stale answer does no harm. */
 export async function bookingsOf(
   personIds: readonly string[],
   window: Span,
 ): Promise<Map<string, Booking[]>> {
   const wanted = new Set(personIds);
-  const few = personIds.length <= FEW;
-  const rows = await PersonDayModel.find(
-    few
-      ? {
-          _id: {
-            $in: personIds.flatMap((personId) => daysOf(window).map((day) => keyOf(personId, day))),
-          },
-        }
-      : { 'bookings.startsAt': { $gte: window.startsAt, $lt: window.endsAt } },
-  )
+  const rows = await PersonDayModel.find(daysFilter(personIds, window))
     .select({ personId: 1, bookings: 1 })
     .lean();
   const days = Map.groupBy(
@@ -155,4 +140,17 @@ export async function bookingsOf(
     ({ personId }) => String(personId),
   );
   return new Map([...days].map(([personId, own]) => [personId, bookingsIn(own)]));
+}
+
+/** Days of so few keys are named one by one; of more people by person, of very many by time alone. */
+function daysFilter(personIds: readonly string[], window: Span): Record<string, unknown> {
+  const days = daysOf(window);
+  if (personIds.length * days.length <= FEW)
+    return { _id: { $in: personIds.flatMap((personId) => days.map((day) => keyOf(personId, day))) } };
+  // Within one booking, so that the index bounds both ends; what began a day before may still go on.
+  const from = new Date(window.startsAt.getTime() - DAY_MS);
+  const during = { bookings: { $elemMatch: { startsAt: { $gte: from, $lt: window.endsAt } } } };
+  return personIds.length <= FEW
+    ? { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) }, ...during }
+    : during;
 }

@@ -203,6 +203,8 @@ const personDaySchema = new Schema({
   },
 });
 personDaySchema.index({ personId: 1, _id: 1 });
+// What these people have booked around a shift: a stretch of keys each, however long ago they began to serve.
+personDaySchema.index({ personId: 1, 'bookings.startsAt': 1 });
 // What is booked around a shift, when very many people are looked at.
 personDaySchema.index({ 'bookings.startsAt': 1 });
 

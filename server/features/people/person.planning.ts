@@ -1,6 +1,9 @@
 import { Types } from 'mongoose';
+import { contextNow } from '../../core/context.ts';
 import { PersonDayModel, PersonModel } from './person.model.ts';
 import type { Booking, PersonRow } from './person.model.ts';
+import { findableFilter, FIT_FIELDS } from './fitting.rules.ts';
+import type { NamedToFit } from './fitting.rules.ts';
 
 /** People read in one query. */
 const AT_ONCE = 2_000;
@@ -13,6 +16,22 @@ const FIELDS = {
   guardian: 0,
   documentType: 0,
 } as const;
+
+/** What fitting asks of these people, whom the caller may see; nothing else of theirs is read. */
+export const peopleToFit = async (personIds: readonly (string | Types.ObjectId)[]): Promise<NamedToFit[]> =>
+  PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } })
+    .select({ name: 1, ...FIT_FIELDS })
+    .batchSize(AT_ONCE)
+    .lean();
+
+/** The same of people of these counties who agreed to be asked by others, at most so many, in order of id. */
+export const findableToFit = async (counties: readonly string[], limit: number): Promise<NamedToFit[]> =>
+  PersonModel.find(findableFilter(counties, contextNow()) as never)
+    .sort({ _id: 1 })
+    .limit(limit)
+    .select({ name: 1, ...FIT_FIELDS })
+    .batchSize(AT_ONCE)
+    .lean();
 
 const parts = function* (ids: readonly string[]): Generator<Types.ObjectId[]> {
   for (let at = 0; at < ids.length; at += AT_ONCE)

@@ -10,16 +10,9 @@ import type { Beside } from '../../db/builders.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { isMinor } from './age.rules.ts';
+import { CONSENT_VERSIONS, findableFilter, isCurrent } from './fitting.rules.ts';
 import { CONSENT_PURPOSES, PersonModel } from './person.model.ts';
 import type { Consent, ConsentPurpose, ConsentWay, Guardian, PersonRow } from './person.model.ts';
-
-/** Versions of the consent texts (R-6.1): a changed text is a new version and asks again. */
-export const CONSENT_VERSIONS: Record<ConsentPurpose, string> = {
-  terms: '2026-11',
-  'asked-by-others': '2026-11',
-  location: '2026-11',
-  guardian: '2026-11',
-};
 
 export interface ProfileInput {
   readonly name: string;
@@ -111,38 +104,10 @@ export interface PeopleService {
   row(personId: string | Types.ObjectId): Promise<PersonRow>;
   /** The same with rows of other features beside it, in one read. @throws NotFound */
   rowBeside<T>(personId: string, beside: readonly Beside[]): Promise<PersonRow & T>;
-  /** People of these counties who agreed to be asked by others. */
-  findable(counties: readonly string[], limit: number): Promise<PersonRow[]>;
-  /** How many there are of them, counted no further than to the limit. */
+  /** How many people of these counties agreed to be asked by others, counted no further than to the limit. */
   countFindable(counties: readonly string[], limit: number): Promise<number>;
   onNameChanged(listener: NameChanged): void;
 }
-
-/** Whether a consent is to the text as it stands today: a changed text asks again (R-6.1). */
-const isCurrent = (consent: Pick<Consent, 'purpose' | 'version'>): boolean =>
-  consent.version === CONSENT_VERSIONS[consent.purpose];
-
-export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: ConsentPurpose): boolean =>
-  person.consents.some(
-    (consent) => consent.purpose === purpose && consent.withdrawnAt === null && isCurrent(consent),
-  );
-
-/** Whom others may ask: people of these counties who agreed to it, to today's text. */
-export const findableFilter = (counties: readonly string[], now: Date): Record<string, unknown> => ({
-  county: { $in: [...counties] },
-  // Minors are asked by their own organisations only (S-49); who gave no birth date said to be of age.
-  $or: [{ birthDate: null }, { birthDate: { $lte: bornBefore(localDate(now, 'Asia/Shanghai')) } }],
-  consents: {
-    $elemMatch: {
-      purpose: 'asked-by-others',
-      version: CONSENT_VERSIONS['asked-by-others'],
-      withdrawnAt: null,
-    },
-  },
-});
-
-/** The latest birth date of somebody who is eighteen on the day; both `YYYY-MM-DD`, which sort like dates. */
-const bornBefore = (day: string): string => `${Number(day.slice(0, 4)) - 18}${day.slice(4)}`;
 
 const toProfile = (row: PersonRow): Profile => ({
   id: String(row._id),
@@ -265,11 +230,6 @@ export function createPeopleService(): PeopleService {
     },
     rows: async (personIds) =>
       PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }).lean(),
-    findable: async (counties, limit) =>
-      PersonModel.find(findableFilter(counties, contextNow()) as never)
-        .sort({ _id: 1 })
-        .limit(limit)
-        .lean(),
     countFindable: (counties, limit) =>
       PersonModel.countDocuments(findableFilter(counties, contextNow()) as never, { limit }),
     onNameChanged: (listener) => void listeners.push(listener),

@@ -10,8 +10,9 @@ import { createPoolService } from './pool.service.ts';
 import { createPoolSources } from './pool.sources.ts';
 import type { PoolRecords } from './pool.sources.ts';
 
-export { certifiedIn, GOOD_POOLS, knownPools, poolsOf } from './pool.facts.ts';
-export type { PoolFact } from './pool.facts.ts';
+export { certifiedIn, knownPools, poolsOf } from './pool.facts.ts';
+export { GOOD_POOLS } from './fitting.rules.ts';
+export type { PoolFact } from './fitting.rules.ts';
 export { RECHECKED, poolMemberRoutes } from './member.routes.ts';
 export { poolInvariants } from './pool.verify.ts';
 export { poolMessages } from './pool.mail.ts';

@@ -1,25 +1,8 @@
 import { Types } from 'mongoose';
-import type { Beside } from '../../db/builders.ts';
 import type { LocalText } from '../../db/fields.ts';
+import { CERTIFIED } from './fitting.rules.ts';
+import type { PoolFact } from './fitting.rules.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
-
-/** A pool that somebody is certified in, as fitting needs to know it. */
-export interface PoolFact {
-  readonly poolId: string;
-  /** Last day, inclusive; null when it has no end. */
-  readonly validTo: string | null;
-}
-
-const CERTIFIED = ['certified', 'expiring'];
-
-/** Pools that a person is certified in, in the current tenant, to be read beside the person. */
-export const GOOD_POOLS: Beside = {
-  from: 'poolmembers',
-  foreignField: 'personId',
-  as: 'pools',
-  match: { state: { $in: CERTIFIED } },
-  fields: { poolId: 1, validTo: 1 },
-};
 
 /** Pools that these people are certified in, in one query. People in none are left out. */
 export async function poolsOf(

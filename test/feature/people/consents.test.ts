@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { asOperator, createMember, createPerson, createTenant } from '../../factories/people.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
-import { hasConsent } from '../../../server/features/people/index.ts';
+import { findableToFit, hasConsent } from '../../../server/features/people/index.ts';
 import { NEVER_SEEN, personView } from '../../../server/features/memberships/membership.schema.ts';
 import type { ApiAgent } from '../../support/agent.ts';
-import { testApp } from '../../support/app.ts';
 
 interface State {
   purpose: string;
@@ -26,8 +25,7 @@ describe('one’s own consents', function () {
     const api = await member.api();
     expect(Object.keys(await statesOf(api))).to.deep.equal(['terms', 'asked-by-others', 'location']);
     const findable = async (): Promise<boolean> => {
-      const { people } = (await testApp()).composed.services;
-      const rows = await asOperator(() => people.findable(['330122'], 10_000));
+      const rows = await asOperator(() => findableToFit(['330122'], 10_000));
       return rows.some((row) => String(row._id) === member.personId);
     };
     expect(await findable()).to.equal(false);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { publishRoutes } from '../../../server/http/router.ts';
+import { findableToFit } from '../../../server/features/people/index.ts';
 import { asOperator, createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -65,8 +66,7 @@ describe('what strangers and fellow volunteers learn of people', function () {
       // Whoever is too young for the place is refused there, which is one more reason to appear nowhere.
       expect(joined.status, joined.text).to.be.oneOf([201, 409]);
       await createServed(tenant, member, { title: '往日图书角' });
-      const { people } = (await testApp()).composed.services;
-      const found = await asOperator(() => people.findable(['330122'], 100_000));
+      const found = await asOperator(() => findableToFit(['330122'], 100_000));
       expect(
         found.some((row) => String(row._id) === member.personId),
         name,

@@ -181,6 +181,7 @@ function epochOf(sources: readonly PersonSources[], late: number): Epoch {
   const columns = builder.build();
   const sparse = new Map<number, Sparse>();
   const overlay = new Map<string, PersonSources>();
+  const gone = new Set<number>();
   for (const [index, one] of sources.entries()) {
     const id = String(one.person._id);
     const row = rowOf(columns, idBytes(id));
@@ -189,9 +190,10 @@ function epochOf(sources: readonly PersonSources[], late: number): Epoch {
     if (index < late) {
       overlay.set(id, one);
       columns.flags[row]! |= FLAG.gone;
+      gone.add(row);
     }
   }
-  return { columns, sparse, overlay };
+  return { columns, sparse, overlay, gone };
 }
 
 describe('the search among columns', () => {

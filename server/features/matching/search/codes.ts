@@ -1,4 +1,5 @@
-import { LANGUAGES, SERVICE_AREAS, SKILL_CODES } from '../../skills/index.ts';
+import { LANGUAGES } from '../../skills/language.catalogue.ts';
+import { SERVICE_AREAS, SKILL_CODES } from '../../skills/skill.catalogue.ts';
 
 /** Codes as numbers, in the order of the catalogues; both ends of the search are the same program. */
 const SKILL = new Map([...SKILL_CODES].map((code, at) => [code, at]));

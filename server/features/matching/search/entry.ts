@@ -1,6 +1,6 @@
 import { latLngOf } from '../../../core/geo.ts';
 import type { Tenant } from '../../tenants/index.ts';
-import { hasConsent } from '../../people/index.ts';
+import { hasConsent } from '../../people/fitting.rules.ts';
 import { recordOf, skillsOn, trackOf } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
 import { areaBits, dateNumber, dayNumber, idBytes, languageBits, skillNumber } from './codes.ts';

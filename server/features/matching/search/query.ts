@@ -1,5 +1,5 @@
 import type { Tenant } from '../../tenants/index.ts';
-import { bandOf } from '../distance.rules.ts';
+import { BANDS_METRES, bandOf } from '../distance.rules.ts';
 import { minutesBooked, personFacts, skillsOn, trainedOn } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
 import { fit, HARD_RULES, isOn, pointsOf, SOFT_RULES, weightOf } from '../matching.rules.ts';
@@ -10,7 +10,7 @@ import { daysFree, FLAG, NOT_STATED, NOWHERE } from './columns.ts';
 import type { Columns } from './columns.ts';
 import type { Sparse } from './entry.ts';
 import { isFree } from '../hard.rules.ts';
-import { Reach } from './reach.ts';
+import { firstFrom, Reach } from './reach.ts';
 
 /** What a thread knows of a tenant's people at one moment. */
 export interface Epoch {
@@ -18,6 +18,8 @@ export interface Epoch {
   readonly sparse: ReadonlyMap<number, Sparse>;
   /** Who changed since the columns were laid out, as rows; their rows in the columns are marked as gone. */
   readonly overlay: ReadonlyMap<string, PersonSources>;
+  /** The rows marked so: few, so that nobody need look through all. */
+  readonly gone: ReadonlySet<number>;
 }
 
 /** Who fits this position? */
@@ -109,7 +111,7 @@ class Search {
       const person = personFacts(sources, facts, tenant as Tenant);
       return { id: person.personId, member: person.standing === 'member', fit: fit(facts, person, settings) };
     });
-    const looked = columns.size - this.gone() + late.length;
+    const looked = columns.size - this.epoch.gone.size + late.length;
     const shut = this.shutToAll();
     if (shut === null) this.walk();
     const best = [
@@ -133,13 +135,6 @@ class Search {
         ...this.nearly(others),
       ].slice(0, others),
     };
-  }
-
-  /** How many rows of the columns the overlay stands for. */
-  private gone(): number {
-    return this.epoch.overlay.size === 0
-      ? 0
-      : this.epoch.columns.flags.reduce((sum, flag) => sum + (flag & FLAG.gone ? 1 : 0), 0);
   }
 
   /** The step that shuts everybody out, whoever they are. */
@@ -168,18 +163,23 @@ class Search {
 
   /** Those in reach, for the funnel; without a skill asked for they are judged on the way. */
   private countNear(skilled: boolean): void {
-    this.nearCount = 0;
-    this.excludedCount = 0;
-    const { columns, sparse } = this.epoch;
+    const { sparse, gone } = this.epoch;
+    const leftOut = new Set(gone);
     for (const [row, { exclusions }] of sparse)
-      if (!((columns.flags[row] ?? 0) & FLAG.gone) && this.isExcluded(exclusions)) this.excludedCount += 1;
-    this.reach.eachRow((row) => {
-      if ((columns.flags[row] ?? 0) & FLAG.gone) return;
-      if (this.excludedCount > 0 && this.isExcluded(sparse.get(row)?.exclusions ?? [])) return;
-      if (this.metresWithin(row) === -2) return;
-      this.nearCount += 1;
-      if (!skilled) this.judge(row);
+      if (!gone.has(row) && this.isExcluded(exclusions)) leftOut.add(row);
+    this.excludedCount = leftOut.size - gone.size;
+    this.nearCount = 0;
+    const near = this.on[STEP['service-area']!] && this.query.facts.point;
+    const inside = near ? surelyWithin(this.query.settings.reachMetres) : null;
+    const apart = new Uint32Array(leftOut).sort();
+    this.reach.eachStretch(inside, (from, to, surely) => {
+      // Where everybody is near enough, counting takes no looking.
+      if (surely) this.nearCount += to - from - between(apart, from, to);
+      else
+        for (let row = from; row < to; row++)
+          if (!leftOut.has(row) && this.metresWithin(row) !== -2) this.nearCount += 1;
     });
+    if (!skilled) this.reach.eachRow((row) => this.judge(row));
   }
   private nearCount = 0;
   private excludedCount = 0;
@@ -382,7 +382,7 @@ class Search {
     late: readonly (readonly string[])[],
   ): { rule: string; remaining: number }[] {
     const { columns } = this.epoch;
-    const everybody = columns.size - this.gone();
+    const everybody = columns.size - this.epoch.gone.size;
     const skilled = this.found + this.stopped.reduce((sum, one) => sum + one, 0);
     const own = (step: number): number => {
       if (shut !== null && step >= shut) return 0;
@@ -409,6 +409,13 @@ class Search {
     return near;
   }
 }
+
+/** Whoever is so near is within reach, also when only a band of their distance is known. */
+const surelyWithin = (metres: number): number => BANDS_METRES.findLast((band) => band <= metres) ?? 0;
+
+/** How many of an ascending list lie in a stretch. */
+const between = (list: Uint32Array, from: number, to: number): number =>
+  firstFrom(list, to) - firstFrom(list, from);
 
 /** Points that do not depend on more than a column: multiplied once for a query. */
 interface Points {

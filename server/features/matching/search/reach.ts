@@ -5,6 +5,12 @@ import type { Columns } from './columns.ts';
 
 const METRES_A_DEGREE = 110_500;
 const EARTH_A_DEGREE = 111_195;
+const CORNERS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+] as const;
 
 /** The rows that may lie within reach of a place: a box of cells, then those without a home, then those who go further. */
 export class Reach {
@@ -13,6 +19,8 @@ export class Reach {
   /** Stretches of rows, ascending, [from, to) each. */
   private readonly stretches: [number, number][] = [];
   private readonly box: { south: number; north: number; west: number; east: number } | null = null;
+  /** The cells of the box that exist. */
+  private readonly cells: { low: number; high: number; left: number; right: number } | null = null;
   private readonly metresALongitude: number;
   private readonly within: number;
 
@@ -36,7 +44,11 @@ export class Reach {
     const colAt = (longitude: number): number => Math.floor((longitude * 1e7 - grid.west) / grid.wide);
     const [low, high] = [rowAt(point.latitude - up), rowAt(point.latitude + up)];
     const [left, right] = [colAt(point.longitude - across), colAt(point.longitude + across)];
-    if (high >= 0 && low < grid.rows && right >= 0 && left < grid.cols)
+    const meets = high >= 0 && low < grid.rows && right >= 0 && left < grid.cols;
+    this.cells = meets
+      ? { low: clampRow(low), high: clampRow(high), left: clampCol(left), right: clampCol(right) }
+      : { low: 0, high: -1, left: 0, right: -1 };
+    if (meets)
       for (let row = clampRow(low); row <= clampRow(high); row++)
         this.stretches.push([
           grid.start[row * grid.cols + clampCol(left)] ?? 0,
@@ -55,6 +67,47 @@ export class Reach {
   eachRow(visit: (row: number) => void): void {
     for (const [from, to] of this.stretches) for (let row = from; row < to; row++) visit(row);
     this.beyond((row) => visit(row));
+  }
+
+  /**
+   * The rows that may be within reach as stretches, told of each whether all of it surely is: cells whose corners are
+   * within `inside` metres, where nobody named a radius of their own.
+   * @param inside null where everybody is within reach
+   */
+  eachStretch(inside: number | null, visit: (from: number, to: number, surely: boolean) => void): void {
+    const { grid, far } = this.columns;
+    const { cells } = this;
+    if (!cells || inside === null) {
+      for (const [from, to] of this.stretches) visit(from, to, inside === null);
+    } else {
+      for (let row = cells.low; row <= cells.high; row++)
+        for (let col = cells.left; col <= cells.right; col++) {
+          const [from, to] = [
+            grid.start[row * grid.cols + col] ?? 0,
+            grid.start[row * grid.cols + col + 1] ?? 0,
+          ];
+          if (from === to) continue;
+          const alike = firstFrom(far, to) === firstFrom(far, from);
+          visit(from, to, alike && this.farthestOf(row, col) <= inside);
+        }
+      visit(grid.homeless, this.columns.size, true);
+    }
+    this.beyond((row) => visit(row, row + 1, false));
+  }
+
+  /** Metres to the farthest corner of a cell. */
+  private farthestOf(row: number, col: number): number {
+    const { grid } = this.columns;
+    const { point } = this;
+    if (!point) return Infinity;
+    let most = 0;
+    for (const [up, right] of CORNERS) {
+      const latitude = (grid.south + (row + up) * grid.high) / 1e7;
+      const longitude = (grid.west + (col + right) * grid.wide) / 1e7;
+      most = Math.max(most, distanceMetres(point, { latitude, longitude }));
+    }
+    // A side bends less than this between its corners.
+    return most + 5;
   }
 
   /** Every row of an ascending list that may be within reach. */
@@ -98,7 +151,7 @@ export class Reach {
 }
 
 /** Where an ascending list reaches a row. */
-function firstFrom(list: Uint32Array, row: number): number {
+export function firstFrom(list: Uint32Array, row: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -7,8 +7,6 @@ import type { SearchNews, SearchState, SearchThread } from './search.worker.ts';
 export type SearchFound = SearchAnswer & SearchState;
 
 export interface SearchOptions {
-  /** Module that exports `trainedOf` for the thread: what people have learned lies above matching. */
-  readonly readers: URL;
   /** Where the thread finds the database; asked when it starts. */
   readonly uri: () => string;
   readonly pollMs: number;
@@ -23,6 +21,8 @@ export interface SearchClient {
    * somebody waits, or has not heard of changes for long: then the database is asked itself.
    */
   ask(query: SearchQuery): Promise<SearchFound | null>;
+  /** Whether the last answer for this tenant came from memory. */
+  knows(tenantId: string): boolean;
   close(): Promise<void>;
 }
 
@@ -32,6 +32,8 @@ const PATIENCE_MS = 2_000;
 const MISSED_POLLS = 3;
 /** Faults after which the thread is left alone for a while. */
 const PAUSE_MS = 60_000;
+/** Rows are read and forgotten at once: little room is enough, and what does not fit is not kept. */
+const YOUNG_MB = 12;
 
 /** A client whose thread starts with the first question; after a fault it starts anew, not at once. */
 export function createSearchClient(options: SearchOptions): SearchClient {
@@ -43,6 +45,7 @@ class ThreadClient implements SearchClient {
   private worker: Worker | null = null;
   private pausedUntil = 0;
   private asks = 0;
+  private readonly answered = new Set<string>();
   private readonly waiting = new Map<number, (found: SearchFound | null) => void>();
 
   constructor(options: SearchOptions) {
@@ -58,11 +61,18 @@ class ThreadClient implements SearchClient {
       const done = (found: SearchFound | null): void => {
         clearTimeout(timer);
         this.waiting.delete(ask);
-        resolve(found && this.isFresh(found) ? found : null);
+        const fresh = found && this.isFresh(found) ? found : null;
+        if (fresh) this.answered.add(query.tenant.id);
+        else this.answered.delete(query.tenant.id);
+        resolve(fresh);
       };
       this.waiting.set(ask, done);
       worker.postMessage({ ask, query });
     });
+  }
+
+  knows(tenantId: string): boolean {
+    return this.answered.has(tenantId);
   }
 
   async close(): Promise<void> {
@@ -76,9 +86,10 @@ class ThreadClient implements SearchClient {
   }
 
   private start(): Worker {
-    const { uri, pollMs, mostBytes, stream = true, readers } = this.options;
+    const { uri, pollMs, mostBytes, stream = true } = this.options;
     const worker = new Worker(new URL('./search.worker.ts', import.meta.url), {
-      workerData: { uri: uri(), pollMs, mostBytes, stream, readers: readers.href } satisfies SearchThread,
+      workerData: { uri: uri(), pollMs, mostBytes, stream } satisfies SearchThread,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     // It keeps no process alive.
     worker.unref();
@@ -96,6 +107,7 @@ class ThreadClient implements SearchClient {
 
   private end(): void {
     this.worker = null;
+    this.answered.clear();
     for (const done of this.waiting.values()) done(null);
   }
 }

@@ -5,8 +5,7 @@ import { bytesOf, ColumnBuilder, entryOf, FLAG, rowOf, slotsOf } from './columns
 import { entryOfSources, sparseOf } from './entry.ts';
 import type { Sparse } from './entry.ts';
 import type { Epoch } from './query.ts';
-import { readPool, readSome } from './search.reading.ts';
-import type { SearchedTenant } from './search.reading.ts';
+import type { PoolReader, SearchedTenant } from './search.reading.ts';
 
 /** So many changes beside the columns cost less than laying them out anew. */
 const MOST_LATE = 1_000;
@@ -27,10 +26,14 @@ export class TenantEpoch {
     columns: Epoch['columns'];
     sparse: Map<number, Sparse>;
     overlay: Map<string, PersonSources>;
+    gone: Set<number>;
   };
 
-  private constructor(tenant: SearchedTenant, asOf: Date, epoch: TenantEpoch['epoch']) {
-    this.tenant = tenant;
+  private readonly reader: PoolReader;
+
+  private constructor(reader: PoolReader, asOf: Date, epoch: TenantEpoch['epoch']) {
+    this.reader = reader;
+    this.tenant = reader.tenant;
     this.asOf = asOf;
     this.epoch = epoch;
     this.bytes = bytesOf(epoch.columns);
@@ -41,10 +44,11 @@ export class TenantEpoch {
   }
 
   /** Reads everybody. Whatever changes meanwhile is read again from `asOf` on. */
-  static async read(tenant: SearchedTenant, asOf: Date): Promise<TenantEpoch> {
+  static async read(reader: PoolReader, asOf: Date): Promise<TenantEpoch> {
+    const { tenant } = reader;
     const builder = new ColumnBuilder(10_000);
     const byId = new Map<string, Sparse>();
-    for await (const batch of readPool(tenant, asOf))
+    for await (const batch of reader.everybody(asOf))
       for (const { sources, tally } of batch) {
         builder.add(tally ? entryOfSources(sources, tenant, tally) : entryOfSources(sources, tenant));
         const few = sparseOf(sources);
@@ -53,17 +57,20 @@ export class TenantEpoch {
     const columns = builder.build();
     const sparse = new Map<number, Sparse>();
     for (const [id, few] of byId) sparse.set(rowOf(columns, idBytes(id)), few);
-    return new TenantEpoch(tenant, asOf, { columns, sparse, overlay: new Map() });
+    return new TenantEpoch(reader, asOf, { columns, sparse, overlay: new Map(), gone: new Set() });
   }
 
   /** Reads these people again. */
   async refresh(personIds: readonly string[], now: Date): Promise<void> {
     for (let at = 0; at < personIds.length; at += SOME) {
-      const found = await readSome(this.tenant, personIds.slice(at, at + SOME), now);
-      const { columns, overlay } = this.epoch;
+      const found = await this.reader.some(personIds.slice(at, at + SOME), now);
+      const { columns, overlay, gone } = this.epoch;
       for (const [id, sources] of found) {
         const row = rowOf(columns, idBytes(id));
-        if (row >= 0) columns.flags[row]! |= FLAG.gone;
+        if (row >= 0) {
+          columns.flags[row]! |= FLAG.gone;
+          gone.add(row);
+        }
         if (sources) overlay.set(id, sources);
         else overlay.delete(id);
       }
@@ -94,7 +101,7 @@ export class TenantEpoch {
     const next = builder.build();
     const rows = new Map<number, Sparse>();
     for (const [id, few] of byId) rows.set(rowOf(next, idBytes(id)), few);
-    this.epoch = { columns: next, sparse: rows, overlay: new Map() };
+    this.epoch = { columns: next, sparse: rows, overlay: new Map(), gone: new Set() };
     this.bytes = bytesOf(next);
     this.version += 1;
   }

@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect, database } from '../../../db/connect.ts';
+import { openForReading } from '../../../db/reading.ts';
 import { TenantEpoch } from './search.epoch.ts';
 import { search } from './query.ts';
 import type { SearchAnswer, SearchQuery } from './query.ts';
 import { wall } from './wall.ts';
-import { takeReaders, touchedSince } from './search.reading.ts';
-import type { ThreadReaders } from './search.reading.ts';
+import { PoolReader, touchedSince } from './search.reading.ts';
 
 /** What the thread is started with. */
 export interface SearchThread {
@@ -16,8 +15,6 @@ export interface SearchThread {
   readonly mostBytes: number;
   /** False: changes are only looked for, never waited for. */
   readonly stream: boolean;
-  /** Address of the module that exports the readers: a thread takes addresses, not functions. */
-  readonly readers: string;
 }
 export interface SearchTask {
   readonly ask: number;
@@ -40,12 +37,13 @@ export interface SearchState {
 const COMMIT_MS = 60_000;
 /** Everybody is read again after so long, whatever the trail says. */
 const RENEW_MS = 3_600_000;
+/** What one batch asks side by side, and the stream that waits. */
+const POOL = 4;
 
-const { uri, pollMs, mostBytes, stream, readers } = workerData as SearchThread;
-takeReaders((await import(readers)) as ThreadReaders);
+const { uri, pollMs, mostBytes, stream } = workerData as SearchThread;
 const epochs = new Map<string, TenantEpoch>();
 const reading = new Map<string, Promise<void>>();
-const connected = connect(uri, { poolSize: 4 });
+const connected = openForReading(uri, POOL);
 let seen = new Map<string, number>();
 let wake: (() => void) | null = null;
 
@@ -69,11 +67,11 @@ const readTimes = new WeakMap<TenantEpoch, number>();
 const readAt = (epoch: TenantEpoch): number => readTimes.get(epoch) ?? 0;
 
 async function read(tenant: SearchQuery['tenant']): Promise<void> {
-  await connected;
+  const db = await connected;
   const began = new Date(wall());
-  const epoch = await TenantEpoch.read(tenant, began);
+  const epoch = await TenantEpoch.read(new PoolReader(db, tenant), began);
   // Whatever was committed while it was read.
-  const { personIds } = await touchedSince(new Date(began.getTime() - COMMIT_MS), new Set());
+  const { personIds } = await touchedSince(db, new Date(began.getTime() - COMMIT_MS), new Set());
   await epoch.refresh(personIds, new Date(wall()));
   readTimes.set(epoch, began.getTime());
   epoch.usedAt = wall();
@@ -95,6 +93,7 @@ function evict(): void {
 async function poll(): Promise<void> {
   const began = new Date(wall());
   const { entries, personIds } = await touchedSince(
+    await connected,
     new Date(began.getTime() - COMMIT_MS),
     new Set(seen.keys()),
   );
@@ -120,10 +119,10 @@ async function keepUp(): Promise<void> {
 
 /** A change stream only shortens the wait; without one the poll alone is enough. */
 async function listen(): Promise<void> {
-  await connected;
+  const db = await connected;
   for (;;) {
     try {
-      const changes = database()
+      const changes = db
         .collection('auditentries')
         .watch([{ $match: { operationType: 'insert' } }, { $project: { _id: 1 } }]);
       for await (const _change of changes) wake?.();

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
+import { OPTIONS } from './options.ts';
+
+const LONGEST_PAUSE_MS = 3_000;
+
+/**
+ * A connection for a thread that only reads and knows by itself whose rows: the driver alone, without models, which would
+ * take many times the memory of what such a thread keeps. Tries until the database answers.
+ */
+export async function openForReading(uri: string, poolSize: number): Promise<Db> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new MongoClient(uri, { ...OPTIONS, minPoolSize: 1, maxPoolSize: poolSize });
+    try {
+      await client.connect();
+      return client.db();
+    } catch {
+      await client.close().catch(() => undefined);
+      await delay(Math.min(500 * attempt, LONGEST_PAUSE_MS));
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { Beside } from '../../db/builders.ts';
+
+/** States in which the tenant has decided, or has yet to decide, otherwise than yes. */
+export const NOT_TO_BE_ASKED = [
+  'submitted',
+  'needs_correction',
+  'first_review',
+  'suspended',
+  'rejected',
+  'ended',
+];
+/** The states of a membership that is not over. */
+export const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+/** A person's membership of the current tenant, to be read beside the person. */
+export const LIVING_MEMBERSHIP: Beside = {
+  from: 'memberships',
+  foreignField: 'personId',
+  as: 'memberships',
+  match: { state: { $in: LIVE } },
+  fields: { state: 1, verifiedSkills: 1, kind: 1 },
+};

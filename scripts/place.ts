@@ -7,7 +7,7 @@ import type { Config } from '../server/config.ts';
 import { connect, database } from '../server/db/connect.ts';
 import { postStoredClaims } from '../server/features/credits/index.ts';
 import { seedDemo } from '../server/features/demo/index.ts';
-import type { DemoCounts, DemoSaver, ServedShift } from '../server/features/demo/index.ts';
+import type { DemoCounts, DemoLog, DemoSaver, ServedShift } from '../server/features/demo/index.ts';
 import { inTransaction } from '../server/db/transaction.ts';
 import type { Session } from './connect.ts';
 
@@ -45,6 +45,7 @@ export async function seedPlace(session: Session, options: PlaceOptions = {}): P
         recordHours: (served) => recordHours(session, served),
         postCredits,
         keepBank: (tenantId, savers) => keepBank(session, tenantId, savers),
+        logHours: (tenantId, log) => logHours(session, tenantId, log),
       },
       {
         seed: options.seed ?? DEMO_SEED,
@@ -133,6 +134,20 @@ async function keepBank(
       actor,
     );
   }
+}
+
+/** Service that its own person enters; what the rules find worth a second look is held for whoever inspects hours. */
+async function logHours({ services, composed }: Session, tenantId: string, log: DemoLog): Promise<void> {
+  const { accountId, membershipId, ...entry } = log;
+  const identity = await composed.identities.forSession({
+    accountId,
+    membershipId,
+    accountVersion: 1,
+    authenticatedAt: 0,
+  });
+  if (!identity) throw new Error('A member of the seed cannot act');
+  const { actor } = identity;
+  await asTenant(tenantId, () => services.hours.log(actor, { ...entry, unitId: null, submit: true }), actor);
 }
 
 /** Ledger entries of the credit hours that the seed says are posted. */

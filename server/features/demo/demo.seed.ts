@@ -11,6 +11,8 @@ import {
   buildPeople,
   CAST,
 } from './demo.members.ts';
+import { buildLogs } from './demo.logs.ts';
+import type { DemoLog } from './demo.logs.ts';
 import { buildNeeds } from './demo.needs.ts';
 import { readCounty } from './demo.people.ts';
 import { buildTenants } from './demo.places.ts';
@@ -41,6 +43,8 @@ export interface DemoServices {
   readonly postCredits: (tenantId: string) => Promise<void>;
   /** Lets these members of a tenant save what they served, the first of them give and ask. */
   readonly keepBank: (tenantId: string, savers: readonly DemoSaver[]) => Promise<void>;
+  /** Enters service for its own person, as they would; the rules hold what is worth a second look. */
+  readonly logHours: (tenantId: string, log: DemoLog) => Promise<void>;
 }
 
 export interface ServedShift {
@@ -191,6 +195,8 @@ export async function seedDemo(
     (tenants[0] as DemoTenant).id,
     saversOf(castOf('volunteer'), people, memberships, (tenants[0] as DemoTenant).slug),
   );
+  const [{ id: department, slug }] = tenants as [DemoTenant];
+  for (const log of buildLogs(ground, people, memberships, slug)) await services.logHours(department, log);
   const counts: DemoCounts = {
     tenants: tenants.length,
     units: [...units.values()].flat().length,

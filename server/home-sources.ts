@@ -43,7 +43,7 @@ export function createHomeSources(parts: HomeParts): HomeSources {
         .slice(0, NEXT_SHOWN)
         .map((row) => comingUpOf(row, isHere(row, actor), now));
     },
-    offersWait: async (actor) => (await assignments.everywhere(actor)).length > 0,
+    offersWait: async (actor) => (await assignments.everywhere(actor, 1, undefined)).data.length > 0,
     async suggestions(actor) {
       const [open, ahead] = await Promise.all([openOnes(), assignments.ahead(actor.personId)]);
       const { suited } = await matching.suits(actor, open);

@@ -43,3 +43,9 @@ export const placeField = {
     { _id: false, strict: 'throw' },
   ),
 } as const;
+
+/** The filter for texts that contain this one, whatever its case; everything in it is taken as it stands. */
+export const containing = (text: string): { $regex: string; $options: 'i' } => ({
+  $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
+  $options: 'i',
+});

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { acrossTenants, contextNow, requireTenantId } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
+import { containing } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { Finding } from '../matching/index.ts';
@@ -18,15 +19,25 @@ const OWN_SORT: readonly SortKey[] = [
 ];
 
 export const OWN_EVERYWHERE = 'assignments: what a person is asked for, in whatever tenant';
-/** More offers and places ahead than a person could want to read. */
-const MOST_EVERYWHERE = 60;
-
 /** Signing up and answering change the position's counters: one name, so that both stand in one line. */
 export const queueOfPosition = (positionId: string): string => `position:${positionId}`;
 
-const HAD_A_SEAT = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show', 'excused'] as const;
-/** Nobody runs the list of more people from one screen. */
-const MOST_SEATED = 2_000;
+const SEATED_SORT: readonly SortKey[] = [
+  ['personName', 1],
+  ['_id', 1],
+];
+const EVERYWHERE_SORT: readonly SortKey[] = [
+  ['endsAt', 1],
+  ['_id', 1],
+];
+
+/** What the list of a shift's people is narrowed to. */
+export interface SeatedFilter {
+  /** A part of the name. */
+  readonly q?: string | undefined;
+  readonly state?: (typeof SEATED_STATES)[number] | undefined;
+}
+export type Seated = Pick<AssignmentRow, '_id' | 'personName' | 'state' | 'checkIn' | 'checkOut'>;
 
 /** What is read of assignments: one's own here and everywhere, a shift's people, the line in which one waits. */
 export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
@@ -45,22 +56,29 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
 
     /**
      * One's own open offers in every tenant, and the places one has in others than that of the acting membership,
-     * soonest first. Rows carry their tenant; words about them are read inside it.
+     * soonest over first. Rows carry their tenant; words about them are read inside it.
      */
-    async everywhere(actor: AccountActor): Promise<AssignmentRow[]> {
+    async everywhere(
+      actor: AccountActor,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<AssignmentRow>> {
+      const here = actor.membership?.tenantId;
+      const elsewhere = here ? [{ state: 'offered' }, { tenantId: { $ne: new Types.ObjectId(here) } }] : [];
       const rows = await acrossTenants(OWN_EVERYWHERE, () =>
         AssignmentModel.find({
           personId: new Types.ObjectId(actor.personId),
           state: { $in: [...ELSEWHERE_STATES] },
           endsAt: { $gt: contextNow() },
-        })
-          .sort({ endsAt: 1 })
-          .limit(MOST_EVERYWHERE)
+          ...afterCursor(EVERYWHERE_SORT, cursor),
+          ...(here ? { $or: elsewhere } : {}),
+        } as never)
+          .sort(sortOf(EVERYWHERE_SORT))
+          .limit(limit + 1)
           .hint('ahead')
           .lean(),
       );
-      const here = actor.membership?.tenantId ?? null;
-      return rows.filter((row) => row.state === 'offered' || String(row.tenantId) !== here);
+      return pageOf(rows, limit, (row) => [row.endsAt, row._id]);
     },
 
     /** One's own, in whatever tenant. @throws NotFound */
@@ -103,14 +121,23 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
     async seatedOf(
       actor: Actor,
       shiftId: string,
-    ): Promise<Pick<AssignmentRow, '_id' | 'personName' | 'state' | 'checkIn' | 'checkOut'>[]> {
+      { q, state }: SeatedFilter,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<Seated>> {
       const shift = await shifts.access(actor, shiftId, 'assignments:see');
-      return AssignmentModel.find({ shiftId: shift._id, state: { $in: [...HAD_A_SEAT] } })
+      const rows = await AssignmentModel.find({
+        shiftId: shift._id,
+        state: state ?? { $in: [...SEATED_STATES] },
+        ...(q ? { personName: containing(q) } : {}),
+        ...afterCursor(SEATED_SORT, cursor),
+      } as never)
         .select({ personName: 1, state: 1, checkIn: 1, checkOut: 1 })
-        .sort({ personName: 1, _id: 1 })
-        .limit(MOST_SEATED)
-        .batchSize(MOST_SEATED)
+        .sort(sortOf(SEATED_SORT))
+        .limit(limit + 1)
+        .batchSize(limit + 1)
         .lean();
+      return pageOf(rows, limit, (row) => [row.personName, row._id]);
     },
 
     /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */

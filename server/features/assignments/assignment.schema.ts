@@ -41,7 +41,7 @@ export const ownOffer = assignmentView.extend({
   joins: z.boolean(),
 });
 export type OwnOffer = z.infer<typeof ownOffer>;
-export const ownOffers = z.object({ data: z.array(ownOffer), nextCursor: z.null() });
+export const ownOffers = pageOf(ownOffer);
 export const assignmentPage = pageOf(assignmentView);
 
 export const positionParams = z.strictObject({ positionId: id });

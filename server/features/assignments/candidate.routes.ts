@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { I18n } from '../../i18n/index.ts';
-import { prose } from '../../http/schema.ts';
+import { pageOf, paging, prose } from '../../http/schema.ts';
+import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { MatchingService } from '../matching/index.ts';
@@ -29,9 +30,7 @@ const candidate = z.object({
     }),
   ),
 });
-const ranking = z.object({
-  data: z.array(candidate),
-  nextCursor: z.null(),
+const ranking = pageOf(candidate).extend({
   total: z.number(),
   looked: z.number(),
   funnel: z.array(z.object({ rule: z.string(), remaining: z.number() })),
@@ -65,11 +64,11 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
         'Who fits the position, best first, with every reason, the funnel, and why the own others do not.',
       input: {
         params: positionParams,
-        query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(SHOWN) }),
+        query: z.strictObject({ ...paging, limit: z.coerce.number().int().min(1).max(100).default(SHOWN) }),
       },
       output: ranking,
       async run({ actor, params, query }) {
-        const found = await matching.candidates(actor, params.positionId, query.limit);
+        const found = await matching.candidates(actor, params.positionId, query.limit, query.cursor);
         return {
           data: found.candidates.map(({ handle, name, membershipId, fit }) => ({
             handle,
@@ -82,7 +81,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
               finding: part.finding ? { ...part.finding, params: { ...part.finding.params } } : null,
             })),
           })),
-          nextCursor: null,
+          nextCursor: found.nextCursor,
           total: found.eligible,
           looked: found.looked,
           funnel: [...found.funnel],
@@ -92,7 +91,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           })),
         };
       },
-      async page(found, { actor, params, locale }) {
+      async page(found, { actor, params, query, locale }) {
         const { position, shift } = await shifts.accessPosition(
           actor,
           params.positionId,
@@ -108,7 +107,12 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           maximum: position.maximum,
           action: `/positions/${params.positionId}/offers`,
           looked: found.looked,
-          more: found.total > found.data.length ? found.data.length : null,
+          ...pagerOf(
+            `/positions/${params.positionId}/candidates`,
+            query.limit === SHOWN ? { cursor: query.cursor } : query,
+            found.nextCursor,
+          ),
+          count: found.data.length,
           funnel: found.funnel.map((step) => ({
             label: i18n.t(locale, `matching.rule.${step.rule}`),
             remaining: step.remaining,

@@ -2,13 +2,14 @@ import type { AccountActor } from '../../core/actor.ts';
 import { asTenant } from '../../core/context.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
+import type { Page } from '../../db/pagination.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
-import type { AssignmentRow } from './assignment.model.ts';
-import { assignmentView, fullId, ownOffers, reasonBody } from './assignment.schema.ts';
+import { assignmentView, fullId, ownFilter, ownOffers, reasonBody } from './assignment.schema.ts';
 import type { AssignmentView, OwnOffer } from './assignment.schema.ts';
 import type { AssignmentService } from './assignment.service.ts';
 import { refusedPage, viewsOf } from './assignment.routes.ts';
@@ -55,10 +56,10 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
       tenant: 'none',
       summary:
         'Open offers made to the person by any tenant, and the places they have in others than the one they act in.',
-      input: {},
+      input: { query: ownFilter },
       output: ownOffers,
-      run: async ({ account }) => ({ data: await ownOffersOf(account, parts), nextCursor: null }),
-      async page({ data }, { account, locale }) {
+      run: ({ account, query }) => ownOffersOf(account, query, parts),
+      async page({ data, nextCursor }, { account, locale, query }) {
         const choices = new Map(
           (await memberships.choicesOf(account.accountId)).map((own) => [own.tenantId, own.id]),
         );
@@ -68,6 +69,10 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
           expected: data
             .filter((one) => one.state !== 'offered')
             .map((one) => ({ ...named(one), membershipId: choices.get(one.tenant.id) ?? null })),
+          // A page of places elsewhere is no page without offers: those may be on the one before or the next.
+          whole: nextCursor === null && query.cursor === undefined,
+          ...pagerOf('/offers', query, nextCursor),
+          count: data.length,
         });
       },
     }),
@@ -76,28 +81,23 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
   ];
 }
 
-/** Own rows of all tenants with their words, soonest first; four queries a tenant that asks. */
+/** Own rows of all tenants with their words, soonest over first; four queries a tenant that asks. */
 async function ownOffersOf(
   account: AccountActor,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
   parts: Pick<OwnOfferParts, 'assignments' | 'offers' | 'shifts' | 'tenants'>,
-): Promise<OwnOffer[]> {
-  const rows = await parts.assignments.everywhere(account);
-  const byTenant = new Map<string, AssignmentRow[]>();
-  for (const row of rows) {
-    const id = String(row.tenantId);
-    byTenant.set(id, [...(byTenant.get(id) ?? []), row]);
-  }
-  const found: OwnOffer[] = [];
-  for (const [tenantId, own] of byTenant)
-    found.push(
-      ...(await asTenant(tenantId, async () => {
-        const { id, slug, name } = await parts.tenants.current();
-        return (await viewsOf(own, parts)).map((one, at) => ({
+): Promise<Page<OwnOffer>> {
+  const { data: rows, nextCursor } = await parts.assignments.everywhere(account, limit, cursor);
+  const found = new Map<string, OwnOffer>();
+  for (const [tenantId, own] of Map.groupBy(rows, (row) => String(row.tenantId)))
+    await asTenant(tenantId, async () => {
+      const { id, slug, name } = await parts.tenants.current();
+      for (const [at, one] of (await viewsOf(own, parts)).entries())
+        found.set(one.id, {
           ...one,
           tenant: { id, slug, name },
           joins: own[at]?.membershipId === null,
-        }));
-      })),
-    );
-  return found.sort((a, b) => a.startsAt.localeCompare(b.startsAt));
+        });
+    });
+  return { data: rows.flatMap((row) => found.get(String(row._id)) ?? []), nextCursor };
 }

@@ -8,7 +8,9 @@ import type { Route } from '../../http/route.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { AssignmentService } from '../assignments/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
+import { boardFilter, MARKS } from './attendance.schema.ts';
 import type { AttendanceService } from './attendance.service.ts';
+import { backTo, boardModel } from './attendance.view.ts';
 
 const marked = z.object({ id: z.string(), state: z.string(), version: z.number() });
 const idParams = z.strictObject({ id });
@@ -34,7 +36,7 @@ export function attendanceRoutes(parts: AttendanceRouteParts): Route[] {
   return [...listRoutes(parts), ...codeRoutes(parts)];
 }
 
-function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] {
+function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Route[] {
   return [
     route({
       name: 'attendance/list',
@@ -42,8 +44,8 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
       path: '/shifts/:id/attendance',
       access: 'attendance:run',
       tenant: 'member',
-      summary: 'Everybody who has a place on the shift, and the code to show now.',
-      input: { params: idParams },
+      summary: 'Who has a place on the shift, by name, and the code to show now.',
+      input: { params: idParams, query: boardFilter },
       output: z.object({
         shiftId: z.string(),
         title: z.string(),
@@ -60,10 +62,12 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
             checkedOutAt: z.string().nullable(),
           }),
         ),
+        nextCursor: z.string().nullable(),
       }),
-      async run({ actor, params }) {
+      async run({ actor, params, query }) {
         const { code, secondsLeft, shift } = await attendance.currentCode(actor, params.id);
-        const people = await assignments.seatedOf(actor, params.id);
+        const { limit, cursor, ...filter } = query;
+        const page = await assignments.seatedOf(actor, params.id, filter, limit, cursor);
         return {
           shiftId: params.id,
           title: shift.title,
@@ -71,18 +75,21 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
           endsAt: shift.endsAt.toISOString(),
           code,
           secondsLeft,
-          people: people.map((row) => ({
+          people: page.data.map((row) => ({
             id: String(row._id),
             name: row.personName,
             state: row.state,
             checkedInAt: row.checkIn?.at.toISOString() ?? null,
             checkedOutAt: row.checkOut?.at.toISOString() ?? null,
           })),
+          nextCursor: page.nextCursor,
         };
       },
-      page: (list, { publicUrl }) =>
+      page: ({ nextCursor, ...list }, { publicUrl, query, locale }) =>
         view('attendance/list', {
           ...list,
+          ...boardModel({ i18n, locale, query, shiftId: list.shiftId, nextCursor }),
+          count: list.people.length,
           codeUrl: `${publicUrl}/check-in?code=${list.code}`,
           refreshEvery: `every ${Math.max(5, list.secondsLeft)}s`,
           people: list.people.map((one) => ({
@@ -103,8 +110,10 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
       input: {
         params: idParams,
         body: z.strictObject({
-          mark: z.enum(['check-in', 'check-out', 'no-show', 'excused']),
+          mark: z.enum(MARKS),
           reason: prose(300).default(''),
+          /** Of the page: the part of the list to go back to. */
+          list: line(1_500).default(''),
         }),
       },
       output: marked.extend({ shiftId: z.string() }),
@@ -112,8 +121,8 @@ function listRoutes({ attendance, assignments }: AttendanceRouteParts): Route[] 
         const row = await attendance.mark(account, params.id, body.mark, body.reason);
         return { id: String(row._id), state: row.state, version: row.version, shiftId: String(row.shiftId) };
       },
-      page: ({ shiftId }) =>
-        seeOther(`/shifts/${shiftId}/attendance`, { kind: 'success', key: 'assignments.attendance.done' }),
+      page: ({ shiftId }, { body }) =>
+        seeOther(backTo(shiftId, body.list), { kind: 'success', key: 'assignments.attendance.done' }),
     }),
   ];
 }

@@ -20,6 +20,7 @@ import { smallestChanges } from './change.rules.ts';
 import type { Change } from './change.rules.ts';
 import { excludedFrom } from './exclusion.facts.ts';
 import { createHandles } from './handles.ts';
+import { nextRankCursor, rankCursor } from './rank-cursor.ts';
 import {
   mayBeAsked,
   NOBODY,
@@ -66,6 +67,8 @@ export interface Candidate {
 
 export interface Ranking {
   readonly candidates: readonly Candidate[];
+  /** Where the next page begins; null where there is none, or none that anybody should read. */
+  readonly nextCursor: string | null;
   readonly funnel: readonly { readonly rule: string; readonly remaining: number }[];
   readonly looked: number;
   /** How many fit in all; `candidates` are the best of them. */
@@ -230,22 +233,32 @@ export function createMatchingService(parts: MatchingParts) {
       return (await askedOf(actor, positionId)).question;
     },
 
-    /** The best whom the coordinator may find for the position, with the funnel and the nearest of the own excluded. */
-    async candidates(actor: Actor, positionId: string, limit = MOST_SHOWN): Promise<Ranking> {
+    /**
+     * Whom the coordinator may find for the position, best first and by pages, with the funnel and the nearest of the own
+     * excluded. @throws Malformed for a cursor that is none of this position
+     */
+    async candidates(
+      actor: Actor,
+      positionId: string,
+      limit = MOST_SHOWN,
+      cursor?: string,
+    ): Promise<Ranking> {
       const { position, shift, tenant, facts, question } = await askedOf(actor, positionId);
-      const found = await fromMemory(question, shift, tenant, limit);
+      const after = rankCursor(cursor, (handle) => handles.personBehind(position._id, handle));
+      const found = await fromMemory(question, shift, tenant, after.seen + limit);
       const { judged, ...counts } = found ?? (await fromDatabase(facts, shift, tenant));
       const handleAt = handles.at(position._id);
+      const left = rank(judged.filter((one) => one.fit.eligible)).filter(after.isBeyond);
+      const candidates = left.slice(0, limit).map(({ id, sources, fit: own }) => ({
+        handle: handleAt(id),
+        name: sources.membership ? sources.person.name : null,
+        membershipId: sources.membership ? String(sources.membership._id) : null,
+        fit: own,
+      }));
       return {
         ...counts,
-        candidates: rank(judged.filter((one) => one.fit.eligible))
-          .slice(0, limit)
-          .map(({ id, sources, fit: own }) => ({
-            handle: handleAt(id),
-            name: sources.membership ? sources.person.name : null,
-            membershipId: sources.membership ? String(sources.membership._id) : null,
-            fit: own,
-          })),
+        candidates,
+        nextCursor: nextRankCursor(candidates, left.length, after.seen),
         excluded: judged
           .flatMap(({ sources, fit: own }) =>
             own.eligible || !sources.membership

@@ -50,5 +50,7 @@ const templateSchema = new Schema({
   createdAt: { type: Date, required: true },
 });
 templateSchema.index({ tenantId: 1, unitId: 1, name: 1 }, { unique: true });
+// The list, by name: whose units one may use is told from the index.
+templateSchema.index({ tenantId: 1, name: 1, _id: 1, unitId: 1 });
 
 export const TemplateModel = tenantModel<TemplateRow>('ShiftTemplate', templateSchema);

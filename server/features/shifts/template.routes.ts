@@ -2,11 +2,20 @@ import { can } from '../../core/actor.ts';
 import { empty, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
+import { pagerOf } from '../../http/paging.ts';
+import type { Page } from '../../db/pagination.ts';
 import { createForm } from '../../i18n/index.ts';
 import { shiftView } from './shift.schema.ts';
 import type { ShiftRouteParts } from './shift.routes.ts';
-import { templateBody, templateList, templatePatch, templateUse, templateView } from './template.schema.ts';
-import type { TemplateView } from './template.schema.ts';
+import {
+  templateBody,
+  templateFilter,
+  templateList,
+  templatePatch,
+  templateUse,
+  templateView,
+} from './template.schema.ts';
+import type { TemplateFilter, TemplateView } from './template.schema.ts';
 
 const HERE = '/shift-templates';
 type Here = Pick<RouteContext, 'actor' | 'locale'>;
@@ -18,7 +27,8 @@ export function templateRoutes(parts: ShiftRouteParts): Route[] {
     failure.issues.length > 0 ? failure.issues : [{ path: '', code: failure.error.code }];
 
   const listPage = (
-    data: readonly TemplateView[],
+    { data, nextCursor }: Page<TemplateView>,
+    query: TemplateFilter,
     { locale }: Pick<RouteContext, 'locale'>,
     failed?: { id: string; failure: FormFailure },
   ): PageResult => {
@@ -35,7 +45,16 @@ export function templateRoutes(parts: ShiftRouteParts): Route[] {
       const name = form.input('name', 'text', { required: true, maxLength: 60 });
       return { template, name, errors: form.errors };
     });
+    const filter = createForm({ i18n, locale, messages: 'shifts.template.filter', values: query });
     return view('shifts/templates', {
+      // Whoever has a handful needs no search.
+      filter:
+        query.q !== undefined || query.cursor !== undefined || nextCursor !== null
+          ? filter.input('q', 'search', { maxLength: 60 })
+          : null,
+      filtered: query.q !== undefined,
+      ...pagerOf(HERE, query, nextCursor),
+      count: data.length,
       errors: forms.flatMap(({ errors }) => errors),
       templates: forms.map(({ template, name }) => ({
         ...template,
@@ -84,10 +103,10 @@ export function templateRoutes(parts: ShiftRouteParts): Route[] {
       access: 'requests:edit',
       tenant: 'member',
       summary: 'Templates that the caller may use: of their units, of those above, of the tenant.',
-      input: {},
+      input: { query: templateFilter },
       output: templateList,
-      run: async ({ actor }) => ({ data: await shifts.listTemplates(actor), nextCursor: null }),
-      page: ({ data }, context) => listPage(data, context),
+      run: ({ actor, query }) => shifts.listTemplates(actor, query),
+      page: (page, context) => listPage(page, context.query, context),
     }),
     route({
       name: 'shift-templates/new-form',
@@ -131,8 +150,14 @@ export function templateRoutes(parts: ShiftRouteParts): Route[] {
       run: ({ account, params, body, version }) =>
         shifts.renameTemplate(account, params.id, body.name, version),
       page: () => seeOther(HERE, { kind: 'success', key: 'shifts.flash.saved' }),
+      // Shown again by itself, wherever in the list it stands.
       invalid: async (failure, context) =>
-        listPage(await shifts.listTemplates(context.actor), context, { id: context.params.id, failure }),
+        listPage(
+          { data: [await shifts.template(context.actor, context.params.id)], nextCursor: null },
+          templateFilter.parse({}),
+          context,
+          { id: context.params.id, failure },
+        ),
     }),
     route({
       name: 'shift-templates/remove',
@@ -189,7 +214,7 @@ async function usePage(
   failure?: FormFailure,
 ): Promise<PageResult> {
   const request = await requests.accessRequest(actor, requestId, 'requests:edit');
-  const templates = await shifts.listTemplates(actor);
+  const templates = await shifts.templateChoices(actor);
   const form = createForm({
     i18n,
     locale,
@@ -205,7 +230,10 @@ async function usePage(
   const fields = {
     templateId: form.select(
       'templateId',
-      templates.map((one) => ({ value: one.id, label: `${one.name} ${one.startTime}–${one.endTime}` })),
+      templates.map((one) => ({
+        value: String(one._id),
+        label: `${one.name} ${one.startTime}–${one.endTime}`,
+      })),
       { required: true },
     ),
     date: form.input('date', 'date', {

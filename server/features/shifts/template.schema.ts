@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, localDate, requiredLine } from '../../http/schema.ts';
+import { id, line, localDate, pageOf, paging, requiredLine } from '../../http/schema.ts';
 import { RISK_LEVELS } from './shift.model.ts';
 import { clock } from './shift.schema.ts';
 
@@ -34,4 +34,12 @@ export const templateView = z.object({
   changeable: z.boolean(),
 });
 export type TemplateView = z.infer<typeof templateView>;
-export const templateList = z.object({ data: z.array(templateView), nextCursor: z.null() });
+export const templateFilter = z.strictObject({
+  /** A part of the name. */
+  q: line(60)
+    .optional()
+    .transform((text) => text || undefined),
+  ...paging,
+});
+export type TemplateFilter = z.output<typeof templateFilter>;
+export const templateList = pageOf(templateView);

@@ -5,6 +5,9 @@ import { contextNow } from '../../core/context.ts';
 import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
+import { containing } from '../../db/fields.ts';
+import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -13,7 +16,7 @@ import { accessShift, listPositionsOf } from './shift.facts.ts';
 import type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 import { TemplateModel } from './template.model.ts';
 import type { TemplatePosition, TemplateRow } from './template.model.ts';
-import type { TemplateUse, TemplateView } from './template.schema.ts';
+import type { TemplateFilter, TemplateUse, TemplateView } from './template.schema.ts';
 import { wallTimesOf } from './wall.ts';
 
 export interface TemplateParts {
@@ -23,8 +26,12 @@ export interface TemplateParts {
   readonly addPosition: (actor: AccountActor, shiftId: string, input: PositionInput) => Promise<PositionView>;
 }
 
-/** More templates than a list of names is good for. */
-const MOST_TEMPLATES = 200;
+/** More templates than a choice of names in a form is good for. */
+const MOST_CHOICES = 200;
+const SORT: readonly SortKey[] = [
+  ['name', 1],
+  ['_id', 1],
+];
 
 /** Shifts kept under a name for the next time. A template serves its unit and whatever lies below it. */
 export function createTemplateService({ tenants, units, create, addPosition }: TemplateParts) {
@@ -40,6 +47,9 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
     }
     return usable;
   }
+
+  const usableIds = async (actor: Actor): Promise<Types.ObjectId[]> =>
+    [...(await usableUnits(actor))].map((id) => new Types.ObjectId(id));
 
   /** @throws NotFound when it is missing, foreign or of a unit out of reach */
   async function accessTemplate(actor: Actor, id: string): Promise<TemplateRow> {
@@ -85,15 +95,33 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
     (await toViews(actor, [row]))[0] as TemplateView;
 
   return {
-    /** Those the actor may use, by name; the few there are in one list. */
-    async listTemplates(actor: Actor): Promise<TemplateView[]> {
-      const usable = [...(await usableUnits(actor))].map((id) => new Types.ObjectId(id));
-      const rows = await TemplateModel.find({ unitId: { $in: usable } })
-        .sort({ name: 1, _id: 1 })
-        .limit(MOST_TEMPLATES)
+    /** Those the actor may use, by name. */
+    async listTemplates(actor: Actor, { q, limit, cursor }: TemplateFilter): Promise<Page<TemplateView>> {
+      const rows = await TemplateModel.find({
+        unitId: { $in: await usableIds(actor) },
+        ...(q ? { name: containing(q) } : {}),
+        ...afterCursor(SORT, cursor),
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
         .lean();
-      return toViews(actor, rows);
+      const page = pageOf(rows, limit, (row) => [row.name, row._id]);
+      return { data: await toViews(actor, page.data), nextCursor: page.nextCursor };
     },
+
+    /** One that the actor may use. @throws NotFound */
+    template: async (actor: Actor, id: string): Promise<TemplateView> =>
+      view(actor, await accessTemplate(actor, id)),
+
+    /** The same as choices of a form, at most `MOST_CHOICES`. */
+    templateChoices: async (
+      actor: Actor,
+    ): Promise<Pick<TemplateRow, '_id' | 'name' | 'startTime' | 'endTime'>[]> =>
+      TemplateModel.find({ unitId: { $in: await usableIds(actor) } })
+        .sort(sortOf(SORT))
+        .limit(MOST_CHOICES)
+        .select({ name: 1, startTime: 1, endTime: 1 })
+        .lean(),
 
     /** Keeps a shift's wall times and positions under a name. @throws Invalid when the unit has that name already */
     async saveTemplate(

@@ -112,6 +112,9 @@ describe('lists at size', function () {
     ['coordinator', '/memberships?q=王', 'memberships'],
     ['coordinator', '/hours/queue', 'hoursrecords'],
     ['coordinator', '/certificate-batches', 'certificatebatches'],
+    ['coordinator', '/shift-templates', 'shifttemplates'],
+    ['coordinator', '/shift-templates?q=x', 'shifttemplates'],
+    ['auditor', '/hours/held', 'hoursrecords'],
     ['coordinator', '/recognition-cases', 'recognitions'],
     ['coordinator', '/recognition-cases?state=applied', 'recognitions'],
     ['coordinator', '/time-bank/desk', 'timebankredemptions'],
@@ -163,6 +166,10 @@ describe('lists at size', function () {
       }
     }
     expect(faults, faults.join('\n\n')).to.deep.equal([]);
+  });
+
+  it('show what the demo place has: hours that are held wait at the auditor’s desk', async () => {
+    expect((await as('auditor').get('/hours/held')).text).to.include('晚上探望楼下独居老人');
   });
 
   it('answer main pages with at most eight calls', async () => {

@@ -22,18 +22,19 @@ export async function tenantAggregate<T>(
   return model.aggregate<T>(confined as PipelineStage[], options).exec();
 }
 
+/** Confines what a stage reads of another collection, and what that reads in turn. */
 function confineLookup(stage: PipelineStage, tenantId: unknown): PipelineStage {
+  const within = (pipeline: readonly unknown[] | undefined): unknown[] => [
+    { $match: { tenantId } },
+    ...(pipeline ?? []).map((inner) => confineLookup(inner as PipelineStage, tenantId)),
+  ];
   if ('$unionWith' in stage) {
     const union = stage.$unionWith as { coll: string; pipeline?: unknown[] };
-    return {
-      $unionWith: { ...union, pipeline: [{ $match: { tenantId } }, ...(union.pipeline ?? [])] },
-    } as PipelineStage;
+    return { $unionWith: { ...union, pipeline: within(union.pipeline) } } as PipelineStage;
   }
   if (!('$lookup' in stage)) return stage;
   const lookup = stage.$lookup as { pipeline?: unknown[] };
-  return {
-    $lookup: { ...stage.$lookup, pipeline: [{ $match: { tenantId } }, ...(lookup.pipeline ?? [])] },
-  } as PipelineStage;
+  return { $lookup: { ...stage.$lookup, pipeline: within(lookup.pipeline) } } as PipelineStage;
 }
 
 /** Rows that belong beside a row of a global model: where they are, how they point to it, which of them, which fields. */

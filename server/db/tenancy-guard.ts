@@ -67,6 +67,9 @@ function refuseUnconfinedStage(stage: unknown, tenantId: string, name: string): 
         isBag(body) && Array.isArray(body['pipeline']) ? (body['pipeline'][0] as Bag | undefined) : undefined;
       if (!confines(inner?.['$match'], tenantId))
         throw new Unconfined(`${name}.aggregate ${operator} leaves the tenant`);
+      // What is looked up may look further.
+      for (const further of (body as { pipeline: unknown[] }).pipeline)
+        refuseUnconfinedStage(further, tenantId, name);
     }
     if (operator === '$facet' && isBag(body)) {
       for (const inner of Object.values(body)) {

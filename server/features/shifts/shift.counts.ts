@@ -67,25 +67,30 @@ export async function countByDay(
   const ahead = span.$gte > now ? span : { $gt: now, $lt: span.$lt };
   const model = ShiftModel as unknown as Model<never>;
   const localDay = { $dateToString: { date: '$startsAt', format: '%Y-%m-%d', timezone: zone } };
-  const [counts, needs] = await Promise.all([
-    tenantAggregate<{ _id: string; shifts: number }>(model, [
-      { $match: { ...within, startsAt: span } },
-      { $project: { _id: 0, startsAt: 1 } },
-      { $group: { _id: localDay, shifts: { $sum: 1 } } },
-    ]),
-    tenantAggregate<{ _id: string; missing: number; shifts: number }>(model, [
-      { $match: { ...within, startsAt: ahead } },
-      { $sort: { startsAt: 1, _id: 1 } },
-      { $limit: LOOKED_AT + 1 },
-      { $project: { startsAt: 1 } },
-      { $lookup: { from: 'positions', localField: '_id', foreignField: 'shiftId', as: 'positions' } },
-      { $group: { _id: localDay, missing: { $sum: MISSING }, shifts: { $sum: 1 } } },
-    ]),
+  const found = await tenantAggregate<{ _id: string; shifts: number; missing?: number }>(model, [
+    { $match: { ...within, startsAt: span } },
+    { $project: { _id: 0, startsAt: 1 } },
+    { $group: { _id: localDay, shifts: { $sum: 1 } } },
+    {
+      $unionWith: {
+        coll: ShiftModel.collection.name,
+        pipeline: [
+          { $match: { ...within, startsAt: ahead } },
+          { $sort: { startsAt: 1, _id: 1 } },
+          { $limit: LOOKED_AT + 1 },
+          { $project: { startsAt: 1 } },
+          { $lookup: { from: 'positions', localField: '_id', foreignField: 'shiftId', as: 'positions' } },
+          { $group: { _id: localDay, missing: { $sum: MISSING }, shifts: { $sum: 1 } } },
+        ],
+      },
+    },
   ]);
+  const counts = found.filter((one) => one.missing === undefined);
+  const needs = found.filter((one) => one.missing !== undefined);
   const looked = needs.reduce((sum, one) => sum + one.shifts, 0);
   // The day of the first one too many was not looked at whole.
   const known = looked > LOOKED_AT ? needs.map(({ _id }) => _id).reduce((a, b) => (a > b ? a : b)) : null;
-  const missing = new Map(needs.map((one) => [one._id, one.missing]));
+  const missing = new Map(needs.map((one) => [one._id, one.missing ?? 0]));
   const byDate = new Map(counts.map(({ _id, shifts }) => [_id, shifts]));
   return dates.map((date) => ({
     date,

@@ -186,22 +186,26 @@ export function createShiftService({
       const reach = reachOf(actor, 'requests:see');
       const below = filter.unitId ? await units.expand([filter.unitId]) : null;
       const allowed = reach === 'tenant' ? below : below ? below.intersection(reach) : reach;
-      const rows = await ShiftModel.find({
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(filter.requestId ? { requestId: new Types.ObjectId(filter.requestId) } : {}),
-        ...(filter.seriesId ? { seriesId: new Types.ObjectId(filter.seriesId) } : {}),
-        ...(allowed ? { unitId: { $in: ids(allowed) } } : {}),
-        $and: [
-          ...(filter.from ? [{ startsAt: { $gte: startOfDay(filter.from, zone) } }] : []),
-          ...(filter.to ? [{ startsAt: { $lt: startOfDay(addDays(filter.to, 1), zone) } }] : []),
-          afterCursor(SORT, cursor),
-        ],
-      } as never)
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .lean();
+      const rows = await facts.listWithPositions(
+        {
+          ...(filter.state ? { state: filter.state } : {}),
+          ...(filter.requestId ? { requestId: new Types.ObjectId(filter.requestId) } : {}),
+          ...(filter.seriesId ? { seriesId: new Types.ObjectId(filter.seriesId) } : {}),
+          ...(allowed ? { unitId: { $in: ids(allowed) } } : {}),
+          $and: [
+            ...(filter.from ? [{ startsAt: { $gte: startOfDay(filter.from, zone) } }] : []),
+            ...(filter.to ? [{ startsAt: { $lt: startOfDay(addDays(filter.to, 1), zone) } }] : []),
+            afterCursor(SORT, cursor),
+          ],
+        },
+        sortOf(SORT),
+        limit + 1,
+      );
       const page = pageOf(rows, limit, (row) => [row.startsAt, row._id]);
-      return { data: await toViews(page.data), nextCursor: page.nextCursor };
+      return {
+        data: page.data.map(({ positions: own, ...row }) => facts.toShiftView(row, own)),
+        nextCursor: page.nextCursor,
+      };
     },
 
     /** How many shifts each request has and how full they are; cancelled ones do not count. */

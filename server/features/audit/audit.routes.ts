@@ -107,8 +107,10 @@ export function auditRoutes({
       input: { query: auditFilter },
       output: auditPage,
       async run({ account, query }) {
-        const page = await audit.list(account, query, query.limit, query.cursor);
-        const { sealedAt, ...seal } = await seals.state();
+        const [page, { sealedAt, ...seal }] = await Promise.all([
+          audit.list(account, query, query.limit, query.cursor),
+          seals.state(),
+        ]);
         return {
           data: page.data.map(toView),
           nextCursor: page.nextCursor,

@@ -1,10 +1,12 @@
 import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { reachOf } from '../../core/actor.ts';
 import { Forbidden } from '../../core/errors.ts';
 import { addDays, wallToInstant } from '../../core/time.ts';
 import { AuditModel, recordAudit } from '../../db/audit.ts';
 import type { AuditRow } from '../../db/audit.ts';
+import { tenantAggregate } from '../../db/builders.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -96,6 +98,44 @@ export function createAuditService({
       .limit(limit)
       .lean();
 
+  /** A page's entries with the names of those who acted, in one read. */
+  async function findNamed(
+    filter: AuditFilter,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<NamedEntry[]> {
+    const [found] = await tenantAggregate<{
+      entries: AuditRow[];
+      members: { accountId: Types.ObjectId; personName: string }[];
+    }>(AuditModel as unknown as Model<never>, [
+      { $match: { $and: [await filterOf(filter), afterCursor(SORT, cursor)] } },
+      { $sort: sortOf(SORT) },
+      { $limit: limit },
+      { $group: { _id: null, entries: { $push: '$$ROOT' }, accounts: { $addToSet: '$accountId' } } },
+      // Of sweeps there is no account; members without one must not be met.
+      { $set: { accounts: { $setDifference: ['$accounts', [null]] } } },
+      {
+        $lookup: {
+          from: 'memberships',
+          localField: 'accounts',
+          foreignField: 'accountId',
+          as: 'members',
+          pipeline: [
+            { $match: { accountId: { $type: 'objectId' } } },
+            { $project: { _id: 0, accountId: 1, personName: 1 } },
+          ],
+        },
+      },
+      { $project: { _id: 0, entries: 1, members: 1 } },
+    ]);
+    if (!found) return [];
+    const names = new Map(found.members.map(({ accountId, personName }) => [String(accountId), personName]));
+    return found.entries.map((row) => ({
+      row,
+      name: row.accountId ? (names.get(String(row.accountId)) ?? null) : null,
+    }));
+  }
+
   return {
     /** Newest first. @throws Forbidden for who sees part of the tenant only */
     async list(
@@ -105,8 +145,7 @@ export function createAuditService({
       cursor: string | undefined,
     ): Promise<Page<NamedEntry>> {
       assertWhole(actor);
-      const page = pageOf(await find(filter, limit + 1, cursor), limit, (row) => [row.at, row._id]);
-      return { data: await named(page.data), nextCursor: page.nextCursor };
+      return pageOf(await findNamed(filter, limit + 1, cursor), limit, ({ row }) => [row.at, row._id]);
     },
 
     /** The newest entries for a file; that a copy was taken is an entry itself. */

@@ -75,7 +75,7 @@ function listAndFormRoutes({ requests, shifts, units, i18n }: RequestRouteParts)
       newRequestModel({
         i18n,
         locale,
-        units: await units.all(),
+        units: await units.choices(),
         actor: account,
         today: localDate(now, zone),
         ...(failure ? { issues: failure.issues, values: failure.values } : {}),
@@ -94,8 +94,10 @@ function listAndFormRoutes({ requests, shifts, units, i18n }: RequestRouteParts)
       async run({ actor, query, locale }) {
         const { limit, cursor, ...filter } = query;
         const page = await requests.list(actor, filter, limit, cursor);
-        const digests = await shifts.digestsOf(page.data.map((request) => request.id));
-        const names = await units.names(page.data.map((request) => request.unitId));
+        const [digests, names] = await Promise.all([
+          shifts.digestsOf(page.data.map((request) => request.id)),
+          units.names(page.data.map((request) => request.unitId)),
+        ]);
         const data = page.data.map((request) => ({
           ...request,
           unitName: names.get(request.unitId)?.[locale] ?? '',
@@ -109,8 +111,8 @@ function listAndFormRoutes({ requests, shifts, units, i18n }: RequestRouteParts)
           requestListModel({
             i18n,
             locale,
-            requests: data.map((request) => ({ ...request, history: [] })),
-            units: await units.all(),
+            requests: data,
+            units: await units.choices(),
             actor: account,
             query,
             nextCursor,

@@ -96,6 +96,9 @@ const toPlace = (place: RequestInput['place']): Place => ({
     : {}),
 });
 
+/** A list does not tell their past, nor what they are found by. */
+const LISTED = { history: 0, titleKeys: 0 } as const;
+
 export type RequestService = ReturnType<typeof createRequestService>;
 
 export function createRequestService({ units, tenants }: { units: UnitService; tenants: TenantService }) {
@@ -215,9 +218,10 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
       } as never)
         .sort(sortOf(SORT))
         .limit(limit + 1)
+        .select(LISTED)
         .lean();
       const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
-      return { ...page, data: page.data.map(toRequest) };
+      return { ...page, data: page.data.map((row) => toRequest({ ...row, history: [] })) };
     },
 
     /** A new draft of a unit within reach. */

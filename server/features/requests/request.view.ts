@@ -8,7 +8,7 @@ import type { Field, I18n, OptionInput } from '../../i18n/index.ts';
 import type { Digest, ShiftView } from '../shifts/index.ts';
 import { positionFields, shiftFields, shiftRow } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
-import type { Unit } from '../units/index.ts';
+import type { UnitChoice } from '../units/index.ts';
 import type { Request, RequestAbilities } from './request.service.ts';
 import { pagerOf } from '../../http/paging.ts';
 
@@ -26,7 +26,7 @@ const areaChoices = (locale: Locale): OptionInput[] =>
 
 /** Units on which the actor may do it, indented as they lie below each other. */
 export function unitChoices(
-  units: readonly Unit[],
+  units: readonly UnitChoice[],
   actor: AccountActor,
   permission: 'requests:see' | 'requests:edit',
   locale: Locale,
@@ -62,7 +62,7 @@ const PICK = { lat: 'f-place-latitude', lng: 'f-place-longitude' };
 
 /** Model of `requests/new`: the request, its first shift and its first position in one form. */
 export function newRequestModel(
-  parts: Parts & { units: readonly Unit[]; actor: AccountActor; today: string },
+  parts: Parts & { units: readonly UnitChoice[]; actor: AccountActor; today: string },
 ): object {
   const { i18n, locale, actor } = parts;
   const unitOptions = unitChoices(parts.units, actor, 'requests:edit', locale);
@@ -136,7 +136,7 @@ export function digestText(digest: Digest, i18n: I18n, locale: Locale): string {
 export function requestListModel(
   parts: Parts & {
     requests: readonly Listed[];
-    units: readonly Unit[];
+    units: readonly UnitChoice[];
     actor: AccountActor;
     query: Readonly<Record<string, unknown>>;
     nextCursor: string | null;

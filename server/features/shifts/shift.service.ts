@@ -210,18 +210,17 @@ export function createShiftService({
 
     /** How many shifts each request has and how full they are; cancelled ones do not count. */
     async digestsOf(requestIds: readonly string[]): Promise<Map<string, Digest>> {
-      const shifts = await ShiftModel.find({
-        requestId: { $in: ids(requestIds) },
-        state: { $ne: 'cancelled' },
-      })
-        .select({ requestId: 1, startsAt: 1 })
-        .batchSize(facts.IN_ONE_GO)
-        .lean();
+      const [shifts, positions] = await Promise.all([
+        ShiftModel.find({ requestId: { $in: ids(requestIds) }, state: { $ne: 'cancelled' } })
+          .select({ requestId: 1, startsAt: 1 })
+          .batchSize(facts.IN_ONE_GO)
+          .lean(),
+        PositionModel.find({ requestId: { $in: ids(requestIds) } })
+          .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
+          .batchSize(facts.IN_ONE_GO)
+          .lean(),
+      ]);
       const live = new Set(shifts.map((shift) => String(shift._id)));
-      const positions = await PositionModel.find({ requestId: { $in: ids(requestIds) } })
-        .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
-        .batchSize(facts.IN_ONE_GO)
-        .lean();
       const byRequest = Map.groupBy(shifts, (shift) => String(shift.requestId));
       const seatsByRequest = Map.groupBy(
         positions.filter((position) => live.has(String(position.shiftId))),

@@ -1,5 +1,5 @@
 export { createUnitService } from './unit.service.ts';
-export type { NewUnit, Unit, UnitService } from './unit.service.ts';
+export type { NewUnit, Unit, UnitChoice, UnitService } from './unit.service.ts';
 export { UNIT_KINDS } from './unit.model.ts';
 export type { UnitKind } from './unit.model.ts';
 export { unitRoutes } from './unit.routes.ts';

@@ -21,6 +21,9 @@ export interface Unit {
   readonly depth: number;
 }
 
+/** What a form says of a unit that can be chosen. */
+export type UnitChoice = Pick<Unit, 'id' | 'parentId' | 'name' | 'depth'>;
+
 export interface NewUnit {
   readonly parentId: string;
   readonly kind: UnitKind;
@@ -41,6 +44,8 @@ export interface UnitService {
   list(parentId: string | null, limit: number, cursor: string | undefined): Promise<Page<Unit>>;
   /** Every unit of the tenant, parents before children, at most 2,000: for choosing one in a form. */
   all(): Promise<Unit[]>;
+  /** The same with no more than a choice shows: a county has hundreds, and lists that can be narrowed ask for all of them. */
+  choices(): Promise<UnitChoice[]>;
   /** Ids of these units and everything below them. */
   expand(unitIds: readonly string[]): Promise<Set<string>>;
   names(unitIds: readonly string[]): Promise<Map<string, LocalText>>;
@@ -112,7 +117,20 @@ export function createUnitService(): UnitService {
     },
     async all() {
       const rows = await UnitModel.find({ active: true }).limit(MOST_UNITS).batchSize(MOST_UNITS).lean();
-      return inTreeOrder(rows.map(toUnit));
+      return inTreeOrder(rows.map(toUnit), (unit) => unit);
+    },
+    async choices() {
+      const rows = await UnitModel.find({ active: true })
+        .select({ parentId: 1, name: 1 })
+        .limit(MOST_UNITS)
+        .batchSize(MOST_UNITS)
+        .lean();
+      const found = rows.map((row) => ({
+        id: String(row._id),
+        parentId: row.parentId ? String(row.parentId) : null,
+        name: row.name,
+      }));
+      return inTreeOrder(found, (unit, depth) => ({ ...unit, depth }));
     },
     async expand(unitIds) {
       if (unitIds.length === 0) return new Set();
@@ -131,9 +149,18 @@ export function createUnitService(): UnitService {
 }
 
 /** Depth first, so that a flat list of choices reads like the tree. */
-function inTreeOrder(units: readonly Unit[]): Unit[] {
+function inTreeOrder<Node extends Pick<Unit, 'id' | 'parentId'>, Shown>(
+  units: readonly Node[],
+  show: (unit: Node, depth: number) => Shown,
+): Shown[] {
   const children = Map.groupBy(units, (unit) => unit.parentId);
-  const walk = (parentId: string | null): Unit[] =>
-    (children.get(parentId) ?? []).flatMap((unit) => [unit, ...walk(unit.id)]);
-  return walk(null);
+  const ordered: Shown[] = [];
+  const walk = (parentId: string | null, depth: number): void => {
+    for (const unit of children.get(parentId) ?? []) {
+      ordered.push(show(unit, depth));
+      walk(unit.id, depth + 1);
+    }
+  };
+  walk(null, 0);
+  return ordered;
 }

@@ -24,6 +24,7 @@ const MEANT = new Set(
     /\s+/,
   ),
 );
+const SMALL = 200;
 const PLACEHOLDER = /\{\{(\w+)\}\}/;
 const PLAIN_KEY = /^[\w-]+(\.[\w-]+)*$/;
 
@@ -55,13 +56,16 @@ export function readyMessages(locale: Locale, tree: Readonly<Record<string, unkn
   const texts = collect(tree, '', new Map());
   const messages = new Map([...texts].map(([key, text]) => [key, text === null ? null : partsOf(text)]));
   const plurals = new Intl.PluralRules(locale);
+  // Small whole numbers are nearly all that is counted, and asking costs more than the rest of a message.
+  const small = Array.from({ length: SMALL }, (_unused, count) => plurals.select(count));
+  const formFor = (count: number): string => small[count] ?? plurals.select(count);
 
   /** The form for so many, else the plain wording; undefined where there is neither, null where i18next has to say it. */
   function formOf(key: string, count: string | number | undefined): Message | null | undefined {
     if (typeof count === 'number') {
       // i18next lets languages word "none" on its own.
       const none = count === 0 ? messages.get(`${key}_zero`) : undefined;
-      const form = none === undefined ? messages.get(`${key}_${plurals.select(count)}`) : none;
+      const form = none === undefined ? messages.get(`${key}_${formFor(count)}`) : none;
       if (form !== undefined) return form;
     }
     return messages.get(key);

@@ -10,7 +10,10 @@ import { currentSession } from './transaction.ts';
  * tenant; the collection guard checks it once more.
  */
 
-/** An aggregation whose first stage (and each `$lookup` and `$unionWith` pipeline) is confined to the tenant. */
+/**
+ * An aggregation whose first stage (and each `$lookup` and `$unionWith` pipeline, however deep) is confined to the tenant. Past
+ * Mongoose, which would only hand it on: values are matched as they are. Joins the current transaction.
+ */
 export async function tenantAggregate<T>(
   model: Model<never>,
   pipeline: readonly PipelineStage[],
@@ -18,8 +21,16 @@ export async function tenantAggregate<T>(
 ): Promise<T[]> {
   const tenantId = canonicalId(requireTenantId());
   const confined = pipeline.map((stage) => confineLookup(stage, tenantId));
-  // The plugin's aggregate hook puts the tenant's $match first.
-  return model.aggregate<T>(confined as PipelineStage[], options).exec();
+  const cursor = driverOf(model).aggregate(confineStart(confined, tenantId), { ...inSession(), ...options });
+  return (await cursor.toArray()) as T[];
+}
+
+/** The tenant first; a search around a point has to be the first stage itself. */
+function confineStart(pipeline: readonly PipelineStage[], tenantId: unknown): object[] {
+  const [first, ...others] = pipeline;
+  if (!first || !('$geoNear' in first)) return [{ $match: { tenantId } }, ...pipeline];
+  const query = { $and: [{ tenantId }, first.$geoNear.query ?? {}] };
+  return [{ $geoNear: { ...first.$geoNear, query } }, ...others];
 }
 
 /** Confines what a stage reads of another collection, and what that reads in turn. */
@@ -105,6 +116,7 @@ type Rows = readonly object[];
 /** The driver's collection behind a model; the collection guard stands before it and looks at every call. */
 interface Driver {
   find(filter: object, options: object): { toArray(): Promise<unknown[]> };
+  aggregate(pipeline: Rows, options: object): { toArray(): Promise<unknown[]> };
   insertMany(rows: Rows, options: object): Promise<{ insertedCount: number }>;
   bulkWrite(
     operations: Rows,

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { Model } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
-import { contextNow } from '../../core/context.ts';
+import { contextNow, readOnce } from '../../core/context.ts';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
@@ -213,7 +213,9 @@ export function createPeopleService(): PeopleService {
   const listeners: NameChanged[] = [];
   const guardianListeners: ((personId: string) => Promise<void>)[] = [];
   const row = async (personId: string | Types.ObjectId): Promise<PersonRow> => {
-    const found = await PersonModel.findById(personId).lean();
+    const found = await readOnce(`person:${String(personId)}`, async () =>
+      PersonModel.findById(personId).lean<PersonRow>(),
+    );
     if (!found) throw new NotFound();
     return found;
   };
@@ -226,6 +228,8 @@ export function createPeopleService(): PeopleService {
         beside,
       );
       if (!found) throw new NotFound();
+      // Whoever asks for the person alone on the same page has them here.
+      void readOnce(`person:${personId}`, () => Promise.resolve<PersonRow | null>(found));
       return found;
     },
     rows: async (personIds) =>

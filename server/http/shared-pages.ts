@@ -1,11 +1,14 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { now } from '../core/clock.ts';
 import { countRequest } from '../core/metrics.ts';
+import { isStillTold } from '../db/shared-reading.ts';
 import { commitsSoFar } from '../db/transaction.ts';
 import { isLocale, pickLocale } from '../i18n/index.ts';
 import { cookieLocale } from './language.ts';
 import { letterSizeOf } from './reading.ts';
 import type { Route } from './route.ts';
+
+export { SHARED_SECONDS } from '../db/shared-reading.ts';
 
 declare module 'express-serve-static-core' {
   interface Locals {
@@ -19,7 +22,6 @@ declare module 'express-serve-static-core' {
  * link to a call for help that goes round a town costs the database next to nothing. Any number of processes may do so: each
  * forgets by itself. Whoever is or was signed in, or has chosen anything on a form, always gets a page of their own.
  */
-export const SHARED_SECONDS = 3;
 const MOST_PAGES = 200;
 const MOST_CHARACTERS = 200_000;
 const LONGEST_ADDRESS = 500;
@@ -28,29 +30,24 @@ interface SharedPage {
   readonly route: string;
   /** What stands between the places of the nonce, which is every answer's own. */
   readonly parts: readonly string[];
-  readonly madeAt: number;
-  /** How many changes this process had committed when it began to read for the page: one more, and it may be outdated. */
+  readonly readAt: number;
   readonly commits: number;
 }
 
 /** Mount it behind the headers and before sessions: what is shown again asks for nothing behind it. */
 export function sharedPages(): RequestHandler {
   const pages = new Map<string, SharedPage>();
-  const isFresh = ({ madeAt, commits }: SharedPage): boolean => {
-    const age = now().getTime() - madeAt;
-    return commits === commitsSoFar() && age >= 0 && age < SHARED_SECONDS * 1_000;
-  };
   return (req, res, next) => {
     const key = keyOf(req);
     if (key === null) return next();
     const known = pages.get(key);
-    if (known && isFresh(known)) return show(res, known);
+    if (known && isStillTold(known)) return show(res, known);
     if (known) pages.delete(key);
-    const [madeAt, commits] = [now().getTime(), commitsSoFar()];
+    const [readAt, commits] = [now().getTime(), commitsSoFar()];
     res.locals.keepPage = ({ name }, html) => {
       const parts = html.split(res.locals.nonce);
       if (html.length > MOST_CHARACTERS || parts.length === 1) return;
-      pages.set(key, { route: name, parts, madeAt, commits });
+      pages.set(key, { route: name, parts, readAt, commits });
       for (const oldest of pages.keys()) {
         if (pages.size <= MOST_PAGES) break;
         pages.delete(oldest);

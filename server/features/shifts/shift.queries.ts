@@ -1,6 +1,6 @@
 import type { Model, PipelineStage, Types } from 'mongoose';
-import { readOnce } from '../../core/context.ts';
 import { tenantAggregate } from '../../db/builders.ts';
+import { readShared } from '../../db/shared-reading.ts';
 import { afterCursor, decodeCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { ShiftModel } from './shift.model.ts';
@@ -104,41 +104,51 @@ const beside = (
   $lookup: { from, localField: fields[0], foreignField: fields[1], as, pipeline: pipeline ?? [] },
 });
 
-/** The soonest open shifts with their positions and teams, in one read: what the pages of one person pick from. */
-export function soonestOpen(
+/**
+ * The soonest open shifts with their positions and teams, in one read: what the pages of one person pick from. Everybody is
+ * shown the same ones, so a page may be told what another was a moment ago; whoever asks for certain ones reads them anew.
+ */
+export async function soonestOpen(
   filter: Pick<OpenFilter, 'after'> & Partial<OpenFilter>,
   limit: number,
 ): Promise<OpenShift[]> {
   const wanted = { before: null, skill: null, category: null, ...filter };
-  return readOnce(`open-shifts:${limit}:${JSON.stringify(wanted)}`, async () => {
-    const [found] = await tenantAggregate<Gathered>(ShiftModel as unknown as Model<never>, [
-      { $match: filterOf(wanted) },
-      { $sort: sortOf(SORT) },
-      { $limit: limit },
-      { $project: UNSEEN },
-      { $group: { _id: null, ids: { $push: '$_id' }, shifts: { $push: '$$ROOT' } } },
-      beside('positions', ['ids', 'shiftId'], 'positions', [{ $project: UNSEEN_OF_POSITION }]),
-      beside('assignments', ['ids', 'shiftId'], 'seated', [
-        { $match: { state: { $in: SEATED } } },
-        { $limit: MOST_SEATS },
-        { $project: { _id: 0, shiftId: 1, membershipId: 1 } },
-      ]),
-      beside('memberships', ['seated.membershipId', '_id'], 'members', [
-        { $match: { kind: { $in: TEAM_KINDS } } },
-        { $project: { kind: 1 } },
-      ]),
-      {
-        $project: {
-          _id: 0,
-          shifts: 1,
-          positions: 1,
-          members: 1,
-          seated: { $filter: { input: '$seated', cond: { $in: ['$$this.membershipId', '$members._id'] } } },
-        },
+  const { after, ids, ...words } = wanted;
+  if (ids !== undefined) return readOpen(wanted, limit);
+  const shared = await readShared(`open-shifts:${limit}:${JSON.stringify(words)}`, () =>
+    readOpen(wanted, limit),
+  );
+  return shared.filter(({ startsAt }) => startsAt > after);
+}
+
+async function readOpen(wanted: OpenFilter, limit: number): Promise<OpenShift[]> {
+  const [found] = await tenantAggregate<Gathered>(ShiftModel as unknown as Model<never>, [
+    { $match: filterOf(wanted) },
+    { $sort: sortOf(SORT) },
+    { $limit: limit },
+    { $project: UNSEEN },
+    { $group: { _id: null, ids: { $push: '$_id' }, shifts: { $push: '$$ROOT' } } },
+    beside('positions', ['ids', 'shiftId'], 'positions', [{ $project: UNSEEN_OF_POSITION }]),
+    beside('assignments', ['ids', 'shiftId'], 'seated', [
+      { $match: { state: { $in: SEATED } } },
+      { $limit: MOST_SEATS },
+      { $project: { _id: 0, shiftId: 1, membershipId: 1 } },
+    ]),
+    beside('memberships', ['seated.membershipId', '_id'], 'members', [
+      { $match: { kind: { $in: TEAM_KINDS } } },
+      { $project: { kind: 1 } },
+    ]),
+    {
+      $project: {
+        _id: 0,
+        shifts: 1,
+        positions: 1,
+        members: 1,
+        seated: { $filter: { input: '$seated', cond: { $in: ['$$this.membershipId', '$members._id'] } } },
       },
-    ]);
-    return found ? apart(found) : [];
-  });
+    },
+  ]);
+  return found ? apart(found) : [];
 }
 
 /** Each shift with what is its own. */

@@ -29,6 +29,35 @@ describe('a public page that is shown again', () => {
     expect(await titled(), 'a change through this process shows at once').to.deep.equal([true, true]);
   });
 
+  it('is made of what members are told for as long, in their own organisation only; what changes something reads anew', async () => {
+    const [tenant, other] = [await createTenant(), await createTenant()];
+    const { shiftId, positionId } = await createOpening(tenant, { request: { title: '原来的题目' } });
+    await createOpening(other, { request: { title: '别处的题目' } });
+    const [own, stranger] = [await createMember(tenant), await createMember(other)];
+    const [page, api, elsewhere] = [await own.page(), await own.api(), await stranger.page()];
+    const told = async (): Promise<string> => (await page.get('/opportunities')).text;
+    expect(await told())
+      .to.include('原来的题目')
+      .and.not.include('别处的题目');
+    expect((await elsewhere.get('/opportunities')).text)
+      .to.include('别处的题目')
+      .and.not.include('原来的题目');
+    const change = (set: object) =>
+      inTenant(tenant.id, () => ShiftModel.updateOne({ _id: shiftId }, { $set: set }));
+    await change({ title: '换过的题目' });
+    expect(await told(), 'told again for a moment').to.include('原来的题目');
+    await atOffset(SHARED_SECONDS * 1_000, async () => {
+      expect(await told(), 'and no longer')
+        .to.include('换过的题目')
+        .and.not.include('原来的题目');
+    });
+    await told();
+    await change({ state: 'locked' });
+    expect(await told(), 'still told').to.include('换过的题目');
+    const late = await api.post(`/positions/${positionId}/assignments`);
+    expect([late.status, late.text.includes('shift-not-open')], late.text).to.deep.equal([409, true]);
+  });
+
   it('carries headers and a nonce of its own each time, and no cookie', async () => {
     const tenant = await createTenant();
     await createOpening(tenant);

@@ -284,7 +284,15 @@ export function shiftBadge(
   );
 }
 
-/** One line of a list of shifts. */
+/** "3 of 6", as the bar beside it shows. */
+const fillText = (
+  { taken, maximum }: { readonly taken: number; readonly maximum: number },
+  i18n: I18n,
+  locale: Locale,
+): string =>
+  i18n.t(locale, taken < maximum ? 'common.fill.open' : 'common.fill.full', { taken, places: maximum });
+
+/** One line of a list of shifts, drawn without components: a list has many. */
 export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
   return {
     id: shift.id,
@@ -297,6 +305,7 @@ export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
     state: shift.state === 'published' ? null : shift.state,
     taken: shift.taken,
     maximum: shift.maximum,
+    fill: fillText(shift, i18n, locale),
     badge: ['draft', 'published', 'locked', 'running'].includes(shift.state)
       ? shiftBadge(shift, i18n, locale)
       : null,

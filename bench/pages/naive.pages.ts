@@ -165,7 +165,8 @@ export function addPages(app: Express, tenant: Doc): void {
         title: t('assignments.suiting.title'),
         suited: suited.length,
         others,
-        list: list.map(({ shift, position, reasons }) => ({
+        list: list.map(({ shift, position, reasons, score }) => ({
+          points: Math.round(score),
           shift,
           position,
           reasons,

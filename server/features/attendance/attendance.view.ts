@@ -40,6 +40,8 @@ export function boardModel(parts: {
   return {
     listHref: pathOf(shiftId),
     filtered,
+    // How many there are is said of all of them, not of a part.
+    whole: nextCursor === null && query.cursor === undefined && !filtered,
     // A shift whose people are on one screen needs no search.
     filter: filtered || nextCursor !== null || query.cursor !== undefined ? fieldsOf(parts) : null,
     ...pagerOf(pathOf(shiftId), limit === SHOWN ? asked : query, nextCursor),

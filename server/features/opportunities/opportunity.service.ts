@@ -28,8 +28,10 @@ export function createOpportunityService({
     rows: readonly (ShiftRow & { readonly distanceMetres?: number })[],
     locale: Locale,
   ): Promise<Opportunity[]> {
-    const positions = await shifts.listPositionsOf(rows.map((row) => row._id));
-    const names = await units.names(rows.map((row) => String(row.unitId)));
+    const [positions, names] = await Promise.all([
+      shifts.listPositionsOf(rows.map((row) => row._id)),
+      units.names(rows.map((row) => String(row.unitId))),
+    ]);
     return rows.map((row) => ({
       ...shared(row, positions.get(String(row._id)) ?? [], names.get(String(row.unitId))?.[locale] ?? ''),
       distanceMetres: row.distanceMetres === undefined ? null : Math.round(row.distanceMetres),

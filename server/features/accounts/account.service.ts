@@ -1,8 +1,7 @@
 import { Types } from 'mongoose';
-import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
-import { hashToken, isId, randomToken } from '../../core/ids.ts';
+import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
 import { logger } from '../../core/logger.ts';
 import { recordAudit } from '../../db/audit.ts';
@@ -10,11 +9,12 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import type { ConsentEvidence, Guardian, PeopleService } from '../people/index.ts';
 import { emailKey, identifierOf, passwordIssues, shownPhone } from './account.rules.ts';
-import { AccountModel, ApiTokenModel } from './account.model.ts';
+import { AccountModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
+import { createTokenService } from './token.service.ts';
 
 export interface Registration {
   readonly name: string;
@@ -70,13 +70,6 @@ export interface SignedIn {
 export interface GuessCounter {
   consume(name: 'sign-in' | 'sign-in-network' | 'sign-in-global', key: string): Promise<void>;
   forgive(name: 'sign-in', key: string): Promise<void>;
-}
-
-export interface ApiToken {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
 }
 
 export interface AccountServiceParts {
@@ -190,6 +183,7 @@ export function createAccountService({ passwords, people, guesses, links, device
   }
 
   return {
+    ...createTokenService(),
     insert,
     checked,
     tellKnown,
@@ -378,79 +372,6 @@ export function createAccountService({ passwords, people, guesses, links, device
 
     async addStepSeen(accountId: string, step: string): Promise<void> {
       await AccountModel.updateOne({ _id: accountId }, { $addToSet: { stepsSeen: step } });
-    },
-
-    /** A bearer token for one membership; shown once, stored as its hash. */
-    async createToken(
-      signedIn: Pick<SignedIn, 'accountId' | 'accountVersion'>,
-      input: { membershipId: string | null; name: string; days: number },
-    ): Promise<ApiToken & { token: string }> {
-      const token = randomToken(32);
-      const createdAt = contextNow();
-      const expiresAt = new Date(createdAt.getTime() + input.days * 86_400_000);
-      return inTransaction(async () => {
-        const [row] = await ApiTokenModel.create([
-          {
-            accountId: new Types.ObjectId(signedIn.accountId),
-            accountVersion: signedIn.accountVersion,
-            membershipId: input.membershipId ? new Types.ObjectId(input.membershipId) : null,
-            tokenHash: hashToken(token),
-            name: input.name,
-            createdAt,
-            expiresAt,
-          },
-        ]);
-        if (!row) throw new Error('Token was not created');
-        await recordAudit({ action: 'accounts/create-token', subjectType: 'ApiToken', subjectId: row._id });
-        return {
-          id: String(row._id),
-          name: input.name,
-          createdAt: createdAt.toISOString(),
-          expiresAt: expiresAt.toISOString(),
-          token,
-        };
-      });
-    },
-
-    /** The same for somebody who is signed in already. */
-    async createTokenFor(
-      actor: AccountActor,
-      input: { membershipId: string | null; name: string; days: number },
-    ): Promise<ApiToken & { token: string }> {
-      const account = await AccountModel.findById(actor.accountId).select({ version: 1 }).lean();
-      if (!account) throw new NotFound();
-      return this.createToken({ accountId: actor.accountId, accountVersion: account.version }, input);
-    },
-
-    async listTokens(actor: AccountActor): Promise<ApiToken[]> {
-      const rows = await ApiTokenModel.find({
-        accountId: actor.accountId,
-        revokedAt: null,
-        expiresAt: { $gt: contextNow() },
-      })
-        .sort({ _id: -1 })
-        .limit(100)
-        .lean();
-      return rows.map((row) => ({
-        id: String(row._id),
-        name: row.name,
-        createdAt: row.createdAt.toISOString(),
-        expiresAt: row.expiresAt.toISOString(),
-      }));
-    },
-
-    /** @throws NotFound for another account's token */
-    async revokeToken(actor: AccountActor, id: string): Promise<void> {
-      await inTransaction(async () => {
-        const result = isId(id)
-          ? await ApiTokenModel.updateOne(
-              { _id: id, accountId: actor.accountId, revokedAt: null },
-              { $set: { revokedAt: contextNow() } },
-            )
-          : null;
-        if (result?.modifiedCount !== 1) throw new NotFound();
-        await recordAudit({ action: 'accounts/revoke-token', subjectType: 'ApiToken', subjectId: id });
-      });
     },
 
     /** Name, address and language of whoever is to get mail; null for people without a confirmed account. */

@@ -354,7 +354,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       };
     },
   });
-  const transfers = createTransferService({ identityDocuments, memberships, tenants });
+  const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
   const bank = createBankService({ memberships, tenants });
   const kinships = createKinshipService({ bank, identityDocuments });
   const redemptions = createRedemptionService({ bank, hours, identityDocuments, people, requests, tenants });

@@ -3,6 +3,7 @@ import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import { QUEUE_STATES } from './hours.queries.ts';
+import { transferMessages } from './transfer.mail.ts';
 
 export interface HoursMailParts {
   readonly tenants: TenantService;
@@ -35,7 +36,12 @@ export function hoursMessages(parts: HoursMailParts): MessageDefinition[] {
         };
       },
     });
-  return [message('hours/confirmed', ['posted']), message('hours/rejected', ['rejected']), dueMessage(parts)];
+  return [
+    message('hours/confirmed', ['posted']),
+    message('hours/rejected', ['rejected']),
+    dueMessage(parts),
+    ...transferMessages(parts),
+  ];
 }
 
 /** Whoever may confirm hours is told that a day comes by which they have to be complete. */

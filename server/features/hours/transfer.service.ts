@@ -13,6 +13,8 @@ import { born, transition } from '../../db/transition.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
+import { askDesk, tellMover } from './transfer.mail.ts';
 import { moveIn, moveOut } from './transfer.moves.ts';
 import { TransferModel } from './transfer.model.ts';
 import type { TransferRow } from './transfer.model.ts';
@@ -21,6 +23,7 @@ export interface TransferParts {
   readonly identityDocuments: IdentityDocumentService;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
+  readonly units: UnitService;
 }
 
 export type TransferService = ReturnType<typeof createTransferService>;
@@ -35,7 +38,7 @@ const OWN = 20;
  * Hours that people take along when they move: the organisation that recorded them confirms, the other accepts. They leave one
  * ledger and enter the other in one transaction, and say for ever who recorded them (R-1.17).
  */
-export function createTransferService({ identityDocuments, memberships, tenants }: TransferParts) {
+export function createTransferService({ identityDocuments, memberships, tenants, units }: TransferParts) {
   const isOwn = (actor: AccountActor, row: TransferRow): boolean => String(row.personId) === actor.personId;
 
   /** One's own, or one of a member within reach of the desk; anything else is missing. */
@@ -56,7 +59,9 @@ export function createTransferService({ identityDocuments, memberships, tenants 
       subjectId: _id,
       to: row.state,
     });
-    return (await TransferModel.findById(_id).lean()) as TransferRow;
+    const made = (await TransferModel.findById(_id).lean()) as TransferRow;
+    await askDesk(made, units);
+    return made;
   }
 
   const move = (
@@ -94,6 +99,7 @@ export function createTransferService({ identityDocuments, memberships, tenants 
   async function confirm(row: TransferRow, reason: string): Promise<TransferRow> {
     const here = await tenants.current();
     const after = await move(row, 'requested', 'confirmed', { reason });
+    await tellMover(after);
     await inPeer(row, async () => {
       const membership = await memberships.approvedOf(row.personId);
       if (!membership) throw new Conflict('not-a-member');
@@ -111,6 +117,13 @@ export function createTransferService({ identityDocuments, memberships, tenants 
     return after;
   }
 
+  /** One of the two does not agree; `row` is that of the organisation where the person asked. */
+  async function refuse(row: TransferRow, from: string, to: string, reason: string): Promise<TransferRow> {
+    const after = await move(row, from, to, { reason });
+    await tellMover(after);
+    return after;
+  }
+
   /** The new organisation agrees: the hours leave one ledger and enter the other. */
   async function accept(row: TransferRow, reason: string): Promise<TransferRow> {
     const here = await tenants.current();
@@ -121,7 +134,7 @@ export function createTransferService({ identityDocuments, memberships, tenants 
       const to = { tenantId: new Types.ObjectId(here.id), transferId: row.transferId };
       const moved = await moveOut(row.personId, to, old.zone);
       if (moved.length === 0) throw new Conflict('nothing-recorded');
-      await move(await peerOf(row), 'confirmed', 'done', { set: sumOf(moved) });
+      await tellMover(await move(await peerOf(row), 'confirmed', 'done', { set: sumOf(moved) }));
       return { records: moved, from: old };
     });
     await moveIn(records, from, row.transferId, membership, here.zone);
@@ -173,9 +186,9 @@ export function createTransferService({ identityDocuments, memberships, tenants 
         const row = await access(actor, id);
         await mayDecide(actor, row);
         if (row.direction === 'out')
-          return agrees ? confirm(row, reason) : move(row, 'requested', 'refused', { reason });
+          return agrees ? confirm(row, reason) : refuse(row, 'requested', 'refused', reason);
         if (agrees) return accept(row, reason);
-        await inPeer(row, async () => move(await peerOf(row), 'confirmed', 'declined', { reason }));
+        await inPeer(row, async () => refuse(await peerOf(row), 'confirmed', 'declined', reason));
         return move(row, 'offered', 'declined', { reason });
       });
     },

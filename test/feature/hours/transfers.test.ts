@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { database } from '../../../server/db/connect.ts';
+import { OutboxModel } from '../../../server/db/outbox.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -10,6 +11,7 @@ import {
   createMember,
   createMembership,
   createTenant,
+  inTenant,
   memberOf,
 } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
@@ -36,6 +38,8 @@ describe('hours that somebody takes along', function () {
   let arrived: Member;
   const records: string[] = [];
   let code = '';
+  let deskId = '';
+  let newDeskId = '';
 
   before(async () => {
     await violations(true);
@@ -46,8 +50,9 @@ describe('hours that somebody takes along', function () {
     arrived = memberOf(next, member, await createMembership(next, member));
     [mover, there] = [await member.api(), await arrived.api()];
     const roles = ['coordinator', 'reviewer'] as const;
-    desk = await (await createMember(old, { roles })).api();
-    newDesk = await (await createMember(next, { roles })).api();
+    const [here, far] = [await createMember(old, { roles }), await createMember(next, { roles })];
+    [desk, newDesk] = [await here.api(), await far.api()];
+    [deskId, newDeskId] = [here.accountId, far.accountId];
     for (const hoursAgo of [9, 40]) {
       const id = await createServed(old, member, { hoursAgo });
       expect((await desk.post(`/hours/${id}/approve`)).status).to.equal(200);
@@ -77,6 +82,11 @@ describe('hours that somebody takes along', function () {
   const standing = async (): Promise<string> =>
     (await new PageAgent().get(`/certificates/verify/${code}?lang=en`)).text;
   const yes = { verdict: 'yes', reason: '已核对' };
+  /** State and reader of what the outbox was given, in order. */
+  const mails = async ({ id }: Tenant, kind: string): Promise<string[]> =>
+    (await inTenant(id, () => OutboxModel.find({ kind }).sort({ _id: 1 }).lean())).map(({ data }) =>
+      [data['state'], data['accountId']].filter(Boolean).join(' '),
+    );
 
   it('go when the old organisation confirmed and the new one accepted, and say who recorded them', async () => {
     const ask = (tenantId: string) => mover.post('/hours/transfers', { tenantId });
@@ -104,6 +114,17 @@ describe('hours that somebody takes along', function () {
     );
     expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
     expect([await total(mover), await total(there)]).to.deep.equal([0, 242]);
+    // Each desk was asked by mail, the person told of both decisions; what was overtaken is not sent any more.
+    expect(await mails(old, 'hours/transfer-asked')).to.deep.equal([`requested ${deskId}`]);
+    expect(await mails(next, 'hours/transfer-asked')).to.deep.equal([`offered ${newDeskId}`]);
+    expect(await mails(old, 'hours/transfer-decided')).to.deep.equal(['confirmed', 'done']);
+    await (await testApp()).sweep('messages/deliver');
+    const sent = await inTenant(old.id, () =>
+      OutboxModel.find({ kind: /transfer/ })
+        .sort({ _id: 1 })
+        .lean(),
+    );
+    expect(sent.map(({ state }) => state)).to.deep.equal(['dropped', 'dropped', 'sent']);
     const { data } = (await there.get('/hours')).json<{
       data: { id: string; state: string; recordedBy: object }[];
     }>();

@@ -1,8 +1,9 @@
 import { Types } from 'mongoose';
 import type { Model } from 'mongoose';
-import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { AuditModel, auditMac, UnsealedModel } from '../../db/audit.ts';
 import { tenantAggregate } from '../../db/builders.ts';
+import { readShared } from '../../db/shared-reading.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { AnchorFile } from './seal.anchor.ts';
 import { SealModel } from './seal.model.ts';
@@ -124,27 +125,27 @@ export function createSealService({ anchors }: { anchors: AnchorFile }) {
       }
     },
 
-    /** How far the current tenant's trail is sealed. */
-    async state(): Promise<SealState> {
-      requireTenantId();
-      // Not the seal itself: it names each of its entries, and this is asked by every page of the trail.
-      const rows = await tenantAggregate<
-        { sequence: number; sealedAt: Date; hash: string } | { waiting: number }
-      >(SealModel as unknown as Model<never>, [
-        { $sort: { batch: -1 } },
-        { $limit: 1 },
-        {
-          $project: {
-            _id: 0,
-            sequence: { $subtract: [{ $add: ['$first', { $size: '$entries' }] }, 1] },
-            sealedAt: 1,
-            hash: 1,
+    /** How far the current tenant's trail is sealed; every page of the trail tells it, the same to all. */
+    state: (): Promise<SealState> =>
+      readShared('audit-seals', async () => {
+        // Not the seal itself: it names each of its entries.
+        const rows = await tenantAggregate<
+          { sequence: number; sealedAt: Date; hash: string } | { waiting: number }
+        >(SealModel as unknown as Model<never>, [
+          { $sort: { batch: -1 } },
+          { $limit: 1 },
+          {
+            $project: {
+              _id: 0,
+              sequence: { $subtract: [{ $add: ['$first', { $size: '$entries' }] }, 1] },
+              sealedAt: 1,
+              hash: 1,
+            },
           },
-        },
-        { $unionWith: { coll: UnsealedModel.collection.name, pipeline: [{ $count: 'waiting' }] } },
-      ]);
-      const newestSeal = { sequence: NO_SEAL.sequence, sealedAt: null, hash: NO_SEAL.hash, waiting: 0 };
-      return Object.assign(newestSeal, ...rows) as SealState;
-    },
+          { $unionWith: { coll: UnsealedModel.collection.name, pipeline: [{ $count: 'waiting' }] } },
+        ]);
+        const newestSeal = { sequence: NO_SEAL.sequence, sealedAt: null, hash: NO_SEAL.hash, waiting: 0 };
+        return Object.assign(newestSeal, ...rows) as SealState;
+      }),
   };
 }

@@ -6,6 +6,7 @@ import { acrossTenants, contextNow } from '../../core/context.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { MOST_COUNTED } from '../../db/pagination.ts';
+import { readShared } from '../../db/shared-reading.ts';
 import { ShiftModel } from './shift.model.ts';
 import type { DayCount } from './shift.schema.ts';
 
@@ -67,24 +68,28 @@ export async function countByDay(
   const ahead = span.$gte > now ? span : { $gt: now, $lt: span.$lt };
   const model = ShiftModel as unknown as Model<never>;
   const localDay = { $dateToString: { date: '$startsAt', format: '%Y-%m-%d', timezone: zone } };
-  const found = await tenantAggregate<{ _id: string; shifts: number; missing?: number }>(model, [
-    { $match: { ...within, startsAt: span } },
-    { $project: { _id: 0, startsAt: 1 } },
-    { $group: { _id: localDay, shifts: { $sum: 1 } } },
-    {
-      $unionWith: {
-        coll: ShiftModel.collection.name,
-        pipeline: [
-          { $match: { ...within, startsAt: ahead } },
-          { $sort: { startsAt: 1, _id: 1 } },
-          { $limit: LOOKED_AT + 1 },
-          { $project: { startsAt: 1 } },
-          { $lookup: { from: 'positions', localField: '_id', foreignField: 'shiftId', as: 'positions' } },
-          { $group: { _id: localDay, missing: { $sum: MISSING }, shifts: { $sum: 1 } } },
-        ],
+  const read = () =>
+    tenantAggregate<{ _id: string; shifts: number; missing?: number }>(model, [
+      { $match: { ...within, startsAt: span } },
+      { $project: { _id: 0, startsAt: 1 } },
+      { $group: { _id: localDay, shifts: { $sum: 1 } } },
+      {
+        $unionWith: {
+          coll: ShiftModel.collection.name,
+          pipeline: [
+            { $match: { ...within, startsAt: ahead } },
+            { $sort: { startsAt: 1, _id: 1 } },
+            { $limit: LOOKED_AT + 1 },
+            { $project: { startsAt: 1 } },
+            { $lookup: { from: 'positions', localField: '_id', foreignField: 'shiftId', as: 'positions' } },
+            { $group: { _id: localDay, missing: { $sum: MISSING }, shifts: { $sum: 1 } } },
+          ],
+        },
       },
-    },
-  ]);
+    ]);
+  // Whoever sees the whole organisation is told the same.
+  const found =
+    reach === 'tenant' ? await readShared(`shift-days:${from}:${days}:${zone}`, read) : await read();
   const counts = found.filter((one) => one.missing === undefined);
   const needs = found.filter((one) => one.missing !== undefined);
   const looked = needs.reduce((sum, one) => sum + one.shifts, 0);

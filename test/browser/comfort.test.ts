@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createMember, createTenant, PASSWORD } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { createOpening } from '../factories/requests.ts';
+import { createSession } from '../factories/training.ts';
 import { testApp } from '../support/app.ts';
 import { axe, axeText, launchBrowser, newPage, overflowsSideways } from '../support/browser.ts';
 import type { Browser, Page, PageOptions } from '../support/browser.ts';
@@ -19,6 +20,10 @@ describe('what makes pages comfortable', function () {
     await createOpening(tenant, {
       request: { title: '陪独居老人看病' },
       position: { required: 2, maximum: 3 },
+    });
+    await createSession(tenant, {
+      title: '家庭探访',
+      startsAt: new Date(Date.now() + 3_600_000),
     });
   });
   after(async () => browser?.close());
@@ -75,6 +80,31 @@ describe('what makes pages comfortable', function () {
         expect(await overflowsSideways(page)).to.equal(false);
         await page.context().close();
       }
+    });
+
+  for (const locale of ['zh-CN', 'en'] as const)
+    it(`draws training as a month, a week and a list that everybody can read, on a phone and a desk (${locale})`, async () => {
+      const page = await open(volunteer, { locale });
+      const problems: string[] = [];
+      for (const size of [
+        { width: 390, height: 844 },
+        { width: 1_280, height: 900 },
+      ]) {
+        await page.setViewportSize(size);
+        await page.goto(`/sessions?view=month&limit=100&lang=${locale}`);
+        const box = page.locator('[data-calendar]:not([hidden])');
+        await box.getByText('家庭探访').first().waitFor();
+        const views = box.getByRole('tab');
+        expect(await views.count(), 'month, week, list').to.equal(3);
+        for (let at = 0; at < 3; at += 1) {
+          await views.nth(at).click();
+          const found = axeText(await axe(page));
+          if (found !== '') problems.push(`view ${at} at ${size.width} px: ${found}`);
+          if (await overflowsSideways(page)) problems.push(`view ${at} is wider than ${size.width} px`);
+        }
+      }
+      await page.context().close();
+      expect(problems.join('\n')).to.equal('');
     });
 
   it('is used by keyboard alone: skip link, menu, a dialog that asks, and the focus in sight', async () => {

@@ -4,12 +4,31 @@
   'use strict';
   const library = /** @type {any} */ (window)['FullCalendar'];
 
+  /**
+   * The library names parts of its grid by labels and hides their text, and gives links the role of list items: what is to
+   * be read is what stands there. It draws anew whenever somebody turns a page, so this follows.
+   * @param {HTMLElement} box
+   */
+  function mend(box) {
+    for (const one of box.querySelectorAll('[role=columnheader], [role=gridcell]')) {
+      one.removeAttribute('aria-label');
+      for (const hidden of one.querySelectorAll('[aria-hidden=true]')) hidden.removeAttribute('aria-hidden');
+    }
+    for (const one of box.querySelectorAll('[role=rowheader]'))
+      if ((one.textContent ?? '').trim() === '') one.setAttribute('role', 'gridcell');
+    for (const link of box.querySelectorAll('a[role=listitem]')) {
+      link.removeAttribute('role');
+      link.closest('[role=list]')?.removeAttribute('role');
+    }
+  }
+
   /** @param {HTMLElement} box */
   function draw(box) {
     const source = document.getElementById(box.dataset['calendar'] ?? '');
     if (!source) return;
     const { events, locale, zone, date } = JSON.parse(source.textContent ?? '{}');
     box.hidden = false;
+    new MutationObserver(() => mend(box)).observe(box, { childList: true, subtree: true });
     const small = window.matchMedia('(max-width: 640px)').matches;
     new library.Calendar(box, {
       events,

@@ -50,6 +50,7 @@ let ours = 0;
 let theirs = 0;
 let dueOurs = 0;
 let dueTheirs = 0;
+const shares: number[] = [];
 const seeds = numberOf('seeds', 3);
 for (let seed = 1; seed <= seeds; seed += 1) {
   const problem = county({
@@ -95,6 +96,7 @@ for (let seed = 1; seed <= seeds; seed += 1) {
   console.log(
     `  proven: no plan is worth ${((100 * plan.bound) / plan.worth - 100).toFixed(2)} % more; urgent gap-hours ${((100 * own.weighted) / greedy.weighted - 100).toFixed(1)} % more than greedy, hours due soon ${((100 * own.urgent) / greedy.urgent - 100).toFixed(1)} %`,
   );
+  shares.push(own.weighted / greedy.weighted);
   ours += own.weighted;
   theirs += greedy.weighted;
   dueOurs += own.urgent;
@@ -117,6 +119,10 @@ console.log(`\nsmall instances: ${equal} of ${tries} equal to everything tried`)
 const more = ours / theirs;
 console.log(
   `urgent gap-hours over ${seeds} counties: ${((more - 1) * 100).toFixed(1)} % more than greedy; hours due within four months ${((dueOurs / dueTheirs - 1) * 100).toFixed(1)} %`,
+);
+const share = (value: number): string => ((value - 1) * 100).toFixed(1);
+console.log(
+  `county by county: ${share(Math.min(...shares))} to ${share(Math.max(...shares))} %, ${shares.filter((one) => one >= GATE).length} of ${shares.length} at least ${share(GATE)} %`,
 );
 held &&= equal === tries && more >= GATE;
 console.log(held ? 'verdict: holds' : 'verdict: does not hold');

@@ -103,6 +103,11 @@ export function newModel(input: {
         : []),
     ],
     rooms: Array.from({ length: ROOM_ROWS }, (_unused, row) => ({
+      // What holds something, or has a fault, is open.
+      open:
+        row === 0 ||
+        ['label', 'address', 'unitId', 'seats', 'cost'].some((name) => values[`rooms.${row}.${name}`]) ||
+        issues.some(({ path }) => path.startsWith(`rooms.${row}.`)),
       title: t('training-plans.form.room', { n: row + 1 }),
       fields: [
         form.input(`rooms.${row}.label`, 'text', {

@@ -261,7 +261,14 @@ function formRoutes(parts: SessionRouteParts): Route[] {
   const { courses, sessions, i18n } = parts;
   const form = async (
     context: Pick<RouteContext, 'locale' | 'now' | 'zone'>,
-    about: { action: string; cancel: string; title: string; version: number | null; unitId: string | null },
+    about: {
+      action: string;
+      cancel: string;
+      title: string;
+      version: number | null;
+      unitId: string | null;
+      courseId: string;
+    },
     values: Readonly<Record<string, unknown>>,
     issues: readonly FieldIssue[] = [],
   ): Promise<PageResult> =>
@@ -270,7 +277,7 @@ function formRoutes(parts: SessionRouteParts): Route[] {
       ...sessionFields(
         { i18n, locale: context.locale },
         {
-          ...(await choicesOf(parts, context.locale, about.unitId)),
+          ...(await choicesOf(parts, { locale: context.locale, ...about, chosen: values['instructors'] })),
           today: localDate(context.now, context.zone),
           isNew: about.version === null,
         },
@@ -284,6 +291,7 @@ function formRoutes(parts: SessionRouteParts): Route[] {
     title: course.title,
     version: null,
     unitId: null,
+    courseId: course.id,
   });
   const aboutOld = (row: SessionRow, version: number) => ({
     action: `/sessions/${String(row._id)}`,
@@ -291,6 +299,7 @@ function formRoutes(parts: SessionRouteParts): Route[] {
     title: row.title,
     version,
     unitId: String(row.unitId),
+    courseId: String(row.courseId),
   });
   return [
     route({
@@ -392,11 +401,15 @@ function formRoutes(parts: SessionRouteParts): Route[] {
   ];
 }
 
-/** Units and instructors that a form offers. */
+/** Units and instructors that a form offers: of these who may teach the course, and whoever is chosen already. */
 async function choicesOf(
-  { memberships, tenants, units }: SessionRouteParts,
-  locale: Locale,
-  unitId: string | null,
+  { courses, memberships, tenants, units }: SessionRouteParts,
+  {
+    locale,
+    unitId,
+    courseId,
+    chosen,
+  }: { locale: Locale; unitId: string | null; courseId: string; chosen: unknown },
 ): Promise<{ units: { value: string; label: string }[]; instructors: { value: string; label: string }[] }> {
   const { rootUnitId } = await tenants.current();
   const all = await units.all();
@@ -406,9 +419,13 @@ async function choicesOf(
     MOST_INSTRUCTORS,
   );
   const people = await memberships.ofPeople(holders.map(({ personId }) => personId));
+  const named = new Set((await courses.row(courseId)).instructors.map(({ personId }) => String(personId)));
+  const already: readonly unknown[] = Array.isArray(chosen) ? chosen : [chosen];
   return {
     units: all.map((unit) => ({ value: unit.id, label: unit.name[locale] })),
-    instructors: people.map((row) => ({ value: String(row.personId), label: row.personName })),
+    instructors: people
+      .map((row) => ({ value: String(row.personId), label: row.personName }))
+      .filter(({ value }) => named.size === 0 || named.has(value) || already.includes(value)),
   };
 }
 

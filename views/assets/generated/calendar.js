@@ -28,7 +28,7 @@
     if (!source) return;
     const { events, locale, zone, date } = JSON.parse(source.textContent ?? '{}');
     box.hidden = false;
-    new MutationObserver(() => mend(box)).observe(box, { childList: true, subtree: true });
+    new window.MutationObserver(() => mend(box)).observe(box, { childList: true, subtree: true });
     const small = window.matchMedia('(max-width: 640px)').matches;
     new library.Calendar(box, {
       events,

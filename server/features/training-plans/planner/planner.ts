@@ -19,13 +19,18 @@ export interface PlannerLimits {
 
 export const USUAL_LIMITS: PlannerLimits = {
   rounds: 150,
-  wholeOptions: 4_000,
+  wholeOptions: 16_000,
   seconds: 45,
   parts: 8,
   gap: 0.0005,
 };
 export const EXACT_LIMITS: PlannerLimits = { ...USUAL_LIMITS, wholeOptions: Infinity, seconds: 120, gap: 0 };
 
+/** From so many options on the last hundredths of a percent would take most of the time: half a percent is near enough. */
+const LARGE_OPTIONS = 5_000;
+const LARGE_GAP = 0.005;
+/** One part is not worth more. */
+const PART_SECONDS = 20;
 /** Sessions that a program over a part may change beside those that are held. */
 const FREE_SESSIONS = 12;
 
@@ -76,7 +81,7 @@ function within(problem: Problem, sessions: ReadonlySet<number>): { part: Proble
 
 /**
  * Sessions to hold and people to invite, of the greatest worth that is found: a search around the greedy plans, then exact
- * programs: one over the whole where it is small enough, else several over parts of it. The same problem and limits give the
+ * programs: one over the whole where it is small enough, else (or when that ran out of time) several over parts of it. The same problem and limits give the
  * same plan, unless a program runs out of time.
  * @returns a plan that `faultsOf` finds nothing wrong with, never worth less than the greedy ones
  */
@@ -89,19 +94,27 @@ export async function planTraining(
   let best = improve(problem, better(greedy[0] as Plan, greedy[1] as Plan), limits.rounds, (round) =>
     report((0.2 * round) / limits.rounds),
   );
+  const large = problem.options.length > LARGE_OPTIONS;
   if (problem.options.length <= limits.wholeOptions) {
-    const solved = await solveProgram(problem, [], limits);
-    report(1);
+    const gap = large ? Math.max(limits.gap, LARGE_GAP) : limits.gap;
+    const solved = await solveProgram(problem, [], { seconds: limits.seconds, gap });
     if (solved) best = better(solved.plan, best);
-    const bound = solved?.complete ? Math.max(best.worth, solved.bound) : boundOf(problem);
-    return { ...best, bound, optimal: bound <= best.worth };
+    // A large one that ran out of time is mended part by part; a small one has had its chance.
+    if (solved?.complete || !large) {
+      report(1);
+      const bound = solved?.complete ? Math.max(best.worth, solved.bound) : boundOf(problem);
+      return { ...best, bound, optimal: bound <= best.worth };
+    }
   }
   for (let turn = 0; turn < limits.parts; turn += 1) {
     report(0.2 + (0.8 * turn) / limits.parts);
     const { free, fixed } = partOf(problem, best, turn);
     const { part, indexes } = within(problem, new Set([...best.held, ...free]));
     const rows = fixed.map((one) => ` x${one} >= 1`);
-    const solved = await solveProgram(part, rows, limits);
+    const solved = await solveProgram(part, rows, {
+      ...limits,
+      seconds: Math.min(limits.seconds, PART_SECONDS),
+    });
     if (!solved) continue;
     const invited = solved.plan.invited.map((index) => indexes[index] ?? -1);
     best = better({ ...solved.plan, invited }, best);

@@ -12,8 +12,8 @@ export interface Command {
   readonly stderr: () => string;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
-  /** Waits for a piece of text on stdout. @throws Error with all output when the command ends or takes too long */
-  says(text: string): Promise<void>;
+  /** Waits for a piece of text on stdout, a minute unless told. @throws Error with all output when the command ends or takes too long */
+  says(text: string, patienceMs?: number): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
@@ -47,11 +47,11 @@ export function startCommand(
     ended,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    async says(text) {
+    async says(text, patienceMs = 60_000) {
       await eventually(
         `the command says "${text}"`,
         () => over || output.stdout.includes(text),
-        60_000,
+        patienceMs,
       ).catch((err: unknown) => {
         throw new Error(`${(err as Error).message}; it said:\n${all()}`, { cause: err });
       });

@@ -92,28 +92,39 @@ export async function accessPosition(
   return { position, shift };
 }
 
-/** A shift with what stands around it on its own pages. */
+/** Pages tell of a shift's past only why it was cancelled. */
+const ONLY_WHY_CANCELLED: PipelineStage = {
+  $set: { history: { $cond: [{ $eq: ['$state', 'cancelled'] }, '$history', []] } },
+};
+
+/** A shift with what stands around it on its own pages; the rest of its past and of its request's is not read. */
 export interface WholeShift {
   readonly shift: ShiftRow;
   /** Oldest first. */
   readonly positions: readonly PositionRow[];
-  readonly request: RequestRow;
+  readonly request: Omit<RequestRow, 'history' | 'titleKeys'>;
   readonly unitName: LocalText | null;
 }
 
 /** A shift, its positions, its request and its unit in one read, inside the current tenant; null when there is none. */
 export async function findWholeShift(id: string): Promise<WholeShift | null> {
   if (!isId(id)) return null;
-  const joined = (from: string, localField: string, foreignField: string, as: string): PipelineStage => ({
-    $lookup: { from, localField, foreignField, as },
+  const joined = (
+    from: string,
+    localField: string,
+    foreignField: string,
+    fields: Record<string, 0 | 1>,
+  ): PipelineStage => ({
+    $lookup: { from, localField, foreignField, as: from, pipeline: [{ $project: fields }] },
   });
   const [found] = await tenantAggregate<
-    ShiftRow & { positions: PositionRow[]; requests: RequestRow[]; units: { name: LocalText }[] }
+    ShiftRow & { positions: PositionRow[]; requests: WholeShift['request'][]; units: { name: LocalText }[] }
   >(ShiftModel as unknown as Model<never>, [
     { $match: { _id: oid(id) } },
-    joined('positions', '_id', 'shiftId', 'positions'),
-    joined('requests', 'requestId', '_id', 'requests'),
-    joined('units', 'unitId', '_id', 'units'),
+    ONLY_WHY_CANCELLED,
+    joined('positions', '_id', 'shiftId', { waitSeq: 0 }),
+    joined('requests', 'requestId', '_id', { history: 0, titleKeys: 0 }),
+    joined('units', 'unitId', '_id', { name: 1 }),
   ]);
   if (!found) return null;
   const { positions, requests, units, ...shift } = found;
@@ -175,7 +186,7 @@ export async function listWithPositions(
       { $match: filter },
       { $sort: sort },
       { $limit: limit },
-      { $set: { history: { $cond: [{ $eq: ['$state', 'cancelled'] }, '$history', []] } } },
+      ONLY_WHY_CANCELLED,
       {
         $lookup: {
           from: 'positions',

@@ -92,6 +92,9 @@ async function openPlace(folder: string) {
       writeFileSync(filled, '');
       console.log(`  filled in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
     }
+    // What an earlier run left behind: one plan of a tenant at a time.
+    for (const name of ['plans', 'planlines', 'planarrays'])
+      await client.db().collection(name).deleteMany({});
   } finally {
     await client.close();
   }

@@ -10,6 +10,7 @@ import { bookingsAfter, idsOfCounties, peopleToPlan } from '../people/index.ts';
 import type { Booking, PersonRow } from '../people/index.ts';
 import { shiftsToStaff } from '../shifts/index.ts';
 import type { PositionRow, ShiftToStaff } from '../shifts/index.ts';
+import { poolsOf } from '../talent-pools/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { trainedOf } from '../training/index.ts';
 import { openSlots } from './plan.rules.ts';
@@ -61,6 +62,8 @@ export interface Somebody {
   readonly places: Map<number, PersonSources['places']>;
   readonly exclusions: Map<number, PersonSources['exclusions']>;
   readonly trained: Map<number, PersonSources['trained']>;
+  /** Talent pools that each tenant certified them in. */
+  readonly pools: Map<number, PersonSources['pools']>;
   bookings: readonly Booking[];
 }
 
@@ -161,6 +164,7 @@ export const newSomebody = (row: PersonRow, memberOf = new Map<number, MemberToP
   places: new Map(),
   exclusions: new Map(),
   trained: new Map(),
+  pools: new Map(),
   bookings: [],
 });
 
@@ -174,10 +178,18 @@ export async function readMore(
   for (const [at, { tenant }] of members.entries()) {
     await asTenant(tenant.id, async () => {
       for (const ids of inParts([...byId.keys()])) {
-        for (const [id, facts] of await credentialsOf(ids)) byId.get(id)?.credentials.set(at, facts);
-        for (const [id, places] of await placesOf(ids)) byId.get(id)?.places.set(at, places);
-        for (const [id, from] of await excludedFrom(ids)) byId.get(id)?.exclusions.set(at, from);
-        for (const [id, courses] of await trainedOf(ids)) byId.get(id)?.trained.set(at, courses);
+        const [credentials, places, exclusions, trained, pools] = await Promise.all([
+          credentialsOf(ids),
+          placesOf(ids),
+          excludedFrom(ids),
+          trainedOf(ids),
+          poolsOf(ids),
+        ]);
+        for (const [id, facts] of credentials) byId.get(id)?.credentials.set(at, facts);
+        for (const [id, own] of places) byId.get(id)?.places.set(at, own);
+        for (const [id, from] of exclusions) byId.get(id)?.exclusions.set(at, from);
+        for (const [id, courses] of trained) byId.get(id)?.trained.set(at, courses);
+        for (const [id, own] of pools) byId.get(id)?.pools.set(at, own);
       }
     });
   }

@@ -24,6 +24,13 @@ export class Judge {
     return fit(open.facts, this.factsOf(open, one), this.settings[open.tenant] as FitSettings);
   }
 
+  /** For each tenant, metres beyond which nobody fits who names no radius; Infinity where the rule is off. */
+  within(): number[] {
+    return this.settings.map(({ off, reachMetres }) =>
+      off.includes('service-area') ? Infinity : reachMetres,
+    );
+  }
+
   /** For each tenant, 1 for each of these people whom it may ask at all. */
   visible(people: readonly Somebody[]): Uint8Array[] {
     return this.members.map(({ tenant }, at) =>
@@ -42,7 +49,8 @@ export class Judge {
       one.bookings.length === 0 &&
       !one.credentials.has(open.tenant) &&
       !one.exclusions.has(open.tenant) &&
-      !one.trained.has(open.tenant);
+      !one.trained.has(open.tenant) &&
+      !one.pools.has(open.tenant);
     const known = plain ? this.facts.get(one)?.get(open.tenant) : undefined;
     if (known) return known;
     const made = personFacts(
@@ -55,6 +63,7 @@ export class Judge {
         places: one.places.get(open.tenant) ?? [],
         exclusions: one.exclusions.get(open.tenant) ?? [],
         trained: one.trained.get(open.tenant) ?? [],
+        pools: one.pools.get(open.tenant) ?? [],
       },
       open.facts,
       (this.members[open.tenant] as Member).tenant,

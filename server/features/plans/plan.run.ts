@@ -125,7 +125,7 @@ class Run {
 
   async work(): Promise<RunResult> {
     this.pin();
-    const reach = new Reach(this.ground.people, this.judge.visible(this.ground.people));
+    const reach = this.reachOf(this.ground.people);
     let widen = this.known ? await this.goOn(this.known) : this.drafts.map((_, r) => r);
     let solved = widen.length === 0 ? await this.solve() : null;
     for (let look = 0; look < LOOKS && widen.length > 0; look++) {
@@ -137,6 +137,10 @@ class Run {
     }
     if (!solved) throw new Error('A run without a look');
     return this.conclude(solved.draft, solved.run);
+  }
+
+  private reachOf(people: readonly Somebody[]): Reach {
+    return new Reach(people, this.judge.visible(people), this.judge.within());
   }
 
   /** Takes over what was judged before, and looks at the people who are new. @returns the positions that are new */
@@ -155,7 +159,7 @@ class Run {
     const isKnown = (r: number): boolean =>
       this.adopted?.positions.has(String(positions[r]?.position._id)) ?? false;
     const old = [...positions.keys()].filter(isKnown);
-    if (fresh.length > 0) await this.look(new Reach(fresh, this.judge.visible(fresh)), old, fresh);
+    if (fresh.length > 0) await this.look(this.reachOf(fresh), old, fresh);
     return [...positions.keys()].filter((r) => !isKnown(r));
   }
 

@@ -71,8 +71,9 @@ export function createTemplates({
     const tree = parseTemplate(engine, name, source);
     new Wording(locale, noEscape, engine, words).accept(tree);
     const options = { strict, knownHelpersOnly: true, knownHelpers, noEscape, preventIndent: true };
-    // compile() waits for a first model: this tells of a faulty template before. All languages have the same faults.
-    if (!eager || locale === LOCALES[0]) engine.precompile(tree, options);
+    // compile() waits for a first model, which is at hand unless all are compiled at once: this tells of a faulty template
+    // before. All languages have the same faults.
+    if (eager && locale === LOCALES[0]) engine.precompile(tree, options);
     return engine.compile(tree, options);
   }
   const compiled = new Map(

@@ -10,6 +10,9 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T;
 }
 
+/** Nobody here is far away: packing and unpacking every answer would be a tenth of the work. What is packed is tested by itself. */
+const UNPACKED = { 'accept-encoding': 'identity' };
+
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   return {
@@ -93,7 +96,7 @@ export class PageAgent {
     const url = this.#url ?? (await testApp()).url;
     const response = await fetch(`${url}${path}`, {
       ...init,
-      headers: { cookie: this.cookieHeader(), ...init.headers },
+      headers: { ...UNPACKED, cookie: this.cookieHeader(), ...init.headers },
       redirect: 'manual',
     });
     for (const cookie of response.headers.getSetCookie()) {
@@ -134,6 +137,7 @@ export class ApiAgent {
     const init: RequestInit = {
       method,
       headers: {
+        ...UNPACKED,
         ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

@@ -102,7 +102,8 @@ describe('Finding a mongod', () => {
     const startedAt = performance.now();
     const { fault } = await find(env);
     expect(fault).to.match(/cannot be reached \(ECONNREFUSED\)/);
-    expect(performance.now() - startedAt).to.be.lessThan(3_000);
+    // Far below what is waited for a mirror that does not answer.
+    expect(performance.now() - startedAt).to.be.lessThan(10_000);
   });
 });
 

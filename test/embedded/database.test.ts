@@ -9,7 +9,7 @@ import { openDatabase, StartProblem, unlessDead } from '../../server/db/embedded
 import type { Database } from '../../server/db/embedded/index.ts';
 import { identityOf, isRunning, signal } from '../../server/db/embedded/processes.ts';
 import type { ProcessIdentity } from '../../server/db/embedded/processes.ts';
-import { databaseProcesses } from '../support/database-processes.ts';
+import { databaseProcesses, secondsOf } from '../support/database-processes.ts';
 import { eventually, temporaryFolder } from '../support/temporary.ts';
 
 const HOLDER = fileURLToPath(new URL('../support/hold-database.ts', import.meta.url));
@@ -120,8 +120,13 @@ describe('The embedded database', function () {
     expect(await holder.ended).to.equal(0);
     const lines: string[] = [];
     const startedAt = performance.now();
+    const before = secondsOf(process.pid);
     const database = await open(folder, lines);
-    expect(performance.now() - startedAt).to.be.lessThan(5_000);
+    // Work, not the wall clock: the machine may be busy with other tests.
+    expect(secondsOf(process.pid) - before + secondsOf(databaseProcesses(folder).mongod[0])).to.be.lessThan(
+      5,
+    );
+    expect(performance.now() - startedAt).to.be.lessThan(30_000);
     expect(lines).to.have.length(1);
     expect(await rows(database)).to.equal(1);
   });

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { signal } from '../../server/db/embedded/processes.ts';
-import { startCommand } from '../support/command.ts';
+import { endCommands, startCommand } from '../support/command.ts';
 import type { Command } from '../support/command.ts';
-import { databaseProcesses } from '../support/database-processes.ts';
+import { databaseProcesses, secondsOf } from '../support/database-processes.ts';
 import { eventually, temporaryFolder } from '../support/temporary.ts';
 
 const START = 'scripts/start.ts';
@@ -33,6 +33,24 @@ async function nothingRuns(data: string): Promise<void> {
 describe('npm start', function () {
   this.timeout(120_000);
 
+  // What a failed test left running must not fail the next one, which starts on the same folder.
+  afterEach(async () => {
+    await endCommands();
+    if (usedData) await nothingRuns(await usedData.catch(() => ''));
+  });
+
+  let usedData: Promise<string> | null = null;
+  /** A data folder on which Linli ran before: whoever does not ask about a first start need not wait for another one. */
+  const used = (): Promise<string> => (usedData ??= runOnce());
+  async function runOnce(): Promise<string> {
+    const data = temporaryFolder();
+    const start = startCommand([START], plain(data));
+    await start.says(READY);
+    start.child.kill('SIGTERM');
+    expect(await start.ended).to.equal(0);
+    return data;
+  }
+
   it('ends its output with the ready line, serves, and stops everything in order', async () => {
     const data = temporaryFolder();
     const start = startCommand([START], plain(data));
@@ -44,19 +62,17 @@ describe('npm start', function () {
     expect(await start.ended).to.equal(0);
     expect(start.stderr()).to.equal('');
     await nothingRuns(data);
+    usedData ??= Promise.resolve(data);
   });
 
   it('starts a second time in under five seconds', async () => {
-    const data = temporaryFolder();
-    const first = startCommand([START], plain(data));
-    await first.says(READY);
-    first.child.kill('SIGTERM');
-    await first.ended;
+    const data = await used();
     const startedAt = performance.now();
     const second = startCommand([START], plain(data));
     await second.says(READY);
-    // The machine may be busy with other tests: five seconds of its own, not of the wall clock's worst case.
-    expect(performance.now() - startedAt).to.be.lessThan(10_000);
+    // The machine may be busy with other tests: five seconds of work, and nothing that is waited for.
+    expect(secondsOf(second.child.pid, databaseProcesses(data).mongod[0])).to.be.lessThan(5);
+    expect(performance.now() - startedAt).to.be.lessThan(30_000);
     expect(second.stdout()).not.to.include('Migrating');
     second.child.kill('SIGTERM');
     expect(await second.ended).to.equal(0);
@@ -89,7 +105,7 @@ describe('npm start', function () {
   });
 
   it('names the process that uses the data folder, and does not disturb it', async () => {
-    const data = temporaryFolder();
+    const data = await used();
     const first = startCommand([START], plain(data));
     await first.says(READY);
     const second = startCommand([START], plain(data));
@@ -101,7 +117,7 @@ describe('npm start', function () {
   });
 
   it('says so and ends when the database dies under it', async () => {
-    const data = temporaryFolder();
+    const data = await used();
     const start = startCommand([START], plain(data));
     await start.says(READY);
     signal(databaseProcesses(data).mongod[0] ?? 0, 'SIGKILL');
@@ -111,7 +127,7 @@ describe('npm start', function () {
   });
 
   it('takes the same Ctrl-C arriving over several ways for one', async () => {
-    const data = temporaryFolder();
+    const data = await used();
     const start = startCommand([START], plain(data));
     await start.says(READY);
     start.child.kill('SIGINT');
@@ -150,7 +166,7 @@ describe('npm start', function () {
   });
 
   it('ends in order, with its database, when the command that started it is killed', async () => {
-    const data = temporaryFolder();
+    const data = await used();
     const outer = startCommand(['scripts/with-node.mjs', START], plain(data));
     await outer.says(READY);
     outer.child.kill('SIGKILL');
@@ -159,7 +175,7 @@ describe('npm start', function () {
   });
 
   it('gets the signals that its wrapper gets, which ends with the same code', async () => {
-    const data = temporaryFolder();
+    const data = await used();
     const outer = startCommand(['scripts/with-node.mjs', START], plain(data));
     await outer.says(READY);
     outer.child.kill('SIGTERM');

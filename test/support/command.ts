@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { eventually } from './temporary.ts';
 
@@ -20,6 +21,14 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+
+/** Ends all that still runs, without asking, and waits until it is gone. */
+export async function endCommands(): Promise<void> {
+  for (const child of running) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  }
+}
 
 /** Starts `node ARGS…` in the checkout; the environment is this one's with changes (undefined removes). */
 export function startCommand(

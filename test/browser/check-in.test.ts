@@ -14,7 +14,7 @@ import {
   launchBrowser,
   newPage,
   overflowsSideways,
-  screenshot,
+  picture,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
 import { eventually } from '../support/temporary.ts';
@@ -82,7 +82,7 @@ describe('checking in with a phone and at a device', function () {
       await page.click('main form button[type=submit]');
       await page.waitForSelector(`#kept li:has-text("${code}")`);
     }
-    await screenshot(page, join(PICTURES, 'offline-390-zh-CN.png'));
+    await picture(page, join(PICTURES, 'offline-390-zh-CN.png'));
     // The phone is switched off and on again: what waits is still there.
     await page.goto(`${url}/check-in`);
     await page.waitForSelector(`#kept li:nth-child(2)`);
@@ -120,7 +120,7 @@ describe('checking in with a phone and at a device', function () {
           ['kiosk', link],
         ] as const) {
           await page.goto(at);
-          await screenshot(page, join(PICTURES, `${name}-${width}-${locale}.png`));
+          await picture(page, join(PICTURES, `${name}-${width}-${locale}.png`));
           expect(axeText(await axe(page)), `${name} ${width} ${locale}`).to.equal('');
           expect(await overflowsSideways(page), `${name} ${width} ${locale}`).to.equal(false);
         }

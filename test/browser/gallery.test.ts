@@ -20,7 +20,7 @@ import {
   launchBrowser,
   newPage,
   overflowsSideways,
-  screenshot,
+  picture,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
 import { errorSample, galleryModel, homeSample, mailSample, pageSample } from './gallery-samples.ts';
@@ -110,13 +110,13 @@ describe('every component in a real browser', function () {
   });
 
   async function look(page: Page, sample: string, locale: Locale): Promise<void> {
-    await page.goto(`${origin}/${sample}/${locale}`, { waitUntil: 'networkidle' });
+    await page.goto(`${origin}/${sample}/${locale}`);
   }
 
   it('lays out a message so that it can be read on a phone', async () => {
     const page = await newPage(browser, { phone: true, locale: 'zh-CN' });
     await look(page, 'mail', 'zh-CN');
-    await screenshot(page, join(PICTURES, 'mail-phone.png'));
+    await picture(page, join(PICTURES, 'mail-phone.png'));
     expect(await overflowsSideways(page)).to.equal(false);
     expect(await page.locator('img, script, link').count(), 'remote content').to.equal(0);
     await page.context().close();
@@ -126,7 +126,7 @@ describe('every component in a real browser', function () {
     const page = await newPage(browser, { phone: false, locale: 'en' });
     await page.setViewportSize({ width: 820, height: 1100 });
     await look(page, 'components', 'en');
-    await screenshot(page, join(PICTURES, 'tablet.png'), { fullPage: false });
+    await picture(page, join(PICTURES, 'tablet.png'), { fullPage: false });
     expect(await overflowsSideways(page)).to.equal(false);
     await page.context().close();
   });
@@ -146,7 +146,7 @@ describe('every component in a real browser', function () {
     const panel = await page.locator('.menu-panel').boundingBox();
     expect(panel?.x).to.be.at.least(0);
     expect((panel?.x ?? 0) + (panel?.width ?? 0)).to.be.at.most(390);
-    await screenshot(page, join(PICTURES, 'menu-phone.png'), { fullPage: false });
+    await picture(page, join(PICTURES, 'menu-phone.png'), { fullPage: false });
     await page.context().close();
   });
 
@@ -178,7 +178,7 @@ describe('every component in a real browser', function () {
           const csp = collectCspViolations(page);
           const errors = collectPageErrors(page);
           await look(page, sample.name, locale);
-          await screenshot(page, join(PICTURES, `${sample.name}-${locale}-${phone ? 'phone' : 'desk'}.png`));
+          await picture(page, join(PICTURES, `${sample.name}-${locale}-${phone ? 'phone' : 'desk'}.png`));
           expect(axeText(await axe(page))).to.equal('');
           expect(csp).to.deep.equal([]);
           expect(errors).to.deep.equal([]);

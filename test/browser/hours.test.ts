@@ -13,7 +13,7 @@ import {
   launchBrowser,
   newPage,
   overflowsSideways,
-  screenshot,
+  picture,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
@@ -137,7 +137,7 @@ describe('the pages of hours and certificates in a browser', function () {
           if (who) await signIn(page, who);
           for (const stop of stops) {
             await page.goto(`${stop.path}?lang=${locale}`);
-            await screenshot(page, join(PICTURES, `${stop.name}-${phone ? 390 : 1280}-${locale}.png`));
+            await picture(page, join(PICTURES, `${stop.name}-${phone ? 390 : 1280}-${locale}.png`));
             const found = await axe(page);
             if (found.length > 0) problems.push(`${stop.name}: ${axeText(found)}`);
             if (await overflowsSideways(page)) problems.push(`${stop.name} overflows`);

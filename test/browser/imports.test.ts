@@ -13,7 +13,7 @@ import {
   launchBrowser,
   newPage,
   overflowsSideways,
-  screenshot,
+  picture,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
 
@@ -58,7 +58,7 @@ describe('bringing a file in a browser', function () {
         const problems = [...[collectCspViolations(page), collectPageErrors(page)]];
         const faults: string[] = [];
         const look = async (name: string, action: string | null): Promise<void> => {
-          await screenshot(page, join(PICTURES, `${name}-${phone ? 390 : 1280}-${locale}.png`));
+          await picture(page, join(PICTURES, `${name}-${phone ? 390 : 1280}-${locale}.png`));
           const found = await axe(page);
           if (found.length > 0) faults.push(`${name}: ${axeText(found)}`);
           if (await overflowsSideways(page)) faults.push(`${name} overflows`);

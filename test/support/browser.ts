@@ -18,8 +18,9 @@ import { pipeline } from 'node:stream/promises';
 import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib';
 import type { Result } from 'axe-core';
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { Locale } from '../../server/core/locale.ts';
+import { roomInMemory } from './temporary.ts';
 
 export type { Browser, Page } from 'playwright-core';
 
@@ -30,10 +31,13 @@ const FONTS = join(ROOT, 'server/features/certificates/fonts');
 
 /** No --single-process (unstable) and no switched-off web security, unlike the package's own list: pages must meet a browser as people have it. */
 const ARGS = [
+  // Chromium shares memory between its processes; containers often have 64 MB for that, which is too little.
+  ...(roomInMemory() ? [] : ['--disable-dev-shm-usage']),
   '--no-sandbox',
   '--no-zygote',
   '--disable-gpu',
-  '--disable-dev-shm-usage',
+  // What was compiled is kept for the next page: the same scripts run on hundreds of them.
+  '--js-flags=--no-flush-bytecode',
   '--disable-breakpad',
   '--no-default-browser-check',
   '--no-pings',
@@ -179,17 +183,55 @@ export async function newPage(browser: Browser, options: PageOptions): Promise<P
 }
 
 let axeSource: string | null = null;
+/** Lines to the debugger of each page; closed with its context. */
+const debuggers = new WeakMap<Page, Promise<CDPSession>>();
+
+/**
+ * Puts axe into the page through the debugger protocol, not as a script element: the page's CSP stays as it is. Always in
+ * the same words, so that Chromium compiles them once and not for every page anew.
+ */
+async function bringAxe(page: Page): Promise<void> {
+  if (await page.evaluate(() => 'axe' in globalThis)) return;
+  axeSource ??= `${readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')};undefined`;
+  let session = debuggers.get(page);
+  if (!session) debuggers.set(page, (session = page.context().newCDPSession(page)));
+  const told = await (await session).send('Runtime.evaluate', { expression: axeSource });
+  if (told.exceptionDetails) throw new Error(`axe did not start: ${told.exceptionDetails.text}`);
+}
+
+/** The window of a page, as far as `axe` looks at it. */
+interface Seen {
+  readonly axe: typeof import('axe-core');
+  readonly document: {
+    readonly documentElement: { readonly scrollTop: number; scrollTo(to: object): void };
+    querySelector(selector: string): { scrollIntoView(how: object): void } | null;
+  };
+}
+
 /** What axe-core finds against WCAG 2.2 AA and its best practices; an empty list is the goal. Needs JavaScript. */
 export async function axe(page: Page): Promise<Result[]> {
-  // Through the debugger protocol, not as a script element: the page's CSP stays as it is.
-  if (!(await page.evaluate(() => 'axe' in globalThis)))
-    await page.evaluate((axeSource ??= readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')));
+  await bringAxe(page);
   return page.evaluate(async () => {
-    const { axe: engine } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { axe: engine, document } = globalThis as unknown as Seen;
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     // What passes is not described, nothing is fetched again: neither is read, and both take most of the time.
-    const options = { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'], preload: false };
-    return (await engine.run(options as import('axe-core').RunOptions)).violations;
+    const told = { resultTypes: ['violations'], preload: false };
+    const run = async (context: object, runOnly: object): Promise<Result[]> =>
+      (await engine.run(context as never, { runOnly, ...told } as import('axe-core').RunOptions)).violations;
+    const found = await run(document, { type: 'tag', values: tags });
+    // A bar at the window's edge may cover half of something that can be scrolled from under it.
+    const small = found.find(({ id }) => id === 'target-size');
+    if (!small) return found;
+    const top = document.documentElement.scrollTop;
+    const nodes: typeof small.nodes = [];
+    for (const node of small.nodes) {
+      const target = document.querySelector(String(node.target[0]));
+      target?.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const again = target ? await run(target, { type: 'rule', values: ['target-size'] }) : [small];
+      nodes.push(...again.flatMap((one) => one.nodes));
+    }
+    document.documentElement.scrollTo({ top, behavior: 'instant' });
+    return found.filter((one) => one !== small).concat(nodes.length > 0 ? [{ ...small, nodes }] : []);
   });
 }
 
@@ -227,6 +269,18 @@ export function collectPageErrors(page: Page): string[] {
 export const overflowsSideways = (page: Page): Promise<boolean> =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 
+/**
+ * A picture for somebody who wants to look (`LINLI_PICTURES=1`): no test reads one, and drawing it takes as long as
+ * judging the page. The page is at its top afterwards either way.
+ */
+export async function picture(page: Page, file: string, options: { fullPage?: boolean } = {}): Promise<void> {
+  if (process.env['LINLI_PICTURES']) await screenshot(page, file, options);
+  else await toTop(page);
+}
+
+// Playwright evaluates also where the page's own scripts are switched off.
+const toTop = (page: Page): Promise<unknown> => page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
+
 /** The whole page as PNG. */
 export async function screenshot(
   page: Page,
@@ -234,8 +288,7 @@ export async function screenshot(
   options: { fullPage?: boolean } = {},
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
-  // Playwright evaluates also where the page's own scripts are switched off.
-  await page.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
+  await toTop(page);
   const shoot = (): Promise<unknown> =>
     page.screenshot({ path: file, fullPage: options.fullPage ?? true, animations: 'disabled' });
   // On a busy machine Chromium sometimes has no picture the first times.

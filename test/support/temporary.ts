@@ -7,18 +7,21 @@ const made: string[] = [];
 /** Memory that a whole test database may take; a smaller one (containers often have 64 MB) is left alone. */
 const ROOM = 4 * 1024 ** 3;
 
+/** Whether the system offers a file system in memory with room for a whole test database. */
+export function roomInMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    return bavail * bsize >= ROOM;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Where databases of tests live: in memory where the system offers a file system there, because each acknowledged write
  * waits for its journal. What is killed finds its files again, as on a disk.
  */
-export function databaseRoot(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    return bavail * bsize >= ROOM ? '/dev/shm' : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
+export const databaseRoot = (): string => (roomInMemory() ? '/dev/shm' : tmpdir());
 
 /** A new, empty folder that is removed when the process of the tests ends. */
 export function temporaryFolder(): string {

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { isAuditedType } from '../../server/features/audit/audit.schema.ts';
 import { readMessages } from '../../server/i18n/index.ts';
 import type { Locale } from '../../server/i18n/index.ts';
 
@@ -132,6 +133,24 @@ describe('the words that code and templates ask for', () => {
         .map((key) => `${file}: ${key}`),
     );
     expect(missing).to.deep.equal([]);
+  });
+
+  it('name every kind of thing that the audit trail speaks of', () => {
+    const models = new Map(
+      sources.flatMap(({ text }) =>
+        [...text.matchAll(/(\w+Model) = (?:tenant|global)Model<[^(]*\(\s*'(\w+)'/g)].map(
+          ([, name, kind]): [string, string] => [name ?? '', kind ?? ''],
+        ),
+      ),
+    );
+    const spoken = sources.flatMap(({ text }) => [
+      ...[...text.matchAll(/recordAudit\(\{[^}]*?subjectType: '(\w+)'/gs)].map(([, kind]) => kind ?? ''),
+      ...[...text.matchAll(/\b(?:transition|editRow)\(\s*(\w+Model)\b/g)].map(
+        ([, name]) => models.get(name ?? '') ?? `${name}, which no model file defines`,
+      ),
+    ]);
+    expect(spoken.length).to.be.above(50);
+    expect([...new Set(spoken)].filter((kind) => !isAuditedType(kind))).to.deep.equal([]);
   });
 
   it('are all the words there are: no message is left over', () => {

@@ -15,7 +15,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
-import { auditFilter, auditPage, exportBody } from './audit.schema.ts';
+import { AUDITED_TYPES, auditFilter, auditPage, exportBody, isAuditedType } from './audit.schema.ts';
 import type { AuditService, NamedEntry } from './audit.service.ts';
 import type { SealService } from './seal.service.ts';
 
@@ -86,10 +86,9 @@ export function auditRoutes({
       action: form.input('action', 'search', { maxLength: 60 }),
       subjectType: form.select('subjectType', [
         { value: '', label: i18n.t(locale, 'common.word.all') },
-        ...Object.keys(PAGES).map((type) => ({
-          value: type,
-          label: i18n.t(locale, `audit.type.${type as 'Shift'}`),
-        })),
+        ...AUDITED_TYPES.map((type) => ({ value: type, label: i18n.t(locale, `audit.type.${type}`) })).sort(
+          (one, other) => one.label.localeCompare(other.label, locale),
+        ),
       ]),
       subjectId: form.input('subjectId', 'text', { maxLength: 60 }),
       from: form.input('from', 'date', { width: 'short' }),
@@ -127,10 +126,9 @@ export function auditRoutes({
           entries: data.map((one) => ({
             ...one,
             who: one.actorName ?? i18n.t(locale, `audit.actor.${actorKind(one.actor)}`),
-            type:
-              one.subjectType in PAGES
-                ? i18n.t(locale, `audit.type.${one.subjectType as 'Shift'}`)
-                : one.subjectType,
+            type: isAuditedType(one.subjectType)
+              ? i18n.t(locale, `audit.type.${one.subjectType}`)
+              : one.subjectType,
             href: hrefOf(account, one.subjectType, one.subjectId),
             change: [one.from, one.to]
               .flatMap((state) => (state === null ? [] : [stateText(i18n, locale, one.subjectType, state)]))

@@ -107,7 +107,8 @@ describe('who sees what of a person', function () {
     // Each value is found nowhere else, so that reading it means knowing it.
     marks = {
       age: [`"age":${ageOn(BORN, new Date().toISOString().slice(0, 10))},`],
-      availability: ['"endMinute":1439', '23:59'],
+      // As a field holds it and as a sentence says it: a bare 23:59 is also the end of many an instant.
+      availability: ['"endMinute":1439', '"23:59"', '–23:59'],
       birthDate: [BORN],
       email: [place.volunteer.email],
       emergencyContact: ['秘亲甲', '13712345678', '秘表姑'],

@@ -36,6 +36,8 @@ function hostNode() {
   );
 }
 
+/** @param {string[]} args */
+const isServer = (args) => args.some((arg) => SERVERS.test(arg));
 /** @param {string} flag */
 const nameOf = (flag) => flag.split('=', 1)[0] ?? flag;
 
@@ -46,7 +48,7 @@ function nodeOptions(args) {
     // A planted __proto__ key must not reach a prototype.
     '--disable-proto=delete',
     ...(set.includes('--max-old-space-size') ? [] : [`--max-old-space-size=${MEMORY_MB}`]),
-    ...(args.some((arg) => SERVERS.test(arg)) ? LEAN.filter((flag) => !set.includes(nameOf(flag))) : []),
+    ...(isServer(args) ? LEAN.filter((flag) => !set.includes(nameOf(flag))) : []),
   ];
 }
 
@@ -61,7 +63,7 @@ function run(node, args) {
     cwd: ROOT,
     stdio: watching ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'],
     env: {
-      ...ALLOCATOR,
+      ...(isServer(args) ? ALLOCATOR : {}),
       ...process.env,
       TZ: 'UTC',
       // A quarter of a start is compiling; Node keeps the result here and does without where it may not write.

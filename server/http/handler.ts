@@ -235,6 +235,7 @@ function bodyOf(work: Work): unknown {
   if (!isUnsafe(work.route.method)) return {};
   const types = work.door === 'api' ? ['application/json'] : ['application/x-www-form-urlencoded'];
   if (work.route.uploadBytes) types.push('multipart/form-data');
+  if (work.route.fromMail) types.push('application/x-www-form-urlencoded', 'multipart/form-data');
   // Nothing sent is nothing wrongly sent: many programs say `Content-Length: 0` and no type.
   const sent = work.req.get('content-length') !== '0';
   if (sent && work.req.is(types) === false) throw new UnsupportedType();

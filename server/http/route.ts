@@ -133,6 +133,8 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
   readonly transaction?: boolean;
   /** Takes one multipart file of at most this many bytes in the field `file`. */
   readonly uploadBytes?: number;
+  /** A mail program may press it for the reader (RFC 8058): the API door takes its form too, of which nothing is read. */
+  readonly fromMail?: boolean;
   /** Needs a password proved within the last ten minutes (S-22). */
   readonly fresh?: boolean;
   /**

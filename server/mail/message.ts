@@ -9,6 +9,8 @@ export interface MessageContent {
   readonly tenant: { readonly name: string; readonly slug: string } | null;
   /** Plain values for the three templates. */
   readonly model: Readonly<Record<string, unknown>>;
+  /** Where the reader's mail program posts that they want no more of these, without a sign-in (RFC 8058). */
+  readonly unsubscribe?: string;
 }
 
 /** A person whom a message may reach. */

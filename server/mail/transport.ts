@@ -8,7 +8,15 @@ export interface Envelope {
   readonly html: string;
   /** Stable over retries, so that a duplicate can be recognised (F-21). */
   readonly messageId: string;
+  /** As a message's content gives it. */
+  readonly unsubscribe?: string | undefined;
 }
+
+/** A mail program shows these as a button of its own; one press is one POST (RFC 2369, RFC 8058). */
+const unsubscribing = (address: string): Record<string, string> => ({
+  'List-Unsubscribe': `<${address}>`,
+  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+});
 
 /** Whether trying again could help: a 5xx answer of the server is final. */
 export class MailRefused extends Error {
@@ -50,7 +58,10 @@ export function createTransport(options: {
           text: envelope.text,
           html: envelope.html,
           messageId: `<${envelope.messageId}@${options.domain}>`,
-          headers: { 'Auto-Submitted': 'auto-generated' },
+          headers: {
+            'Auto-Submitted': 'auto-generated',
+            ...(envelope.unsubscribe ? unsubscribing(envelope.unsubscribe) : {}),
+          },
           disableFileAccess: true,
           disableUrlAccess: true,
         });

@@ -7,6 +7,8 @@ export interface Received {
   readonly to: string;
   readonly messageId: string;
   readonly subject: string;
+  /** Its `List-Unsubscribe` address when one press is enough (RFC 8058), else null. */
+  readonly unsubscribe: string | null;
 }
 
 /** A mail server of the test's own, which keeps what it is given. */
@@ -16,6 +18,13 @@ export interface MailSink {
   /** Decides about a message that has come in whole: nothing for taken, or the code with which it is refused. */
   onMessage: (message: Received) => Promise<number | null> | number | null;
   stop(): Promise<void>;
+}
+
+function oneClick(lines: readonly { readonly key: string; readonly line: string }[]): string | null {
+  const of = (key: string): string =>
+    (lines.find((one) => one.key === key)?.line ?? '').replace(/^[^:]*:\s*/, '').replaceAll(/\s+/g, '');
+  const [, address = null] = /^<(.+)>$/.exec(of('list-unsubscribe')) ?? [];
+  return of('list-unsubscribe-post') === 'List-Unsubscribe=One-Click' ? address : null;
 }
 
 export async function startMailSink(): Promise<MailSink> {
@@ -42,6 +51,7 @@ export async function startMailSink(): Promise<MailSink> {
       to: to?.value[0]?.address ?? '',
       messageId: parsed.messageId ?? '',
       subject: parsed.subject ?? '',
+      unsubscribe: oneClick(parsed.headerLines),
     };
     const code = await sink.onMessage(message);
     if (code === null) received.push(message);

@@ -50,10 +50,11 @@ export function createMessageService(parts: {
   }
 
   function envelope(row: OutboxRow, content: MessageContent): Envelope {
-    const { locale, zone, tenant } = content;
+    const { locale, zone, tenant, unsubscribe } = content;
     return {
       to: content.to,
       messageId: row.messageId,
+      unsubscribe,
       ...render(row.kind, content.model, { locale, zone, tenant }),
     };
   }

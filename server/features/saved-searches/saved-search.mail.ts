@@ -48,8 +48,10 @@ export function savedSearchMessages(parts: SavedSearchMailParts): MessageDefinit
         const searches = await foundIn(parts, row.subjectId, leaving);
         if (searches.length === 0) return null;
         const tenant = await tenants.current();
+        const token = signIds(linkKey, STOP, tenant.id, personId);
         return {
           ...envelopeOf(to, tenant),
+          unsubscribe: `${publicUrl}/api/v1/search-mails/${token}/stop`,
           model: {
             name: to.name,
             count: searches.reduce((sum, { count }) => sum + count, 0),
@@ -60,7 +62,7 @@ export function savedSearchMessages(parts: SavedSearchMailParts): MessageDefinit
               link: `${publicUrl}/saved-searches/${String(search._id)}`,
             })),
             link: `${publicUrl}/saved-searches`,
-            stopLink: `${publicUrl}/search-mails/${signIds(linkKey, STOP, tenant.id, personId)}`,
+            stopLink: `${publicUrl}/search-mails/${token}`,
           },
         };
       },

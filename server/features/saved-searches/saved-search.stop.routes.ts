@@ -55,6 +55,7 @@ export function stopSearchRoutes({
       method: 'post',
       path: '/search-mails/:token/stop',
       ...open,
+      fromMail: true,
       summary: 'Ends the mails of all saved searches of the person at the organisation; twice is once.',
       status: 200,
       input: { params },

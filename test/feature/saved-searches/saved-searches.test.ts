@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
+import { compose } from '../../../server/compose.ts';
+import { loadConfig } from '../../../server/config.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import {
   SavedSearchModel,
@@ -13,6 +15,7 @@ import { createOpening } from '../../factories/requests.ts';
 import { PageAgent } from '../../support/agent.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
+import { startMailSink } from '../../support/mail-sink.ts';
 
 interface Search {
   id: string;
@@ -166,6 +169,42 @@ describe('saved searches', function () {
     );
     for (const { personId } of [reader, gone])
       expect(states.filter(([id]) => id === personId)).to.deep.equal([[personId, 'dropped']]);
+  });
+
+  it('stop by the button that a mail program makes of the mail, without a page or a sign-in', async () => {
+    const word = new Types.ObjectId().toString();
+    const reader = await volunteer();
+    const search = await saved(reader, { words: word, often: 'at-once' });
+    await publish((await draft(word)).shiftId);
+    const { sweep, dataDir, url } = await testApp();
+    await sweep('saved-searches/hear');
+    await atOffset(SOON, () => sweep('saved-searches/look'));
+    // The same installation with a mail server, at which the mail arrives.
+    const sink = await startMailSink();
+    const config = loadConfig({
+      NODE_ENV: 'test',
+      PORT: '0',
+      LINLI_DATA: dataDir,
+      LOG_LEVEL: 'silent',
+      SMTP_URL: sink.url,
+    });
+    const { services, transport } = compose(config, { publicUrl: url });
+    const row = await inTenant(tenant.id, () =>
+      OutboxModel.findOne({ kind: 'saved-searches/found', 'data.personId': reader.personId }).lean(),
+    );
+    await inTenant(tenant.id, () => services.messages.deliver(String(row?._id)));
+    transport.close();
+    await sink.stop();
+    const address = sink.received.find(({ to }) => to === reader.email)?.unsubscribe ?? '';
+    expect(address).to.include(`${url}/api/v1/search-mails/`);
+    const press = (to: string): Promise<Response> =>
+      fetch(to, { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) });
+    expect((await press(address.replace(/.{3}\/stop$/, 'AAA/stop'))).status).to.equal(404);
+    const own = async (): Promise<Search> =>
+      (await (await reader.api()).get(`/me/saved-searches/${search.id}`)).json<Search>();
+    expect((await own()).paused).to.equal(false);
+    for (let times = 0; times < 2; times += 1) expect((await press(address)).status).to.equal(200);
+    expect((await own()).paused).to.equal(true);
   });
 
   it('stop by the link of a mail, signed in or not, and only by pressing its button', async () => {

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { setClockOffset } from '../../core/clock.ts';
 import { acrossTenants, asTenant, runInContext } from '../../core/context.ts';
+import { stepBack } from '../../core/step-back.ts';
 import { connect } from '../../db/connect.ts';
 import { createSolverClient, SolveCancelled } from '../matching/index.ts';
 import { createMembershipService } from '../memberships/index.ts';
@@ -16,6 +17,7 @@ import { createPlanWork } from './plan.work.ts';
  * reading functions and rules, and the solver in one more thread. Only what came of it goes back.
  */
 const POOL = 4;
+stepBack();
 
 const units = createUnitService();
 const tenants = createTenantService({ units });

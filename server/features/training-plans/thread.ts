@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setClockOffset } from '../../core/clock.ts';
 import { asTenant, runInContext } from '../../core/context.ts';
+import { stepBack } from '../../core/step-back.ts';
 import { connect, disconnect } from '../../db/connect.ts';
 import { createCalendarService } from '../calendars/index.ts';
 import { createCreditReading, createProgrammeService } from '../credits/index.ts';
@@ -15,6 +16,7 @@ import { PlannedSessionModel, TrainingPlanModel } from './training-plan.model.ts
 
 /* A training plan is made here: a connection of its own, the features' own reading and rules, the planner. */
 const POOL = 3;
+stepBack();
 const job = workerData as PlannerJob;
 
 const units = createUnitService();

@@ -194,7 +194,10 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
         FIRST_INSTRUCTORS,
       );
       const instructorIds = holders.map(({ personId }) => String(personId));
-      return insert(rootUnitId, await settingsOf(rootUnitId, planBody.parse({ rooms, instructorIds })), null);
+      const from = addDays(localDate(contextNow(), (await tenants.current()).zone), NOTICE_DAYS);
+      // Two weeks: it is there when a newcomer looks for it, and leaves the machine to them.
+      const asked = planBody.parse({ rooms, instructorIds, from, to: addDays(from, 13) });
+      return insert(rootUnitId, await settingsOf(rootUnitId, asked), null);
     },
 
     /** Makes the plan anew from what is known now, keeping to what was pinned, dropped and excluded. */

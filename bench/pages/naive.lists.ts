@@ -6,6 +6,7 @@ import {
   requestLifecycle,
   shiftLifecycle,
 } from '../../server/core/states.ts';
+import { AUDITED_TYPES } from '../../server/features/audit/audit.schema.ts';
 import { Audit, Hours, Membership, Unsealed } from './naive.models.ts';
 import type { Doc } from './naive.models.ts';
 import { asked, choices, PAGE, paged, show, wrap } from './naive.show.ts';
@@ -141,7 +142,7 @@ export function addLists(app: Express, tenant: Doc): void {
             optional: true,
             options: choices(
               t,
-              Object.keys(PAGES).map((type) => [type, t(`audit.type.${type}`)] as const),
+              AUDITED_TYPES.map((type) => [type, t(`audit.type.${type}`)] as const),
               req.query['subjectType'],
             ),
           },

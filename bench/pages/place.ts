@@ -106,7 +106,8 @@ async function fill(db: Db, size: Size): Promise<void> {
   await multiply(
     db,
     'hoursrecords',
-    await own('hoursrecords', { state: 'submitted' }),
+    // Of shifts: what somebody entered for themselves stands alone at the desk.
+    await own('hoursrecords', { state: 'submitted', assignmentId: { $ne: null } }),
     size.shifts / 4,
     (row, n) => ({
       ...row,

@@ -100,7 +100,7 @@ export const environmentSchema = z.object({
     .number()
     .int()
     .min(1)
-    .default(2_000)
+    .default(5_000)
     .describe(
       'organisations that may find so many people are searched in memory, smaller ones in the database',
     ),

@@ -139,6 +139,19 @@ export function afterCommit(hook: () => void | Promise<void>): void {
   else void Promise.resolve(hook()).catch((err: unknown) => logger.warn({ err }, 'afterCommit hook failed'));
 }
 
+/**
+ * What these read, side by side; inside a transaction one after the other, for a session does one thing at a time and what
+ * comes of two at once is undefined in the driver. A failure is the first one's.
+ */
+export async function sideBySide<const T extends readonly (() => unknown)[]>(
+  reads: T,
+): Promise<{ -readonly [At in keyof T]: Awaited<ReturnType<T[At]>> }> {
+  const found: unknown[] = [];
+  if (isInTransaction()) for (const read of reads) found.push(await read());
+  else found.push(...(await Promise.all(reads.map((read) => read()))));
+  return found as { -readonly [At in keyof T]: Awaited<ReturnType<T[At]>> };
+}
+
 export const isInTransaction = (): boolean => storage.getStore() !== undefined;
 
 /** The driver's session of the current transaction, for the few calls that go past Mongoose; null outside. */

@@ -2,6 +2,7 @@ import { can } from '../../core/actor.ts';
 import { AppError, Conflict } from '../../core/errors.ts';
 import { latLngOf } from '../../core/geo.ts';
 import type { Locale } from '../../core/locale.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { createForm, formatTimeSpan } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -64,11 +65,11 @@ export async function viewsOf(
   rows: readonly AssignmentRow[],
   { shifts, offers, assignments }: Pick<AssignmentRouteParts, 'shifts' | 'offers' | 'assignments'>,
 ): Promise<AssignmentView[]> {
-  const [shiftRows, positions, open, line] = await Promise.all([
-    shifts.rows(rows.map((row) => row.shiftId)),
-    shifts.positionsOf(rows.map((row) => row.shiftId)),
-    offers.rows(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
-    assignments.placesInLine(rows),
+  const [shiftRows, positions, open, line] = await sideBySide([
+    () => shifts.rows(rows.map((row) => row.shiftId)),
+    () => shifts.positionsOf(rows.map((row) => row.shiftId)),
+    () => offers.rows(rows.flatMap((row) => (row.offerId ? [row.offerId] : []))),
+    () => assignments.placesInLine(rows),
   ]);
   const byShift = new Map(shiftRows.map((shift) => [String(shift._id), shift]));
   const due = new Map(open.map((offer) => [String(offer._id), offer.dueAt]));
@@ -98,9 +99,13 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
     { account, now }: Pick<RouteContext, 'account' | 'now'>,
     filter: { skill?: string | undefined; category?: string | undefined },
   ): Promise<{ data: Suited[]; others: Suited[]; held: Held[] }> => {
-    const [open, ahead] = await Promise.all([
-      soonestOpen({ after: now, skill: filter.skill ?? null, category: filter.category ?? null }, LOOKED_AT),
-      assignments.ahead(account.personId),
+    const [open, ahead] = await sideBySide([
+      () =>
+        soonestOpen(
+          { after: now, skill: filter.skill ?? null, category: filter.category ?? null },
+          LOOKED_AT,
+        ),
+      () => assignments.ahead(account.personId),
     ]);
     const own = new Set(ahead.map((row) => String(row.positionId)));
     const free = ({ position }: Suited): boolean => !own.has(String(position._id));

@@ -10,6 +10,7 @@ import {
   requestLifecycle,
   shiftLifecycle,
 } from '../../core/states.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
@@ -106,9 +107,9 @@ export function auditRoutes({
       input: { query: auditFilter },
       output: auditPage,
       async run({ account, query }) {
-        const [page, { sealedAt, ...seal }] = await Promise.all([
-          audit.list(account, query, query.limit, query.cursor),
-          seals.state(),
+        const [page, { sealedAt, ...seal }] = await sideBySide([
+          () => audit.list(account, query, query.limit, query.cursor),
+          () => seals.state(),
         ]);
         return {
           data: page.data.map(toView),

@@ -3,6 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { contextNow } from '../../core/context.ts';
 import type { FieldIssue } from '../../core/errors.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -190,10 +191,10 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
       },
       async page(_one, { actor, account, params, locale, zone }: RouteContext<{ id: string }>) {
         const row = await credentials.access(actor, params.id);
-        const [scans, catalogue, unitId] = await Promise.all([
-          credentials.scans(row),
-          types.all(),
-          credentials.unitOf(row),
+        const [scans, catalogue, unitId] = await sideBySide([
+          () => credentials.scans(row),
+          () => types.all(),
+          () => credentials.unitOf(row),
         ]);
         const today = localDate(contextNow(), zone);
         return view(

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { registrationsOf } from '../credentials/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { programmesFor } from './claim.rules.ts';
@@ -90,7 +91,10 @@ export function createCreditReading({
   async function ownProgrammes(
     personId: string,
   ): Promise<{ versions: readonly Programme[]; cycle: CycleInput }[]> {
-    const [{ zone }, registrations] = await Promise.all([tenants.current(), registrationsOf(personId)]);
+    const [{ zone }, registrations] = await sideBySide([
+      () => tenants.current(),
+      () => registrationsOf(personId),
+    ]);
     const on = localDate(contextNow(), zone);
     // One that begins later is not owed for yet; before the first there is nothing else to look at.
     const begun = registrations.filter(({ validFrom }) => validFrom <= on);
@@ -114,14 +118,15 @@ export function createCreditReading({
   async function of(
     personId: string,
   ): Promise<{ on: string; rows: CreditRow[]; evaluations: OwnEvaluation[] }> {
-    const [{ zone }, rows, wanted] = await Promise.all([
-      tenants.current(),
-      CreditModel.find({ personId: new Types.ObjectId(personId) })
-        .sort({ date: -1 })
-        .limit(MOST_CLAIMS)
-        .select({ history: { $slice: -1 } })
-        .lean(),
-      ownProgrammes(personId),
+    const [{ zone }, rows, wanted] = await sideBySide([
+      () => tenants.current(),
+      () =>
+        CreditModel.find({ personId: new Types.ObjectId(personId) })
+          .sort({ date: -1 })
+          .limit(MOST_CLAIMS)
+          .select({ history: { $slice: -1 } })
+          .lean(),
+      () => ownProgrammes(personId),
     ]);
     const on = localDate(contextNow(), zone);
     const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
@@ -142,14 +147,15 @@ export function createCreditReading({
     people: readonly { readonly personId: string; readonly registration: Registration }[],
     on: string,
   ): Promise<(Evaluation | null)[]> {
-    const [stored, rows] = await Promise.all([
-      programmes.all(),
-      CreditModel.find({
-        personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
-        state: 'posted',
-      })
-        .select(ENTRY_FIELDS)
-        .lean(),
+    const [stored, rows] = await sideBySide([
+      () => programmes.all(),
+      () =>
+        CreditModel.find({
+          personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
+          state: 'posted',
+        })
+          .select(ENTRY_FIELDS)
+          .lean(),
     ]);
     const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
     const entries = Map.groupBy(rows, (row) => String(row.personId));
@@ -173,14 +179,15 @@ export function createCreditReading({
     }[],
     on: string,
   ): Promise<(PersonOutlook | null)[]> {
-    const [stored, rows] = await Promise.all([
-      programmes.all(),
-      CreditModel.find({
-        personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
-        state: 'posted',
-      })
-        .select(ENTRY_FIELDS)
-        .lean(),
+    const [stored, rows] = await sideBySide([
+      () => programmes.all(),
+      () =>
+        CreditModel.find({
+          personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
+          state: 'posted',
+        })
+          .select(ENTRY_FIELDS)
+          .lean(),
     ]);
     const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
     const entries = Map.groupBy(rows, (row) => String(row.personId));
@@ -198,12 +205,13 @@ export function createCreditReading({
     planned: readonly PlannedLearning[],
   ): Promise<{ programme: Programme; outlook: PersonOutlook }[]> {
     const on = localDate(contextNow(), (await tenants.current()).zone);
-    const [rows, found] = await Promise.all([
-      CreditModel.find({ personId: new Types.ObjectId(personId), state: 'posted' })
-        .limit(MOST_CLAIMS)
-        .select(ENTRY_FIELDS)
-        .lean(),
-      ownProgrammes(personId),
+    const [rows, found] = await sideBySide([
+      () =>
+        CreditModel.find({ personId: new Types.ObjectId(personId), state: 'posted' })
+          .limit(MOST_CLAIMS)
+          .select(ENTRY_FIELDS)
+          .lean(),
+      () => ownProgrammes(personId),
     ]);
     return found.flatMap(({ versions, cycle }) => {
       const programme = versions.at(-1);

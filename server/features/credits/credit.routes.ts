@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
@@ -205,9 +206,9 @@ function deskRoutes({ credits, i18n }: CreditRouteParts): Route[] {
       },
       async page(_one, { actor, account, params, locale }) {
         const row = await credits.access(actor, params.id);
-        const [scans, choices] = await Promise.all([
-          credits.scans(row),
-          credits.choicesFor(String(row.personId)),
+        const [scans, choices] = await sideBySide([
+          () => credits.scans(row),
+          () => credits.choicesFor(String(row.personId)),
         ]);
         return view('credits/show', showModel({ i18n, locale }, row, scans, account, choices));
       },

@@ -5,7 +5,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { inTransaction, isDuplicateKey, sideBySide } from '../../db/transaction.ts';
 import type { CourseService, EnrolmentService, LearnerRole, SessionService } from '../training/index.ts';
 import { LEARNER_ROLES, trackOfRole, TRACKS, trainedIn } from '../training/index.ts';
 import { factsOf } from '../credentials/index.ts';
@@ -59,7 +59,7 @@ export function createCurriculumService(parts: CurriculumParts) {
   }
 
   async function list(role?: LearnerRole): Promise<CurriculumView[]> {
-    const [on, all] = await Promise.all([today(), allVersions()]);
+    const [on, all] = await sideBySide([() => today(), () => allVersions()]);
     const shown = LEARNER_ROLES.filter((one) => role === undefined || one === role).flatMap((one) => {
       const versions = all.get(one) ?? [];
       const current = versionOn(versions, on);
@@ -80,12 +80,12 @@ export function createCurriculumService(parts: CurriculumParts) {
   }
 
   async function learningOf(member: MembershipRow): Promise<LearningView> {
-    const [on, all, learner, credentials, { zone }] = await Promise.all([
-      today(),
-      allVersions(),
-      LearnerModel.findOne({ personId: member.personId }).lean(),
-      factsOf([member.personId]),
-      tenants.current(),
+    const [on, all, learner, credentials, { zone }] = await sideBySide([
+      () => today(),
+      () => allVersions(),
+      () => LearnerModel.findOne({ personId: member.personId }).lean(),
+      () => factsOf([member.personId]),
+      () => tenants.current(),
     ]);
     const personId = String(member.personId);
     const level = credentials.get(personId)?.find(({ type }) => type === 'social-worker')?.level ?? null;
@@ -94,10 +94,10 @@ export function createCurriculumService(parts: CurriculumParts) {
       const version = versionOn(all.get(one) ?? [], on);
       return version ? [version] : [];
     });
-    const [trained, enrolled, titles] = await Promise.all([
-      enrolments.trained(personId),
-      enrolments.coursesAhead(personId),
-      courses.titles(current.flatMap(({ courseIds }) => [...courseIds])),
+    const [trained, enrolled, titles] = await sideBySide([
+      () => enrolments.trained(personId),
+      () => enrolments.coursesAhead(personId),
+      () => courses.titles(current.flatMap(({ courseIds }) => [...courseIds])),
     ]);
     return {
       personName: member.personName,
@@ -235,14 +235,14 @@ export function createCurriculumService(parts: CurriculumParts) {
 
     /** Both tracks of the place: how many of each part have learned what it asks for, and where places are open. */
     async overview(): Promise<OverviewView> {
-      const [on, all] = await Promise.all([today(), allVersions()]);
+      const [on, all] = await sideBySide([() => today(), () => allVersions()]);
       const current = LEARNER_ROLES.flatMap((role) => versionOn(all.get(role) ?? [], on) ?? []);
       const courseIds = [...new Set(current.flatMap((one) => [...one.courseIds]))];
-      const [people, trained, titles, seats] = await Promise.all([
-        peopleOfRoles(current.map(({ role }) => role)),
-        trainedIn(courseIds),
-        courses.titles(courseIds),
-        sessions.seatsAhead(courseIds),
+      const [people, trained, titles, seats] = await sideBySide([
+        () => peopleOfRoles(current.map(({ role }) => role)),
+        () => trainedIn(courseIds),
+        () => courses.titles(courseIds),
+        () => sessions.seatsAhead(courseIds),
       ]);
       return {
         on,

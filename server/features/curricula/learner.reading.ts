@@ -1,4 +1,5 @@
 import { localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { holdersByLevel } from '../credentials/index.ts';
 import { membersToPlan } from '../memberships/index.ts';
 import type { LearnerRole } from '../training/index.ts';
@@ -17,11 +18,12 @@ export async function peopleOfRoles(
 ): Promise<Map<LearnerRole, Map<string, string>>> {
   const found = new Map(roles.map((role) => [role, new Map<string, string>()]));
   if (roles.length === 0) return found;
-  const [levels, learners] = await Promise.all([
-    holdersByLevel('social-worker'),
-    LearnerModel.find({ roles: { $in: [...roles] } })
-      .select({ personId: 1, roles: 1, since: 1 })
-      .lean(),
+  const [levels, learners] = await sideBySide([
+    () => holdersByLevel('social-worker'),
+    () =>
+      LearnerModel.find({ roles: { $in: [...roles] } })
+        .select({ personId: 1, roles: 1, since: 1 })
+        .lean(),
   ]);
   const chosen = new Map(learners.map((row) => [String(row.personId), row]));
   for await (const rows of membersToPlan())

@@ -4,6 +4,7 @@ import type { PeopleService } from '../people/index.ts';
 import { isShown, leadingRole, STEPS, stepsOf } from './first-steps.rules.ts';
 import type { Step, StepFacts, StepsShown } from './first-steps.rules.ts';
 import type { Role } from '../../core/permissions.ts';
+import { sideBySide } from '../../db/transaction.ts';
 
 /** First actions looked through: enough for a first visit, one batch of the database for people who have done thousands of things. */
 const LOOKED_AT = 100;
@@ -47,10 +48,10 @@ export function createFirstStepService({ people, memory, service }: FirstStepPar
       known?: { readonly signedUp: boolean; readonly served: boolean },
     ): Promise<FirstSteps> {
       const role = leadingRole(actor.membership?.roles ?? []);
-      const [person, actions, { signedUp, served }] = await Promise.all([
-        STEPS[role].some(({ fact }) => fact === 'profileFilled') ? people.row(actor.personId) : null,
-        firstActionsOf(actor.accountId, LOOKED_AT),
-        known ?? service(actor),
+      const [person, actions, { signedUp, served }] = await sideBySide([
+        () => (STEPS[role].some(({ fact }) => fact === 'profileFilled') ? people.row(actor.personId) : null),
+        () => firstActionsOf(actor.accountId, LOOKED_AT),
+        () => known ?? service(actor),
       ]);
       const steps = stepsOf(role, {
         actions,

@@ -3,6 +3,7 @@ import { countText } from '../../db/pagination.ts';
 import { asTenant } from '../../core/context.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { formatMonth, formatNumber } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -75,12 +76,12 @@ async function dashboard(
   if (!membership || membership.state !== 'approved')
     return seeOther((await sources.offersWait(actor)) ? '/offers' : '/join');
   return asTenant(membership.tenantId, async () => {
-    const [comingUp, suggestions, given, desk, short] = await Promise.all([
-      sources.comingUp(actor),
-      sources.suggestions(actor),
-      sources.given(actor),
-      sources.desk(actor),
-      sources.short(actor),
+    const [comingUp, suggestions, given, desk, short] = await sideBySide([
+      () => sources.comingUp(actor),
+      () => sources.suggestions(actor),
+      () => sources.given(actor),
+      () => sources.desk(actor),
+      () => sources.short(actor),
     ]);
     const next = comingUp[0] ?? null;
     const served = given.totalMinutes + given.waitingMinutes > 0;

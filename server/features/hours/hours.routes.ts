@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -49,9 +50,9 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
       input: { query: hoursFilter },
       output: ownHours,
       async run({ account, query }) {
-        const [page, given] = await Promise.all([
-          hours.own(account, query.limit, query.cursor),
-          hours.given(account.personId),
+        const [page, given] = await sideBySide([
+          () => hours.own(account, query.limit, query.cursor),
+          () => hours.given(account.personId),
         ]);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given };
       },

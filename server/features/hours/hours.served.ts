@@ -6,6 +6,7 @@ import { hoursLifecycle } from '../../core/states.ts';
 import { auditRow, writeAuditRows } from '../../db/audit.ts';
 import { insertRows } from '../../db/insert.ts';
 import { wayAlong } from '../../db/transition.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -164,7 +165,9 @@ async function gather<T>(
   const left = [...keys];
   while (left.length > 0) {
     const batch = left.splice(0, AT_ONCE);
-    for (const [key, value] of await Promise.all(batch.map(async (one) => [one, await read(one)] as const)))
+    for (const [key, value] of await sideBySide(
+      batch.map((one) => async () => [one, await read(one)] as const),
+    ))
       found.set(key, value);
   }
   return found;

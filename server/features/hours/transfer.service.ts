@@ -8,7 +8,7 @@ import { transferLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { inTransaction, isDuplicateKey, sideBySide } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -150,8 +150,8 @@ export function createTransferService({ identityDocuments, memberships, tenants,
       const found = (await memberships.choicesOf(actor.accountId)).filter(
         ({ tenantId, state }) => tenantId !== here && state === 'approved',
       );
-      return Promise.all(
-        found.map(async ({ tenantId }) => ({ id: tenantId, name: (await tenants.get(tenantId)).name })),
+      return sideBySide(
+        found.map(({ tenantId }) => async () => ({ id: tenantId, name: (await tenants.get(tenantId)).name })),
       );
     },
 

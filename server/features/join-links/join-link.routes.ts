@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { empty, idParams } from '../../http/schema.ts';
 import { contextNow } from '../../core/context.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, Route, RouteContext } from '../../http/route.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -40,9 +41,9 @@ async function toViews(
   { joinLinks, memberships, units }: JoinLinkRouteParts,
   { locale, tenant, publicUrl }: Pick<RouteContext, 'locale' | 'tenant' | 'publicUrl'>,
 ): Promise<JoinLinkView[]> {
-  const [unitNames, makers] = await Promise.all([
-    units.names(rows.map((row) => String(row.unitId))),
-    memberships.namesOfAccounts(rows.map((row) => row.createdBy)),
+  const [unitNames, makers] = await sideBySide([
+    () => units.names(rows.map((row) => String(row.unitId))),
+    () => memberships.namesOfAccounts(rows.map((row) => row.createdBy)),
   ]);
   return rows.map((row) => {
     const code = joinLinks.codeOf(row);

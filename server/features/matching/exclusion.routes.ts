@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FieldIssue } from '../../core/errors.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { empty, idParams, prose } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
@@ -73,7 +74,10 @@ export function exclusionRoutes(parts: ExclusionRouteParts): Route[] {
 
 function ownRoutes({ exclusions, matching, i18n }: ExclusionRouteParts): Route[] {
   const mine = async (account: Parameters<ExclusionService['own']>[0]): Promise<Mine> => {
-    const [held, record] = await Promise.all([exclusions.own(account), matching.recordOf(account)]);
+    const [held, record] = await sideBySide([
+      () => exclusions.own(account),
+      () => matching.recordOf(account),
+    ]);
     return {
       ...record,
       exclusions: held.exclusions.map(toExclusion),

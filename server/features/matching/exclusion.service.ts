@@ -4,7 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
+import { isDuplicateKey, inTransaction, sideBySide } from '../../db/transaction.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import { ExclusionModel, ObjectionModel } from './matching.model.ts';
@@ -89,9 +89,9 @@ export function createExclusionService({
       exclusions: (ExclusionRow & { personName: string })[];
       objections: (ObjectionRow & { personName: string })[];
     }> {
-      const [exclusions, objections] = await Promise.all([
-        ExclusionModel.find({ liftedAt: null }).sort({ _id: -1 }).limit(MOST_SHOWN).lean(),
-        ObjectionModel.find({ answeredAt: null }).sort({ _id: 1 }).limit(MOST_SHOWN).lean(),
+      const [exclusions, objections] = await sideBySide([
+        () => ExclusionModel.find({ liftedAt: null }).sort({ _id: -1 }).limit(MOST_SHOWN).lean(),
+        () => ObjectionModel.find({ answeredAt: null }).sort({ _id: 1 }).limit(MOST_SHOWN).lean(),
       ]);
       const members = await memberships.ofPeople(
         [...exclusions, ...objections].map(({ personId }) => personId),
@@ -107,9 +107,9 @@ export function createExclusionService({
     /** All that the tenant holds about how the person is matched: theirs to read, reasons included. */
     async own(actor: AccountActor): Promise<{ exclusions: ExclusionRow[]; objections: ObjectionRow[] }> {
       const personId = new Types.ObjectId(actor.personId);
-      const [exclusions, objections] = await Promise.all([
-        ExclusionModel.find({ personId, liftedAt: null }).sort({ _id: -1 }).limit(MOST_SHOWN).lean(),
-        ObjectionModel.find({ personId }).sort({ _id: -1 }).limit(20).lean(),
+      const [exclusions, objections] = await sideBySide([
+        () => ExclusionModel.find({ personId, liftedAt: null }).sort({ _id: -1 }).limit(MOST_SHOWN).lean(),
+        () => ObjectionModel.find({ personId }).sort({ _id: -1 }).limit(20).lean(),
       ]);
       return { exclusions, objections };
     },

@@ -1,6 +1,7 @@
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { holdersOfType } from '../credentials/index.ts';
 import { certifiedIn, poolsOf } from '../talent-pools/index.ts';
 import { approvedToFit, membersToFit } from '../memberships/index.ts';
@@ -160,7 +161,7 @@ export function createMatchingService(parts: MatchingParts) {
   async function askedOf(actor: Actor, positionId: string) {
     const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
     const tenant = await tenants.current();
-    const [teams, served] = await Promise.all([teamsOf([shift._id]), servedBy(shift.requestId)]);
+    const [teams, served] = await sideBySide([() => teamsOf([shift._id]), () => servedBy(shift.requestId)]);
     const facts = positionFacts(position, shift, tenant, teams.get(String(shift._id)));
     const question: Question = {
       facts,
@@ -367,10 +368,10 @@ export function createMatchingService(parts: MatchingParts) {
       });
       const ids = named.map(([, personId]) => personId);
       const tenant = await tenants.current();
-      const [known, members, refused] = await Promise.all([
-        peopleToFit(ids),
-        membersToFit(ids),
-        memberships.notToBeAsked(ids),
+      const [known, members, refused] = await sideBySide([
+        () => peopleToFit(ids),
+        () => membersToFit(ids),
+        () => memberships.notToBeAsked(ids),
       ]);
       const findable = new Set(
         known
@@ -395,12 +396,13 @@ export function createMatchingService(parts: MatchingParts) {
       const settings = settingsOf(tenant);
       const first = open[0]?.startsAt ?? contextNow();
       const last = open.at(-1)?.endsAt ?? first;
-      const [own, trained] = await Promise.all([
-        ownSources(people, actor.personId, around({ startsAt: first, endsAt: last }, RECENT_MS)),
+      const [own, trained] = await sideBySide([
+        () => ownSources(people, actor.personId, around({ startsAt: first, endsAt: last }, RECENT_MS)),
         // One read less for nearly everybody: few positions ask for a course.
-        open.some(({ positions }) => positions.some(asksForTraining))
-          ? trainedOf([actor.personId])
-          : new Map<string, TrainedSource[]>(),
+        () =>
+          open.some(({ positions }) => positions.some(asksForTraining))
+            ? trainedOf([actor.personId])
+            : new Map<string, TrainedSource[]>(),
       ]);
       const sources = {
         ...own,

@@ -1,3 +1,4 @@
+import { sideBySide } from '../../db/transaction.ts';
 import type { Types } from 'mongoose';
 import { factsOf as credentialFacts, GOOD_CREDENTIALS } from '../credentials/index.ts';
 import type { CredentialFact } from '../credentials/index.ts';
@@ -38,15 +39,15 @@ export async function sourcesOf(
   readers: SourceReaders,
   known: { people?: readonly NamedToFit[]; members?: readonly MemberToPlan[] } = {},
 ): Promise<KnownSources[]> {
-  const [people, members, credentials, pools, bookings, places, exclusions, trained] = await Promise.all([
-    known.people ?? peopleToFit(ids),
-    known.members ?? membersToFit(ids),
-    credentialsOf(ids),
-    poolsOf(ids),
-    bookingsOf(ids, window),
-    readers.placesOf(ids),
-    excludedFrom(ids),
-    readers.trainedOf(ids),
+  const [people, members, credentials, pools, bookings, places, exclusions, trained] = await sideBySide([
+    () => known.people ?? peopleToFit(ids),
+    () => known.members ?? membersToFit(ids),
+    () => credentialsOf(ids),
+    () => poolsOf(ids),
+    () => bookingsOf(ids, window),
+    () => readers.placesOf(ids),
+    () => excludedFrom(ids),
+    () => readers.trainedOf(ids),
   ]);
   const approved = new Map(
     members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
@@ -76,10 +77,10 @@ export async function poolSources(
 ): Promise<KnownSources[]> {
   const members = await approvedToFit(most);
   const byPerson = new Set(members.map(({ personId }) => String(personId)));
-  const [known, findable, notToBeAsked] = await Promise.all([
-    peopleToFit([...byPerson]),
-    findableToFit(tenant.serviceCounties, most),
-    readers.memberships.notToBeAsked(),
+  const [known, findable, notToBeAsked] = await sideBySide([
+    () => peopleToFit([...byPerson]),
+    () => findableToFit(tenant.serviceCounties, most),
+    () => readers.memberships.notToBeAsked(),
   ]);
   const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);
   const people = [...known, ...findable.filter((person) => outside(String(person._id)))];

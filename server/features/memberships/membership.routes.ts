@@ -4,6 +4,7 @@ import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { ROLES } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { id, slugParams } from '../../http/schema.ts';
@@ -92,9 +93,9 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       output: z.object({}),
       run: async () => ({}),
       async page(_output, { account, locale }) {
-        const [choices, open] = await Promise.all([
-          memberships.choicesOf(account.accountId),
-          tenants.listOpen(placesShown),
+        const [choices, open] = await sideBySide([
+          () => memberships.choicesOf(account.accountId),
+          () => tenants.listOpen(placesShown),
         ]);
         const own = new Map(choices.map((choice) => [choice.tenantId, choice]));
         // One's own places are shown however many others there are.

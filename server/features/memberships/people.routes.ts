@@ -3,6 +3,7 @@ import { can } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { ageOn, localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
@@ -40,10 +41,10 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
     rows: readonly MembershipRow[],
     { actor, locale, reached = false }: { actor: Actor; locale: Locale; reached?: boolean },
   ): Promise<PersonView[]> => {
-    const [persons, tenant, names] = await Promise.all([
-      people.rows(rows.map((row) => row.personId)),
-      tenants.current(),
-      units.names(rows.map((row) => String(row.unitId))),
+    const [persons, tenant, names] = await sideBySide([
+      () => people.rows(rows.map((row) => row.personId)),
+      () => tenants.current(),
+      () => units.names(rows.map((row) => String(row.unitId))),
     ]);
     const byId = new Map(persons.map((person) => [String(person._id), person]));
     const today = localDate(contextNow(), tenant.zone);

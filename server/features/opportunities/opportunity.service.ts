@@ -3,6 +3,7 @@ import { NotFound } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import type { Page } from '../../db/pagination.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { coverage, listNearShifts, listOpenShifts, sumSeats } from '../shifts/index.ts';
 import type { NeededCredential, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -28,9 +29,9 @@ export function createOpportunityService({
     rows: readonly (ShiftRow & { readonly distanceMetres?: number })[],
     locale: Locale,
   ): Promise<Opportunity[]> {
-    const [positions, names] = await Promise.all([
-      shifts.listPositionsOf(rows.map((row) => row._id)),
-      units.names(rows.map((row) => String(row.unitId))),
+    const [positions, names] = await sideBySide([
+      () => shifts.listPositionsOf(rows.map((row) => row._id)),
+      () => units.names(rows.map((row) => String(row.unitId))),
     ]);
     return rows.map((row) => ({
       ...shared(row, positions.get(String(row._id)) ?? [], names.get(String(row.unitId))?.[locale] ?? ''),

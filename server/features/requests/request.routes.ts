@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { Invalid } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { localDate } from '../../core/time.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, sideBySide } from '../../db/transaction.ts';
 import { empty, idParams, line } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -94,9 +94,9 @@ function listAndFormRoutes({ requests, shifts, units, i18n }: RequestRouteParts)
       async run({ actor, query, locale }) {
         const { limit, cursor, ...filter } = query;
         const page = await requests.list(actor, filter, limit, cursor);
-        const [digests, names] = await Promise.all([
-          shifts.digestsOf(page.data.map((request) => request.id)),
-          units.names(page.data.map((request) => request.unitId)),
+        const [digests, names] = await sideBySide([
+          () => shifts.digestsOf(page.data.map((request) => request.id)),
+          () => units.names(page.data.map((request) => request.unitId)),
         ]);
         const data = page.data.map((request) => ({
           ...request,

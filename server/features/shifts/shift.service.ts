@@ -8,7 +8,7 @@ import { recordAudit } from '../../db/audit.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, sideBySide } from '../../db/transaction.ts';
 import { born } from '../../db/transition.ts';
 import { isEditable } from '../requests/request.rules.ts';
 import type { RequestService } from '../requests/index.ts';
@@ -210,15 +210,17 @@ export function createShiftService({
 
     /** How many shifts each request has and how full they are; cancelled ones do not count. */
     async digestsOf(requestIds: readonly string[]): Promise<Map<string, Digest>> {
-      const [shifts, positions] = await Promise.all([
-        ShiftModel.find({ requestId: { $in: ids(requestIds) }, state: { $ne: 'cancelled' } })
-          .select({ requestId: 1, startsAt: 1 })
-          .batchSize(facts.IN_ONE_GO)
-          .lean(),
-        PositionModel.find({ requestId: { $in: ids(requestIds) } })
-          .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
-          .batchSize(facts.IN_ONE_GO)
-          .lean(),
+      const [shifts, positions] = await sideBySide([
+        () =>
+          ShiftModel.find({ requestId: { $in: ids(requestIds) }, state: { $ne: 'cancelled' } })
+            .select({ requestId: 1, startsAt: 1 })
+            .batchSize(facts.IN_ONE_GO)
+            .lean(),
+        () =>
+          PositionModel.find({ requestId: { $in: ids(requestIds) } })
+            .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
+            .batchSize(facts.IN_ONE_GO)
+            .lean(),
       ]);
       const live = new Set(shifts.map((shift) => String(shift._id)));
       const byRequest = Map.groupBy(shifts, (shift) => String(shift.requestId));

@@ -1,6 +1,7 @@
 import { can } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty } from '../../http/schema.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -38,7 +39,7 @@ export const readerOf = async (
   { i18n, types, units }: Pick<PoolRouteParts, 'i18n' | 'types' | 'units'>,
   locale: Locale,
 ): Promise<Reader> => {
-  const [catalogue, tree] = await Promise.all([types.all(), units.all()]);
+  const [catalogue, tree] = await sideBySide([() => types.all(), () => units.all()]);
   return { i18n, locale, types: catalogue, units: new Map(tree.map((unit) => [unit.id, unit])) };
 };
 
@@ -100,7 +101,10 @@ function readingRoutes(parts: PoolRouteParts): Route[] {
       output: poolDetail,
       async run({ params }) {
         const row = await pools.access(params.id);
-        const [counts, coverage] = await Promise.all([pools.counts([row._id]), pools.coverage(row._id)]);
+        const [counts, coverage] = await sideBySide([
+          () => pools.counts([row._id]),
+          () => pools.coverage(row._id),
+        ]);
         return {
           ...toPoolView(row),
           states: counts.get(params.id) ?? {},

@@ -6,7 +6,7 @@ import { isId } from '../../core/ids.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { tenantAggregate } from '../../db/builders.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { inTransaction, sideBySide } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import type { CredentialTypeService } from '../credentials/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -168,12 +168,13 @@ export function createPoolService({ memberships, tenants, units, types, sources 
 
     /** Certified members by street: each township, and what lies outside all of them under the tenant itself. */
     async coverage(poolId: Types.ObjectId): Promise<{ unit: Unit; certified: number }[]> {
-      const [tree, rows] = await Promise.all([
-        units.all(),
-        tenantAggregate<{ _id: Types.ObjectId; count: number }>(PoolMemberModel as never, [
-          { $match: { poolId, state: { $in: ['certified', 'expiring'] } } },
-          { $group: { _id: '$unitId', count: { $sum: 1 } } },
-        ]),
+      const [tree, rows] = await sideBySide([
+        () => units.all(),
+        () =>
+          tenantAggregate<{ _id: Types.ObjectId; count: number }>(PoolMemberModel as never, [
+            { $match: { poolId, state: { $in: ['certified', 'expiring'] } } },
+            { $group: { _id: '$unitId', count: { $sum: 1 } } },
+          ]),
       ]);
       const byId = new Map(tree.map((unit) => [unit.id, unit]));
       const streetOf = (id: string): string | null => {

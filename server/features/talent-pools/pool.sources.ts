@@ -1,3 +1,4 @@
+import { sideBySide } from '../../db/transaction.ts';
 import { Types } from 'mongoose';
 import { factsOf } from '../credentials/index.ts';
 import type { MembershipRow } from '../memberships/index.ts';
@@ -29,13 +30,13 @@ export function createPoolSources({ people, units, records }: PoolSourceParts) {
     /** Facts by person, of these members of the current tenant. `today` is its local date. */
     async factsOf(members: readonly MembershipRow[], today: string): Promise<Map<string, PoolFacts>> {
       const ids = members.map((member) => String(member.personId));
-      const [persons, credentials, served, credits, trained, tree] = await Promise.all([
-        people.rows(ids),
-        factsOf(ids),
-        records.served(ids),
-        records.credits(ids),
-        records.trained(ids),
-        units.all(),
+      const [persons, credentials, served, credits, trained, tree] = await sideBySide([
+        () => people.rows(ids),
+        () => factsOf(ids),
+        () => records.served(ids),
+        () => records.credits(ids),
+        () => records.trained(ids),
+        () => units.all(),
       ]);
       const parents = new Map(tree.map((unit) => [unit.id, unit.parentId]));
       const byId = new Map(persons.map((person) => [String(person._id), person]));

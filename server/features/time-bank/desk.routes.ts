@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
@@ -42,10 +43,10 @@ export function deskRoutes({ bank, kinships, redemptions, requests, i18n }: Bank
       input: { query: deskFilter },
       output: deskView,
       async run({ account, query }) {
-        const [pool, relatives, page] = await Promise.all([
-          bank.poolStanding(),
-          kinships.waiting(account),
-          redemptions.list(account, query.state, query.limit, query.cursor),
+        const [pool, relatives, page] = await sideBySide([
+          () => bank.poolStanding(),
+          () => kinships.waiting(account),
+          () => redemptions.list(account, query.state, query.limit, query.cursor),
         ]);
         return {
           poolMinutes: pool.savedMinutes - pool.owedMinutes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
@@ -50,11 +51,11 @@ function standRoutes({ bank, kinships, redemptions, i18n }: BankRouteParts): Rou
           await bank.rules(),
           await bank.accountOf(account.personId),
         ];
-        const [standing, page, relatives, asked] = await Promise.all([
-          bank.standingOf(account.personId),
-          bank.movements(account.personId, query.limit, query.cursor),
-          kinships.own(account),
-          redemptions.own(account),
+        const [standing, page, relatives, asked] = await sideBySide([
+          () => bank.standingOf(account.personId),
+          () => bank.movements(account.personId, query.limit, query.cursor),
+          () => kinships.own(account),
+          () => redemptions.own(account),
         ]);
         return {
           on,

@@ -1,4 +1,5 @@
 import { addDays, localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty, idParams } from '../../http/schema.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -59,11 +60,11 @@ function listRoutes({ plans, courses, memberships, tenants, units, i18n }: Train
     failure?: FormFailure,
   ): Promise<PageResult> => {
     const { rootUnitId } = await tenants.current();
-    const [open, holders, pools, all] = await Promise.all([
-      courses.open(),
-      holdersOf('training:teach-own', await units.pathOf(rootUnitId), MOST_INSTRUCTORS),
-      knownPools(),
-      units.all(),
+    const [open, holders, pools, all] = await sideBySide([
+      () => courses.open(),
+      async () => holdersOf('training:teach-own', await units.pathOf(rootUnitId), MOST_INSTRUCTORS),
+      () => knownPools(),
+      () => units.all(),
     ]);
     const teachers = await memberships.ofPeople(holders.map(({ personId }) => personId));
     const from = addDays(localDate(now, zone), 7);

@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { EnrolmentModel } from './enrolment.model.ts';
 import { SessionModel } from './session.model.ts';
 import { AHEAD_STATES } from './training.catalogue.ts';
@@ -49,13 +50,15 @@ export async function plannedSeats(
   sessionIds: readonly Types.ObjectId[],
   enrolmentIds: readonly Types.ObjectId[],
 ): Promise<{ sessions: Set<string>; people: Map<string, string> }> {
-  const [sessions, seats] = await Promise.all([
-    SessionModel.find({ _id: { $in: [...sessionIds] } })
-      .select({ _id: 1 })
-      .lean(),
-    EnrolmentModel.find({ _id: { $in: [...enrolmentIds] } })
-      .select({ sessionId: 1, personId: 1 })
-      .lean(),
+  const [sessions, seats] = await sideBySide([
+    () =>
+      SessionModel.find({ _id: { $in: [...sessionIds] } })
+        .select({ _id: 1 })
+        .lean(),
+    () =>
+      EnrolmentModel.find({ _id: { $in: [...enrolmentIds] } })
+        .select({ sessionId: 1, personId: 1 })
+        .lean(),
   ]);
   return {
     sessions: new Set(sessions.map(({ _id }) => String(_id))),

@@ -1,6 +1,7 @@
 import { contextNow } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { bookingsOf, lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { CourseService } from './course.service.ts';
@@ -12,10 +13,10 @@ import { trainedOf } from './trained.ts';
 /** Who may come to a session, and what stands in the way. */
 export function createAdmission({ courses, tenants }: { courses: CourseService; tenants: TenantService }) {
   async function refusalsFor(session: SessionRow, personId: string): Promise<TrainingRefusal[]> {
-    const [{ zone }, course, trained] = await Promise.all([
-      tenants.current(),
-      courses.row(session.courseId),
-      trainedOf([personId]),
+    const [{ zone }, course, trained] = await sideBySide([
+      () => tenants.current(),
+      () => courses.row(session.courseId),
+      () => trainedOf([personId]),
     ]);
     return signUpRefusals({
       now: contextNow(),
@@ -33,9 +34,9 @@ export function createAdmission({ courses, tenants }: { courses: CourseService; 
 
   /** The same with what stands in the way at that time, as it is known now: what a page tells before anybody presses. */
   async function obstaclesFor(session: SessionRow, personId: string): Promise<TrainingRefusal[]> {
-    const [reasons, booked] = await Promise.all([
-      refusalsFor(session, personId),
-      bookingsOf([personId], session),
+    const [reasons, booked] = await sideBySide([
+      () => refusalsFor(session, personId),
+      () => bookingsOf([personId], session),
     ]);
     const busy = (booked.get(personId) ?? []).some(
       (other) => other.startsAt < session.endsAt && session.startsAt < other.endsAt,

@@ -4,6 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { OfferService } from '../offers/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { CourseService } from './course.service.ts';
@@ -172,17 +173,18 @@ export function createEnrolmentReading({
      */
     async toLearn(personId: string): Promise<{ offered: ToLearn[]; planned: ToLearn[] }> {
       const found = await sessions.open(MOST_TO_LEARN);
-      const [{ zone }, own, trained, known] = await Promise.all([
-        tenants.current(),
-        EnrolmentModel.find({
-          personId: oid(personId),
-          sessionId: { $in: found.map((row) => row._id) },
-          state: { $in: [...LIVE_STATES] },
-        })
-          .select({ sessionId: 1, state: 1 })
-          .lean(),
-        trainedOf([personId]),
-        courses.rows(found.map((row) => row.courseId)),
+      const [{ zone }, own, trained, known] = await sideBySide([
+        () => tenants.current(),
+        () =>
+          EnrolmentModel.find({
+            personId: oid(personId),
+            sessionId: { $in: found.map((row) => row._id) },
+            state: { $in: [...LIVE_STATES] },
+          })
+            .select({ sessionId: 1, state: 1 })
+            .lean(),
+        () => trainedOf([personId]),
+        () => courses.rows(found.map((row) => row.courseId)),
       ]);
       const mine = new Map(own.map((row) => [String(row.sessionId), row.state]));
       const toLearn = (session: SessionRow): ToLearn => ({

@@ -1,4 +1,5 @@
 import { Invalid } from '../../core/errors.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -38,7 +39,10 @@ export async function viewsOf(
   enrolments: EnrolmentService,
   rows: readonly EnrolmentRow[],
 ): Promise<EnrolmentView[]> {
-  const [places, deadlines] = await Promise.all([enrolments.placesInLine(rows), enrolments.deadlines(rows)]);
+  const [places, deadlines] = await sideBySide([
+    () => enrolments.placesInLine(rows),
+    () => enrolments.deadlines(rows),
+  ]);
   return rows.map((row) =>
     toEnrolment(row, { placeInLine: places.get(String(row._id)), answerBy: deadlines.get(String(row._id)) }),
   );

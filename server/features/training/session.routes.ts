@@ -3,6 +3,7 @@ import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { localDate, startOfDay } from '../../core/time.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -73,15 +74,15 @@ async function detailOf(
   id: string,
 ): Promise<{ row: SessionRow; detail: SessionDetail }> {
   const row = await sessions.access(actor, id);
-  const [course, own] = await Promise.all([
-    courses.row(row.courseId),
-    enrolments.ownIn(actor.personId, row._id),
+  const [course, own] = await sideBySide([
+    () => courses.row(row.courseId),
+    () => enrolments.ownIn(actor.personId, row._id),
   ]);
   const obstacles = own ? [] : await enrolments.obstaclesFor(row, actor.personId);
-  const [titles, places, deadlines] = await Promise.all([
-    courses.titles([...course.prerequisites, ...obstacles.flatMap(({ courseIds = [] }) => courseIds)]),
-    enrolments.placesInLine(own ? [own] : []),
-    enrolments.deadlines(own ? [own] : []),
+  const [titles, places, deadlines] = await sideBySide([
+    () => courses.titles([...course.prerequisites, ...obstacles.flatMap(({ courseIds = [] }) => courseIds)]),
+    () => enrolments.placesInLine(own ? [own] : []),
+    () => enrolments.deadlines(own ? [own] : []),
   ]);
   const inside =
     sessions.plans(row, actor) || sessions.teaches(row, actor) || (own !== null && enrolments.isSeated(own));

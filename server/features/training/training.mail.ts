@@ -1,3 +1,4 @@
+import { sideBySide } from '../../db/transaction.ts';
 import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -44,10 +45,10 @@ export function trainingMessages({
         const what = String(row.data['what']);
         const enrolment = await EnrolmentModel.findById(row.subjectId).lean();
         if (!enrolment || !STILL_TRUE[what]?.includes(enrolment.state)) return null;
-        const [session, to, offer] = await Promise.all([
-          SessionModel.findById(enrolment.sessionId).lean(),
-          recipientOf(String(enrolment.personId)),
-          enrolment.offerId ? offers.row(enrolment.offerId) : null,
+        const [session, to, offer] = await sideBySide([
+          () => SessionModel.findById(enrolment.sessionId).lean(),
+          () => recipientOf(String(enrolment.personId)),
+          () => (enrolment.offerId ? offers.row(enrolment.offerId) : null),
         ]);
         if (!session || !to) return null;
         const tenant = await tenants.current();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
+import { logger } from '../core/logger.ts';
 import { OPTIONS } from './options.ts';
 
 const LONGEST_PAUSE_MS = 3_000;
@@ -15,7 +16,8 @@ export async function openForReading(uri: string, poolSize: number): Promise<Db>
     try {
       await client.connect();
       return client.db();
-    } catch {
+    } catch (err) {
+      if (attempt === 1) logger.warn({ err }, 'waiting for the database');
       await client.close().catch(() => undefined);
       await delay(Math.min(500 * attempt, LONGEST_PAUSE_MS));
     }

@@ -140,7 +140,8 @@ export function createMatchingService(parts: MatchingParts) {
 
   /** Everybody judged, one by one, from the database. */
   async function fromDatabase(facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Found> {
-    const most = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
+    const wanted = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
+    const most = Math.min(wanted, MOST_MEMBERS);
     const known = await poolSources(tenant, around(shift, RECENT_MS), most, parts);
     const judged = known.map((sources) => judge(sources, facts, tenant));
     return {
@@ -259,7 +260,12 @@ export function createMatchingService(parts: MatchingParts) {
       return {
         ...counts,
         candidates,
-        nextCursor: nextRankCursor(candidates, left.length, after.seen),
+        // Memory hands over a few more than are shown: where these do not fit any more, there may be others behind them.
+        nextCursor: nextRankCursor(
+          candidates,
+          Math.max(left.length, counts.eligible - after.seen),
+          after.seen,
+        ),
         excluded: judged
           .flatMap(({ sources, fit: own }) =>
             own.eligible || !sources.membership

@@ -92,7 +92,8 @@ export class Reach {
     const take = (list: readonly number[]): void => {
       for (const v of list) {
         if ((levels[v] ?? 0) < least || !this.maybeFree(v, needed)) continue;
-        const most = this.radius[v] || limit;
+        // Where the organisation does not ask how far it is, nobody is too far.
+        const most = limit === Infinity ? limit : this.radius[v] || limit;
         if (metresTo(v) <= ALLOWANCE * most + ALLOWANCE_METRES || Number.isNaN(this.lat[v])) found.push(v);
       }
     };

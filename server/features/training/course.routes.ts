@@ -116,15 +116,22 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
 function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
   const form = async (
     { locale }: Pick<RouteContext, 'locale'>,
-    course: { id: string; version: number; title: string } | null,
+    course: {
+      id: string;
+      version: number;
+      title: string;
+      instructors: readonly { readonly personId: string; readonly name: string }[];
+    } | null,
     values: Readonly<Record<string, unknown>>,
     issues: readonly FieldIssue[] = [],
   ): Promise<PageResult> => {
     const others = (await courses.open()).filter((one) => String(one._id) !== course?.id);
-    const instructors = (await courses.instructors()).map(({ personId, personName }) => ({
-      value: String(personId),
-      label: personName,
-    }));
+    // Whoever is named already keeps a tick, also without the role by now.
+    const choices = new Map([
+      ...(await courses.instructors()).map((one) => [String(one.personId), one.personName] as const),
+      ...(course?.instructors ?? []).map(({ personId, name }) => [personId, name] as const),
+    ]);
+    const instructors = [...choices].map(([value, label]) => ({ value, label }));
     return view('training/course-form', {
       course,
       action: course ? `/courses/${course.id}` : '/courses',
@@ -188,10 +195,10 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       page: ({ id }) => seeOther(`/courses/${id}`, { kind: 'success', key: 'training.did.saved' }),
       invalid: async ({ values, issues, error }, context) => {
         const row = await courses.accessToPlan(context.actor, context.params.id);
-        const { id, version, title } = toCourse(row, new Map(), true);
+        const { id, version, title, instructors } = toCourse(row, new Map(), true);
         return form(
           context,
-          { id, version: context.version ?? version, title },
+          { id, version: context.version ?? version, title, instructors },
           values,
           issues.length > 0 ? issues : [{ path: '', code: error.code }],
         );

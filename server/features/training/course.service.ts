@@ -62,12 +62,18 @@ export function createCourseService() {
   }
 
   /** Who may teach it: people who are instructors of some unit here. @throws Invalid beside the field */
-  async function checkInstructors(ids: readonly string[]): Promise<Instructor[]> {
-    const wanted = [...new Set(ids)];
-    if (wanted.length === 0) return [];
+  async function checkInstructors(
+    ids: readonly string[],
+    present: readonly Instructor[] = [],
+  ): Promise<Instructor[]> {
+    // Whoever was named stays until somebody takes the tick away: without them the course might be open to all.
+    const kept = present.filter(({ personId }) => ids.includes(String(personId)));
+    const known = new Set(kept.map(({ personId }) => String(personId)));
+    const wanted = [...new Set(ids)].filter((id) => !known.has(id));
+    if (wanted.length === 0) return kept;
     const found = await holdersAnywhere('training:teach-own', wanted.length, wanted);
     if (found.length < wanted.length) throw Invalid.field('instructors', 'not-an-instructor');
-    return found.map(({ personId, personName }) => ({ personId, name: personName }));
+    return [...kept, ...found.map(({ personId, personName }) => ({ personId, name: personName }))];
   }
 
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -110,12 +116,12 @@ export function createCourseService() {
       version: number | null,
     ): Promise<CourseRow> {
       return inTransaction(async () => {
-        await accessToPlan(actor, id);
+        const before = await accessToPlan(actor, id);
         const set = {
           ...input,
           tracks: [...new Set(input.tracks)],
           prerequisites: await checkPrerequisites(input, id),
-          instructors: await checkInstructors(input.instructors),
+          instructors: await checkInstructors(input.instructors, before.instructors),
         };
         return named(() => editRow(CourseModel, id, { version, set, action: 'courses/edit' }));
       });

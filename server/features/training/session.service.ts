@@ -95,11 +95,16 @@ export function createSessionService({ courses, memberships, tenants, units }: S
   /** Whoever teaches is an instructor there, and one of those who may teach the course where the officer named some. */
   async function instructorsOf(
     ids: readonly string[],
-    { course, unitId }: { course: CourseRow; unitId: string },
+    { course, unitId, already = [] }: { course: CourseRow; unitId: string; already?: readonly Instructor[] },
   ): Promise<Instructor[]> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return [];
-    checkTeachers(course, wanted);
+    // Whoever was to teach before the course named its teachers still may.
+    const old = new Set(already.map(({ personId }) => String(personId)));
+    checkTeachers(
+      course,
+      wanted.filter((one) => !old.has(one)),
+    );
     const may = await holdersAmong(wanted, 'training:teach-own', await units.pathOf(unitId));
     if (may.length < wanted.length) throw Invalid.field('instructors', 'not-an-instructor');
     const rows = await memberships.ofPeople(wanted);
@@ -306,7 +311,11 @@ export function createSessionService({ courses, memberships, tenants, units }: S
             onlineUrl: input.onlineUrl,
             capacity: input.capacity,
             admission: input.admission,
-            instructors: await instructorsOf(input.instructors, { course, unitId }),
+            instructors: await instructorsOf(input.instructors, {
+              course,
+              unitId,
+              already: row.instructors,
+            }),
           },
           action: 'sessions/edit',
         });

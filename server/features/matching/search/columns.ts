@@ -34,7 +34,7 @@ export interface Columns {
   /** Rows by skill, ascending. */
   readonly postings: readonly Uint32Array[];
   readonly grid: Grid;
-  /** Rows whose own radius may be wider than what an organisation looks within. */
+  /** Rows with a home and a radius of their own: where a cell lies inside what an organisation looks within, only these are looked at one by one. */
   readonly far: Uint32Array;
 }
 

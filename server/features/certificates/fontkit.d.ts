@@ -33,6 +33,8 @@ declare module 'fontkit' {
       readonly maxX: number;
       readonly maxY: number;
     };
+    /** Glyphs that were asked for, with the characters of the first time. */
+    _glyphs: Record<number, Glyph>;
     getGlyph(id: number): Glyph;
     hasGlyphForCodePoint(codePoint: number): boolean;
     layout(

@@ -32,6 +32,20 @@ describe('the paper that certificates are drawn on', () => {
         );
   });
 
+  it('lays out each text by itself, whatever was laid out before', () => {
+    for (const name of ['sans', 'bold', 'serif'] as const) {
+      const face = faceOf(name);
+      const said = (text: string): string =>
+        face
+          .layout(text)
+          .placed.map(({ codePoints }) => String.fromCodePoint(...codePoints))
+          .join('');
+      for (const text of ['word 200', '200', '\u2f08\u2f00', '人一', '-\u2011·•', '·', '•', 'Board games'])
+        expect(said(text), `${name} ${text}`).to.equal(text);
+      expect(said('人')).to.equal('人');
+    }
+  });
+
   it('breaks lines where a line may end, keeps to the column, and shortens what is too long', () => {
     const column = { width: 60, size: 10, spacing: 0, lines: 2 };
     const texts = (text: string, lines = 2): string[] =>

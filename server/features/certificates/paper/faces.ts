@@ -53,6 +53,7 @@ export class Face {
   readonly #leading: number;
   readonly #scale: number;
   readonly #has = new Map<string, boolean>();
+  readonly #texts = new Memory<Run>();
   readonly #words = new Memory<Run>();
   readonly #single = new Map<string, Placed | null>();
   /** How far two characters stand closer or wider than alone; null when they become something else together. */
@@ -84,7 +85,7 @@ export class Face {
 
   /** A text on one line. Words are laid out by themselves, each with the space behind it. */
   layout(text: string): Run {
-    return this.#words.get(text, () => {
+    return this.#texts.get(text, () => {
       const runs = (text.match(/[^ ]* |[^ ]+$/g) ?? []).map((word) => this.#word(word));
       const [only] = runs;
       if (runs.length === 1 && only) return only;
@@ -100,7 +101,7 @@ export class Face {
   }
 
   #word(word: string): Run {
-    return this.#words.get(`word ${word}`, () => this.#composed(word) ?? this.shaped(word));
+    return this.#words.get(word, () => this.#composed(word) ?? this.shaped(word));
   }
 
   /**
@@ -151,7 +152,13 @@ export class Face {
 
   /** A text as the font's own rules shape it. */
   shaped(text: string, script = scriptOf(text)): Run {
+    // The library keeps of a glyph the first characters that it was drawn for, and several characters may share one: what this
+    // process drew before must not decide what a certificate says.
+    this.parsed._glyphs = {};
     const { glyphs, positions } = script === '' ? this.parsed.layout(text) : this.parsed.layout(text, script);
+    const characters = Array.from(text, (character) => character.codePointAt(0) ?? 0);
+    const oneEach =
+      glyphs.length === characters.length && glyphs.every(({ codePoints }) => codePoints.length === 1);
     const placed = glyphs.map((glyph, at): Placed => {
       const { xAdvance = 0, xOffset = 0, yOffset = 0 } = positions[at] ?? {};
       return {
@@ -160,7 +167,7 @@ export class Face {
         kern: (xAdvance - glyph.advanceWidth) * this.#scale,
         dx: xOffset * this.#scale,
         dy: yOffset * this.#scale,
-        codePoints: glyph.codePoints,
+        codePoints: oneEach ? [characters[at] ?? 0] : glyph.codePoints,
       };
     });
     return { placed, width: placed.reduce((sum, { width, kern }) => sum + width + kern, 0) };

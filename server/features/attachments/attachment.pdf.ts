@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Invalid } from '../../core/errors.ts';
+import { Invalid, Unavailable } from '../../core/errors.ts';
 import type { PdfNews } from './attachment.pdf.thread.ts';
 
 /** A document that is kept: its pages as they look, and nothing else of it. */
@@ -17,21 +17,25 @@ const WATCH_MS = 25;
 
 /** One at a time in a process: several at once could take the memory of everything else. */
 let last: Promise<unknown> = Promise.resolve();
+/** Longer than this nobody waits in line, with a file in memory each: whoever comes then is told to come again. */
+const MOST_WAITING = 6;
+let waiting = 0;
 
 export const isPdf = (bytes: Buffer): boolean => bytes.subarray(0, 5).toString('latin1') === '%PDF-';
 
 /**
  * Writes a PDF from outside anew in a thread that is ended when it takes too long or too much.
- * @throws Invalid on `file` with what is wrong
+ * @throws Invalid on `file` with what is wrong, Unavailable when too many wait already
  */
-export function cleanPdfOf(bytes: Buffer, mostBytes: number): Promise<CleanPdf> {
+export async function cleanPdfOf(bytes: Buffer, mostBytes: number): Promise<CleanPdf> {
+  if (waiting >= MOST_WAITING) throw new Unavailable();
+  waiting += 1;
   const turn = last.then(() => inThread(bytes));
-  last = turn.catch(() => undefined);
-  return turn.then((news) => {
-    if ('refused' in news) throw Invalid.field('file', news.refused);
-    if (news.bytes.length > mostBytes) throw Invalid.field('file', 'pdf-too-heavy');
-    return { contentType: 'application/pdf', bytes: Buffer.from(news.bytes), pages: news.pages };
-  });
+  last = turn.catch(() => undefined).finally(() => (waiting -= 1));
+  const news = await turn;
+  if ('refused' in news) throw Invalid.field('file', news.refused);
+  if (news.bytes.length > mostBytes) throw Invalid.field('file', 'pdf-too-heavy');
+  return { contentType: 'application/pdf', bytes: Buffer.from(news.bytes), pages: news.pages };
 }
 
 async function inThread(bytes: Buffer): Promise<PdfNews> {

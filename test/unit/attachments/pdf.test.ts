@@ -1,10 +1,13 @@
 import { expect } from 'chai';
+import sharp from 'sharp';
 import { PDFArray, PDFDocument, PDFHexString, PDFName, PDFString } from '@cantoo/pdf-lib';
+import type { PDFRawStream } from '@cantoo/pdf-lib';
 import {
   cleanPdf,
   MOST_PAGES,
   PdfRefused,
 } from '../../../server/features/attachments/attachment.pdf.clean.ts';
+import { rasterise } from '../../support/pdf.ts';
 
 /** A hand-out as somebody hostile would send it: scripts, a form, a link, a note, a file inside, and who made it. */
 async function hostile(): Promise<Uint8Array> {
@@ -90,6 +93,83 @@ describe('a PDF from outside', function () {
     const { items } = await page.getTextContent();
     expect(items.map((item) => ('str' in item ? item.str : '')).join('')).to.equal('Mediation in six steps');
     await read.destroy();
+  });
+
+  it('loses what pictures tell of their making, with the bytes, and no pixel', async () => {
+    const doc = await PDFDocument.create();
+    const page = doc.addPage([200, 200]);
+    const photo = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#369' } })
+      .withExif({ IFD0: { Copyright: 'Somebody Private', Artist: 'At home' } })
+      .jpeg()
+      .toBuffer();
+    const image = await doc.embedJpg(photo);
+    page.drawImage(image, { x: 20, y: 20, width: 100, height: 100 });
+    await doc.flush();
+    const enclosed = (text: string) => doc.context.register(doc.context.stream(text));
+    const stream = doc.context.lookup(image.ref) as PDFRawStream;
+    stream.dict.set(PDFName.of('Metadata'), enclosed('Somebody XMP'));
+    stream.dict.set(
+      PDFName.of('PieceInfo'),
+      doc.context.obj({ App: { Private: enclosed('Somebody App') } } as never),
+    );
+    const sent = await doc.save({ useObjectStreams: false });
+    expect(Buffer.from(sent).toString('latin1')).to.include('Somebody Private').and.include('Somebody XMP');
+    const { bytes } = await cleanPdf(sent);
+    const again = await PDFDocument.load(bytes, { updateMetadata: false });
+    const kept = Buffer.from(await again.save({ useObjectStreams: false, addDefaultPage: false })).toString(
+      'latin1',
+    );
+    expect(kept).to.not.include('Somebody').and.not.include('At home').and.not.include('Exif');
+    const [before, after] = [
+      await rasterise(Buffer.from(sent), { scale: 1 }),
+      await rasterise(Buffer.from(bytes), { scale: 1 }),
+    ];
+    expect(after[0]?.pixels).to.deep.equal(before[0]?.pixels);
+  });
+
+  it('keeps what is named like an action, and what a layer hides hidden', async () => {
+    const doc = await PDFDocument.create();
+    const page = doc.addPage([200, 200]);
+    const draw = (text: string) => doc.context.register(doc.context.stream(text));
+    const box = '1000 0 0 0 750 750 d1 0 0 750 750 re f';
+    const font = doc.context.obj({
+      Type: 'Font',
+      Subtype: 'Type3',
+      FontBBox: [0, 0, 750, 750],
+      FontMatrix: [0.001, 0, 0, 0.001, 0, 0],
+      CharProcs: { A: draw(box), B: draw(box) },
+      Encoding: { Type: 'Encoding', Differences: [65, 'A', 'B'] },
+      FirstChar: 65,
+      LastChar: 66,
+      Widths: [1000, 1000],
+      Resources: {},
+    } as never);
+    const layer = doc.context.register(
+      doc.context.obj({ Type: 'OCG', Name: PDFString.of('solutions') } as never),
+    );
+    doc.catalog.set(
+      PDFName.of('OCProperties'),
+      doc.context.obj({ OCGs: [layer], D: { OFF: [layer], Order: [layer] } } as never),
+    );
+    page.node.set(
+      PDFName.of('Resources'),
+      doc.context.obj({
+        Font: doc.context.register(doc.context.obj({ A: doc.context.register(font) } as never)),
+        Properties: { Names: layer },
+      } as never),
+    );
+    page.node.set(
+      PDFName.of('Contents'),
+      draw('BT /A 40 Tf 20 120 Td (AB) Tj ET /OC /Names BDC 0 0 100 60 re f EMC'),
+    );
+    const sent = await doc.save({ useObjectStreams: false });
+    const { bytes } = await cleanPdf(sent);
+    const [before, after] = [
+      await rasterise(Buffer.from(sent), { scale: 1 }),
+      await rasterise(Buffer.from(bytes), { scale: 1 }),
+    ];
+    expect(new Set(before[0]?.pixels).size).to.be.above(1);
+    expect(after[0]?.pixels).to.deep.equal(before[0]?.pixels);
   });
 
   it('is refused when it is locked, broken, empty or a book', async () => {

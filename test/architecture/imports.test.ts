@@ -55,6 +55,15 @@ describe('imports', () => {
     expect(wrong.map(describeImport)).to.deep.equal([]);
   });
 
+  it('read several things at once by sideBySide, which knows whether there is a transaction', () => {
+    const apart =
+      /\/(search|demo)\/|thread|verify|training-plans\/(run|ground)\.ts|plan\.ground|credential\.sign/;
+    const wrong = FILES.filter((file) => featureOf(file) !== null && !apart.test(file)).filter((file) =>
+      /Promise\.all\(\s*\[/.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
   it('make no circles', () => {
     const graph = Map.groupBy(
       IMPORTS.filter(({ typeOnly }) => !typeOnly),

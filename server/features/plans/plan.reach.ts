@@ -1,6 +1,7 @@
 import { latLngOf } from '../../core/geo.ts';
 import type { PositionFacts } from '../matching/index.ts';
 import type { Somebody } from './plan.ground.ts';
+import { Holders } from './plan.holders.ts';
 
 /** Half hours of a week. */
 const HALVES = 336;
@@ -48,6 +49,7 @@ export class Reach {
   private readonly visible: readonly Uint8Array[];
   private readonly within: readonly number[];
   private readonly grids = new Map<string, Grid>();
+  private readonly holders: Holders;
 
   /**
    * @param visible for each tenant, 1 for each person whom it may ask
@@ -57,6 +59,7 @@ export class Reach {
     this.people = people;
     this.visible = visible;
     this.within = within;
+    this.holders = new Holders(people);
     this.radius = Float64Array.from(people, ({ row }) => row.radiusMetres ?? 0);
     this.busy = Uint8Array.from(people, ({ bookings }) => 20 * Math.min(5, bookings.length));
     this.lat = new Float64Array(people.length);
@@ -97,6 +100,12 @@ export class Reach {
         if (metresTo(v) <= ALLOWANCE * most + ALLOWANCE_METRES || Number.isNaN(this.lat[v])) found.push(v);
       }
     };
+    const few = this.holders.of(tenant, facts);
+    if (few) {
+      // Nobody else can fit, however near they live.
+      take(few.filter((v) => this.visible[tenant]?.[v] === 1));
+      return this.best(found, facts, { wanted, levels, metresTo });
+    }
     const { point } = facts;
     const rings = point ? Math.min(RINGS, ringsOver(limit, point.latitude)) : 0;
     const enough = wanted * MARGIN;

@@ -159,6 +159,7 @@ import {
   savedSearchMessages,
   savedSearchRoutes,
   stopSearchRoutes,
+  savedSearchInvariants,
 } from './features/saved-searches/index.ts';
 import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
@@ -572,6 +573,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...poolInvariants,
     ...creditInvariants,
     ...planInvariants,
+    ...savedSearchInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
     ...recognitionInvariants(minutesOfFirst),

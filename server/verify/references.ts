@@ -37,6 +37,7 @@ const REFERENCES: readonly (readonly [from: string, field: string, to: string])[
   ['hoursrecords', 'unitId', 'units'],
   ['hoursrecords', 'shiftId', 'shifts'],
   ['attachmentcontents', 'attachmentId', 'attachments'],
+  ['searchnews', 'shiftId', 'shifts'],
 ];
 
 /** Invariant 1: no row names a row of another tenant, or one that does not exist (S-3). */
@@ -94,6 +95,7 @@ const SCOPED = [
   'imports',
   'attachments',
   'attachmentcontents',
+  'savedsearches',
 ];
 
 /** Invariant 1: every scoped row belongs to a tenant that exists. */

@@ -7,3 +7,4 @@ export { nextLook } from './saved-search.rules.ts';
 export { savedSearchMessages } from './saved-search.mail.ts';
 export { savedSearchRoutes } from './saved-search.routes.ts';
 export { stopSearchRoutes } from './saved-search.stop.routes.ts';
+export { savedSearchInvariants } from './saved-search.verify.ts';

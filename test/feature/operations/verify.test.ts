@@ -52,6 +52,11 @@ describe('npm run verify', function () {
     await db.collection(name).deleteOne({ _id: before._id });
     return () => db.collection(name).insertOne(before);
   };
+  const add = (name: string, row: Document) => async (): Promise<() => Promise<unknown>> => {
+    const planted = { _id: new ObjectId(), tenantId: new ObjectId(here.tenant.id), ...row };
+    await db.collection(name).insertOne(planted);
+    return () => db.collection(name).deleteOne({ _id: planted._id });
+  };
 
   it('finds every kind of damage that is planted by the check that is meant for it, and nothing once it is mended', async () => {
     const entries = { hoursId: id('hoursId') };
@@ -184,6 +189,16 @@ describe('npm run verify', function () {
         'talent-pools/two-people-certified',
         change('poolmembers', { _id: id('poolMemberId') }, { $set: { state: 'certified' } }),
       ],
+      [
+        'saved-searches/of-living-people',
+        change('savedsearches', { _id: id('searchId') }, { $set: { personId: new ObjectId() } }),
+      ],
+      [
+        'saved-searches/looked-at-in-time',
+        change('savedsearches', { _id: id('searchId') }, { $set: { lookAt: new Date(0) } }),
+      ],
+      ['saved-searches/told-once', add('searchhits', { searchId: new ObjectId(), digestId: null })],
+      ['saved-searches/told-once', add('searchhits', { searchId: id('searchId'), digestId: new ObjectId() })],
       ['certificates/numbers-without-gaps', remove('certificates', { _id: id('certificateId') })],
       [
         'audit/sealed-and-unchanged',

@@ -9,7 +9,7 @@ const HELP = `npm run --silent solve -- matching FILE [--json] [--seconds N]
 
 Solves an assignment (DIMACS: p asn N M, n ID, a LEFT RIGHT COST; least cost) or a b-matching (p bmatch R V E,
 r ID SLOTS, v ID CAPACITY, e R V WEIGHT; greatest weight) exactly, and prints one JSON object with the proof:
-{kind, status, objective, bound, solveMs, flow, certificate}.
+{kind, status, objective, bound, solveMs, flow, certificate}. FILE may be - for standard input.
 --json      what is printed anyway
 --seconds   stop after so long with the best found and the proven bound
 Exit 0 also where there is no assignment; 2 where the file cannot be read ("FILE:LINE: reason" on standard error).`;

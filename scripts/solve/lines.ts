@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** What is wrong with a file, and in which line (from 1; 0 where it cannot be opened). */
 export class FileFault extends Error {
@@ -108,13 +108,13 @@ export class Line {
  */
 export function readLines(path: string, onLine: (line: Line) => void): number {
   const line = new Line();
-  const file = open(path);
+  const source = open(path);
   try {
     let bytes = Buffer.allocUnsafe(CHUNK);
     let kept = 0;
     for (;;) {
       if (kept === bytes.length) bytes = Buffer.concat([bytes], 2 * bytes.length);
-      const got = readSync(file, bytes, kept, bytes.length - kept, null);
+      const got = source.read(bytes, kept);
       const end = kept + got;
       let from = line.number === 0 && bytes.subarray(0, end).indexOf('\uFEFF') === 0 ? 3 : 0;
       for (let to = nextEnd(bytes, Math.max(from, kept), end); to >= 0; to = nextEnd(bytes, from, end)) {
@@ -129,7 +129,7 @@ export function readLines(path: string, onLine: (line: Line) => void): number {
       kept = end - from;
     }
   } finally {
-    closeSync(file);
+    source.close();
   }
 }
 
@@ -138,12 +138,30 @@ function nextEnd(bytes: Buffer, from: number, end: number): number {
   return at < end ? at : -1;
 }
 
-function open(path: string): number {
+interface Source {
+  /** Fills the bytes from there on. @returns how many there were, 0 at the end */
+  read(bytes: Buffer, from: number): number;
+  close(): void;
+}
+
+/** What stands for standard input. */
+const STANDARD_INPUT = '-';
+/** Standard input comes once, but faults read their file again. */
+let typed: Buffer | null = null;
+
+function open(path: string): Source {
   try {
+    if (path === STANDARD_INPUT) {
+      typed ??= readFileSync(0);
+      return sourceOf(typed);
+    }
     const file = openSync(path, 'r');
     // A folder opens but cannot be read.
     readSync(file, Buffer.alloc(1), 0, 0, 0);
-    return file;
+    return {
+      read: (bytes, from) => readSync(file, bytes, from, bytes.length - from, null),
+      close: () => closeSync(file),
+    };
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException;
     throw new FileFault(
@@ -151,4 +169,16 @@ function open(path: string): number {
       code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? 'unknown'})`,
     );
   }
+}
+
+function sourceOf(all: Buffer): Source {
+  let at = 0;
+  return {
+    read(bytes, from) {
+      const got = all.copy(bytes, from, at);
+      at += got;
+      return got;
+    },
+    close: () => undefined,
+  };
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -154,6 +155,28 @@ describe('npm run solve -- matching', function () {
     const missing = startCommand(['scripts/solve.ts', 'matching', join(folder, 'nowhere')]);
     expect(await missing.ended).to.equal(2);
     expect(missing.stderr()).to.include('nowhere:0: there is no such file');
+  });
+
+  it('reads standard input, and again where a fault is in it', () => {
+    const piped = (input: string) =>
+      spawnSync(process.execPath, ['scripts/solve.ts', 'matching', '-'], { input, encoding: 'utf8' });
+    const file = 'p bmatch 1 1 2\nr 1 1\nv 1 1\ne 1 1 1\n\ne 1 1 1\n';
+    const { status, stdout, stderr } = piped(file);
+    expect([status, stdout, stderr]).to.deep.equal([
+      2,
+      '',
+      '-:6: a second edge of request 1 and volunteer 1\n',
+    ]);
+    expect(
+      JSON.parse(
+        piped(
+          file
+            .replace('1 1 2', '1 2 2')
+            .replace('v 1 1', 'v 1 1\nv 2 1')
+            .replace(/1 1 1\n$/, '1 2 5\n'),
+        ).stdout,
+      ),
+    ).to.include({ objective: 5 });
   });
 
   it('refuses other arguments and explains itself', async () => {

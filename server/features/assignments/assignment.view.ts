@@ -1,5 +1,5 @@
 import type { I18n } from '../../i18n/index.ts';
-import { formatDistance, formatTimeSpan } from '../../i18n/index.ts';
+import { formatDate, formatDistance, formatTimeSpan } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
 import { levelNameOf, typeName } from '../credentials/index.ts';
 import type { Change, Finding } from '../matching/index.ts';
@@ -22,6 +22,22 @@ export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone =
     });
   }
   return i18n.t(locale, `matching.finding.${finding.code}`, wordParams(i18n, locale, finding.params ?? {}));
+}
+
+/** What a share of a score is reckoned from, in words; numbers to the last digit, or nobody could reckon with them. */
+export function wordInput(i18n: I18n, locale: Locale, { code, params = {} }: Finding): string {
+  const number = new Intl.NumberFormat(locale);
+  const { held, date, ...others } = params;
+  return i18n.t(locale, `matching.input.${code}`, {
+    ...Object.fromEntries(
+      Object.entries(others).map(([name, value]) => [
+        name,
+        typeof value === 'number' ? number.format(value) : (findSkill(value)?.[locale] ?? value),
+      ]),
+    ),
+    ...(typeof held === 'number' ? { held, level: i18n.t(locale, `matching.level.${held}`) } : {}),
+    ...(typeof date === 'string' ? { date: formatDate(date, { locale, zone: 'UTC' }) } : {}),
+  });
 }
 
 /** Codes of skills, languages and certificates as words, metres and minutes as people say them. */

@@ -6,7 +6,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { exclusionForm } from '../matching/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
 import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
-import { changesModel, plainFinding, refusalsModel, wordFinding } from './assignment.view.ts';
+import { changesModel, plainFinding, refusalsModel, wordFinding, wordInput } from './assignment.view.ts';
 
 const pairView = z.object({
   title: z.string(),
@@ -30,6 +30,8 @@ const pairView = z.object({
       of: z.number(),
       from: z.number(),
       finding: findingSchema.nullable(),
+      /** What the share is reckoned from. */
+      inputs: z.array(findingSchema),
     }),
   ),
   refusals: z.array(findingSchema.extend({ rule: z.string() })),
@@ -103,7 +105,11 @@ const toView = ({ position, shift, fit, ...pair }: Pair, name: string | null): P
   score: fit.score,
   most: pair.most,
   distanceMetres: fit.distanceMetres,
-  parts: fit.parts.map((part) => ({ ...part, finding: part.finding ? plainFinding(part.finding) : null })),
+  parts: fit.parts.map((part) => ({
+    ...part,
+    finding: part.finding ? plainFinding(part.finding) : null,
+    inputs: (pair.inputs[part.rule] ?? []).map(plainFinding),
+  })),
   refusals: fit.refusals.map((one) => ({ ...plainFinding(one), rule: one.rule })),
   changes: pair.changes?.map(({ code, params, way }) => ({ code, params: { ...params }, way })) ?? null,
 });
@@ -138,6 +144,7 @@ function pairPage(
         rule: t(`matching.rule.${part.rule}`),
         explain: t(`matching.explain.${part.rule}`),
         finding: part.finding ? wordFinding(i18n, locale, part.finding, zone) : null,
+        inputs: part.inputs.map((input) => wordInput(i18n, locale, input)),
         points: number.format(part.points),
         sum: t('matching.pair.line', {
           most: number.format(part.most),

@@ -155,5 +155,6 @@ export const SOFT_RULES: readonly SoftRule[] = [
   mix,
 ];
 
-const daysBetween = (from: string, to: string): number =>
+/** Days from one `YYYY-MM-DD` to another. */
+export const daysBetween = (from: string, to: string): number =>
   Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);

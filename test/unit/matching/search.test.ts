@@ -12,10 +12,11 @@ import {
   slotsOf,
 } from '../../../server/features/matching/search/columns.ts';
 import { idBytes } from '../../../server/features/matching/search/codes.ts';
-import { entryOfSources, sparseOf } from '../../../server/features/matching/search/entry.ts';
+import { entryOfSources, placeBeside, sparseOf } from '../../../server/features/matching/search/entry.ts';
 import type { Sparse } from '../../../server/features/matching/search/entry.ts';
 import { search } from '../../../server/features/matching/search/query.ts';
 import type { Epoch } from '../../../server/features/matching/search/query.ts';
+import { TenantEpoch } from '../../../server/features/matching/search/search.epoch.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { position, settings } from './facts.ts';
 
@@ -179,21 +180,21 @@ function epochOf(sources: readonly PersonSources[], late: number): Epoch {
   const builder = new ColumnBuilder(4);
   for (const one of sources) builder.add(entryOfSources(one, tenant));
   const columns = builder.build();
-  const sparse = new Map<number, Sparse>();
+  const beside = new Map<string, Sparse>();
   const overlay = new Map<string, PersonSources>();
   const gone = new Set<number>();
   for (const [index, one] of sources.entries()) {
     const id = String(one.person._id);
     const row = rowOf(columns, idBytes(id));
     const few = sparseOf(one);
-    if (few) sparse.set(row, few);
+    if (few) beside.set(id, few);
     if (index < late) {
       overlay.set(id, one);
       columns.flags[row]! |= FLAG.gone;
       gone.add(row);
     }
   }
-  return { columns, sparse, overlay, gone };
+  return { columns, ...placeBeside(columns, beside), overlay, gone };
 }
 
 describe('the search among columns', () => {
@@ -263,5 +264,26 @@ describe('the search among columns', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('knows some of many people while it still reads the others', async () => {
+    const total = 12_000;
+    const [like] = fc.sample(someone, { numRuns: 1, seed: 7 });
+    const near = (n: number): PersonSources => sourcesOf(like as Someone, n);
+    const reader = {
+      tenant: { id: TENANT, zone: tenant.zone, serviceCounties: [] },
+      async *everybody() {
+        for (let n = 0; n < total; n += 1_000)
+          yield Array.from({ length: 1_000 }, (_unused, at) => ({ sources: near(n + at), tally: null }));
+      },
+    };
+    const parts: [read: number, looked: number][] = [];
+    const lookedIn = (epoch: TenantEpoch): number =>
+      search(epoch.now, { facts: position, settings, tenant, k: 1, others: 0, served: [] }).looked;
+    const whole = await TenantEpoch.read(reader as never, new Date(), (part, read) =>
+      parts.push([read, lookedIn(part)]),
+    );
+    expect(parts).to.deep.equal([[5_000, 5_000]]);
+    expect(lookedIn(whole)).to.equal(total);
   });
 });

@@ -31,7 +31,7 @@ export interface Columns {
   /** Skills of row r: `skills[skillStart[r]] … skills[skillStart[r + 1] - 1]`, each code × 8 + level × 2 + seen. */
   readonly skillStart: Uint32Array;
   readonly skills: Uint16Array;
-  /** Rows by skill, ascending. */
+  /** By skill, ascending: row × 8 + level × 2 + seen. */
   readonly postings: readonly Uint32Array[];
   readonly grid: Grid;
   /** Rows with a home and a radius of their own: where a cell lies inside what an organisation looks within, only these are looked at one by one. */
@@ -71,6 +71,8 @@ export const FLAG = {
   semiProfessional: 8,
   /** No longer as the columns say: the overlay knows better. */
   gone: 16,
+  /** Something is kept beside the columns. */
+  beside: 32,
 } as const;
 /** The pattern of whoever stated no times. */
 export const NOT_STATED = 0;
@@ -169,7 +171,7 @@ export class ColumnBuilder {
     raw.skillStart[row + 1] = this.skillCount;
   }
 
-  /** Lays out what was added. The builder is empty afterwards. */
+  /** Lays out what was added so far; more may be added afterwards. */
   build(): Columns {
     const { raw, size } = this;
     const { order, grid } = layOut(raw.latitude, raw.longitude, size);
@@ -325,8 +327,8 @@ function postingsOf(skillStart: Uint32Array, skills: Uint16Array, size: number):
   const at = new Uint32Array(lists.length);
   for (let row = 0; row < size; row++)
     for (let i = skillStart[row] ?? 0; i < (skillStart[row + 1] ?? 0); i++) {
-      const code = (skills[i] ?? 0) >> 3;
-      lists[code]![at[code]!++] = row;
+      const own = skills[i] ?? 0;
+      lists[own >> 3]![at[own >> 3]!++] = row * 8 + (own & 7);
     }
   return lists;
 }
@@ -374,7 +376,7 @@ export function entryOf(
     latitude: pick(columns.latitude),
     longitude: pick(columns.longitude),
     born: pick(columns.born),
-    flags: pick(columns.flags),
+    flags: pick(columns.flags) & ~FLAG.beside,
     languages: pick(columns.languages),
     interests: pick(columns.interests),
     radius: pick(columns.radius),

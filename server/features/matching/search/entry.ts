@@ -4,8 +4,8 @@ import { hasConsent } from '../../people/fitting.rules.ts';
 import { recordOf, skillsOn, trackOf } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
 import { areaBits, dateNumber, dayNumber, idBytes, languageBits, skillNumber } from './codes.ts';
-import { FLAG, NOWHERE } from './columns.ts';
-import type { Entry } from './columns.ts';
+import { FLAG, NOWHERE, rowOf } from './columns.ts';
+import type { Columns, Entry } from './columns.ts';
 
 /** What is known of few people: kept beside the columns, by row. */
 export type Sparse = Pick<PersonSources, 'bookings' | 'credentials'> &
@@ -70,4 +70,23 @@ export function sparseOf({
     ? { person: { skills }, membership }
     : null;
   return { bookings, credentials, trained, exclusions, pools, besides };
+}
+
+/** What few have, by row, and the rows of those whom anybody keeps from anything. */
+export interface Beside {
+  readonly sparse: ReadonlyMap<number, Sparse>;
+  readonly excluded: readonly number[];
+}
+
+/** What is known by id as it is kept beside the columns, which learn whose rows those are. */
+export function placeBeside(columns: Columns, byId: ReadonlyMap<string, Sparse>): Beside {
+  const sparse = new Map<number, Sparse>();
+  const excluded: number[] = [];
+  for (const [id, few] of byId) {
+    const row = rowOf(columns, idBytes(id));
+    columns.flags[row]! |= FLAG.beside;
+    sparse.set(row, few);
+    if (few.exclusions.length > 0) excluded.push(row);
+  }
+  return { sparse, excluded };
 }

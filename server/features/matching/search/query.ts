@@ -1,21 +1,23 @@
 import type { Tenant } from '../../tenants/index.ts';
 import { BANDS_METRES, bandOf } from '../distance.rules.ts';
+import { isFree } from '../hard.rules.ts';
 import { minutesBooked, personFacts, skillsOn, trainedOn } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
-import { fit, HARD_RULES, isOn, pointsOf, SOFT_RULES, weightOf } from '../matching.rules.ts';
+import { fit, HARD_RULES, isOn, pointsOf } from '../matching.rules.ts';
 import type { FitSettings, PersonFacts, PositionFacts } from '../matching.types.ts';
 import { ENOUGH_MINUTES, KNOWN_AFTER, LONG_IDLE_DAYS, PRIOR } from '../soft.rules.ts';
-import { areaBits, dateNumber, dayNumber, languagesAsked, skillNumber } from './codes.ts';
-import { daysFree, FLAG, NOT_STATED, NOWHERE } from './columns.ts';
+import { dateNumber, idBytes, languagesAsked, skillNumber } from './codes.ts';
+import { daysFree, FLAG, NOT_STATED, NOWHERE, rowOf } from './columns.ts';
 import type { Columns } from './columns.ts';
-import type { Sparse } from './entry.ts';
-import { isFree } from '../hard.rules.ts';
-import { firstFrom, Reach } from './reach.ts';
+import type { Beside, Sparse } from './entry.ts';
+import { pointsFor } from './points.ts';
+import type { Points } from './points.ts';
+import { firstFrom, leastOf, mostOf, Reach } from './reach.ts';
+import { TopScores } from './top.ts';
 
 /** What a thread knows of a tenant's people at one moment. */
-export interface Epoch {
+export interface Epoch extends Beside {
   readonly columns: Columns;
-  readonly sparse: ReadonlyMap<number, Sparse>;
   /** Who changed since the columns were laid out, as rows; their rows in the columns are marked as gone. */
   readonly overlay: ReadonlyMap<string, PersonSources>;
   /** The rows marked so: few, so that nobody need look through all. */
@@ -59,6 +61,14 @@ const NOTHING: Sparse = {
 /** The rules of the list that are asked for people row by row; what they share with the whole position is asked once. */
 const STEPS = HARD_RULES.map(({ name }) => name);
 const STEP = Object.fromEntries(STEPS.map((name, at) => [name, at])) as Record<string, number>;
+const stepOf = (name: string): number => STEP[name] ?? -1;
+const [LANGUAGES, AGE, TIMES] = [stepOf('languages'), stepOf('age'), stepOf('availability')] as const;
+
+/** Metres of somebody whose home is unknown, and of somebody who lives too far. */
+const [UNKNOWN, TOO_FAR] = [-1, -2] as const;
+/** The skills of a row are yet to be read. */
+const UNREAD = -2;
+const NO_ROWS = new Uint32Array(0);
 
 /** Answers from an epoch. The same people and the same points as the rules give when asked for everybody. */
 export function search(epoch: Epoch, query: SearchQuery): SearchAnswer {
@@ -75,12 +85,12 @@ class Search {
   /** The kinds of days that are free on the first and on the second day of the shift; null for a longer one. */
   private readonly daysFree: readonly [Uint8Array, Uint8Array] | null;
   private readonly languages: number;
-  private readonly servedRow = new Map<string, number>();
+  private readonly startNumber: number;
+  private readonly served = new Map<number, number>();
   /** How many were stopped by each rule. */
   private readonly stopped = new Int32Array(STEPS.length);
-  private rows = new Int32Array(1_024);
-  private scores = new Int32Array(1_024);
-  private found = 0;
+  private readonly top: TopScores;
+  private eligible = 0;
   private readonly samples: number[][] = STEPS.map(() => []);
   /** Stops those who are outside the reach and were never looked at. */
   private readonly lengthFits: boolean;
@@ -96,10 +106,12 @@ class Search {
       this.on[STEP['service-area']!] ? settings.reachMetres : null,
     );
     this.points = pointsFor(facts, settings);
+    this.top = new TopScores(query.k, this.points.most);
     this.skills = facts.skills.map(({ code, minLevel }) => ({ number: skillNumber(code), minLevel }));
     this.daysFree = freeDays(epoch.columns, facts);
-    this.languages = languagesAsked(facts.languages);
-    for (const [id, times] of query.served) this.servedRow.set(id, times);
+    this.languages = this.on[LANGUAGES] ? languagesAsked(facts.languages) : 0;
+    this.startNumber = dateNumber(facts.startDate);
+    for (const [id, times] of query.served) this.served.set(rowOf(epoch.columns, idBytes(id)), times);
     this.lengthFits =
       facts.lengthMinutes <= settings.dailyCapMinutes && facts.lengthMinutes <= settings.weeklyCapMinutes;
   }
@@ -115,12 +127,12 @@ class Search {
     const shut = this.shutToAll();
     if (shut === null) this.walk();
     const best = [
-      ...this.best(k),
+      ...this.top.chosen().map(({ row, score }) => ({ personId: this.idOf(row), score })),
       ...late.filter((one) => one.fit.eligible).map((one) => ({ personId: one.id, score: one.fit.score })),
     ]
       .sort((a, b) => b.score - a.score || (a.personId < b.personId ? -1 : 1))
       .slice(0, k);
-    const eligible = this.found + late.filter((one) => one.fit.eligible).length;
+    const eligible = this.eligible + late.filter((one) => one.fit.eligible).length;
     if (others === 0) return { best, eligible, looked, funnel: [], others: [] };
     return {
       best,
@@ -149,26 +161,28 @@ class Search {
 
   /** Looks at everybody in reach who has the rarest skill; counts those in reach beside when asked. */
   private walk(): void {
-    const { columns } = this.epoch;
-    const { others } = this.query;
-    const lists = this.skills.map(({ number }) => columns.postings[number] ?? new Uint32Array(0));
-    const rarest = lists.sort((a, b) => a.length - b.length)[0];
-    if (others > 0) this.countNear(rarest !== undefined);
+    const { postings } = this.epoch.columns;
+    if (this.query.others > 0) this.countNear();
+    const [rarest] = this.skills
+      .map(({ number, minLevel }) => ({ list: postings[number] ?? NO_ROWS, least: Math.max(1, minLevel) }))
+      .sort((a, b) => a.list.length - b.list.length);
     if (!rarest) {
-      if (others === 0) this.reach.eachRow((row) => this.judge(row));
+      this.reach.eachRow((row) => this.judge(row, 0));
       return;
     }
-    this.reach.eachOf(rarest, (row) => this.judge(row));
+    const { list, least } = rarest;
+    const only = this.skills.length === 1;
+    this.reach.eachOf(list, (row, grade) => {
+      if (grade >> 1 >= least) this.judge(row, only ? shareOf(grade) : UNREAD);
+    });
   }
 
-  /** Those in reach, for the funnel; without a skill asked for they are judged on the way. */
-  private countNear(skilled: boolean): void {
-    const { sparse, gone } = this.epoch;
+  /** Those in reach, for the funnel. */
+  private countNear(): void {
+    const { columns, sparse, excluded, gone } = this.epoch;
     const leftOut = new Set(gone);
-    for (const [row, { exclusions }] of sparse)
-      if (!gone.has(row) && this.isExcluded(exclusions)) leftOut.add(row);
+    for (const row of excluded) if (this.isExcluded(sparse.get(row)?.exclusions ?? [])) leftOut.add(row);
     this.excludedCount = leftOut.size - gone.size;
-    this.nearCount = 0;
     const near = this.on[STEP['service-area']!] && this.query.facts.point;
     const inside = near ? surelyWithin(this.query.settings.reachMetres) : null;
     const apart = new Uint32Array(leftOut).sort();
@@ -177,9 +191,9 @@ class Search {
       if (surely) this.nearCount += to - from - between(apart, from, to);
       else
         for (let row = from; row < to; row++)
-          if (!leftOut.has(row) && this.metresWithin(row) !== -2) this.nearCount += 1;
+          if (!leftOut.has(row) && this.nearness(row, columns.flags[row] ?? 0) !== TOO_FAR)
+            this.nearCount += 1;
     });
-    if (!skilled) this.reach.eachRow((row) => this.judge(row));
   }
   private nearCount = 0;
   private excludedCount = 0;
@@ -188,46 +202,76 @@ class Search {
     return exclusions.some((one) => one === null || one === this.query.facts.requestId);
   }
 
-  /** Metres as judged; −1 when unknown, −2 when too far. */
-  private metresWithin(row: number): number {
+  /** Metres as judged, or where `rough` says so no more than these: exact ones take a while and seldom matter. */
+  private nearness(row: number, flags: number): number {
     const { columns } = this.epoch;
-    if (!this.query.facts.point || columns.latitude[row] === NOWHERE) return -1;
-    const inside = this.on[STEP['service-area']!];
-    const limit = inside ? (columns.radius[row] || 0) * 1_000 || this.query.settings.reachMetres : Infinity;
-    const exact = this.reach.metres(row, limit);
-    if (exact < 0) return -2;
-    const metres = (columns.flags[row] ?? 0) & FLAG.member ? exact : bandOf(exact);
-    return metres > limit ? -2 : metres;
+    this.rough = false;
+    if (!this.query.facts.point || columns.latitude[row] === NOWHERE) return UNKNOWN;
+    const limit = this.on[STEP['service-area']!]
+      ? (columns.radius[row] || 0) * 1_000 || this.query.settings.reachMetres
+      : Infinity;
+    const flat = this.reach.flat(row);
+    if (leastOf(flat) > limit) return TOO_FAR;
+    const member = (flags & FLAG.member) !== 0;
+    if (member && mostOf(flat) <= limit) {
+      this.rough = true;
+      return Math.max(0, Math.floor(leastOf(flat)));
+    }
+    const exact = this.reach.metres(row);
+    const metres = member ? exact : bandOf(exact);
+    return metres > limit ? TOO_FAR : metres;
   }
+  private rough = false;
 
-  private judge(row: number): void {
+  /** @param share what the row's skills are worth; `UNREAD` where that is yet to be found */
+  private judge(row: number, share: number): void {
     const { columns, sparse } = this.epoch;
     const flags = columns.flags[row] ?? 0;
     if (flags & FLAG.gone) return;
-    // Nobody counts who is stopped where: what is known of everybody and costs least goes first.
-    if (this.query.others === 0 && this.stoppedCheaply(row)) return;
-    const few = sparse.size > 0 ? (sparse.get(row) ?? NOTHING) : NOTHING;
+    // Where nobody counts who is stopped where, what costs least goes first.
+    if (this.query.others === 0 && (this.isMute(row) || (this.on[TIMES] && this.free(row) === false))) return;
+    const few = flags & FLAG.beside ? (sparse.get(row) ?? NOTHING) : NOTHING;
     if (few.exclusions.length > 0 && this.isExcluded(few.exclusions)) return;
-    const metres = this.metresWithin(row);
-    if (metres === -2) return;
-    const skilled = few.besides ? this.skillShareThen(few) : this.skillShare(row);
+    const metres = this.nearness(row, flags);
+    if (metres === TOO_FAR) return;
+    const skilled = few.besides ? this.skillShareThen(few) : share === UNREAD ? this.skillShare(row) : share;
     if (skilled < 0) return;
-    const step = this.stoppedAt(row, flags, few);
+    const free = this.free(row);
+    const step = this.stoppedAt(row, flags, few, free);
     if (step >= 0) {
       this.stopped[step]! += 1;
       const sample = this.samples[step];
       if (sample && sample.length < this.query.others && flags & FLAG.member) sample.push(row);
       return;
     }
-    if (this.found === this.rows.length) this.grow();
-    this.rows[this.found] = row;
-    this.scores[this.found++] = this.score(row, flags, few, metres, skilled);
+    this.eligible += 1;
+    const others = this.scoreBut(row, flags, few) + (free ? this.points.free : this.points.unknown);
+    this.keep(row, others + this.skillPoints(skilled), metres);
   }
 
-  private stoppedCheaply(row: number): boolean {
-    const { columns } = this.epoch;
-    if (this.on[STEP['languages']!] && (this.languages & ~(columns.languages[row] ?? 0)) !== 0) return true;
-    return this.on[STEP['availability']!] === true && this.free(row) === false;
+  /** Adds the distance's points, exact ones only where they can bring somebody among the best. */
+  private keep(row: number, others: number, metres: number): void {
+    const { top, points } = this;
+    if (metres === UNKNOWN) top.add(row, others + points.nowhere);
+    else if (others + this.distancePoints(metres) >= top.floor)
+      top.add(row, others + this.distancePoints(this.rough ? this.reach.metres(row) : metres));
+  }
+
+  private distancePoints(metres: number): number {
+    const from = this.query.settings.reachMetres;
+    return pointsOf(this.points.distance, { of: Math.max(0, from - metres), from });
+  }
+
+  private skillPoints(share: number): number {
+    const { length } = this.skills;
+    return length === 0
+      ? this.points.unskilled
+      : pointsOf(this.points.skill, { of: share, from: 6 * length });
+  }
+
+  /** Whether a language is missing that is asked for. */
+  private isMute(row: number): boolean {
+    return (this.languages & ~(this.epoch.columns.languages[row] ?? 0)) !== 0;
   }
 
   /** The sum of levels and proofs of the skills asked for; −1 when one is missing or too low. */
@@ -237,10 +281,9 @@ class Search {
     for (const { number, minLevel } of this.skills) {
       let own = 0;
       for (let i = skillStart[row] ?? 0; i < (skillStart[row + 1] ?? 0); i++)
-        if ((skills[i] ?? 0) >> 3 === number) own = skills[i] ?? 0;
-      const level = (own >> 1) & 3;
-      if (level === 0 || level < minLevel) return -1;
-      sum += level + (own & 1 ? 3 : 0);
+        if ((skills[i] ?? 0) >> 3 === number) own = (skills[i] ?? 0) & 7;
+      if (own >> 1 < Math.max(1, minLevel)) return -1;
+      sum += shareOf(own);
     }
     return sum;
   }
@@ -259,13 +302,11 @@ class Search {
   }
 
   /** The first rule after the skills that keeps somebody out; −1 for none. */
-  private stoppedAt(row: number, flags: number, few: Sparse): number {
-    const { columns } = this.epoch;
+  private stoppedAt(row: number, flags: number, few: Sparse, free: boolean | null): number {
     const { facts, settings, tenant } = this.query;
-    if (this.on[STEP['languages']!] && (this.languages & ~(columns.languages[row] ?? 0)) !== 0)
-      return STEP['languages']!;
-    if (this.tooYoungOrOld(columns.born[row] ?? 0, flags)) return STEP['age']!;
-    if (this.on[STEP['availability']!] && this.free(row) === false) return STEP['availability']!;
+    if (this.isMute(row)) return LANGUAGES;
+    if (this.tooYoungOrOld(this.epoch.columns.born[row] ?? 0, flags)) return AGE;
+    if (this.on[TIMES] && free === false) return TIMES;
     if (few.bookings.length > 0) {
       const person = {
         booked: few.bookings,
@@ -295,10 +336,6 @@ class Search {
     if (years < lowest || (facts.maxAge !== null && years > facts.maxAge)) return true;
     return years < 18 && (facts.bodilyRisk || !(flags & FLAG.guardian));
   }
-  private get startNumber(): number {
-    return (this.start ??= dateNumber(this.query.facts.startDate));
-  }
-  private start: number | null = null;
 
   /** Whether stated free times cover the shift; null where none are stated. */
   private free(row: number): boolean | null {
@@ -317,64 +354,30 @@ class Search {
     );
   }
 
-  private score(row: number, flags: number, few: Sparse, metres: number, skilled: number): number {
+  /** The points without those for skills, times and distance. */
+  private scoreBut(row: number, flags: number, few: Sparse): number {
     const { columns } = this.epoch;
-    const { facts, tenant, settings } = this.query;
+    const { facts, tenant } = this.query;
     const { points } = this;
     const [kept, missed] = [columns.kept[row] ?? 0, columns.missed[row] ?? 0];
     const interests = columns.interests[row] ?? 0;
     const last = columns.lastOn[row] ?? 0;
     const days = last === 0 ? LONG_IDLE_DAYS : Math.min(LONG_IDLE_DAYS, Math.max(0, points.startDay - last));
     let sum = points.everybody + (points.idle[days] ?? 0);
-    sum +=
-      this.skills.length === 0
-        ? points.unskilled
-        : pointsOf(points.skill, { of: skilled, from: 6 * this.skills.length });
-    sum +=
-      metres < 0
-        ? points.nowhere
-        : pointsOf(points.distance, {
-            of: Math.max(0, settings.reachMetres - metres),
-            from: settings.reachMetres,
-          });
-    sum += this.free(row) ? points.free : points.unknown;
     sum += interests === 0 ? points.indifferent : interests & points.area ? points.likes : points.dislikes;
     sum += pointsOf(points.reliability, { of: kept + PRIOR.kept, from: kept + missed + PRIOR.places });
     if (flags & FLAG.certified) sum += points.mixCertified;
     else if (flags & FLAG.semiProfessional) sum += points.mixSemi;
-    if (this.servedRow.size > 0)
-      sum += points.known[Math.min(KNOWN_AFTER, this.servedRow.get(this.idOf(row)) ?? 0)] ?? 0;
-    if (few.bookings.length > 0) {
-      const { recentMinutes } = minutesBooked(few.bookings, facts, tenant as Tenant);
-      return (
-        sum + pointsOf(points.load, { of: Math.max(0, ENOUGH_MINUTES - recentMinutes), from: ENOUGH_MINUTES })
-      );
-    }
-    return sum + points.load;
+    if (this.served.size > 0) sum += points.known[Math.min(KNOWN_AFTER, this.served.get(row) ?? 0)] ?? 0;
+    if (few.bookings.length === 0) return sum + points.load;
+    const { recentMinutes } = minutesBooked(few.bookings, facts, tenant as Tenant);
+    return (
+      sum + pointsOf(points.load, { of: Math.max(0, ENOUGH_MINUTES - recentMinutes), from: ENOUGH_MINUTES })
+    );
   }
 
   private idOf(row: number): string {
     return Buffer.from(this.epoch.columns.ids.subarray(row * 12, row * 12 + 12)).toString('hex');
-  }
-
-  private grow(): void {
-    const [rows, scores] = [new Int32Array(this.rows.length * 2), new Int32Array(this.rows.length * 2)];
-    rows.set(this.rows);
-    scores.set(this.scores);
-    [this.rows, this.scores] = [rows, scores];
-  }
-
-  /** The best k of those found: the score of the last that can be among them, then those from it on. */
-  private best(k: number): { personId: string; score: number }[] {
-    const counts = new Int32Array(this.points.most + 2);
-    for (let i = 0; i < this.found; i++) counts[this.scores[i] ?? 0]! += 1;
-    let [least, enough] = [this.points.most + 1, 0];
-    while (least > 0 && enough < k) enough += counts[--least] ?? 0;
-    const chosen: { personId: string; score: number }[] = [];
-    for (let i = 0; i < this.found; i++)
-      if ((this.scores[i] ?? 0) >= least)
-        chosen.push({ personId: this.idOf(this.rows[i] ?? 0), score: this.scores[i] ?? 0 });
-    return chosen.sort((a, b) => b.score - a.score || (a.personId < b.personId ? -1 : 1)).slice(0, k);
   }
 
   private funnel(
@@ -383,7 +386,7 @@ class Search {
   ): { rule: string; remaining: number }[] {
     const { columns } = this.epoch;
     const everybody = columns.size - this.epoch.gone.size;
-    const skilled = this.found + this.stopped.reduce((sum, one) => sum + one, 0);
+    const skilled = this.eligible + this.stopped.reduce((sum, one) => sum + one, 0);
     const own = (step: number): number => {
       if (shut !== null && step >= shut) return 0;
       if (step < STEP['exclusion']!) return everybody;
@@ -410,77 +413,15 @@ class Search {
   }
 }
 
+/** Level and proof of one skill, of six. */
+const shareOf = (grade: number): number => (grade >> 1) + (grade & 1 ? 3 : 0);
+
 /** Whoever is so near is within reach, also when only a band of their distance is known. */
 const surelyWithin = (metres: number): number => BANDS_METRES.findLast((band) => band <= metres) ?? 0;
 
 /** How many of an ascending list lie in a stretch. */
 const between = (list: Uint32Array, from: number, to: number): number =>
   firstFrom(list, to) - firstFrom(list, from);
-
-/** Points that do not depend on more than a column: multiplied once for a query. */
-interface Points {
-  readonly most: number;
-  /** What everybody gets alike. */
-  readonly everybody: number;
-  readonly skill: number;
-  readonly unskilled: number;
-  readonly distance: number;
-  readonly nowhere: number;
-  readonly free: number;
-  readonly unknown: number;
-  readonly likes: number;
-  readonly indifferent: number;
-  readonly dislikes: number;
-  readonly area: number;
-  readonly reliability: number;
-  readonly known: readonly number[];
-  readonly load: number;
-  readonly idle: readonly number[];
-  readonly startDay: number;
-  readonly mixCertified: number;
-  readonly mixSemi: number;
-}
-
-function pointsFor(facts: PositionFacts, settings: FitSettings): Points {
-  const weight = (name: string): number => {
-    const rule = SOFT_RULES.find((one) => one.name === name);
-    return rule ? weightOf(rule, settings) : 0;
-  };
-  /** What the rule itself gives somebody like this. */
-  const given = (name: string, person: Partial<PersonFacts>): number => {
-    const rule = SOFT_RULES.find((one) => one.name === name);
-    return rule ? pointsOf(weight(name), rule.judge(facts, person as PersonFacts, settings)) : 0;
-  };
-  const nobody = { standing: 'member', home: null } as const;
-  const none = { kept: 0, missed: 0, lastOn: null, served: new Map<string, number>() };
-  const served = (times: number): Partial<PersonFacts> => ({
-    record: { ...none, served: new Map([[facts.requestId, times]]) },
-  });
-  const times = Array.from({ length: KNOWN_AFTER + 1 }, (_, at) => given('continuity', served(at)));
-  return {
-    most: SOFT_RULES.reduce((sum, rule) => sum + weightOf(rule, settings), 0),
-    everybody: given('first-slot', {}),
-    skill: weight('skill-level'),
-    unskilled: pointsOf(weight('skill-level'), { of: 1, from: 2 }),
-    distance: weight('distance'),
-    nowhere: given('distance', nobody),
-    free: pointsOf(weight('free-then'), { of: 1, from: 1 }),
-    unknown: given('free-then', { availability: [] }),
-    likes: given('preference', { interests: [facts.category] }),
-    indifferent: given('preference', { interests: [] }),
-    dislikes: given('preference', { interests: ['another'] }),
-    area: areaBits([facts.category]),
-    reliability: weight('reliability'),
-    known: times,
-    load: weight('load'),
-    idle: Array.from({ length: LONG_IDLE_DAYS + 1 }, (_, of) =>
-      pointsOf(weight('idle'), { of, from: LONG_IDLE_DAYS }),
-    ),
-    startDay: dayNumber(facts.startDate),
-    mixCertified: given('mix', { track: 'certified' }),
-    mixSemi: given('mix', { track: 'semi-professional' }),
-  };
-}
 
 function freeDays(
   { patterns }: Columns,

@@ -4,7 +4,12 @@ import { NOWHERE } from './columns.ts';
 import type { Columns } from './columns.ts';
 
 const METRES_A_DEGREE = 110_500;
-const EARTH_A_DEGREE = 111_195;
+/** Of the ten millionths of degrees that columns have. */
+const METRES_A_UNIT = 111_195.08 / 1e7;
+const HALF_RADIANS = Math.PI / 180 / 2 / 1e7;
+/** Further than this, or nearer to a pole, nothing is flat. */
+const FLAT_METRES = 200_000;
+const FLAT_LATITUDE = 70;
 const CORNERS = [
   [0, 0],
   [0, 1],
@@ -21,15 +26,20 @@ export class Reach {
   private readonly box: { south: number; north: number; west: number; east: number } | null = null;
   /** The cells of the box that exist. */
   private readonly cells: { low: number; high: number; left: number; right: number } | null = null;
-  private readonly metresALongitude: number;
   private readonly within: number;
+  private readonly isFlat: boolean;
+  private readonly sin: number;
+  private readonly cos: number;
 
   /** @param metres null looks at everybody */
   constructor(columns: Columns, point: LatLng | null, metres: number | null) {
     this.columns = columns;
     this.point = point;
     this.within = metres ?? Infinity;
-    this.metresALongitude = point ? EARTH_A_DEGREE * Math.cos((point.latitude * Math.PI) / 180) : 0;
+    const latitude = point?.latitude ?? 0;
+    this.isFlat = Math.abs(latitude) <= FLAT_LATITUDE;
+    this.sin = Math.sin((latitude * Math.PI) / 180);
+    this.cos = Math.cos((latitude * Math.PI) / 180);
     if (!point || metres === null) {
       this.stretches.push([0, columns.size]);
       return;
@@ -110,13 +120,18 @@ export class Reach {
     return most + 5;
   }
 
-  /** Every row of an ascending list that may be within reach. */
-  eachOf(list: Uint32Array, visit: (row: number) => void): void {
+  /** Every entry of a skill's list that may be within reach: its row, and level and proof. */
+  eachOf(list: Uint32Array, visit: (row: number, grade: number) => void): void {
     for (const [from, to] of this.stretches)
-      for (let at = firstFrom(list, from); at < list.length && (list[at] ?? 0) < to; at++)
-        visit(list[at] ?? 0);
+      for (let at = firstFrom(list, from * 8); at < list.length; at++) {
+        const entry = list[at] ?? 0;
+        if (entry >= to * 8) break;
+        visit(entry >>> 3, entry & 7);
+      }
     this.beyond((row) => {
-      if (list[firstFrom(list, row)] === row) visit(row);
+      const at = firstFrom(list, row * 8);
+      const entry = list[at] ?? 0;
+      if (at < list.length && entry >>> 3 === row) visit(row, entry & 7);
     });
   }
 
@@ -133,22 +148,33 @@ export class Reach {
     }
   }
 
-  /** Whole metres between the row's home and the place; −1 when that is more than the limit by any reckoning. */
-  metres(row: number, limit: number): number {
-    const { point } = this;
+  /** Whole metres between the row's home and the place. */
+  metres(row: number): number {
     const latitude = (this.columns.latitude[row] ?? 0) / 1e7;
     const longitude = (this.columns.longitude[row] ?? 0) / 1e7;
-    if (!point) return -1;
-    if (limit < Infinity) {
-      // A flat earth is right to a tenth within the two hundred kilometres that matter.
-      const up = (latitude - point.latitude) * EARTH_A_DEGREE;
-      const across = (longitude - point.longitude) * this.metresALongitude;
-      const rough = 1.1 * limit + 100;
-      if (up * up + across * across > rough * rough) return -1;
-    }
-    return distanceMetres(point, { latitude, longitude });
+    return this.point ? distanceMetres(this.point, { latitude, longitude }) : 0;
+  }
+
+  /**
+   * The same on an earth that is flat at the latitude between the two, without sines: see `leastOf` and `mostOf`. NaN
+   * where that would be further off.
+   */
+  flat(row: number): number {
+    const { point } = this;
+    if (!point || !this.isFlat) return NaN;
+    const up = (this.columns.latitude[row] ?? 0) - point.latitude * 1e7;
+    const across = (this.columns.longitude[row] ?? 0) - point.longitude * 1e7;
+    const half = up * HALF_RADIANS;
+    const wide = this.cos - half * (this.sin + (half * this.cos) / 2);
+    const [y, x] = [up * METRES_A_UNIT, across * METRES_A_UNIT * wide];
+    const metres = Math.sqrt(x * x + y * y);
+    return metres < FLAT_METRES ? metres : NaN;
   }
 }
+
+/** The distance is at least, and at most, so far as this: a thousandth and two metres off, at the very most. */
+export const leastOf = (flat: number): number => flat * 0.999 - 2;
+export const mostOf = (flat: number): number => flat * 1.001 + 2;
 
 /** Where an ascending list reaches a row. */
 export function firstFrom(list: Uint32Array, row: number): number {

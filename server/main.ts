@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import type { WebApp } from './app.ts';
+import type { Actor } from './core/actor.ts';
 import { setClockOffset } from './core/clock.ts';
+import { asTenant, runInContext } from './core/context.ts';
 import { logger, version } from './core/logger.ts';
 import { compose } from './compose.ts';
+import type { Composed } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect, database, disconnect, isReachable } from './db/connect.ts';
 import { assertSameKeys } from './db/installation.ts';
@@ -74,6 +77,7 @@ export async function startWeb(config: Config, options: WebOptions): Promise<Run
     sessionSecrets: [composed.sessionSecret],
   });
   logger.info({ url, version }, 'web is ready');
+  prepareSearch(composed).catch((err: unknown) => logger.warn({ err }, 'search: nobody was read ahead'));
   return {
     url,
     async stop() {
@@ -88,6 +92,17 @@ export async function startWeb(config: Config, options: WebOptions): Promise<Run
       logger.info('web: stopped');
     },
   };
+}
+
+/** Most organisations that are looked at for being large. */
+const MOST_TENANTS = 500;
+
+/** Large organisations are read into memory before anybody asks, so that the first answer knows everybody, too. */
+async function prepareSearch({ services: { matching, tenants } }: Composed): Promise<void> {
+  const actor: Actor = { kind: 'operator', command: 'start' };
+  await runInContext({ requestId: 'start', actor, tenantId: null, crossTenant: null }, async () => {
+    for (const { id } of await tenants.listOpen(MOST_TENANTS)) await asTenant(id, () => matching.prepare());
+  });
 }
 
 /** Slow and idle clients cost little (F-27); looked after every few seconds, not every half minute as Node would. */

@@ -33,6 +33,8 @@ const candidate = z.object({
 const ranking = pageOf(candidate).extend({
   total: z.number(),
   looked: z.number(),
+  complete: z.boolean(),
+  ofAtMost: z.number().nullable(),
   funnel: z.array(z.object({ rule: z.string(), remaining: z.number() })),
   excluded: z.array(
     z.object({ name: z.string(), membershipId: z.string(), refusals: z.array(findingSchema) }),
@@ -84,6 +86,8 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           nextCursor: found.nextCursor,
           total: found.eligible,
           looked: found.looked,
+          complete: found.ofAtMost === null,
+          ofAtMost: found.ofAtMost,
           funnel: [...found.funnel],
           excluded: found.excluded.slice(0, EXCLUDED_SHOWN).map((one) => ({
             ...one,
@@ -107,6 +111,8 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           maximum: position.maximum,
           action: `/positions/${params.positionId}/offers`,
           looked: found.looked,
+          partly: found.complete ? null : { looked: found.looked, most: found.ofAtMost },
+          hereHref: `/positions/${params.positionId}/candidates`,
           ...pagerOf(
             `/positions/${params.positionId}/candidates`,
             query.limit === SHOWN ? { cursor: query.cursor } : query,

@@ -21,6 +21,7 @@ import { smallestChanges } from './change.rules.ts';
 import type { Change } from './change.rules.ts';
 import { excludedFrom } from './exclusion.facts.ts';
 import { createHandles } from './handles.ts';
+import { inputsOf } from './inputs.rules.ts';
 import { nextRankCursor, rankCursor } from './rank-cursor.ts';
 import {
   mayBeAsked,
@@ -72,6 +73,8 @@ export interface Ranking {
   readonly nextCursor: string | null;
   readonly funnel: readonly { readonly rule: string; readonly remaining: number }[];
   readonly looked: number;
+  /** Null where everybody was looked at; else how many there are at most to look at, 0 where nobody knows. */
+  readonly ofAtMost: number | null;
   /** How many fit in all; `candidates` are the best of them. */
   readonly eligible: number;
   readonly excluded: readonly {
@@ -99,6 +102,8 @@ export interface Pair {
   readonly weightsVersion: number;
   /** The points that anybody could have at most. */
   readonly most: number;
+  /** What each part is reckoned from, by rule. */
+  readonly inputs: Readonly<Record<string, readonly Finding[]>>;
 }
 
 export interface MatchingParts extends SourceReaders {
@@ -130,7 +135,9 @@ export function createMatchingService(parts: MatchingParts) {
     readonly sources: KnownSources;
     readonly fit: Fit;
   }
-  type Found = Pick<Ranking, 'funnel' | 'looked' | 'eligible'> & { readonly judged: readonly Judged[] };
+  type Found = Pick<Ranking, 'funnel' | 'looked' | 'ofAtMost' | 'eligible'> & {
+    readonly judged: readonly Judged[];
+  };
 
   const judge = (sources: Judged['sources'], facts: PositionFacts, tenant: Tenant): Judged => ({
     id: String(sources.person._id),
@@ -138,15 +145,27 @@ export function createMatchingService(parts: MatchingParts) {
     fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
   });
 
-  /** Everybody judged, one by one, from the database. */
+  /**
+   * Everybody judged, one by one, from the database. Of more people than it is asked for at once, those first who hold
+   * what the position asks for and few hold.
+   */
   async function fromDatabase(facts: PositionFacts, shift: ShiftRow, tenant: Tenant): Promise<Found> {
     const wanted = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
     const most = Math.min(wanted, MOST_MEMBERS);
-    const known = await poolSources(tenant, around(shift, RECENT_MS), most, parts);
+    const window = around(shift, RECENT_MS);
+    const pool = await poolSources(tenant, window, most, parts);
+    const known = pool.sources;
+    if (!pool.complete) {
+      const seen = new Set(known.map(({ person }) => String(person._id)));
+      const members = (await rareMembers(facts, most)) ?? [];
+      const ids = members.map(({ personId }) => String(personId)).filter((id) => !seen.has(id));
+      if (ids.length > 0) known.push(...(await sourcesOf(ids, window, parts, { members })));
+    }
     const judged = known.map((sources) => judge(sources, facts, tenant));
     return {
       judged,
       looked: judged.length,
+      ofAtMost: pool.complete ? null : 0,
       eligible: judged.filter((one) => one.fit.eligible).length,
       funnel: funnel(judged.map((one) => one.fit)),
     };
@@ -196,9 +215,35 @@ export function createMatchingService(parts: MatchingParts) {
     return {
       judged: sources.map((one) => judge(one, question.facts, tenant)),
       looked: answer.looked,
+      ofAtMost: answer.reading ? Math.max(answer.reading.most, answer.looked) : null,
       eligible: answer.eligible,
       funnel: answer.funnel,
     };
+  }
+
+  /** Members who hold the certificate, or else are in one of the pools, that the position asks for; null where it asks for neither. */
+  async function rareMembers({ credentials, pools }: PositionFacts, most: number) {
+    const [needed] = credentials;
+    if (needed) return membersToFit(await holdersOfType(needed.type, most));
+    if (pools.length === 0) return null;
+    const ids = pools.map(({ id }) => id);
+    return membersToFit(await certifiedIn(ids, most));
+  }
+
+  /** Members among the best that memory finds; null where it has no answer or the tenant is small. */
+  async function membersFromMemory(facts: PositionFacts, tenant: Tenant, limit: number) {
+    const { search } = parts;
+    if (!search || !(await isLarge(tenant, search.fromPeople))) return null;
+    const answer = await search.client.ask({
+      facts,
+      settings: settingsOf(tenant),
+      tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
+      served: await servedBy(facts.requestId),
+      // Neighbours are among the best as well; the thread is asked once.
+      k: 5 * limit + SPARE,
+      others: 0,
+    });
+    return answer && membersToFit(answer.best.map(({ personId }) => personId));
   }
 
   /** What keeps one person from one position; facts are read now, inside the caller's transaction. Own booking left out. */
@@ -229,6 +274,13 @@ export function createMatchingService(parts: MatchingParts) {
   return {
     refusalsFor,
     handleOf,
+
+    /** Has the current tenant's people read into memory before anybody asks, where there are too many to read them each time. */
+    async prepare(): Promise<void> {
+      const { search } = parts;
+      const tenant = await tenants.current();
+      if (search && (await isLarge(tenant, search.fromPeople))) search.client.prepare(tenant);
+    },
 
     /** The question that `candidates` asks the search in memory. */
     async queryFor(actor: Actor, positionId: string): Promise<Question> {
@@ -285,23 +337,17 @@ export function createMatchingService(parts: MatchingParts) {
 
     /**
      * Members of the tenant who fit the position, best first, at most `limit`: those who may be asked at once. Where a
-     * certificate or a pool is needed only its holders or members are looked at.
+     * certificate or a pool is needed its holders or members are looked at, else everybody whom memory knows.
      */
     async best(position: PositionRow, shift: ShiftRow, limit: number): Promise<string[]> {
       const tenant = await tenants.current();
       const facts = positionFacts(position, shift, tenant);
-      const [needed] = facts.credentials;
-      const among = needed
-        ? await membersToFit(await holdersOfType(needed.type, MOST_MEMBERS))
-        : facts.pools.length > 0
-          ? await membersToFit(
-              await certifiedIn(
-                facts.pools.map(({ id }) => id),
-                MOST_MEMBERS,
-              ),
-            )
-          : await approvedToFit(MOST_ASKED);
-      const members = among.filter(({ state }) => state === 'approved');
+      const rare = await rareMembers(facts, MOST_MEMBERS);
+      const members = (
+        rare ??
+        (await membersFromMemory(facts, tenant, limit)) ??
+        (await approvedToFit(MOST_ASKED))
+      ).filter(({ state }) => state === 'approved');
       const ids = members.map(({ personId }) => String(personId));
       const known = await sourcesOf(ids, around(shift, RECENT_MS), parts, { members });
       const judged = known.map((sources) => ({
@@ -455,6 +501,7 @@ function pairOf(
     changes: smallestChanges(facts, how),
     weightsVersion: settings.version,
     most: how.parts.reduce((sum, part) => sum + part.most, 0),
+    inputs: Object.fromEntries(how.parts.map(({ rule }) => [rule, inputsOf(rule, facts, person, settings)])),
   };
 }
 

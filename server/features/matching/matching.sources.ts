@@ -68,13 +68,16 @@ export async function sourcesOf(
   });
 }
 
-/** The same of all whom the tenant may find: its members, and people of its counties who agreed; at most so many of either. */
+/**
+ * The same of all whom the tenant may find: its members, and people of its counties who agreed; at most so many of either,
+ * `complete` where that is all of them.
+ */
 export async function poolSources(
   tenant: Tenant,
   window: Window,
   most: number,
   readers: SourceReaders & { readonly memberships: Pick<MembershipService, 'notToBeAsked'> },
-): Promise<KnownSources[]> {
+): Promise<{ sources: KnownSources[]; complete: boolean }> {
   const members = await approvedToFit(most);
   const byPerson = new Set(members.map(({ personId }) => String(personId)));
   const [known, findable, notToBeAsked] = await sideBySide([
@@ -85,7 +88,10 @@ export async function poolSources(
   const outside = (id: string): boolean => !byPerson.has(id) && !notToBeAsked.has(id);
   const people = [...known, ...findable.filter((person) => outside(String(person._id)))];
   const ids = people.map((person) => String(person._id));
-  return sourcesOf(ids, window, readers, { people, members });
+  return {
+    sources: await sourcesOf(ids, window, readers, { people, members }),
+    complete: members.length < most && findable.length < most,
+  };
 }
 
 /** Everything the rules need to know of one person of the current tenant, booked in the window or not, in one read. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compose } from '../../../server/compose.ts';
 import type { Composed } from '../../../server/compose.ts';
@@ -11,6 +12,7 @@ import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { actorOf } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
+import { testDatabase } from '../../support/mongod.ts';
 
 const POINT = (longitude: number, latitude: number) => ({
   home: { type: 'Point', coordinates: [longitude, latitude] },
@@ -19,6 +21,8 @@ const ASKED = [
   { purpose: 'terms', version: '2026-11', givenAt: new Date(0), withdrawnAt: null },
   { purpose: 'asked-by-others', version: '2026-11', givenAt: new Date(0), withdrawnAt: null },
 ];
+
+const POLL_MS = 100;
 
 /** The same application with its search in memory, which only looks for changes: no change stream shortens the wait. */
 async function composeWithSearch(stream: 'on' | 'off'): Promise<Composed> {
@@ -30,7 +34,7 @@ async function composeWithSearch(stream: 'on' | 'off'): Promise<Composed> {
       LINLI_DATA: dataDir,
       LOG_LEVEL: 'silent',
       SEARCH_FROM_PEOPLE: '1',
-      SEARCH_POLL_MILLISECONDS: '100',
+      SEARCH_POLL_MILLISECONDS: String(POLL_MS),
       SEARCH_STREAM: stream,
     }),
   );
@@ -143,6 +147,45 @@ describe('who fits, from memory', function () {
       await one.api()
     ).send('PATCH', '/me/profile', { radiusKm: '2', latitude: 31 }, { 'if-match': '"v1"' });
     expect((await agreed(streaming)).excluded.map(({ name }) => name)).to.include(one.name);
+  });
+
+  it('answers with what is at most one interval old where change streams are blocked', async () => {
+    const { uri, name } = await testDatabase();
+    const client = await new MongoClient(uri).connect();
+    const failPoint = (mode: string, data?: object) =>
+      client.db('admin').command({ configureFailPoint: 'failCommand', mode, ...(data ? { data } : {}) });
+    // Nothing else aggregates the audit trail from the search's thread.
+    const streams = { failCommands: ['aggregate'], namespace: `${name}.auditentries`, errorCode: 11602 };
+    await failPoint('alwaysOn', streams);
+    const blocked = await composeWithSearch('on');
+    stops.push(blocked);
+    try {
+      await agreed(blocked);
+      const one = members[5] as Member;
+      const api = await one.api();
+      for (const latitude of [31.2, 31.3]) {
+        const { version } = (await api.get('/me/profile')).json<{ version: number }>();
+        const seen = { 'if-match': `"v${version}"` };
+        await api.send('PATCH', '/me/profile', { radiusKm: '2', latitude }, seen);
+        const askedAt = Date.now();
+        const answer = await blocked.search.ask({ ...(await queryOf()), k: 20, others: 0 });
+        // A clock shows whole milliseconds.
+        expect(answer?.asOf.getTime()).to.be.at.least(askedAt - POLL_MS - 2);
+        expect((await agreed(blocked)).excluded.map(({ name: whose }) => whose)).to.include(one.name);
+      }
+    } finally {
+      await failPoint('off');
+      await client.close();
+    }
+  });
+
+  it('begins with those who were read so far and says so', async () => {
+    const fresh = await composeWithSearch('off');
+    stops.push(fresh);
+    const first = await fresh.search.ask({ ...(await queryOf()), k: 20, others: 0 });
+    // So few people are read at once: the first answer already knows everybody.
+    expect(first?.reading).to.equal(null);
+    expect((await ask(fresh)).ofAtMost).to.equal(null);
   });
 
   it('falls back to the database when the thread is gone', async () => {

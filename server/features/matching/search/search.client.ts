@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { logger } from '../../../core/logger.ts';
 import type { SearchAnswer, SearchQuery } from './query.ts';
 import { wall } from './wall.ts';
-import type { SearchNews, SearchState, SearchThread } from './search.worker.ts';
+import type { SearchNews, SearchState, SearchThread, SearchWarning } from './search.worker.ts';
 
 export type SearchFound = SearchAnswer & SearchState;
 
@@ -17,10 +17,13 @@ export interface SearchOptions {
 /** The search in a thread of its own. */
 export interface SearchClient {
   /**
-   * Who fits, from memory. Null when the thread is not there or has not read the tenant's people yet, takes longer than
-   * somebody waits, or has not heard of changes for long: then the database is asked itself.
+   * Who fits, from memory: no older than one interval of looking for changes, and while the tenant's people are still
+   * read, among those who were, which the answer says. Null when the thread is not there, takes longer than somebody
+   * waits, or cannot read the database.
    */
   ask(query: SearchQuery): Promise<SearchFound | null>;
+  /** Has the people of a tenant read before anybody asks. */
+  prepare(tenant: SearchQuery['tenant']): void;
   /** Whether the last answer for this tenant came from memory. */
   knows(tenantId: string): boolean;
   close(): Promise<void>;
@@ -28,8 +31,8 @@ export interface SearchClient {
 
 /** Longer than this nobody waits for a quick answer. */
 const PATIENCE_MS = 2_000;
-/** After this many missed polls an answer is too old. */
-const MISSED_POLLS = 3;
+/** Nor longer than this for the first answer: reading from the database what the thread begins with would take as long. */
+const BEGINNING_MS = 5_000;
 /** Faults after which the thread is left alone for a while. */
 const PAUSE_MS = 60_000;
 /** Rows are read and forgotten at once: little room is enough, and what does not fit is not kept. */
@@ -57,18 +60,24 @@ class ThreadClient implements SearchClient {
     const worker = (this.worker ??= this.start());
     return new Promise((resolve) => {
       const ask = ++this.asks;
-      const timer = setTimeout(() => done(null), PATIENCE_MS);
+      const patience = this.answered.has(query.tenant.id) ? PATIENCE_MS : BEGINNING_MS;
+      const timer = setTimeout(() => done(null), patience);
       const done = (found: SearchFound | null): void => {
         clearTimeout(timer);
         this.waiting.delete(ask);
-        const fresh = found && this.isFresh(found) ? found : null;
-        if (fresh) this.answered.add(query.tenant.id);
+        if (found) this.answered.add(query.tenant.id);
         else this.answered.delete(query.tenant.id);
-        resolve(fresh);
+        resolve(found);
       };
       this.waiting.set(ask, done);
       worker.postMessage({ ask, query });
     });
+  }
+
+  prepare({ id, zone, serviceCounties }: SearchQuery['tenant']): void {
+    if (!this.worker && wall() < this.pausedUntil) return;
+    const worker = (this.worker ??= this.start());
+    worker.postMessage({ soon: { id, zone, serviceCounties } } satisfies SearchWarning);
   }
 
   knows(tenantId: string): boolean {
@@ -79,10 +88,6 @@ class ThreadClient implements SearchClient {
     const { worker } = this;
     this.end();
     await worker?.terminate();
-  }
-
-  private isFresh({ asOf }: SearchFound): boolean {
-    return wall() - asOf.getTime() < MISSED_POLLS * this.options.pollMs + PATIENCE_MS;
   }
 
   private start(): Worker {

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { PersonSources } from '../matching.facts.ts';
 import { idBytes } from './codes.ts';
 import { bytesOf, ColumnBuilder, entryOf, FLAG, rowOf, slotsOf } from './columns.ts';
-import { entryOfSources, sparseOf } from './entry.ts';
+import { entryOfSources, placeBeside, sparseOf } from './entry.ts';
 import type { Sparse } from './entry.ts';
 import type { Epoch } from './query.ts';
 import type { PoolReader, SearchedTenant } from './search.reading.ts';
@@ -12,6 +12,9 @@ const MOST_LATE = 1_000;
 /** Rows laid out before others get their turn. */
 const AT_ONCE = 20_000;
 const SOME = 1_000;
+/** So many people are an answer to begin with while the others are read; the next part is so many times as large. */
+const FIRST_PART = 5_000;
+const NEXT_PART = 3;
 
 /** One tenant's people in memory: columns, what few have beside them, and who changed since. */
 export class TenantEpoch {
@@ -22,12 +25,7 @@ export class TenantEpoch {
   asOf: Date;
   usedAt = 0;
   bytes = 0;
-  private epoch: {
-    columns: Epoch['columns'];
-    sparse: Map<number, Sparse>;
-    overlay: Map<string, PersonSources>;
-    gone: Set<number>;
-  };
+  private epoch: Epoch & { readonly overlay: Map<string, PersonSources>; readonly gone: Set<number> };
 
   private readonly reader: PoolReader;
 
@@ -43,21 +41,37 @@ export class TenantEpoch {
     return this.epoch;
   }
 
-  /** Reads everybody. Whatever changes meanwhile is read again from `asOf` on. */
-  static async read(reader: PoolReader, asOf: Date): Promise<TenantEpoch> {
+  /**
+   * Reads everybody. Whatever changes meanwhile is read again from `asOf` on.
+   * @param onPart given now and then those who were read so far, as an epoch of their own
+   */
+  static async read(
+    reader: PoolReader,
+    asOf: Date,
+    onPart: (part: TenantEpoch, read: number) => void = () => undefined,
+  ): Promise<TenantEpoch> {
     const { tenant } = reader;
-    const builder = new ColumnBuilder(10_000);
+    const builder = new ColumnBuilder(FIRST_PART);
     const byId = new Map<string, Sparse>();
-    for await (const batch of reader.everybody(asOf))
+    const laidOut = (): TenantEpoch => {
+      const columns = builder.build();
+      const beside = placeBeside(columns, byId);
+      return new TenantEpoch(reader, asOf, { columns, ...beside, overlay: new Map(), gone: new Set() });
+    };
+    let [read, part] = [0, FIRST_PART];
+    for await (const batch of reader.everybody(asOf)) {
       for (const { sources, tally } of batch) {
         builder.add(tally ? entryOfSources(sources, tenant, tally) : entryOfSources(sources, tenant));
         const few = sparseOf(sources);
         if (few) byId.set(String(sources.person._id), few);
       }
-    const columns = builder.build();
-    const sparse = new Map<number, Sparse>();
-    for (const [id, few] of byId) sparse.set(rowOf(columns, idBytes(id)), few);
-    return new TenantEpoch(reader, asOf, { columns, sparse, overlay: new Map(), gone: new Set() });
+      read += batch.length;
+      if (read < part) continue;
+      // Ever fewer, so that all parts together take less time than the whole.
+      part = NEXT_PART * read;
+      onPart(laidOut(), read);
+    }
+    return laidOut();
   }
 
   /** Reads these people again. */
@@ -99,9 +113,7 @@ export class TenantEpoch {
       if (few) byId.set(id, few);
     }
     const next = builder.build();
-    const rows = new Map<number, Sparse>();
-    for (const [id, few] of byId) rows.set(rowOf(next, idBytes(id)), few);
-    this.epoch = { columns: next, sparse: rows, overlay: new Map(), gone: new Set() };
+    this.epoch = { columns: next, ...placeBeside(next, byId), overlay: new Map(), gone: new Set() };
     this.bytes = bytesOf(next);
     this.version += 1;
   }

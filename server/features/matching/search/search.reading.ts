@@ -85,6 +85,20 @@ export class PoolReader {
     }
   }
 
+  /** How many people there are to be read, at most: some members are found as neighbours, too. */
+  async most(now: Date): Promise<number> {
+    const [members, findable] = await Promise.all([
+      this.rows<Member>('memberships').countDocuments({
+        tenantId: this.tenantId,
+        state: 'approved',
+      } as never),
+      this.rows<PersonToFit>('people').countDocuments(
+        findableFilter(this.tenant.serviceCounties, now) as never,
+      ),
+    ]);
+    return members + findable;
+  }
+
   /** These people as they are now; null stands for whoever is not in the tenant's pool. */
   async some(personIds: readonly string[], now: Date): Promise<Map<string, PersonSources | null>> {
     const { tenantId } = this;

@@ -6,6 +6,7 @@ import { search } from './query.ts';
 import type { SearchAnswer, SearchQuery } from './query.ts';
 import { wall } from './wall.ts';
 import { PoolReader, touchedSince } from './search.reading.ts';
+import type { SearchedTenant } from './search.reading.ts';
 
 /** What the thread is started with. */
 export interface SearchThread {
@@ -20,7 +21,11 @@ export interface SearchTask {
   readonly ask: number;
   readonly query: SearchQuery;
 }
-/** Null while the tenant's people are not in memory. */
+/** A tenant whose people somebody will soon ask for. */
+export interface SearchWarning {
+  readonly soon: SearchedTenant;
+}
+/** Null where the database cannot be read, or was not for longer than an answer may be old. */
 export interface SearchNews {
   readonly ask: number;
   readonly answer: (SearchAnswer & SearchState) | null;
@@ -31,48 +36,85 @@ export interface SearchState {
   readonly asOf: Date;
   readonly micros: number;
   readonly bytes: number;
+  /** While people are still being read: how many were, and how many there are at most. Null where everybody was looked at. */
+  readonly reading: { readonly read: number; readonly most: number } | null;
 }
 
 /** Entries of the audit trail are committed so much later than their ids say, at most. */
 const COMMIT_MS = 60_000;
 /** Everybody is read again after so long, whatever the trail says. */
 const RENEW_MS = 3_600_000;
+/** News that come within so long are looked for at once. */
+const GATHERED_MS = 50;
 /** What one batch asks side by side, and the stream that waits. */
 const POOL = 4;
 
 const { uri, pollMs, mostBytes, stream } = workerData as SearchThread;
 const epochs = new Map<string, TenantEpoch>();
-const reading = new Map<string, Promise<void>>();
+const readings = new Map<string, Reading>();
 const connected = openForReading(uri, POOL);
 let seen = new Map<string, number>();
 let wake: (() => void) | null = null;
 
-function ensure(query: SearchQuery): TenantEpoch | null {
-  const { tenant } = query;
-  const key = tenant.id;
-  const known = epochs.get(key);
-  const same = known?.tenant.serviceCounties.join() === tenant.serviceCounties.join();
+/** A tenant's people while they are read. */
+interface Reading {
+  /** Those who were read so far; null before the first part. */
+  part: TenantEpoch | null;
+  read: number;
+  most: number;
+  /** Resolves with the first part. */
+  readonly begun: Promise<void>;
+  readonly done: Promise<void>;
+}
+
+function ensure({ id, zone, serviceCounties }: SearchedTenant): TenantEpoch | null {
+  const known = epochs.get(id);
+  const same = known?.tenant.serviceCounties.join() === serviceCounties.join();
   const old = known !== undefined && wall() - readAt(known) > RENEW_MS;
-  if ((!known || !same || old) && !reading.has(key))
-    reading.set(
-      key,
-      read({ id: key, zone: tenant.zone, serviceCounties: tenant.serviceCounties })
-        .catch(() => undefined)
-        .finally(() => reading.delete(key)),
-    );
+  if ((!known || !same || old) && !readings.has(id)) startReading({ id, zone, serviceCounties });
   return known && same ? known : null;
 }
 
 const readTimes = new WeakMap<TenantEpoch, number>();
 const readAt = (epoch: TenantEpoch): number => readTimes.get(epoch) ?? 0;
 
-async function read(tenant: SearchQuery['tenant']): Promise<void> {
+function startReading(tenant: SearchedTenant): void {
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const reading: Reading = {
+    part: null,
+    read: 0,
+    most: 0,
+    begun,
+    done: read(tenant, (part, many) => {
+      [reading.part, reading.read] = [part, many];
+      begin();
+    })
+      .catch(() => undefined)
+      .finally(() => {
+        readings.delete(tenant.id);
+        begin();
+      }),
+  };
+  readings.set(tenant.id, reading);
+  void connected
+    .then((db) => new PoolReader(db, tenant).most(new Date(wall())))
+    .then((most) => (reading.most = most))
+    .catch(() => undefined);
+}
+
+async function read(
+  tenant: SearchedTenant,
+  onPart: (part: TenantEpoch, read: number) => void,
+): Promise<void> {
   const db = await connected;
   const began = new Date(wall());
-  const epoch = await TenantEpoch.read(new PoolReader(db, tenant), began);
+  const epoch = await TenantEpoch.read(new PoolReader(db, tenant), began, onPart);
   // Whatever was committed while it was read.
+  const caught = new Date(wall());
   const { personIds } = await touchedSince(db, new Date(began.getTime() - COMMIT_MS), new Set());
-  await epoch.refresh(personIds, new Date(wall()));
+  await epoch.refresh(personIds, caught);
+  epoch.asOf = caught;
   readTimes.set(epoch, began.getTime());
   epoch.usedAt = wall();
   epochs.set(tenant.id, epoch);
@@ -89,21 +131,28 @@ function evict(): void {
   }
 }
 
+let polling: Promise<void> | null = null;
+
+/** Looks for changes, together with whoever does so already. */
+const poll = (): Promise<void> => (polling ??= look().finally(() => (polling = null)));
+
 /** Looks for changes once: of all that was committed before it began, nothing is missed. */
-async function poll(): Promise<void> {
+async function look(): Promise<void> {
   const began = new Date(wall());
   const { entries, personIds } = await touchedSince(
     await connected,
     new Date(began.getTime() - COMMIT_MS),
     new Set(seen.keys()),
   );
-  for (const epoch of epochs.values()) {
+  for (const epoch of [...epochs.values()]) {
     await epoch.refresh(personIds, began);
-    epoch.asOf = began;
+    if (epoch.asOf < began) epoch.asOf = began;
   }
   const known = [...seen, ...entries.map((id) => [id, began.getTime()] as const)];
   seen = new Map(known.filter(([, at]) => at > began.getTime() - 2 * COMMIT_MS));
 }
+
+const isOld = ({ asOf }: TenantEpoch): boolean => wall() - asOf.getTime() > pollMs;
 
 async function keepUp(): Promise<void> {
   await connected;
@@ -111,7 +160,9 @@ async function keepUp(): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    await Promise.race([delay(pollMs), woken]);
+    await Promise.race([delay(pollMs / 2), woken]);
+    // What is changed together is looked for together.
+    await delay(Math.min(GATHERED_MS, pollMs / 10));
     // A database that is away makes answers old, and old answers are refused where they are asked for.
     if (epochs.size > 0) await poll().catch(() => undefined);
   }
@@ -132,25 +183,50 @@ async function listen(): Promise<void> {
   }
 }
 
-parentPort?.on('message', ({ ask, query }: SearchTask) => {
-  const began = process.hrtime.bigint();
-  const epoch = ensure(query);
+/** What is known of the tenant's people, no older than one interval; null where nothing is. */
+async function knownOf(tenant: SearchedTenant): Promise<TenantEpoch | null> {
+  const epoch = ensure(tenant);
   if (!epoch) {
-    parentPort?.postMessage({ ask, answer: null } satisfies SearchNews);
+    await readings.get(tenant.id)?.begun;
+    return readings.get(tenant.id)?.part ?? epochs.get(tenant.id) ?? null;
+  }
+  // Looking takes longer than usual, or a look failed: nobody is answered from what may have changed long ago.
+  if (isOld(epoch)) await poll().catch(() => undefined);
+  return isOld(epoch) ? null : epoch;
+}
+
+async function answer({ query }: SearchTask): Promise<SearchNews['answer']> {
+  const epoch = await knownOf(query.tenant);
+  if (!epoch) return null;
+  epoch.usedAt = wall();
+  const began = process.hrtime.bigint();
+  const found = search(epoch.now, query);
+  const reading = readings.get(query.tenant.id);
+  return {
+    ...found,
+    version: epoch.version,
+    asOf: epoch.asOf,
+    bytes: epoch.bytes,
+    micros: Number((process.hrtime.bigint() - began) / 1_000n),
+    reading: reading?.part === epoch ? { read: reading.read, most: reading.most } : null,
+  };
+}
+
+/** One tenant after the other: nobody waits for them yet. */
+let warming: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', (task: SearchTask | SearchWarning) => {
+  if ('soon' in task) {
+    warming = warming.then(async () => {
+      const bytes = [...epochs.values()].reduce((sum, one) => sum + one.bytes, 0);
+      // Room is left for those who are asked for.
+      if (bytes < mostBytes / 2 && !ensure(task.soon)) await readings.get(task.soon.id)?.done;
+    });
     return;
   }
-  epoch.usedAt = wall();
-  const answer = search(epoch.now, query);
-  parentPort?.postMessage({
-    ask,
-    answer: {
-      ...answer,
-      version: epoch.version,
-      asOf: epoch.asOf,
-      bytes: epoch.bytes,
-      micros: Number((process.hrtime.bigint() - began) / 1_000n),
-    },
-  } satisfies SearchNews);
+  void answer(task)
+    .catch(() => null)
+    .then((found) => parentPort?.postMessage({ ask: task.ask, answer: found } satisfies SearchNews));
 });
 void keepUp();
 if (stream) void listen();

@@ -58,54 +58,41 @@ function closedOf(before: readonly Shortfall[], after: readonly Shortfall[]): Ga
   });
 }
 
-/**
- * What something planned would count beside these entries. Null where it lies after the cycle that is open on the day: it would
- * be of no use to it.
- * @param times how often it is learned; the minutes counted are those of the last time, what is closed is closed together
- */
-export function outlookOf(
-  versions: readonly Programme[],
-  cycle: CycleInput,
-  entries: readonly CreditEntry[],
-  on: string,
-  planned: PlannedLearning,
-  times = 1,
-): Outlook | null {
-  const now = evaluate(versions, cycle, entries, on);
-  if (planned.date < on || planned.date > now.cycle.windowEnd) return null;
-  const before = evaluate(versions, cycle, entries, planned.date);
-  if (before.cycle.start !== now.cycle.start) return null;
-  const more = Array.from({ length: times }, (_unused, turn) =>
-    plannedEntry(times === 1 ? planned : { ...planned, id: `${planned.id}-${turn}` }),
-  );
-  const after = evaluate(versions, cycle, [...entries, ...more], planned.date);
-  const entry = after.entries.at(-1);
-  return {
-    countedMinutes: entry?.countedMinutes ?? 0,
-    reason: entry?.reason ?? 'counted',
-    closes: closedOf(before.shortfalls, after.shortfalls),
-  };
-}
-
-/** What is missing of one programme when everything planned has been learned, and what more would count. */
+/** What the engine says of one programme when everything that is planned has been learned, and what more would count. */
 export interface PersonOutlook {
-  readonly windowEnd: string;
+  /** Last day on which learning counts for the cycle that is open. */
+  readonly until: string;
   readonly shortfalls: readonly Gap[];
-  /** Whether the programme may count less of several trainings together than of each by itself. */
+  /** Whether a training may count less beside others, or on another day, than it does by itself. */
   readonly capped: boolean;
+  /**
+   * What something more would count. Null where it lies before today or after the cycle: it would be of no use to it.
+   * @param times how often it is learned; the minutes counted are those of the last time, what is closed is closed together
+   */
   readonly ask: (planned: PlannedLearning, times?: number) => Outlook | null;
+  /** What is left, and what counts in all, when these have been learned too: exactly what `evaluate` says on the last day. */
+  readonly having: (more: readonly PlannedLearning[]) => Standing;
 }
 
-/** A cap on training or on a form of learning, or something beside which training does not count. */
+export interface Standing {
+  readonly shortfalls: readonly Gap[];
+  readonly totalMinutes: number;
+}
+
+/** A cap on training or on a form of learning, something beside which training does not count, or rules that change by day. */
 const capsTraining = ({ requirement, conversions }: Programme): boolean =>
   Object.keys(requirement.maxByMode).length > 0 ||
   conversions.some(
-    ({ activity, capPerCycle, oncePerCycle, excludes }) =>
+    ({ activity, capPerCycle, oncePerCycle, excludes, effective }) =>
       excludes.includes('training') ||
-      (activity === 'training' && (capPerCycle !== undefined || oncePerCycle || excludes.length > 0)),
+      (activity === 'training' &&
+        (capPerCycle !== undefined || oncePerCycle || effective !== undefined || excludes.length > 0)),
   );
 
-/** Beside the entries there are, everything that is planned counts as if it were learned: nobody is asked to learn twice. */
+/**
+ * Beside the entries there are, everything that is planned counts as if it were learned: nobody is asked to learn twice. So all
+ * is asked as of the cycle's last day, when it has been.
+ */
 export function personOutlook(
   versions: readonly Programme[],
   cycle: CycleInput,
@@ -114,17 +101,31 @@ export function personOutlook(
   on: string,
 ): PersonOutlook {
   const all = [...entries, ...planned.map(plannedEntry)];
-  const now = evaluate(versions, cycle, entries, on);
-  const last = planned.reduce(
-    (day, { date }) => (date > day && date <= now.cycle.windowEnd ? date : day),
-    on,
-  );
-  const then = last === on ? now : evaluate(versions, cycle, all, last);
-  const open = then.cycle.start === now.cycle.start ? then : now;
+  const until = evaluate(versions, cycle, entries, on).cycle.end;
+  const last = until > on ? until : on;
+  const then = (more: readonly PlannedLearning[]): Evaluation =>
+    evaluate(versions, cycle, [...all, ...more.map(plannedEntry)], last);
+  const before = then([]);
   return {
-    windowEnd: now.cycle.windowEnd,
-    shortfalls: open.shortfalls.map(gapOf),
+    until,
+    shortfalls: before.shortfalls.map(gapOf),
     capped: versions.some(capsTraining),
-    ask: (one, times = 1) => outlookOf(versions, cycle, all, on, one, times),
+    ask(one, times = 1) {
+      if (one.date < on || one.date > until) return null;
+      const more = Array.from({ length: times }, (_unused, turn) =>
+        times === 1 ? one : { ...one, id: `${one.id}-${turn}` },
+      );
+      const after = then(more);
+      const entry = after.entries.at(-1);
+      return {
+        countedMinutes: entry?.countedMinutes ?? 0,
+        reason: entry?.reason ?? 'counted',
+        closes: closedOf(before.shortfalls, after.shortfalls),
+      };
+    },
+    having(more) {
+      const { shortfalls, totalMinutes } = then(more);
+      return { shortfalls: shortfalls.map(gapOf), totalMinutes };
+    },
   };
 }

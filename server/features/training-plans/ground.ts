@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { distanceMetres, latLngOf } from '../../core/geo.ts';
 import type { LatLng } from '../../core/geo.ts';
 import { daysBetween, localDate } from '../../core/time.ts';
-import type { CreditReading } from '../credits/index.ts';
+import type { CreditReading, PersonOutlook } from '../credits/index.ts';
 import { allVersions, peopleOfRoles, progressOf, versionOn } from '../curricula/index.ts';
 import type { CurriculumVersion } from '../curricula/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -27,6 +27,8 @@ const USUAL_REACH_METRES = 30_000;
 export interface Learner {
   readonly personId: string;
   readonly member: Pick<MembershipRow, '_id' | 'personId' | 'personName'>;
+  /** Null where every session counts whatever else there is. */
+  readonly outlook: PersonOutlook | null;
   readonly needs: readonly NeedFact[];
   /** Of each need, how much of it any learning could close: less than is missing where a programme caps training. */
   readonly reach: readonly number[];
@@ -73,6 +75,7 @@ export async function readLearners(
   const lacks = new Map<string, Lack>();
   const lackOf = (personId: string): Lack => {
     const found = lacks.get(personId) ?? {
+      outlook: null,
       needs: [],
       reach: [],
       rooms: [],
@@ -132,10 +135,8 @@ async function lackingCredits(parts: {
     some.forEach(({ personId }, index) => {
       const outlook = outlooks[index];
       if (!outlook || outlook.shortfalls.length === 0) return;
-      const weight = urgencyOf(daysBetween(today, outlook.windowEnd));
-      const lack = lackOf(personId);
-      lack.creditUntil = outlook.windowEnd;
-      addCredits(lack, outlook, {
+      const weight = urgencyOf(daysBetween(today, outlook.until));
+      addCredits(lackOf(personId), outlook, {
         weight,
         courses: input.courses.map((course, place) => (professional[place] ? course : null)),
         date: input.from > today ? input.from : today,

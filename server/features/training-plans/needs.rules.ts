@@ -14,6 +14,8 @@ export interface CourseService {
 
 /** What somebody lacks, in the making. */
 export interface Lack {
+  /** What the engine says of further learning, kept where sessions count otherwise together than each by itself. */
+  outlook: PersonOutlook | null;
   needs: NeedFact[];
   reach: number[];
   rooms: number[];
@@ -25,11 +27,23 @@ export interface Lack {
 const MOST_TOGETHER = 10;
 const NO_END_MINUTES = 1_000_000;
 
-const weighed = ({ minutes, pieces }: Gap): number => minutes + pieces * PIECE_MINUTES;
+/** A session of a course as it would count for somebody. */
+export const plannedOf = (course: CourseFact, date: string, id = 'planned'): PlannedLearning => ({
+  id,
+  category: course.category || null,
+  mode: course.mode || null,
+  date,
+  minutes: course.minutes,
+  evidence: evidenceOf(course.passMark),
+});
+
+/** A gap in minutes: a missing piece weighs as an hour. */
+export const weighed = ({ minutes, pieces }: Gap): number => minutes + pieces * PIECE_MINUTES;
 
 /**
  * What a programme lacks, and what each course closes of it. Where the programme caps training, several sessions share a room:
- * how much they close together, asked of the engine for more of them than anybody is invited to.
+ * how much they close together, asked of the engine for more of them than anybody is invited to. Rooms and reach are never less
+ * than the engine counts, so nothing good is overlooked; what a plan promises is asked of the engine itself (`promise.rules.ts`).
  */
 export function addCredits(
   lack: Lack,
@@ -38,23 +52,27 @@ export function addCredits(
 ): void {
   const { weight, courses, date } = parts;
   const first = lack.needs.length;
+  lack.outlook = outlook.capped ? outlook : null;
+  lack.creditUntil = outlook.until;
   for (const gap of outlook.shortfalls)
     lack.needs.push({
       code: gap.code,
       what: gap.category,
       minutes: weighed(gap),
       weight,
-      dueOn: outlook.windowEnd,
+      dueOn: outlook.until,
       ...(gap.pieces > 0 ? { pieces: gap.pieces } : {}),
     });
   const needOf = ({ code, category }: Gap): number =>
     first + outlook.shortfalls.findIndex((one) => one.code === code && one.category === category);
   const rooms = new Map<string, number>();
+  const kinds = new Map<string, PlannedLearning>();
   const together = new Map<string, ReadonlyMap<number, number>>();
   const closedTogether = (planned: PlannedLearning): ReadonlyMap<number, number> => {
     const kind = JSON.stringify([planned.category, planned.mode, planned.evidence]);
     const known = together.get(kind);
     if (known) return known;
+    kinds.set(kind, planned);
     const said = outlook.ask({ ...planned, minutes: NO_END_MINUTES }, MOST_TOGETHER);
     const found = new Map((said?.closes ?? []).map((gap) => [needOf(gap), weighed(gap)]));
     together.set(kind, found);
@@ -72,14 +90,7 @@ export function addCredits(
   };
   courses.forEach((course, place) => {
     if (!course) return;
-    const planned: PlannedLearning = {
-      id: 'planned',
-      category: course.category || null,
-      mode: course.mode || null,
-      date,
-      minutes: course.minutes,
-      evidence: evidenceOf(course.passMark),
-    };
+    const planned = plannedOf(course, date);
     const said = outlook.ask(planned);
     if (!said || said.closes.length === 0) return;
     const closes = said.closes.map((gap) => ({
@@ -89,8 +100,25 @@ export function addCredits(
     }));
     lack.serves[place] = { counts: said.countedMinutes, closes };
   });
-  lack.needs.slice(first).forEach(({ minutes }, at) => {
-    const widest = [...together.values()].map((found) => found.get(first + at) ?? 0);
-    lack.reach[first + at] = widest.length > 0 ? Math.max(...widest) : minutes;
+  const left = kinds.size > 0 ? leftOfAll(outlook, [...kinds.values()]) : new Map<string, number>();
+  lack.needs.slice(first).forEach(({ code, what, minutes }, at) => {
+    // Forms of learning with room of their own close it together; one cap over all of them does not grow with them.
+    const all = minutes - (left.get(`${code} ${what}`) ?? 0);
+    lack.reach[first + at] =
+      kinds.size === 0
+        ? minutes
+        : Math.max(all, ...[...together.values()].map((found) => found.get(first + at) ?? 0));
   });
+}
+
+/** What would be left of each need if there were no end of every kind of learning on offer. */
+function leftOfAll(outlook: PersonOutlook, kinds: readonly PlannedLearning[]): ReadonlyMap<string, number> {
+  const more = kinds.flatMap((one, kind) =>
+    Array.from({ length: MOST_TOGETHER }, (_unused, turn) => ({
+      ...one,
+      id: `planned-${kind}-${turn}`,
+      minutes: NO_END_MINUTES,
+    })),
+  );
+  return new Map(outlook.having(more).shortfalls.map((gap) => [`${gap.code} ${gap.category}`, weighed(gap)]));
 }

@@ -33,7 +33,10 @@ export function sumsOf(
   );
 }
 
-/** What these sessions close of what is missing: of each need never more than there is. */
+/**
+ * What these sessions close of what is missing: of each need never more than there is. Where a programme caps training, what each
+ * invitation closes is told beside the person's earlier ones (`promise.rules.ts`), so the sum is the engine's own.
+ */
 export function outcomeOf(before: GapSums, sessions: readonly SessionFact[]): PlanOutcome {
   const needs = new Map<string, { need: NeedFact; minutes: number }>();
   const rooms = new Map<string, number>();
@@ -75,16 +78,18 @@ export interface Reason {
 
 /** The reasons of one invitation: what is missing by when, what this closes of it, and why then and there. */
 export function reasonsOf(facts: {
-  readonly needs: readonly NeedFact[];
+  readonly needs: readonly (NeedFact & Pick<ServedNeed, 'closes'>)[];
   readonly minutes: number;
   readonly statedFree: boolean;
   readonly metres: number | null;
 }): Reason[] {
   return [
-    ...facts.needs.map(({ code, what, minutes, dueOn, pieces }): Reason => ({
-      code: `lacks-${code}`,
-      params: { what, minutes, dueOn, ...(pieces === undefined ? {} : { pieces }) },
-    })),
+    ...facts.needs
+      .filter(({ closes }) => closes === undefined || closes > 0)
+      .map(({ code, what, minutes, dueOn, pieces }): Reason => ({
+        code: `lacks-${code}`,
+        params: { what, minutes, dueOn, ...(pieces === undefined ? {} : { pieces }) },
+      })),
     // A piece counts without hours.
     ...(facts.minutes > 0 ? [{ code: 'counts', params: { minutes: facts.minutes } } as const] : []),
     ...(facts.statedFree ? [{ code: 'free-then', params: {} } as const] : []),

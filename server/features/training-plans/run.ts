@@ -1,4 +1,3 @@
-import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { latLngOf } from '../../core/geo.ts';
 import { localDate, localMinutes } from '../../core/time.ts';
@@ -13,18 +12,17 @@ import type { UnitService } from '../units/index.ts';
 import { keyOf, spotAt, spotsOf } from './candidate.rules.ts';
 import type { CourseFact, SpecialDays, Spot } from './candidate.rules.ts';
 import { readLearners } from './ground.ts';
-import type { Learner } from './ground.ts';
 import { outcomeOf, sumsOf } from './outcome.rules.ts';
 import { planGreedily } from './planner/greedy.ts';
 import { planTraining } from './planner/planner.ts';
 import type { PlannerLimits } from './planner/planner.ts';
-import type { ProvenPlan } from './planner/planner.types.ts';
-import { worthOf } from './planner/worth.ts';
 import { problemOf } from './problem.ts';
-import type { Instructor, MadeProblem } from './problem.ts';
-import type { PlannedSessionRow, TrainingPlanRow } from './training-plan.model.ts';
+import type { Instructor } from './problem.ts';
+import { proposalOf, worthOfRows } from './proposal.ts';
+import type { ProposedRow } from './proposal.ts';
+import type { TrainingPlanRow } from './training-plan.model.ts';
 import { sameKey } from './training-plan.types.ts';
-import type { PlanOutcome, ServedNeed } from './training-plan.types.ts';
+import type { PlanOutcome } from './training-plan.types.ts';
 
 /** Why there can be no plan: told beside the settings. */
 export class NothingToPlan extends Error {
@@ -53,7 +51,7 @@ export interface RunParts {
 }
 
 export interface Made {
-  readonly sessions: Omit<PlannedSessionRow, '_id' | 'tenantId'>[];
+  readonly sessions: ProposedRow[];
   readonly inputs: NonNullable<TrainingPlanRow['inputs']>;
   readonly proof: NonNullable<TrainingPlanRow['proof']>;
   readonly outcome: PlanOutcome;
@@ -102,7 +100,10 @@ export async function makePlan(
     throw new NothingToPlan('plan-pins-clash');
   await report('solve', 0);
   const plan = await planTraining(problem, LIMITS, (share) => void report('solve', share));
-  const sessions = explained(row, { plan, made, learners, spots, courses });
+  const ground = { row, made, learners, spots, courses };
+  const sessions = proposalOf(plan, ground);
+  // The planner's numbers are never less than the engine's, so its bound holds; what is reached is said by the engine.
+  const worth = worthOfRows(sessions);
   const before = sumsOf(
     learners.flatMap(({ needs }) => needs),
     learners.length,
@@ -116,10 +117,10 @@ export async function makePlan(
       options: problem.options.length,
     },
     proof: {
-      worth: plan.worth,
+      worth,
       bound: plan.bound,
-      greedy: planGreedily(problem, 'most').worth,
-      optimal: plan.bound <= plan.worth * (1 + BEST_GAP),
+      greedy: worthOfRows(proposalOf(planGreedily(problem, 'most'), ground)),
+      optimal: plan.bound <= worth * (1 + BEST_GAP),
     },
     outcome: outcomeOf(
       before,
@@ -201,79 +202,4 @@ async function instructorsOf(
     name: rows.find((row) => String(row.personId) === personId)?.personName ?? '',
     busy: busy.get(personId) ?? [],
   }));
-}
-
-/** The plan as rows that say of each session and each invitation why it is there. */
-function explained(
-  row: TrainingPlanRow,
-  found: {
-    plan: ProvenPlan;
-    made: MadeProblem;
-    learners: readonly Learner[];
-    spots: readonly Spot[];
-    courses: readonly CourseFact[];
-  },
-): Made['sessions'] {
-  const { plan, made, learners, spots, courses } = found;
-  const { problem } = made;
-  const reach = new Map<number, number>();
-  for (const { candidate } of problem.options) reach.set(candidate, (reach.get(candidate) ?? 0) + 1);
-  const order = [...plan.held].sort(
-    (a, b) => (problem.candidates[a]?.start ?? 0) - (problem.candidates[b]?.start ?? 0) || a - b,
-  );
-  return order.map((candidate, place) => {
-    const spot = spots[made.spots[candidate] ?? -1] as Spot;
-    const course = courses[spot.course] as CourseFact;
-    const room = row.settings.rooms[spot.room];
-    const own = plan.invited.filter((index) => problem.options[index]?.candidate === candidate);
-    const others = plan.invited.filter((index) => problem.options[index]?.candidate !== candidate);
-    const teacher = made.teachers[candidate] ?? -1;
-    return {
-      planId: row._id,
-      attempt: row.attempt,
-      place,
-      courseId: new Types.ObjectId(course.id),
-      title: course.title,
-      startsAt: spot.startsAt,
-      endsAt: spot.endsAt,
-      room: spot.room,
-      label: room?.label ?? '',
-      address: room?.address ?? '',
-      instructor: teacherOf(row, teacher),
-      seats: room?.seats ?? 0,
-      costCents: spot.costCents,
-      minutes: course.minutes,
-      pinned: (problem.fixed ?? []).includes(candidate),
-      reach: reach.get(candidate) ?? 0,
-      worth: plan.worth - worthOf(problem, others),
-      invitations: own.map((index) => {
-        const option = problem.options[index] as MadeProblem['problem']['options'][number];
-        const learner = learners[option.person] as Learner;
-        return {
-          personId: learner.member.personId,
-          membershipId: learner.member._id,
-          personName: learner.member.personName,
-          minutes: made.options[index]?.counts ?? 0,
-          needs: option.serves.flatMap(({ need, minutes, room }): ServedNeed[] => {
-            const fact = learner.needs[made.needs[need]?.need ?? -1];
-            if (!fact) return [];
-            const shared = room < 0 ? null : { key: String(room), minutes: problem.rooms[room] ?? 0 };
-            return [{ ...fact, closes: minutes, room: shared }];
-          }),
-          statedFree: made.options[index]?.statedFree ?? false,
-          metres: made.options[index]?.metres ?? null,
-          refusal: null,
-          enrolmentId: null,
-        };
-      }),
-      state: 'proposed' as const,
-      refusal: null,
-      sessionId: new Types.ObjectId(),
-    };
-  });
-
-  function teacherOf({ settings }: TrainingPlanRow, at: number): PlannedSessionRow['instructor'] {
-    const personId = settings.instructorIds[at];
-    return personId === undefined ? null : { personId: new Types.ObjectId(personId), name: '' };
-  }
 }

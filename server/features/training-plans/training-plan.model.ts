@@ -6,7 +6,7 @@ import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
-import type { PlanEdits, PlanOutcome, PlanSettings, ServedNeed } from './training-plan.types.ts';
+import type { Beside, PlanEdits, PlanOutcome, PlanSettings, ServedNeed } from './training-plan.types.ts';
 
 /** A proposal of sessions and invitations: asked for, made in the background, mended by the officer, then published. */
 export interface TrainingPlanRow extends TenantRow, StateRow {
@@ -69,7 +69,9 @@ export interface PlannedInvitation {
   personName: string;
   /** What the person's programme counts of it. */
   minutes: number;
-  needs: ServedNeed[];
+  needs: readonly ServedNeed[];
+  /** How it depends on the person's earlier sessions; null where it does not, and in plans of before. */
+  beside?: Beside | null;
   /** The stated free times hold the session; false where none are stated. */
   statedFree: boolean;
   metres: number | null;

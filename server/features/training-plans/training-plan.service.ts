@@ -18,6 +18,7 @@ import type { TenantService } from '../tenants/index.ts';
 import type { CourseService } from '../training/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { outcomeOf } from './outcome.rules.ts';
+import { withoutRow } from './proposal.ts';
 import type { PlannerThread } from './thread.client.ts';
 import { PlannedSessionModel, TrainingPlanModel } from './training-plan.model.ts';
 import type { PlannedSessionRow, TrainingPlanRow } from './training-plan.model.ts';
@@ -227,7 +228,16 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
       return inTransaction(async () => {
         const { session } = await accessSession(actor, id, plannedId);
         const plan = await accessProposed(actor, id);
+        const rows = await sessionsOf(plan);
         await PlannedSessionModel.deleteOne({ _id: session._id });
+        // Whoever was to come here as well may have more of their other sessions counted.
+        const asked = new Set(session.invitations.map(({ personId }) => String(personId)));
+        for (const other of withoutRow(rows, session))
+          if (other.invitations.some(({ beside, personId }) => beside && asked.has(String(personId))))
+            await PlannedSessionModel.updateOne(
+              { _id: other._id },
+              { $set: { invitations: other.invitations } },
+            );
         const key = keyOfRow(session);
         const edits = {
           ...plan.edits,

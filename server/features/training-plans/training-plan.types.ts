@@ -74,10 +74,23 @@ export interface NeedFact {
 
 /** A need that an invitation serves, and what of it. */
 export interface ServedNeed extends NeedFact {
-  /** Left out in plans of before: all that the session counts. */
+  /** What it closes beside the person's earlier sessions of the plan. Left out in plans of before: all that the session counts. */
   readonly closes?: number;
-  /** Minutes that all invitations of the person with the same key may close of it together; null where there is no such cap. */
+  /** The same for every selection of those earlier sessions (see `Beside`); left out where it is the same beside all. */
+  readonly steps?: readonly number[];
+  /** In plans of before: what all invitations of the person with the same key may close of it together. */
   readonly room?: { readonly key: string; readonly minutes: number } | null;
+}
+
+/**
+ * How much an invitation counts depends on which others the person accepts, where a programme caps training: told by the
+ * engine for every selection of the person's earlier sessions, so that a proposal stays right when some are taken out.
+ */
+export interface Beside {
+  /** The person's earlier sessions of the plan, by the ids they will have; bit n of a selection stands for the n-th. */
+  readonly earlier: readonly string[];
+  /** Minutes that the programme counts of it, by selection. */
+  readonly counts: readonly number[];
 }
 
 /** What is missing and what a plan closes of it, in whole minutes. */

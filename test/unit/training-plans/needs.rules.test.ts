@@ -28,7 +28,14 @@ function lackOf(
   courses: readonly CourseFact[],
   on = '2025-07-01',
 ): Lack {
-  const lack: Lack = { needs: [], reach: [], rooms: [], serves: courses.map(() => null), creditUntil: '' };
+  const lack: Lack = {
+    outlook: null,
+    needs: [],
+    reach: [],
+    rooms: [],
+    serves: courses.map(() => null),
+    creditUntil: '',
+  };
   const outlook = personOutlook(versions, { registeredOn }, entries, [], on);
   addCredits(lack, outlook, { weight: 4, courses, date: on });
   return lack;

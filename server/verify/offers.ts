@@ -54,7 +54,7 @@ export const seatsHaveMembers = (db: Db): InvariantCheck => ({
   },
 });
 
-/** Every picture has its bytes, and what people have stored is what their quota says. */
+/** Every picture has its bytes, and what each owner has stored is what the quota says. */
 export const attachmentsHold = (db: Db): InvariantCheck => ({
   name: 'attachments/content-and-quota',
   async run() {
@@ -63,7 +63,7 @@ export const attachmentsHold = (db: Db): InvariantCheck => ({
     const rows = db.collection('attachments').aggregate<{
       _id: ObjectId;
       tenantId: ObjectId;
-      personId: ObjectId;
+      ownerId: ObjectId;
       bytes: number;
       content: { _id: ObjectId; tenantId: ObjectId }[];
     }>([
@@ -82,17 +82,15 @@ export const attachmentsHold = (db: Db): InvariantCheck => ({
       tally.examine();
       if (row.content.length !== 1 || String(row.content[0]?.tenantId) !== String(row.tenantId))
         tally.violate(`attachment ${String(row._id)} has no content of its own`);
-      const key = `${String(row.tenantId)} ${String(row.personId)}`;
+      const key = `${String(row.tenantId)} ${String(row.ownerId)}`;
       const sum = used.get(key) ?? { files: 0, bytes: 0 };
       used.set(key, { files: sum.files + 1, bytes: sum.bytes + row.bytes });
     }
     for await (const quota of db
-      .collection<{ tenantId: ObjectId; personId: ObjectId; files: number; bytes: number }>(
-        'attachmentquotas',
-      )
+      .collection<{ tenantId: ObjectId; ownerId: ObjectId; files: number; bytes: number }>('attachmentquotas')
       .find()) {
       tally.examine();
-      const key = `${String(quota.tenantId)} ${String(quota.personId)}`;
+      const key = `${String(quota.tenantId)} ${String(quota.ownerId)}`;
       const sum = used.get(key) ?? { files: 0, bytes: 0 };
       if (sum.files !== quota.files || sum.bytes !== quota.bytes)
         tally.violate(`${key}: quota says ${quota.files} files, there are ${sum.files}`);

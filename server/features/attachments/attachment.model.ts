@@ -13,8 +13,10 @@ export const KEPT_TYPES = ['image/webp', 'application/pdf'] as const;
 export interface AttachmentRow extends TenantRow {
   subjectType: AttachedTo;
   subjectId: Types.ObjectId;
-  /** Whose quota it counts against. */
+  /** Who added it, or whose thing it is. */
   personId: Types.ObjectId;
+  /** Whose quota it counts against: the person's, or of what is handed out the course's. */
+  ownerId: Types.ObjectId;
   contentType: (typeof KEPT_TYPES)[number];
   bytes: number;
   /** Of a picture; null of a document. */
@@ -36,6 +38,7 @@ const attachmentSchema = new Schema({
   subjectType: { type: String, enum: [...ATTACHED_TO], required: true },
   subjectId: { type: Schema.Types.ObjectId, required: true },
   personId: { type: Schema.Types.ObjectId, required: true },
+  ownerId: { type: Schema.Types.ObjectId, required: true },
   contentType: { type: String, enum: [...KEPT_TYPES], required: true },
   bytes: { type: Number, required: true },
   width: { type: Number, default: null },
@@ -68,19 +71,22 @@ contentSchema.index({ tenantId: 1, attachmentId: 1 }, { unique: true });
 
 export const AttachmentContentModel = tenantModel<AttachmentContentRow>('AttachmentContent', contentSchema);
 
-/** What one person has stored in one tenant; changed under a guard, so that uploads at once cannot exceed it together. */
+/**
+ * What one owner has stored in one tenant: a person their evidence, a course what is handed out with it. Changed under a guard,
+ * and by every upload, so that uploads at once can exceed neither it nor what one thing holds.
+ */
 export interface AttachmentQuotaRow extends TenantRow {
-  personId: Types.ObjectId;
+  ownerId: Types.ObjectId;
   files: number;
   bytes: number;
 }
 
 const quotaSchema = new Schema({
   ...tenantFields,
-  personId: { type: Schema.Types.ObjectId, required: true },
+  ownerId: { type: Schema.Types.ObjectId, required: true },
   files: { type: Number, required: true, default: 0 },
   bytes: { type: Number, required: true, default: 0 },
 });
-quotaSchema.index({ tenantId: 1, personId: 1 }, { unique: true });
+quotaSchema.index({ tenantId: 1, ownerId: 1 }, { unique: true });
 
 export const AttachmentQuotaModel = tenantModel<AttachmentQuotaRow>('AttachmentQuota', quotaSchema);

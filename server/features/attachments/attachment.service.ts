@@ -18,15 +18,17 @@ export type CleanFile = CleanImage | CleanPdf;
 
 /** Largest file that may be sent; a phone's picture is 3 to 8 MB. */
 export const MOST_UPLOAD_BYTES = 10 * 1024 * 1024;
-/** What one person may keep in one tenant. */
+/** What one owner may keep in one tenant: a person, or a course. */
 export const QUOTA = { files: 30, bytes: 20 * 1024 * 1024 } as const;
 const MOST_ON_ONE = 6;
 
 export interface Subject {
   readonly type: AttachedTo;
   readonly id: Types.ObjectId;
-  /** Whose thing it is, and whose quota counts. */
+  /** Whose thing it is, or who adds it. */
   readonly personId: Types.ObjectId;
+  /** Whose quota counts where it is not the person's: what is handed out is nobody's own. */
+  readonly ownerId?: Types.ObjectId;
 }
 
 export type AttachmentService = ReturnType<typeof createAttachmentService>;
@@ -42,18 +44,21 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
     removedAt: null,
   });
 
+  const ownerOf = ({ ownerId, personId }: Subject): Types.ObjectId => ownerId ?? personId;
+
   async function reserve(subject: Subject, bytes: number): Promise<void> {
-    const { personId } = subject;
+    const ownerId = ownerOf(subject);
     await AttachmentQuotaModel.updateOne(
-      { personId },
+      { ownerId },
       { $setOnInsert: { files: 0, bytes: 0 } },
       { upsert: true },
     );
     const taken = await AttachmentQuotaModel.updateOne(
-      { personId, files: { $lt: QUOTA.files }, bytes: { $lte: QUOTA.bytes - bytes } },
+      { ownerId, files: { $lt: QUOTA.files }, bytes: { $lte: QUOTA.bytes - bytes } },
       { $inc: { files: 1, bytes } },
     );
     if (taken.modifiedCount === 0) throw new Conflict('quota-used-up');
+    // Whoever else adds to the same thing writes this owner's row as well: of two at once, the later one sees what the first added.
     if ((await AttachmentModel.countDocuments(current(subject))) >= MOST_ON_ONE)
       throw new Conflict('too-many-pictures', { most: MOST_ON_ONE });
   }
@@ -96,6 +101,7 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
             subjectType: subject.type,
             subjectId: subject.id,
             personId: subject.personId,
+            ownerId: ownerOf(subject),
             contentType: kept.contentType,
             bytes: kept.bytes.length,
             ...('pages' in kept ? { pages: kept.pages } : { width: kept.width, height: kept.height }),
@@ -144,7 +150,7 @@ export function createAttachmentService({ scan }: { scan: Scan }) {
       if (!row) throw new NotFound();
       await AttachmentContentModel.deleteOne({ attachmentId: row._id });
       await AttachmentQuotaModel.updateOne(
-        { personId: row.personId },
+        { ownerId: row.ownerId },
         { $inc: { files: -1, bytes: -row.bytes } },
       );
       await recordAudit({

@@ -1,3 +1,4 @@
+import { Types } from 'mongoose';
 import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
@@ -26,7 +27,13 @@ export type MaterialService = ReturnType<typeof createMaterialService>;
 /** What is handed out with a course, as pictures or PDF: only pixels, or pages, are kept (S-43). For whoever comes, teaches or plans. */
 export function createMaterialService({ attachments, courses, enrolments }: MaterialParts) {
   const subjectOf = (course: CourseRow, actor: AccountActor) =>
-    ({ type: 'course', id: course._id, personId: actor.personId as never }) as const;
+    ({
+      type: 'course',
+      id: course._id,
+      personId: new Types.ObjectId(actor.personId),
+      // An officer's own evidence is not crowded out by what they hand out, nor a course by who happened to add to it.
+      ownerId: course._id,
+    }) as const;
 
   /** The course, for whoever may have what is handed out. @throws NotFound for a missing course, Forbidden for who has no place in it */
   async function accessInside(actor: AccountActor, courseId: string): Promise<CourseRow> {

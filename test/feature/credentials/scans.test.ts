@@ -247,7 +247,7 @@ describe('pictures of a certificate', function () {
       new Set(['too-many-pictures']),
     );
     const quota = () =>
-      inTenant(tenant.id, async () => AttachmentQuotaModel.findOne({ personId: holder.personId }).lean());
+      inTenant(tenant.id, async () => AttachmentQuotaModel.findOne({ ownerId: holder.personId }).lean());
     expect((await quota())?.files).to.equal(6);
     const first = String(answers.find(({ status }) => status === 201)?.json['id']);
     const removed = await Promise.all(
@@ -260,13 +260,40 @@ describe('pictures of a certificate', function () {
       const stored = await AttachmentModel.find({ removedAt: null }).lean();
       expect((await quota())?.bytes).to.equal(stored.reduce((sum, { bytes }) => sum + bytes, 0));
       await AttachmentQuotaModel.updateOne(
-        { personId: holder.personId },
+        { ownerId: holder.personId },
         { $set: { bytes: 20 * 1024 * 1024 } },
       );
     });
     const full = await send(api, `/credentials/${id}/scans`, { name: 'a.jpg', bytes: jpeg });
     expect(full.status).to.equal(409);
     expect(codeOf(full)).to.equal('quota-used-up');
+  });
+
+  it('count against the course where they are handed out, six of them whoever adds at once', async () => {
+    const tenant = await createTenant();
+    const { courseId } = await createSession(tenant);
+    const officers = await Promise.all([1, 2].map(() => createMember(tenant, { roles: ['officer'] })));
+    const apis = await Promise.all(officers.map((one) => one.api()));
+    const jpeg = await photograph(40, 30);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_unused, at) =>
+        send(apis[at % 2]!, `/courses/${courseId}/materials`, { name: 'a.jpg', bytes: jpeg }),
+      ),
+    );
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made, JSON.stringify(answers.map(codeOf))).to.have.length(6);
+    expect(new Set(answers.filter(({ status }) => status !== 201).map(codeOf))).to.deep.equal(
+      new Set(['too-many-pictures']),
+    );
+    await inTenant(tenant.id, async () => {
+      const quotas = await AttachmentQuotaModel.find({}).lean();
+      expect(quotas.map(({ ownerId, files }) => [String(ownerId), files])).to.deep.equal([[courseId, 6]]);
+    });
+    // Whoever takes one out, the course has room again.
+    const gone = `/courses/${courseId}/materials/${String(made[0]?.json['id'])}/removal`;
+    expect((await apis[1]!.post(gone)).status).to.equal(204);
+    const more = await send(apis[0]!, `/courses/${courseId}/materials`, { name: 'a.jpg', bytes: jpeg });
+    expect(more.status).to.equal(201);
   });
 
   it('stay as they are once it is decided, and reviewers cannot change them', async () => {

@@ -105,6 +105,7 @@ import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './featu
 import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
 import { homeRoutes } from './features/home/index.ts';
 import {
+  createHumans,
   createIdentityDocumentService,
   identityDocumentRoutes,
   isIdentified,
@@ -366,7 +367,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
+  const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
   const credentials = createCredentialService({
+    humans,
     memberships,
     tenants,
     attachments,
@@ -384,6 +387,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     });
   });
   const talentPools = createTalentPools({
+    humans,
     memberships,
     people,
     tenants,
@@ -435,7 +439,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     tenants,
     isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
   });
-  const credits = createCreditService({ attachments, memberships, programmes, tenants });
+  const credits = createCreditService({ attachments, memberships, programmes, tenants, humans });
   const sessions = createSessionService({ courses, memberships, tenants, units });
   const enrolments = createEnrolmentService({ courses, sessions, offers, memberships, tenants });
   const materials = createMaterialService({ attachments, courses, enrolments });

@@ -390,6 +390,14 @@ export function createAccountService({ passwords, people, guesses, links, device
       return { name, address: account.email, locale: account.locale };
     },
 
+    /** The people whose accounts these are. */
+    async personsOf(accountIds: readonly string[]): Promise<string[]> {
+      const rows = await AccountModel.find({ _id: { $in: accountIds.map((id) => new Types.ObjectId(id)) } })
+        .select({ personId: 1 })
+        .lean();
+      return rows.map(({ personId }) => String(personId));
+    },
+
     /** Whose link it is: the account it names, else the one with its address; null when there is none (any more). */
     async byLink(
       token: Pick<AccountTokenRow, 'accountId' | 'address'>,

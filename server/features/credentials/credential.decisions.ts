@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import type { Humans } from '../../core/humans.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { Conflict, Forbidden, Invalid } from '../../core/errors.ts';
 import { credentialLifecycle } from '../../core/states.ts';
@@ -33,10 +34,11 @@ export interface DecisionParts {
   readonly expiry: ReturnType<typeof createCredentialExpiry>;
   readonly types: CredentialTypeService;
   readonly today: () => Promise<string>;
+  readonly humans: Humans;
 }
 
 /** What officers and reviewers say of certificates: first and final word, appeals, suspension, what the register shows. */
-export function createCredentialDecisions({ queries, expiry, types, today }: DecisionParts) {
+export function createCredentialDecisions({ queries, expiry, types, today, humans }: DecisionParts) {
   /** @throws Forbidden with the reason why not this officer */
   async function mayDecide(actor: AccountActor, row: CredentialRow, permission: Permission): Promise<void> {
     const unitId = await queries.unitOf(row);
@@ -55,6 +57,11 @@ export function createCredentialDecisions({ queries, expiry, types, today }: Dec
       appeal,
     });
     if (refusal) throw new Forbidden(refusal);
+    // Two accounts of one human are one voice.
+    if (await humans.isSame(actor.personId, { personIds: [String(row.personId)] }))
+      throw new Forbidden('not-your-own');
+    if (await humans.isSame(actor.personId, { accountIds: spoken }))
+      throw new Forbidden(appeal ? 'appeal-needs-another' : 'second-reviewer-needed');
   }
 
   const tell = (row: CredentialRow, state: string): Promise<void> =>
@@ -200,7 +207,8 @@ export function createCredentialDecisions({ queries, expiry, types, today }: Dec
       return inTransaction(async () => {
         const row = await queries.access(actor, id);
         const unitId = await queries.unitOf(row);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        if (await humans.isSame(actor.personId, { personIds: [String(row.personId)] }))
+          throw new Forbidden('not-your-own');
         if (!can(actor, 'credentials:review', String(unitId))) throw new Forbidden('not-permitted');
         if (!(await types.all()).get(row.type)?.register) throw new Conflict('no-register');
         if (input.seenOn > (await today())) throw Invalid.field('seenOn', 'in-the-future');

@@ -3,6 +3,7 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import { credentialLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
@@ -36,6 +37,7 @@ export interface CredentialServiceParts {
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
   readonly types: CredentialTypeService;
+  readonly humans: Humans;
 }
 
 export type CredentialService = ReturnType<typeof createCredentialService>;
@@ -45,6 +47,7 @@ export function createCredentialService({
   tenants,
   attachments,
   types,
+  humans,
 }: CredentialServiceParts) {
   const queries = createCredentialQueries({ memberships });
   const expiry = createCredentialExpiry({ tenants });
@@ -129,7 +132,7 @@ export function createCredentialService({
 
   return {
     ...queries,
-    ...createCredentialDecisions({ queries, expiry, types, today }),
+    ...createCredentialDecisions({ queries, expiry, types, today, humans }),
     due: expiry.due,
     expire: expiry.expire,
     onLapsed: expiry.onLapsed,
@@ -176,7 +179,8 @@ export function createCredentialService({
       return inTransaction(async () => {
         const membership = await memberships.row(membershipId);
         if (!membership || !can(actor, 'credentials:review', String(membership.unitId))) throw new NotFound();
-        if (String(membership.personId) === actor.personId) throw new Forbidden('not-your-own');
+        if (await humans.isSame(actor.personId, { personIds: [String(membership.personId)] }))
+          throw new Forbidden('not-your-own');
         if (membership.state !== 'approved') throw new Conflict('wrong-state', { state: membership.state });
         return insert(membership, claim, {
           renews: null,

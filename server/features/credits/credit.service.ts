@@ -3,6 +3,7 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import { isId } from '../../core/ids.ts';
 import { creditLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
@@ -38,11 +39,13 @@ export interface CreditServiceParts {
   readonly memberships: MembershipService;
   readonly programmes: ProgrammeService;
   readonly tenants: TenantService;
+  readonly humans: Humans;
 }
 
 export type CreditService = ReturnType<typeof createCreditService>;
 
-export function createCreditService({ attachments, memberships, programmes, tenants }: CreditServiceParts) {
+export function createCreditService(parts: CreditServiceParts) {
+  const { attachments, memberships, programmes, tenants, humans } = parts;
   const reading = createCreditReading({ programmes, tenants });
   const { choicesFor } = reading;
   const reversedListeners: ((row: CreditRow, reason: string) => Promise<void>)[] = [];
@@ -74,6 +77,9 @@ export function createCreditService({ attachments, memberships, programmes, tena
     const row = await access(actor, id);
     const refusal = whyNotReview({ officerPersonId: actor.personId, holderPersonId: String(row.personId) });
     if (refusal) throw new Forbidden(refusal);
+    // Two accounts of one human are one voice.
+    if (await humans.isSame(actor.personId, { personIds: [String(row.personId)] }))
+      throw new Forbidden('not-your-own');
     const membership = await memberships.row(String(row.membershipId));
     if (!can(actor, permission, String(membership?.unitId))) throw new Forbidden('not-permitted');
     return row;

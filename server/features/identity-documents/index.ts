@@ -1,3 +1,4 @@
+export { createHumans } from './humans.ts';
 export { createIdentityDocumentService } from './identity-document.service.ts';
 export type { HumanFacts, IdentityDocument, IdentityDocumentService } from './identity-document.service.ts';
 export {

@@ -1,3 +1,4 @@
+import type { Humans } from '../../core/humans.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -30,11 +31,12 @@ export function createTalentPools(parts: {
   readonly units: UnitService;
   readonly types: CredentialTypeService;
   readonly records: PoolRecords;
+  readonly humans: Humans;
 }) {
-  const { memberships, people, tenants, units, types, records } = parts;
+  const { memberships, people, tenants, units, types, records, humans } = parts;
   const sources = createPoolSources({ people, units, records });
   const pools = createPoolService({ memberships, tenants, units, types, sources });
-  const members = createPoolMemberService({ pools, memberships });
+  const members = createPoolMemberService({ pools, memberships, humans });
   const time = createPoolTime({ pools, members, memberships, tenants });
   return { pools, members, time, queries: createPoolMemberQueries({ tenants }) };
 }

@@ -3,6 +3,7 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow, requireContext } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { poolLifecycle } from '../../core/states.ts';
@@ -37,12 +38,13 @@ export type PoolLapsed = (lapse: {
 export interface PoolMemberParts {
   readonly pools: PoolService;
   readonly memberships: MembershipService;
+  readonly humans: Humans;
 }
 
 export type PoolMemberService = ReturnType<typeof createPoolMemberService>;
 
 /** People on their way into a pool, in it, and out of it. */
-export function createPoolMemberService({ pools, memberships }: PoolMemberParts) {
+export function createPoolMemberService({ pools, memberships, humans }: PoolMemberParts) {
   const listeners: PoolLapsed[] = [];
 
   /** One's own, or one that somebody who may see pools reaches; everything else is missing. */
@@ -60,14 +62,19 @@ export function createPoolMemberService({ pools, memberships }: PoolMemberParts)
     return row;
   }
 
-  /** Never one's own, never two words by one officer, an appeal by somebody who has not spoken. */
-  function mayDecide(actor: AccountActor, row: PoolMemberRow, permission: Permission): void {
-    if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+  const isOwn = (actor: AccountActor, row: PoolMemberRow): Promise<boolean> =>
+    humans.isSame(actor.personId, { personIds: [String(row.personId)] });
+
+  /** Never one's own, never two words by one officer, an appeal by somebody who has not spoken: humans, whatever the account. */
+  async function mayDecide(actor: AccountActor, row: PoolMemberRow, permission: Permission): Promise<void> {
+    if (await isOwn(actor, row)) throw new Forbidden('not-your-own');
     if (!can(actor, permission, String(row.unitId))) throw new Forbidden('not-permitted');
     if (permission !== 'talent-pools:decide') return;
-    if (String(row.firstReviewerId) === actor.accountId) throw new Forbidden('second-reviewer-needed');
-    if (row.state === 'appealed' && row.refusedBy.some((one) => String(one) === actor.accountId))
-      throw new Forbidden('appeal-needs-another');
+    const spoke = (ids: readonly Types.ObjectId[]): Promise<boolean> =>
+      humans.isSame(actor.personId, { accountIds: ids.map(String) });
+    if (row.firstReviewerId && (await spoke([row.firstReviewerId])))
+      throw new Forbidden('second-reviewer-needed');
+    if (row.state === 'appealed' && (await spoke(row.refusedBy))) throw new Forbidden('appeal-needs-another');
   }
 
   async function judged(pool: TalentPoolRow, member: MembershipRow | null): Promise<Judgement> {
@@ -231,7 +238,7 @@ export function createPoolMemberService({ pools, memberships }: PoolMemberParts)
       return inTransaction(async () => {
         const row = await access(actor, id);
         const final = ['first_pass', 'appealed'].includes(row.state);
-        mayDecide(actor, row, final ? 'talent-pools:decide' : 'talent-pools:review');
+        await mayDecide(actor, row, final ? 'talent-pools:decide' : 'talent-pools:review');
         if (!FROM[verdict].includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
         if (verdict === 'refused' && reason === '') throw Invalid.field('reason', 'required');
         const pool = await pools.access(String(row.poolId));
@@ -291,7 +298,7 @@ export function createPoolMemberService({ pools, memberships }: PoolMemberParts)
     ): Promise<PoolMemberRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        if (await isOwn(actor, row)) throw new Forbidden('not-your-own');
         if (!can(actor, 'talent-pools:decide', String(row.unitId))) throw new Forbidden('not-permitted');
         const pool = await pools.access(String(row.poolId));
         const judgement = await judgedNow(row, pool);
@@ -346,12 +353,13 @@ export function createPoolMemberService({ pools, memberships }: PoolMemberParts)
     async renew(actor: AccountActor, id: string): Promise<PoolMemberRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        if (await isOwn(actor, row)) throw new Forbidden('not-your-own');
         if (row.state !== 'expiring') throw new Conflict('wrong-state', { state: row.state });
         const first = row.renewalBy === null;
         if (!can(actor, first ? 'talent-pools:review' : 'talent-pools:decide', String(row.unitId)))
           throw new Forbidden('not-permitted');
-        if (String(row.renewalBy) === actor.accountId) throw new Forbidden('second-reviewer-needed');
+        if (row.renewalBy && (await humans.isSame(actor.personId, { accountIds: [String(row.renewalBy)] })))
+          throw new Forbidden('second-reviewer-needed');
         const pool = await pools.access(String(row.poolId));
         const judgement = await judgedNow(row, pool);
         assertPassed(judgement);

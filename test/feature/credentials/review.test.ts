@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createMember, createTenant } from '../../factories/people.ts';
+import { createMember, createTenant, documentNumber } from '../../factories/people.ts';
 
 const claim = {
   level: 'intermediate',
@@ -23,6 +23,54 @@ describe('a social worker’s certificate', () => {
     expect((await first.post(path, { verdict: 'first_pass' })).status).to.equal(200);
     expect((await first.post(path, { verdict: 'valid' })).json()['code']).to.equal('second-reviewer-needed');
     expect((await second.post(path, { verdict: 'valid' })).json()['state']).to.equal('valid');
+  });
+
+  it('is verified by two humans, whatever accounts they have; credit hours and pools are no different', async () => {
+    const tenant = await createTenant();
+    const nobody = { person: { identity: 'none' } } as const;
+    const both = { ...nobody, roles: ['officer', 'reviewer'] } as const;
+    const twins = await Promise.all([createMember(tenant, nobody), createMember(tenant, both)]);
+    const other = await (await createMember(tenant, both)).api();
+    const [own, second] = await Promise.all(twins.map((one) => one.api()));
+    if (!own || !second) throw new Error('nobody');
+    const number = documentNumber();
+    // The holder's other account is an officer's.
+    for (const one of [own, second])
+      expect((await one.post('/me/identity', { number })).status).to.be.oneOf([200, 201]);
+    const id = String((await own.post('/credentials', claim)).json()['id']);
+    const path = `/credentials/${id}/review`;
+    expect((await second.post(path, { verdict: 'first_pass' })).json()['code']).to.equal('not-your-own');
+    const credit = await own.post('/credits', {
+      title: '培训',
+      activity: 'training',
+      dimension: 'ability',
+      category: 'professional',
+      date: '2025-06-01',
+      hours: 2,
+      evidence: ['passCertificate'],
+    });
+    const reviewed = await second.post(`/credits/${String(credit.json()['id'])}/review`, {
+      verdict: 'posted',
+      evidence: ['passCertificate'],
+    });
+    expect(reviewed.json()['code']).to.equal('not-your-own');
+    const pool = await other.post('/talent-pools', { nameZh: '甲', nameEn: 'A', open: true, rules: [] });
+    const applied = await own.post(`/talent-pools/${String(pool.json()['id'])}/applications`);
+    const place = `/pool-memberships/${String(applied.json()['id'])}/review`;
+    expect((await second.post(place, { verdict: 'first_pass' })).json()['code']).to.equal('not-your-own');
+    // Nor are the two words those of one human with two offices.
+    const third = await createMember(tenant, both);
+    const [one, two] = [await third.api(), await (await createMember(tenant, both)).api()];
+    const shared = documentNumber();
+    for (const api of [one, two]) await api.post('/me/identity', { number: shared });
+    for (const [way, last] of [
+      [path, 'valid'],
+      [place, 'certified'],
+    ] as const) {
+      expect((await one.post(way, { verdict: 'first_pass' })).status).to.equal(200);
+      expect((await two.post(way, { verdict: last })).json()['code']).to.equal('second-reviewer-needed');
+      expect((await other.post(way, { verdict: last })).status).to.equal(200);
+    }
   });
 
   it('needs a reason for every no, and comes back for correction', async () => {

@@ -145,9 +145,12 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
     countApproved: async (limit: number): Promise<number> =>
       MembershipModel.countDocuments({ state: 'approved' }, { limit }),
 
-    /** All approved members of the current tenant, for ranking; ids only, in order of id. */
-    async approvedPeople(limit: number): Promise<MembershipRow[]> {
-      return MembershipModel.find({ state: 'approved' }).sort({ _id: 1 }).limit(limit).lean();
+    /** The next approved members of the current tenant after this one, in order of id: for going through all of them. */
+    async approvedAfter(after: Types.ObjectId | null, limit: number): Promise<MembershipRow[]> {
+      return MembershipModel.find({ state: 'approved', ...(after ? { _id: { $gt: after } } : {}) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
     },
 
     async row(id: string): Promise<MembershipRow | null> {

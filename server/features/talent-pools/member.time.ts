@@ -3,17 +3,17 @@ import { contextNow } from '../../core/context.ts';
 import { poolLifecycle } from '../../core/states.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { dueByLocalDate } from '../tenants/index.ts';
 import type { DueQuery, DueRow, TenantService } from '../tenants/index.ts';
+import type { Judgement } from './judge.rules.ts';
 import { dueOnOf, nextState } from './member.time.rules.ts';
 import type { PoolMemberService } from './member.service.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
 import type { PoolService } from './pool.service.ts';
 
-/** Members that one look for people reads at a time, and in all. */
+/** Members that one look for people reads at a time. */
 const BATCH = 250;
-const MOST_MEMBERS = 20_000;
 /** Proposals that one look makes: officers can read so many. */
 const MOST_PROPOSED = 200;
 const DAY_MS = 86_400_000;
@@ -29,6 +29,16 @@ export type PoolTimeService = ReturnType<typeof createPoolTime>;
 
 /** What time and lapses do to pools: proposals, certifications that run out, and those whose ground is gone. */
 export function createPoolTime({ pools, members, memberships, tenants }: PoolTimeParts) {
+  /** Every approved member of the current tenant, however many. */
+  async function* everybody(): AsyncGenerator<MembershipRow[]> {
+    for (let after: Types.ObjectId | null = null; ;) {
+      const batch: MembershipRow[] = await memberships.approvedAfter(after, BATCH);
+      if (batch.length > 0) yield batch;
+      if (batch.length < BATCH) return;
+      after = batch.at(-1)?._id ?? null;
+    }
+  }
+
   return {
     /** Certifications of any tenant that its own calendar moves on, for the sweep. */
     due: (query: DueQuery): Promise<DueRow[]> => dueByLocalDate(PoolMemberModel, 'dueOn', query, tenants),
@@ -100,22 +110,22 @@ export function createPoolTime({ pools, members, memberships, tenants }: PoolTim
       const pool = await pools.access(id);
       const startedAt = contextNow();
       if (!pool.proposeAt || pool.proposeAt > startedAt || !pool.active) return;
-      const everybody = await memberships.approvedPeople(MOST_MEMBERS);
       const known = new Set(
         (await PoolMemberModel.find({ poolId: pool._id }).select({ personId: 1 }).lean()).map((row) =>
           String(row.personId),
         ),
       );
-      const fresh = everybody.filter((member) => !known.has(String(member.personId)));
       let proposed = 0;
-      for (let at = 0; at < fresh.length && proposed < MOST_PROPOSED; at += BATCH) {
-        const batch = fresh.slice(at, at + BATCH);
-        const judgements = await pools.judgementsOf(pool, batch);
-        for (const member of batch) {
+      for await (const batch of everybody()) {
+        const fresh = batch.filter((member) => !known.has(String(member.personId)));
+        const judgements =
+          fresh.length > 0 ? await pools.judgementsOf(pool, fresh) : new Map<string, Judgement>();
+        for (const member of fresh) {
           if (proposed >= MOST_PROPOSED) break;
           if (judgements.get(String(member.personId))?.passed && (await members.propose(pool, member)))
             proposed += 1;
         }
+        if (proposed >= MOST_PROPOSED) break;
       }
       await TalentPoolModel.updateOne({ _id: pool._id, proposeAt: pool.proposeAt } as never, {
         $set: { proposeAt: addDay(startedAt) },

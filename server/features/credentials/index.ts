@@ -1,4 +1,10 @@
-export { factsOf, holdersByLevel, holdersOfType, registrationsOf } from './credential.facts.ts';
+export {
+  factsOf,
+  holdersByLevel,
+  holdersOfType,
+  registrationsOf,
+  registrationsOfAll,
+} from './credential.facts.ts';
 export { GOOD_CREDENTIALS } from './fitting.rules.ts';
 export type { CredentialFact } from './fitting.rules.ts';
 export { createCredentialService } from './credential.service.ts';

@@ -3,14 +3,15 @@ import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
 import { sideBySide } from '../../db/transaction.ts';
-import { registrationsOf } from '../credentials/index.ts';
+import { registrationsOf, registrationsOfAll } from '../credentials/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { programmesFor } from './claim.rules.ts';
 import type { Registration } from './claim.rules.ts';
 import { ACTIVITIES, EVIDENCE } from './credit.catalogue.ts';
 import { CreditModel } from './credit.model.ts';
 import type { CreditRow } from './credit.model.ts';
-import { evaluate } from './credit.rules.ts';
+import { CycleError, evaluate } from './credit.rules.ts';
+import { governingVersion } from './cycle.rules.ts';
 import type { CreditEntry, CycleInput, Evaluation, Programme } from './credit.types.ts';
 import { personOutlook } from './outlook.rules.ts';
 import type { PersonOutlook, PlannedLearning } from './outlook.rules.ts';
@@ -43,6 +44,28 @@ export interface OwnEvaluation {
   readonly programme: Programme;
   readonly registeredOn: string | null;
   readonly evaluation: Evaluation;
+}
+
+/** A person and the registration that is asked about. */
+export interface Registered {
+  readonly personId: string;
+  readonly registration: Registration;
+}
+
+interface Asked {
+  readonly versions: readonly Programme[];
+  readonly cycle: CycleInput;
+  readonly entries: readonly CreditEntry[];
+}
+
+/** What the engine says; null where no rules are in force for a cycle, as when a version ended and none followed it. */
+function inForce<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch (err) {
+    if (err instanceof CycleError) return null;
+    throw err;
+  }
 }
 
 const toEntry = (
@@ -131,40 +154,62 @@ export function createCreditReading({
     const on = localDate(contextNow(), zone);
     const entries = rows.filter(({ state }) => state === 'posted').map(toEntry);
     const evaluations = wanted.flatMap(({ versions, cycle }) => {
-      const programme = versions.at(-1);
+      // What is shown of the programme is of the version that counts, not of the newest.
+      const programme = governingVersion(versions, cycle, on) ?? versions.at(-1);
       if (!programme) return [];
-      const evaluation = evaluate(versions, cycle, entries, on);
-      return [{ programme, registeredOn: cycle.registeredOn ?? null, evaluation }];
+      const evaluation = inForce(() => evaluate(versions, cycle, entries, on));
+      return evaluation ? [{ programme, registeredOn: cycle.registeredOn ?? null, evaluation }] : [];
     });
     return { on, rows, evaluations };
   }
 
-  /**
-   * What the programme of each registration says on the day, in two reads however many there are; null where there is no such
-   * programme. In the order of the people.
-   */
-  async function evaluateAll(
-    people: readonly { readonly personId: string; readonly registration: Registration }[],
-    on: string,
-  ): Promise<(Evaluation | null)[]> {
+  /** The programme of each person's registration as the engine wants it, and what is posted for them: the same few reads for all. */
+  async function readAll(people: readonly Registered[]): Promise<(Asked | null)[]> {
+    const ids = people.map(({ personId }) => personId);
     const [stored, rows] = await sideBySide([
       () => programmes.all(),
       () =>
         CreditModel.find({
-          personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
+          personId: { $in: ids.map((id) => new Types.ObjectId(id)) },
           state: 'posted',
         })
           .select(ENTRY_FIELDS)
           .lean(),
     ]);
     const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
+    // What somebody held before matters only where a programme says so: few places read it.
+    const isAsked = stored.some(({ versions }) =>
+      versions.some(({ levelChange }) => levelChange !== 'newCycle'),
+    );
+    const before = isAsked ? await registrationsOfAll(ids) : new Map<string, Registration[]>();
     const entries = Map.groupBy(rows, (row) => String(row.personId));
     return people.map(({ personId, registration }) => {
-      const [wanted] = programmesFor([registration]);
+      const earlier = (before.get(personId) ?? []).filter(
+        ({ validFrom }) => validFrom < registration.validFrom,
+      );
+      const [wanted] = programmesFor([registration, ...earlier]);
       const versions = wanted && versionsOf.get(wanted.name);
       if (!wanted || !versions) return null;
-      return evaluate(versions, wanted.cycle, (entries.get(personId) ?? []).map(toEntry), on);
+      const { changedFrom } = wanted;
+      const total = changedFrom && versionsOf.get(changedFrom.name)?.at(-1)?.requirement.total;
+      const change =
+        changedFrom && typeof total === 'number' ? { registeredOn: changedFrom.registeredOn, total } : null;
+      return {
+        versions,
+        cycle: { ...wanted.cycle, changedFrom: change },
+        entries: (entries.get(personId) ?? []).map(toEntry),
+      };
     });
+  }
+
+  /**
+   * What the programme of each registration says on the day, in a few reads however many there are; null where there is no such
+   * programme. In the order of the people, and the same as each person's own page says.
+   */
+  async function evaluateAll(people: readonly Registered[], on: string): Promise<(Evaluation | null)[]> {
+    return (await readAll(people)).map(
+      (asked) => asked && inForce(() => evaluate(asked.versions, asked.cycle, asked.entries, on)),
+    );
   }
 
   /**
@@ -172,31 +217,16 @@ export function createCreditReading({
    * would count. Null where there is no such programme; in the order of the people.
    */
   async function outlooks(
-    people: readonly {
-      readonly personId: string;
-      readonly registration: Registration;
-      readonly planned: readonly PlannedLearning[];
-    }[],
+    people: readonly (Registered & { readonly planned: readonly PlannedLearning[] })[],
     on: string,
   ): Promise<(PersonOutlook | null)[]> {
-    const [stored, rows] = await sideBySide([
-      () => programmes.all(),
-      () =>
-        CreditModel.find({
-          personId: { $in: people.map(({ personId }) => new Types.ObjectId(personId)) },
-          state: 'posted',
-        })
-          .select(ENTRY_FIELDS)
-          .lean(),
-    ]);
-    const versionsOf = new Map(stored.map(({ name, versions }) => [name, versions]));
-    const entries = Map.groupBy(rows, (row) => String(row.personId));
-    return people.map(({ personId, registration, planned }) => {
-      const [wanted] = programmesFor([registration]);
-      const versions = wanted && versionsOf.get(wanted.name);
-      if (!wanted || !versions) return null;
-      return personOutlook(versions, wanted.cycle, (entries.get(personId) ?? []).map(toEntry), planned, on);
-    });
+    return (await readAll(people)).map(
+      (asked, at) =>
+        asked &&
+        inForce(() =>
+          personOutlook(asked.versions, asked.cycle, asked.entries, people[at]?.planned ?? [], on),
+        ),
+    );
   }
 
   /** The same of one person and everything that concerns them, for what they have planned. */
@@ -214,10 +244,9 @@ export function createCreditReading({
       () => ownProgrammes(personId),
     ]);
     return found.flatMap(({ versions, cycle }) => {
-      const programme = versions.at(-1);
-      return programme
-        ? [{ programme, outlook: personOutlook(versions, cycle, rows.map(toEntry), planned, on) }]
-        : [];
+      const programme = governingVersion(versions, cycle, on) ?? versions.at(-1);
+      const outlook = inForce(() => personOutlook(versions, cycle, rows.map(toEntry), planned, on));
+      return programme && outlook ? [{ programme, outlook }] : [];
     });
   }
 

@@ -178,6 +178,16 @@ export function cyclesUpTo(
   return 'no-such-cycle';
 }
 
+/** The version that governs the cycle looked at on the day; null where there is no such cycle, or none in force for it. */
+export function governingVersion(
+  versions: readonly Programme[],
+  input: CycleInput,
+  on: string,
+): Programme | null {
+  const cycles = cyclesUpTo(versions, input, on);
+  return typeof cycles === 'string' ? null : (cycles.at(-1)?.programme ?? null);
+}
+
 /** Minutes that the cycle asks for in all; by the days under each level where the programme says so (rounded up). */
 export function requiredMinutes({ programme, start, end }: CycleBounds, input: CycleInput): number {
   const full = minutesOf(programme.requirement.total, programme);

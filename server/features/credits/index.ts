@@ -1,5 +1,6 @@
 export { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
 export { creditDaysOf } from './credit.days.ts';
+export { governingVersion } from './cycle.rules.ts';
 export { createCreditReading } from './credit.reading.ts';
 export type { CreditReading, OwnEvaluation } from './credit.reading.ts';
 export { PIECE_MINUTES } from './outlook.rules.ts';

@@ -155,7 +155,9 @@ export const wordsOf = (reader: Reader, own: OwnRegistration): PackageWords => (
 function forecastText({ i18n, locale }: Reader, own: OwnRegistration): string | null {
   const { forecast: seen, own: evaluated } = own;
   const date = (day: string): string => formatDate(day, { locale, zone: 'UTC' });
-  if (!seen || evaluated.evaluation.shortfalls.length === 0) return null;
+  const { missingMinutes, shortfalls } = evaluated.evaluation;
+  // A pace tells of hours in all; what a category or a piece lacks is said where it is asked for.
+  if (!seen || shortfalls.length === 0 || missingMinutes === 0) return null;
   if (seen.reachedOn !== null)
     return i18n.t(locale, 're-registration.forecast.reached', { date: date(seen.reachedOn) });
   return i18n.t(locale, 're-registration.forecast.short', {

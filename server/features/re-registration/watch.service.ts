@@ -4,6 +4,7 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import type { CredentialRow } from '../credentials/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
+import { governingVersion } from '../credits/index.ts';
 import type { ProgrammeService } from '../credits/index.ts';
 import { dueByLocalDate } from '../tenants/index.ts';
 import type { DueQuery, DueRow, TenantService } from '../tenants/index.ts';
@@ -25,8 +26,12 @@ export type WatchService = ReturnType<typeof createWatchService>;
 export function createWatchService({ memberships, programmes, tenants, stillRuns }: WatchParts) {
   const today = async (): Promise<string> => localDate(contextNow(), (await tenants.current()).zone);
 
-  const daysOf = async (level: string): Promise<readonly number[]> =>
-    (await programmes.find(`cn-${level}`))?.versions.at(-1)?.remindDaysBefore ?? REMIND_DAYS;
+  /** By the rules that govern this very cycle: what is published for later ones changes nothing in it. */
+  async function daysOf(one: { level: string; validFrom: string }): Promise<readonly number[]> {
+    const versions = (await programmes.find(`cn-${one.level}`))?.versions ?? [];
+    const cycle = { registeredOn: one.validFrom, startsOn: one.validFrom };
+    return governingVersion(versions, cycle, await today())?.remindDaysBefore ?? REMIND_DAYS;
+  }
 
   return {
     /** Looks after a registration from now on; twice changes nothing. In the transaction in which it was verified. */
@@ -36,7 +41,7 @@ export function createWatchService({ memberships, programmes, tenants, stillRuns
       if (await RegistrationWatchModel.exists({ credentialId: credential._id })) return;
       const membership = await memberships.row(String(credential.membershipId));
       if (!membership) return;
-      const reminders = remindersOf(credential.validTo, await daysOf(credential.level));
+      const reminders = remindersOf(credential.validTo, await daysOf(credential));
       await RegistrationWatchModel.create([
         {
           credentialId: credential._id,
@@ -64,7 +69,7 @@ export function createWatchService({ memberships, programmes, tenants, stillRuns
         const row = await RegistrationWatchModel.findById(id).lean();
         const on = await today();
         if (!row?.remindOn || row.remindOn > on) return;
-        const reminders = remindersOf(row.validTo, await daysOf(row.level));
+        const reminders = remindersOf(row.validTo, await daysOf(row));
         const due = dueReminder(reminders, row.remindOn, on);
         await RegistrationWatchModel.updateOne({ _id: row._id, remindOn: row.remindOn } as never, {
           $set: { remindOn: nextReminder(reminders, on)?.on ?? null },

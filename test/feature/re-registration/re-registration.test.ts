@@ -172,4 +172,50 @@ describe('re-registration', function () {
     const page = await (await createMember(tenant, { roles: ['officer'] })).page();
     expect((await page.get('/re-registration/overview')).status).to.equal(200);
   });
+
+  it('says of everybody what each one’s own page says, also where a raised level is reckoned by days', async () => {
+    const place = await createTenant();
+    const admin = await (await createMember(place, { roles: ['officer'] })).api();
+    const other = await (await createMember(place, { roles: ['reviewer'] })).api();
+    const rules = {
+      programme: 'cn-intermediate',
+      cycle: { kind: 'fromRegistration', months: 36, windowMonthsBefore: 3 },
+      requirement: { total: 90 },
+      conversions: [{ activity: 'training', rule: 'actual', needs: ['passCertificate'] }],
+      levelChange: 'prorated',
+      openCycles: 'newRules',
+      remindDaysBefore: [60, 5],
+      effective: [inDays(0), null],
+    };
+    const published = await other.post('/programmes', { rules: JSON.stringify(rules) });
+    expect(published.status, published.text).to.equal(201);
+    const own = await (await createMember(place)).api();
+    for (const [level, validFrom] of [
+      ['assistant', addMonths(inDays(0), -20)],
+      ['intermediate', addMonths(inDays(0), -5)],
+    ]) {
+      const made = await own.post('/credentials', {
+        level,
+        number: `SW${(n += 1)}`,
+        issuedOn: validFrom,
+        validFrom,
+      });
+      const path = `/credentials/${made.json<{ id: string }>().id}/review`;
+      await admin.post(path, { verdict: 'first_pass' });
+      expect((await other.post(path, { verdict: 'valid' })).status).to.equal(200);
+    }
+    await admin.post('/re-registration/runs');
+    await (await testApp()).sweep('re-registration/evaluate');
+    const rows = (await admin.get('/re-registration/overview?limit=100')).json<{
+      data: { level: string; requiredMinutes: number }[];
+    }>().data;
+    const [one] = (await own.get('/credits')).json<{ programmes: { requiredMinutes: number }[] }>()
+      .programmes;
+    expect(one?.requiredMinutes).to.be.within(72 * 60 + 1, 90 * 60 - 1);
+    expect(rows.find(({ level }) => level === 'intermediate')?.requiredMinutes).to.equal(
+      one?.requiredMinutes,
+    );
+    // The rules that govern the cycle say on which days its holder is reminded.
+    expect((await mine(own)).reminders.map(({ days }) => days)).to.deep.equal([60, 5]);
+  });
 });

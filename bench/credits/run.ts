@@ -1,13 +1,16 @@
 /**
  * How many people one core evaluates in a minute: a hundred thousand made-up social workers with their entries, each
- * evaluated whole, and how long one person takes. `node bench/credits/run.ts [PEOPLE]`
+ * evaluated whole, and how long one person takes; then the job of the product with its reads and results, and one person's page.
+ * `node bench/credits/run.ts [PEOPLE] [PEOPLE IN A DATABASE]`
  */
 import { evaluate } from '../../server/features/credits/credit.rules.ts';
 import type { CreditEntry, Evaluation, Programme } from '../../server/features/credits/credit.types.ts';
 import { PRESETS } from '../../server/features/credits/presets/index.ts';
 import { addDays } from '../../server/core/time.ts';
+import { measureReal } from './reads.ts';
 
 const PEOPLE = Number(process.argv[2] ?? 100_000);
+const STORED = Number(process.argv[3] ?? 20_000);
 const WANTED_A_MINUTE = 100_000;
 const ON = '2026-12-15';
 
@@ -70,7 +73,9 @@ console.log(`${PEOPLE} people with ${entries} entries, one core, ${ON}\n`);
 console.log(`programme                  people/min    p50 ms    p95 ms  p99.9 ms  may apply`);
 const rates = [...PRESETS].map(([name, versions]) => measure(name, versions, people));
 const slowest = Math.min(...rates);
+const real = await measureReal(STORED);
+const passed = slowest >= WANTED_A_MINUTE && real;
 console.log(
-  `\n${slowest >= WANTED_A_MINUTE ? 'PASSED' : 'FAILED'}: the slowest programme evaluates ${slowest} people a minute; wanted ${WANTED_A_MINUTE}.`,
+  `\n${passed ? 'PASSED' : 'FAILED'}: the slowest programme evaluates ${slowest} people a minute; wanted ${WANTED_A_MINUTE}, and as many by the job.`,
 );
-process.exitCode = slowest >= WANTED_A_MINUTE ? 0 : 1;
+process.exit(passed ? 0 : 1);

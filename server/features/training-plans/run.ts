@@ -99,7 +99,12 @@ export async function makePlan(
   if (planGreedily({ ...problem, options: [] }, 'most').held.length < fixed.length)
     throw new NothingToPlan('plan-pins-clash');
   await report('solve', 0);
-  const plan = await planTraining(problem, LIMITS, (share) => void report('solve', share));
+  // The planner does not wait for what is told of it; we do, before the connection is closed under it. Telling may fail.
+  let told = Promise.resolve();
+  const plan = await planTraining(problem, LIMITS, (share) => {
+    told = told.then(() => report('solve', share)).catch(() => undefined);
+  });
+  await told;
   const ground = { row, made, learners, spots, courses };
   const sessions = proposalOf(plan, ground);
   // The planner's numbers are never less than the engine's, so its bound holds; what is reached is said by the engine.

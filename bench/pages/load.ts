@@ -53,29 +53,59 @@ async function burst(
   return { times, total: requests.total, seconds: duration };
 }
 
-/** Asks for a page so often, first to warm it up. @throws Error when any answer is not a page */
-export async function measure(
-  server: Server,
-  path: string,
-  cookie: string,
-  amount: number,
-): Promise<Measured> {
+/** A page to be measured: of which server, at which address, for whom. */
+export interface Asked {
+  readonly server: Server;
+  readonly path: string;
+  readonly cookie: string;
+}
+
+/** Of one server, what all its turns took together. */
+interface Sums {
+  readonly bytes: number;
+  readonly busy: number[];
+  readonly alone: number[];
+  cpu: number;
+  seconds: number;
+  total: number;
+}
+
+/** Turns of each server. */
+const TURNS = 5;
+
+/**
+ * Asks for each page so often, first to warm it up, in turns: a machine is not equally fast all the time, and whatever slows
+ * one of them for a while slows the others as well. @throws Error when any answer is not a page
+ */
+export async function measureInTurns(pages: readonly Asked[], amount: number): Promise<Measured[]> {
+  const sums: Sums[] = [];
+  for (const { server, path, cookie } of pages) {
+    const shown = await fetch(`${server.url}${path}`, { headers: { cookie }, redirect: 'manual' });
+    const bytes = (await shown.arrayBuffer()).byteLength;
+    if (shown.status !== 200) throw new Error(`${server.url}${path} answered ${shown.status}`);
+    await burst(`${server.url}${path}`, cookie, CONNECTIONS, amount / 2);
+    sums.push({ bytes, busy: [], alone: [], cpu: 0, seconds: 0, total: 0 });
+  }
+  for (let turn = 0; turn < TURNS; turn += 1)
+    for (const [at, page] of pages.entries()) await takeTurn(page, sums[at] as Sums, amount / TURNS);
+  return sums.map((sum) => ({
+    perSecond: sum.total / sum.seconds,
+    p50: percentile(sum.busy, 0.5),
+    p95: percentile(sum.busy, 0.95),
+    alone50: percentile(sum.alone, 0.5),
+    alone95: percentile(sum.alone, 0.95),
+    cpuMs: (sum.cpu * 1_000) / sum.total,
+    bytes: sum.bytes,
+  }));
+}
+
+async function takeTurn({ server, path, cookie }: Asked, sum: Sums, amount: number): Promise<void> {
   const url = `${server.url}${path}`;
-  const shown = await fetch(url, { headers: { cookie }, redirect: 'manual' });
-  const bytes = (await shown.arrayBuffer()).byteLength;
-  if (shown.status !== 200) throw new Error(`${url} answered ${shown.status}`);
-  await burst(url, cookie, CONNECTIONS, amount / 2);
   const before = cpuSeconds(server.pid);
   const busy = await burst(url, cookie, CONNECTIONS, amount);
-  const cpu = cpuSeconds(server.pid) - before;
-  const alone = await burst(url, cookie, 1, amount / 4);
-  return {
-    perSecond: busy.total / busy.seconds,
-    p50: percentile(busy.times, 0.5),
-    p95: percentile(busy.times, 0.95),
-    alone50: percentile(alone.times, 0.5),
-    alone95: percentile(alone.times, 0.95),
-    cpuMs: (cpu * 1_000) / busy.total,
-    bytes,
-  };
+  sum.cpu += cpuSeconds(server.pid) - before;
+  sum.seconds += busy.seconds;
+  sum.total += busy.total;
+  sum.busy.push(...busy.times);
+  sum.alone.push(...(await burst(url, cookie, 1, amount / 4)).times);
 }

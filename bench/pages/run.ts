@@ -6,8 +6,8 @@ import { PageAgent } from '../../test/support/agent.ts';
 import { CallWatch } from '../../test/support/calls.ts';
 import { startCommand } from '../../test/support/command.ts';
 import type { Command } from '../../test/support/command.ts';
-import { measure } from './load.ts';
-import type { Measured, Server } from './load.ts';
+import { measureInTurns } from './load.ts';
+import type { Asked, Measured, Server } from './load.ts';
 import { makePlaces, TENANT } from './place.ts';
 import type { BenchPlace, Size } from './place.ts';
 import { elementsOf, shareSaid } from './same.ts';
@@ -190,16 +190,17 @@ async function rowOf(
   counted: Counted,
 ): Promise<Row> {
   const [one, other] = [small.pages[at] as Page, large.pages[at] as Page];
-  const cookie = (ground: Ground): { linli: string; naive: string } =>
-    ground.cookies.get(one.role) ?? { linli: '', naive: '' };
-  return {
-    name: one.name,
-    anew: one.anew === true,
-    ...counted,
-    small: await measure(small.linli, one.path, cookie(small).linli, amount),
-    large: await measure(large.linli, other.path, cookie(large).linli, amount),
-    naive: await measure(large.naive, other.naive, cookie(large).naive, amount),
-  };
+  const asked = (ground: Ground, server: 'linli' | 'naive', path: string): Asked => ({
+    server: ground[server],
+    path,
+    cookie: ground.cookies.get(one.role)?.[server] ?? '',
+  });
+  const [little, much, beside] = await measureInTurns(
+    [asked(small, 'linli', one.path), asked(large, 'linli', other.path), asked(large, 'naive', other.naive)],
+    amount,
+  );
+  if (!little || !much || !beside) throw new Error(`${one.name} was not measured`);
+  return { name: one.name, anew: one.anew === true, ...counted, small: little, large: much, naive: beside };
 }
 
 const HEADERS = [

@@ -11,6 +11,10 @@ import { freshDatabase, testDatabase } from '../support/mongod.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const known = async (): Promise<string[]> => (await loadMigrations()).map(({ name }) => name);
+interface Told {
+  readonly violations: number;
+  readonly samples: readonly string[];
+}
 const messageOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'done',
@@ -77,7 +81,12 @@ describe('npm run backup and restore', function () {
     const checks = async (uri: string, name: string): Promise<unknown> => {
       const verify = run('verify', ['--json'], uri, join(folder, name));
       await verify.ended;
-      return JSON.parse(verify.stdout());
+      const { checks: told } = JSON.parse(verify.stdout()) as { checks: Told[] };
+      // The rows come in another order here and there: of many violations, others are the first few.
+      return told.map(({ samples, ...check }) => ({
+        ...check,
+        samples: check.violations > samples.length ? null : [...samples].sort(),
+      }));
     };
     expect(await checks(empty.uri, 'verify')).to.deep.equal(await checks(database.uri, 'verify-original'));
   });

@@ -41,6 +41,8 @@ export interface TenantSettings {
   bankRedeemFromAge: number;
   /** Whether saved time may be given to direct relatives. */
   bankGifts: boolean;
+  /** Whether service for a team is the team's: then all of it goes to the pool. */
+  bankTeams: boolean;
   /** Service areas that earn; empty for all. */
   bankAreas: string[];
 }
@@ -113,6 +115,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   bankExpiryMonths: 0,
   bankRedeemFromAge: 60,
   bankGifts: true,
+  bankTeams: false,
   bankAreas: [],
 };
 
@@ -133,6 +136,7 @@ const settingsSchema = new Schema(
     bankExpiryMonths: { type: Number, required: true, default: 0 },
     bankRedeemFromAge: { type: Number, required: true, default: 60 },
     bankGifts: { type: Boolean, required: true, default: true },
+    bankTeams: { type: Boolean, default: false },
     bankAreas: { type: [String], default: [] },
   },
   { _id: false, strict: 'throw' },

@@ -76,6 +76,7 @@ export function tenantRoutes({ tenants, i18n }: TenantRouteParts): Route[] {
         reviewersDiffer: form.checkbox('reviewersDiffer'),
         timeBank: form.checkbox('timeBank'),
         bankGifts: form.checkbox('bankGifts'),
+        bankTeams: form.checkbox('bankTeams'),
         bankAreas: form.checkboxes(
           'bankAreas',
           SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] })),

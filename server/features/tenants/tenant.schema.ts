@@ -26,7 +26,7 @@ export const SETTING_BOUNDS = {
   bankExpiryMonths: { min: 0, max: 240 },
   bankRedeemFromAge: { min: 0, max: 100 },
 } as const satisfies Record<
-  Exclude<keyof TenantSettings, 'reviewersDiffer' | 'timeBank' | 'bankGifts' | 'bankAreas'>,
+  Exclude<keyof TenantSettings, 'reviewersDiffer' | 'timeBank' | 'bankGifts' | 'bankTeams' | 'bankAreas'>,
   Bounds
 >;
 
@@ -57,6 +57,7 @@ export const settingsView = z.object({
   bankExpiryMonths: z.number(),
   bankRedeemFromAge: z.number(),
   bankGifts: z.boolean(),
+  bankTeams: z.boolean(),
   bankAreas: z.array(z.string()),
   version: z.number(),
 });
@@ -86,6 +87,7 @@ export const settingsPatch = z.strictObject({
   bankExpiryMonths: whole(SETTING_BOUNDS.bankExpiryMonths).optional(),
   bankRedeemFromAge: whole(SETTING_BOUNDS.bankRedeemFromAge).optional(),
   bankGifts: z.boolean().optional(),
+  bankTeams: z.boolean().optional(),
   bankAreas: z
     .array(z.enum(SERVICE_AREAS.map(({ code }) => code) as [string, ...string[]], 'not-an-option'))
     .max(SERVICE_AREAS.length)
@@ -120,5 +122,6 @@ const settingsOf = ({ settings }: TenantRow): TenantSettings => ({
   bankExpiryMonths: settings.bankExpiryMonths ?? 0,
   bankRedeemFromAge: settings.bankRedeemFromAge ?? 60,
   bankGifts: settings.bankGifts ?? true,
+  bankTeams: settings.bankTeams ?? false,
   bankAreas: [...(settings.bankAreas ?? [])],
 });

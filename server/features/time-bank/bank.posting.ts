@@ -1,9 +1,11 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
+import { recordAudit } from '../../db/audit.ts';
 import { balancesOf, postAllToLedger } from '../hours/index.ts';
 import type { Tenant } from '../tenants/index.ts';
-import { BankAccountModel } from './time-bank.model.ts';
+import { BankAccountModel, BankGiftModel } from './time-bank.model.ts';
+import type { BankGiftRow } from './time-bank.model.ts';
 import { openBook, owedAccount, POOL, savedAccount } from './time-bank.rules.ts';
 import type { BankRefusal, BankRules, Book } from './time-bank.rules.ts';
 
@@ -16,6 +18,7 @@ export const bankRulesOf = ({ settings }: Tenant): BankRules => ({
   expiryMonths: settings.bankExpiryMonths ?? 0,
   redeemFromAge: settings.bankRedeemFromAge ?? 0,
   gifts: settings.bankGifts ?? true,
+  teams: settings.bankTeams ?? false,
   areas: settings.bankAreas ?? [],
 });
 
@@ -64,4 +67,18 @@ export async function keepBook(
     })),
   );
   return null;
+}
+
+/** Writes down a gift that the book has posted under this id, in the same transaction. */
+export async function noteGift(
+  row: Omit<BankGiftRow, '_id' | 'tenantId' | 'createdAt'>,
+  _id: Types.ObjectId,
+): Promise<void> {
+  await BankGiftModel.create([{ _id, ...row, createdAt: contextNow() } as never]);
+  await recordAudit({
+    action: row.toPersonId ? 'time-bank/give' : 'time-bank/donate',
+    subjectType: 'TimeBankGift',
+    subjectId: _id,
+    facts: { minutes: row.minutes },
+  });
 }

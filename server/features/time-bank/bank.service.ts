@@ -11,9 +11,10 @@ import { balancesOf, entriesOfAccount, linesOfAccount, linesOfKeys, moveKey } fr
 import type { HoursRow, LedgerEntryRow } from '../hours/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
-import { bankRulesOf, keepBook } from './bank.posting.ts';
-import { BankAccountModel, BankGiftModel, KinshipModel } from './time-bank.model.ts';
-import type { BankAccountRow, BankGiftRow } from './time-bank.model.ts';
+import type { UnitService } from '../units/index.ts';
+import { bankRulesOf, keepBook, noteGift } from './bank.posting.ts';
+import { BankAccountModel, KinshipModel } from './time-bank.model.ts';
+import type { BankAccountRow } from './time-bank.model.ts';
 import {
   earns,
   expired,
@@ -28,6 +29,7 @@ import type { BankRules, SavedLine } from './time-bank.rules.ts';
 export interface BankParts {
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
+  readonly units: UnitService;
 }
 
 /** Where a holder stands, in whole minutes. */
@@ -44,10 +46,10 @@ const RETURNS = /^bank-(release|refund)/;
 const LOOK_MONTHS = 1;
 
 /** Keeping a time bank: opening, earning by confirmed hours, giving, expiring. */
-export function createBankService({ memberships, tenants }: BankParts) {
+export function createBankService({ memberships, tenants, units }: BankParts) {
   const rules = async (): Promise<BankRules> => bankRulesOf(await tenants.current());
   const accountOf = (personId: string | Types.ObjectId): Promise<BankAccountRow | null> =>
-    BankAccountModel.findOne({ personId: new Types.ObjectId(String(personId)) }).lean();
+    BankAccountModel.findOne({ personId: new Types.ObjectId(String(personId)), closedAt: null }).lean();
 
   /** @throws Conflict when the tenant keeps no time bank, or the person no account in it */
   async function open(
@@ -68,14 +70,22 @@ export function createBankService({ memberships, tenants }: BankParts) {
     };
   }
 
-  async function noteGift(row: Omit<BankGiftRow, '_id' | 'tenantId' | 'createdAt'>, _id: Types.ObjectId) {
-    await BankGiftModel.create([{ _id, ...row, createdAt: contextNow() } as never]);
-    await recordAudit({
-      action: row.toPersonId ? 'time-bank/give' : 'time-bank/donate',
-      subjectType: 'TimeBankGift',
-      subjectId: _id,
-      facts: { minutes: row.minutes },
-    });
+  /** Opens what was closed again, under the number that it had. */
+  async function reopen(personId: Types.ObjectId, expireAt: Date): Promise<boolean> {
+    const row = await BankAccountModel.findOneAndUpdate({ personId, closedAt: { $ne: null } } as never, {
+      $set: { closedAt: null, openedAt: contextNow(), expireAt },
+    }).lean();
+    if (row)
+      await recordAudit({ action: 'time-bank/reopen', subjectType: 'TimeBankAccount', subjectId: row._id });
+    return row !== null;
+  }
+
+  /** Those that were served for a team, where such service is the team's. */
+  async function teamRows(bank: BankRules, rows: readonly HoursRow[]): Promise<HoursRow[]> {
+    const kinds = new Map<string, string>();
+    for (const unitId of bank.teams ? new Set(rows.map((row) => String(row.unitId))) : [])
+      kinds.set(unitId, (await units.get(unitId)).kind);
+    return rows.filter((row) => kinds.get(String(row.unitId)) === 'team');
   }
 
   return {
@@ -98,8 +108,10 @@ export function createBankService({ memberships, tenants }: BankParts) {
         const known = await accountOf(actor.personId);
         if (known) return known;
         const { zone } = await tenants.current();
-        const _id = new Types.ObjectId();
+        const expireAt = startOfDay(addMonths(localDate(contextNow(), zone), LOOK_MONTHS), zone);
         const { personId, unitId, personName } = membership;
+        if (await reopen(personId, expireAt)) return (await accountOf(actor.personId)) as BankAccountRow;
+        const _id = new Types.ObjectId();
         await BankAccountModel.create([
           {
             _id,
@@ -109,7 +121,7 @@ export function createBankService({ memberships, tenants }: BankParts) {
             membershipId: membership._id,
             number: String(randomInt(10 ** 9, 10 ** 10)),
             openedAt: contextNow(),
-            expireAt: startOfDay(addMonths(localDate(contextNow(), zone), LOOK_MONTHS), zone),
+            expireAt,
           } as never,
         ]).catch((err: unknown) => {
           throw isDuplicateKey(err) ? new Conflict('already-exists') : err;
@@ -128,13 +140,16 @@ export function createBankService({ memberships, tenants }: BankParts) {
         (
           await BankAccountModel.distinct('personId', {
             personId: { $in: counting.map((row) => row.personId) },
-          })
+            closedAt: null,
+          } as never)
         ).map(String),
       );
-      const earning = counting.filter((row) => savers.has(String(row.personId)));
-      if (earning.length === 0) return;
+      const ofTeams = await teamRows(bank, counting);
+      const earning = counting.filter((row) => savers.has(String(row.personId)) && !ofTeams.includes(row));
+      if (earning.length + ofTeams.length === 0) return;
       const holders = [...new Set(earning.map((row) => String(row.personId)))];
       await keepBook(tenant, { holders }, (book) => {
+        for (const row of ofTeams) book.earnForPool(String(row._id), row.recordedMinutes);
         for (const row of earning)
           book.earn(String(row._id), String(row.personId), row.recordedMinutes, bank.capMinutes);
         return null;
@@ -156,7 +171,8 @@ export function createBankService({ memberships, tenants }: BankParts) {
       const own = earned(keys.slice(0, 2));
       const over = earned(keys.slice(2));
       if (own + over === 0) return;
-      const personId = String(row.personId);
+      // Of a record that became another's, the other has what it earned.
+      const personId = String(row.movedTo?.personId ?? row.personId);
       const of = { holders: [personId], accounts: [sourceAccount(id)], reason };
       await keepBook(await tenants.current(), of, (book) => {
         book.unearn(id, personId, { own, over });

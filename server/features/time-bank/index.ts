@@ -1,5 +1,6 @@
 export { createBankService } from './bank.service.ts';
 export type { BankService } from './bank.service.ts';
+export { createBankClosing } from './closing.service.ts';
 export { createKinshipService } from './kinship.service.ts';
 export { createRedemptionService } from './redemption.service.ts';
 export { timeBankMessages } from './time-bank.mail.ts';

@@ -45,6 +45,16 @@ export function createKinshipService({ bank, identityDocuments }: KinshipParts) 
         .lean();
     },
 
+    /** Relatives whom a coordinator confirmed, with the name of the other. */
+    async confirmed(actor: AccountActor): Promise<{ id: string; name: string }[]> {
+      return (await this.own(actor))
+        .filter(({ state }) => state === 'confirmed')
+        .map((row) => ({
+          id: String(row._id),
+          name: String(row.personId) === actor.personId ? row.relativeName : row.personName,
+        }));
+    },
+
     /** What waits for somebody's word within reach, oldest first. */
     async waiting(actor: AccountActor): Promise<KinshipRow[]> {
       const reach = reachOf(actor, 'time-bank:see');
@@ -62,7 +72,7 @@ export function createKinshipService({ bank, identityDocuments }: KinshipParts) 
       try {
         return await inTransaction(async () => {
           const { account } = await bank.open(actor.personId);
-          const other = await BankAccountModel.findOne({ number }).lean();
+          const other = await BankAccountModel.findOne({ number, closedAt: null } as never).lean();
           if (!other || other._id.equals(account._id)) throw Invalid.field('number', 'no-such-account');
           const _id = new Types.ObjectId();
           await KinshipModel.create([

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -110,13 +109,6 @@ function standRoutes({ bank, kinships, redemptions, i18n }: BankRouteParts): Rou
 }
 
 function givingRoutes({ bank, kinships, i18n }: BankRouteParts): Route[] {
-  const relativesOf = async (account: AccountActor): Promise<{ id: string; name: string }[]> =>
-    (await kinships.own(account))
-      .filter(({ state }) => state === 'confirmed')
-      .map((row) => ({
-        id: String(row._id),
-        name: String(row.personId) === account.personId ? row.relativeName : row.personName,
-      }));
   return [
     route({
       name: 'time-bank/give-form',
@@ -130,7 +122,7 @@ function givingRoutes({ bank, kinships, i18n }: BankRouteParts): Route[] {
       output: z.object({}),
       run: async () => ({}),
       page: async (_nothing, { account, locale }) =>
-        view('time-bank/gift', giftModel({ i18n, locale }, await relativesOf(account), {})),
+        view('time-bank/gift', giftModel({ i18n, locale }, await kinships.confirmed(account), {})),
     }),
     route({
       name: 'time-bank/give',
@@ -147,7 +139,7 @@ function givingRoutes({ bank, kinships, i18n }: BankRouteParts): Route[] {
       invalid: async ({ issues, values, error }, { account, locale }) =>
         view(
           'time-bank/gift',
-          giftModel({ i18n, locale }, await relativesOf(account), typed({ issues, values, error })),
+          giftModel({ i18n, locale }, await kinships.confirmed(account), typed({ issues, values, error })),
         ),
     }),
     route({

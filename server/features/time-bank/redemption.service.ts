@@ -256,13 +256,15 @@ export function createRedemptionService(parts: RedemptionParts) {
       const rows = await RedemptionModel.find({ hoursId: record._id, state: 'settled' } as never).lean();
       for (const row of rows) {
         await move(row, { from: ['settled'], to: 'refunded', reason }, 'refund');
+        // Whoever closed their account since gave what was left away, and so this.
+        const holder = row.personId && (await bank.accountOf(row.personId)) ? String(row.personId) : POOL;
         const of = {
-          holders: [holderOf(row)],
+          holders: [holder],
           accounts: [servedAccount(String(record._id))],
           reason,
         };
         await keepBook(await tenants.current(), of, (book) => {
-          book.refund(String(row._id), holderOf(row), String(record._id), row.settledMinutes ?? 0);
+          book.refund(String(row._id), holder, String(record._id), row.settledMinutes ?? 0);
           return null;
         });
       }

@@ -2,7 +2,7 @@ import type { I18n } from '../../i18n/index.ts';
 import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
-import { RedemptionModel } from './time-bank.model.ts';
+import { BankAccountModel, RedemptionModel } from './time-bank.model.ts';
 
 export interface BankMailParts {
   readonly tenants: TenantService;
@@ -11,7 +11,7 @@ export interface BankMailParts {
   readonly publicUrl: string;
 }
 
-/** What somebody who redeems saved time is told; not any more when it went on since. */
+/** What somebody who keeps a time bank is told; of a redemption not any more when it went on since. */
 export const timeBankMessages = ({
   tenants,
   i18n,
@@ -36,6 +36,18 @@ export const timeBankMessages = ({
           state: i18n.t(locale, `states.redemption.${row.state}` as 'states.redemption.settled'),
           link: `${publicUrl}/time-bank/redemptions/${String(row._id)}`,
         },
+      };
+    },
+  }),
+  defineMessage({
+    kind: 'time-bank/closed',
+    async load(message) {
+      const row = await BankAccountModel.findById(message.subjectId).lean();
+      const to = row ? await recipientOf(String(row.personId)) : null;
+      if (!to) return null;
+      return {
+        ...envelopeOf(to, await tenants.current()),
+        model: { name: to.name, reason: String(message.data['reason']), link: `${publicUrl}/time-bank` },
       };
     },
   }),

@@ -18,6 +18,8 @@ export interface BankAccountRow extends TenantRow {
   /** Ten digits by which a relative names this account; says nothing of the person. */
   number: string;
   openedAt: Date;
+  /** Since when nothing is saved here any more; null while it is open. Whoever opens it again has the same number. */
+  closedAt?: Date | null;
   /** When the sweep looks whether something expired; null when nothing can. */
   expireAt: Date | null;
   /** Counted up by all that moves this person's minutes, so that two at once meet. */
@@ -32,6 +34,7 @@ const accountSchema = new Schema({
   personName: { type: String, required: true },
   number: { type: String, required: true },
   openedAt: { type: Date, required: true },
+  closedAt: { type: Date, default: null },
   expireAt: { type: Date, default: null },
   moves: { type: Number, required: true, default: 0 },
 });

@@ -14,6 +14,8 @@ export interface BankRules {
   /** 0 for any. */
   readonly redeemFromAge: number;
   readonly gifts: boolean;
+  /** Whether service for a team goes to the pool. */
+  readonly teams: boolean;
   /** Service areas that earn; empty for all. */
   readonly areas: readonly string[];
 }
@@ -31,6 +33,7 @@ export const MOVEMENTS = [
   'bank-settle',
   'bank-refund',
   'bank-expire',
+  'bank-merge',
 ] as const;
 export type Movement = (typeof MOVEMENTS)[number];
 
@@ -127,6 +130,11 @@ export function openBook(balances: ReadonlyMap<string, number>) {
       comeIn('bank-over', hoursId, sourceAccount(hoursId), POOL, minutes - kept);
     },
 
+    /** Recorded hours of a team earn for the pool alone. */
+    earnForPool(hoursId: string, minutes: number): void {
+      comeIn('bank-over', hoursId, sourceAccount(hoursId), POOL, minutes);
+    },
+
     /** The hours were taken back: so is what they earned, to the person and to the pool. */
     unearn(hoursId: string, personId: string, earned: { readonly own: number; readonly over: number }): void {
       takeBack('bank-unearn', hoursId, personId, sourceAccount(hoursId), earned.own);
@@ -175,6 +183,15 @@ export function openBook(balances: ReadonlyMap<string, number>) {
     /** The hours of the service were taken back: who redeemed it has their minutes again. */
     refund(redemptionId: string, holder: string, hoursId: string, minutes: number): void {
       comeIn('bank-refund', redemptionId, servedAccount(hoursId), holder, minutes);
+    },
+
+    /** Two records of one human become one: what one saved and owed is the other's, whatever the cap says. */
+    merge(accountId: string, from: string, into: string): void {
+      move('bank-merge-debt', accountId, owedAccount(into), owedAccount(from), -on(owedAccount(from)));
+      comeIn('bank-merge', accountId, savedAccount(from), into, on(savedAccount(from)));
+      // What the other had saved pays the debt that came.
+      const paid = Math.min(on(savedAccount(into)), -on(owedAccount(into)));
+      move('bank-merge-paid', accountId, savedAccount(into), owedAccount(into), paid);
     },
 
     expire(key: string, personId: string, minutes: number): void {

@@ -20,16 +20,23 @@ const withAmount = <S extends z.ZodRawShape>(shape: S) =>
       message: 'required',
     });
 
+const accountNumber = z
+  .string()
+  .trim()
+  .regex(/^\d{10}$/, 'no-such-account');
 export const giftBody = withAmount({ kinshipId: id, note: line(120).default('') });
 export const donationBody = withAmount({ note: line(120).default('') });
 export const askBody = withAmount({ what: requiredLine(200) });
 export const poolBody = withAmount({ requestId: id });
 export const relativeBody = z.strictObject({
-  number: z
-    .string()
-    .trim()
-    .regex(/^\d{10}$/, 'no-such-account'),
+  number: accountNumber,
   relation: z.enum(RELATIONS),
+});
+export const closingBody = z.strictObject({ to: z.union([z.literal('pool'), id]) });
+export const deskClosingBody = z.strictObject({
+  number: accountNumber,
+  relative: z.union([z.literal(''), accountNumber]).default(''),
+  reason: prose(300).min(1),
 });
 export const kinshipVerdict = z.strictObject({
   verdict: z.enum(['confirmed', 'refused']),

@@ -2,8 +2,8 @@ import { Types } from 'mongoose';
 import { invariantTally } from '../../core/invariant.ts';
 import type { InvariantCheck } from '../../core/invariant.ts';
 import { bankBalances, recordsBehind } from '../hours/index.ts';
-import { BankGiftModel, KinshipModel, RedemptionModel } from './time-bank.model.ts';
-import { POOL } from './time-bank.rules.ts';
+import { BankAccountModel, BankGiftModel, KinshipModel, RedemptionModel } from './time-bank.model.ts';
+import { POOL, savedAccount } from './time-bank.rules.ts';
 
 const kindOf = (account: string): string => account.slice(0, account.indexOf(':'));
 const idOf = (account: string): string => account.slice(account.indexOf(':') + 1);
@@ -105,5 +105,36 @@ const rowsFollow: InvariantCheck = {
   },
 };
 
+/** A closed account holds nothing, and nothing is under way for it. */
+const closedHold: InvariantCheck = {
+  name: 'time-bank/closed-hold-nothing',
+  async run() {
+    const tally = invariantTally();
+    const saved = new Map(
+      (await bankBalances()).map(({ tenantId, account, minutes }) => [`${tenantId} ${account}`, minutes]),
+    );
+    for await (const row of BankAccountModel.find({ closedAt: { $ne: null } } as never)
+      .lean()
+      .cursor({ batchSize: 500 })) {
+      tally.examine();
+      const minutes = saved.get(`${String(row.tenantId)} ${savedAccount(String(row.personId))}`) ?? 0;
+      if (minutes !== 0) tally.violate(`closed account ${row.number} holds ${minutes}`);
+      const open = {
+        tenantId: row.tenantId,
+        personId: row.personId,
+        state: { $in: ['requested', 'confirmed'] },
+      };
+      if (await RedemptionModel.exists(open as never))
+        tally.violate(`closed account ${row.number} is asked of`);
+    }
+    return tally.result();
+  },
+};
+
 /** What `npm run verify` checks of the time bank, across tenants and read-only. */
-export const timeBankInvariants: readonly InvariantCheck[] = [balancesHold, earningsFollow, rowsFollow];
+export const timeBankInvariants: readonly InvariantCheck[] = [
+  balancesHold,
+  earningsFollow,
+  rowsFollow,
+  closedHold,
+];

@@ -122,6 +122,36 @@ export function donationModel(words: Words, typed: Typed): object {
   return { fields, errors: form.errors };
 }
 
+/** Form that ends one's own account; `heirs` are relatives whom a coordinator confirmed. */
+export function closingModel(
+  { i18n, locale }: Words,
+  heirs: readonly { id: string; name: string }[],
+  typed: Typed,
+): object {
+  const form = formOf({ i18n, locale }, typed);
+  const to = form.select(
+    'to',
+    [
+      { value: 'pool', label: i18n.t(locale, 'time-bank.toPool') },
+      ...heirs.map(({ id, name }) => ({ value: id, label: name })),
+    ],
+    { required: true },
+  );
+  return { fields: { to }, errors: form.errors };
+}
+
+/** Form by which the desk ends an account. */
+export function deskClosingModel(words: Words, typed: Typed): object {
+  const form = formOf(words, typed);
+  const digits = { inputMode: 'numeric', maxLength: 10, width: 'short' } as const;
+  const fields = {
+    number: form.input('number', 'text', { required: true, ...digits }),
+    relative: form.input('relative', 'text', digits),
+    reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
+  };
+  return { fields, errors: form.errors };
+}
+
 export function askModel(words: Words, typed: Typed): object {
   const form = formOf(words, typed);
   const fields = {

@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { database } from '../../../server/db/connect.ts';
+import { OutboxModel } from '../../../server/db/outbox.ts';
 import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';
-import { asOperator, createMember, createTenant } from '../../factories/people.ts';
+import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createRequest } from '../../factories/requests.ts';
 import type { ApiAgent } from '../../support/agent.ts';
@@ -240,7 +241,14 @@ describe('the time bank', function () {
       ['zh-CN', '时间银行'],
       ['en', 'Time bank'],
     ] as const)
-      for (const path of ['', '/gifts/new', '/donations/new', '/redemptions/new', '/relatives/new']) {
+      for (const path of [
+        '',
+        '/gifts/new',
+        '/donations/new',
+        '/redemptions/new',
+        '/relatives/new',
+        '/account/closing',
+      ]) {
         const shown = await page.get(`/time-bank${path}?lang=${language}`);
         expect(shown.status, path).to.equal(200);
         expect(shown.text).to.include(word);
@@ -256,6 +264,91 @@ describe('the time bank', function () {
     const deskPage = await desk.page();
     expect((await deskPage.get('/time-bank/pool-redemptions/new')).text).to.include('独居老人送餐');
     expect((await deskPage.get('/time-bank/desk')).status).to.equal(200);
+    expect((await deskPage.get('/time-bank/closings/new?lang=zh-CN')).text).to.include('办理销户');
+    const empty = await deskPage.post('/time-bank/closings', { number: '1', relative: '', reason: '' });
+    expect([empty.status, /aria-invalid="true"/.test(empty.text)]).to.deep.equal([422, true]);
+  });
+
+  it('ends when its holder, or the desk for them, gives away what is saved, and may begin again', async () => {
+    const closing = (agent: ApiAgent, body: object) => agent.post('/time-bank/account/closing', body);
+    const errorsOf = (answer: { json<T>(): T }): unknown => answer.json<{ errors: object[] }>().errors;
+    await rules({ bankCapHours: 0 });
+    // What is set aside is called off first; an account goes to the pool or to a confirmed relative, and nowhere else.
+    const { number } = (await standing(old)).account as { number: string };
+    expect((await old.post('/time-bank/redemptions', { what: 'x', hours: 0, minutes: 1 })).status).to.equal(
+      422,
+    );
+    await served(elder);
+    const asked = await old.post('/time-bank/redemptions', { what: '买菜', hours: 1 });
+    expect((await closing(old, { to: 'pool' })).json()).to.include({ code: 'redemptions-open' });
+    const { id } = asked.json<{ id: string }>();
+    const path = `/time-bank/redemptions/${id}`;
+    const hoursId = await served(giver);
+    expect((await api.post(`${path}/decision`, { verdict: 'confirmed', reason: 'x' })).status).to.equal(200);
+    expect((await api.post(`${path}/settlement`, { hoursId, hours: 1 })).status).to.equal(200);
+    expect(errorsOf(await closing(old, { to: id }))).to.deep.equal([{ path: 'to', code: 'not-a-relative' }]);
+    const kin = (await standing(old)).relatives[0]?.id;
+    const before = [await amounts(own), await amounts(old)].map(([saved = 0]) => saved);
+    // Three at once: once.
+    const answers = await Promise.all([1, 2, 3].map(() => closing(old, { to: kin })));
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
+    expect(await standing(old)).to.deep.include({ account: null, savedMinutes: 0 });
+    expect((await amounts(own))[0]).to.equal((before[0] ?? 0) + (before[1] ?? 0));
+    expect((await standing(old)).relatives.map(({ state }) => state)).to.deep.equal(['ended']);
+    const { totalMinutes } = (await old.get('/hours')).json<{ totalMinutes: number }>();
+    expect(totalMinutes).to.be.greaterThan(0);
+    // Nothing is saved any more, and what comes back of before goes to the pool.
+    await served(elder);
+    expect(await amounts(old)).to.deep.equal([0, 0, 0]);
+    const pool = async (): Promise<number> =>
+      (await api.get('/time-bank/desk')).json<{ poolMinutes: number }>().poolMinutes;
+    const inPool = await pool();
+    const reversed = await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    expect(reversed.status, reversed.text).to.equal(200);
+    expect(await pool()).to.equal(inPool + 60);
+    expect(await violations()).to.deep.equal([]);
+    // Opened again it is the same account; the desk ends it for somebody who cannot.
+    expect((await old.post('/time-bank/account')).json()).to.include({ number });
+    await served(elder);
+    const ended = { number, relative: '', reason: '已迁往外地' };
+    expect((await own.post('/time-bank/closings', ended)).status).to.equal(403);
+    expect(errorsOf(await api.post('/time-bank/closings', { ...ended, number: '0000000000' }))).to.deep.equal(
+      [{ path: 'number', code: 'no-such-account' }],
+    );
+    const { account } = await standing(own);
+    expect(
+      errorsOf(await api.post('/time-bank/closings', { ...ended, relative: account?.number })),
+    ).to.deep.equal([{ path: 'relative', code: 'not-a-relative' }]);
+    expect((await api.post('/time-bank/closings', ended)).status).to.equal(200);
+    expect(await pool()).to.equal(inPool + 60 + 121);
+    const [mail] = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'time-bank/closed' }).lean());
+    expect(mail?.data).to.deep.equal({ reason: '已迁往外地' });
+    // Nobody of the desk ends their own.
+    const deskApi = await desk.api();
+    await deskApi.post('/time-bank/account');
+    const deskNumber = (await standing(deskApi)).account?.number;
+    expect((await api.post('/time-bank/closings', { ...ended, number: deskNumber })).json()).to.include({
+      code: 'not-your-own',
+    });
+    expect((await closing(deskApi, { to: 'pool' })).status).to.equal(200);
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('gives to the pool what people serve for a team, where the tenant says so', async () => {
+    await rules({ bankTeams: true });
+    const unitId = await createUnit(tenant);
+    const pool = async (): Promise<number> =>
+      (await api.get('/time-bank/desk')).json<{ poolMinutes: number }>().poolMinutes;
+    const [saved, inPool] = [await amounts(own), await pool()];
+    hoursAgo += 4;
+    const hoursId = await createServed(tenant, giver, { hoursAgo, unitId });
+    expect((await api.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    expect([await amounts(own), await pool()]).to.deep.equal([saved, inPool + 121]);
+    const reversed = await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    expect(reversed.status, reversed.text).to.equal(200);
+    expect([await amounts(own), await pool()]).to.deep.equal([saved, inPool]);
+    expect(await violations()).to.deep.equal([]);
+    await rules({ bankTeams: false });
   });
 
   it('is named by verify where its books were changed by hand', async () => {
@@ -285,6 +378,12 @@ describe('the time bank', function () {
       { state: 'cancelled' },
       { $set: { state: 'confirmed' } },
       'is confirmed with 0 minutes set aside',
+    );
+    await planted(
+      'timebankaccounts',
+      { personId: new Types.ObjectId(giver.personId) },
+      { $set: { closedAt: new Date() } },
+      'time-bank/closed-hold-nothing',
     );
     await planted('timebankkinships', {}, { $set: { history: [] } }, 'went to no confirmed relative');
     expect(await violations()).to.deep.equal([]);

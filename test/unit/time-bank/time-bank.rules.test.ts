@@ -18,6 +18,7 @@ const RULES: BankRules = {
   expiryMonths: 0,
   redeemFromAge: 60,
   gifts: true,
+  teams: false,
   areas: [],
 };
 const COMMANDS = Number(process.env['LINLI_HISTORY'] ?? 10_000);

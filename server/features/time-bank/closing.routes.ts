@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { AccountActor } from '../../core/actor.ts';
+import { route, seeOther, view } from '../../http/route.ts';
+import type { Route } from '../../http/route.ts';
+import { typed } from './own.routes.ts';
+import type { BankRouteParts } from './time-bank.routes.ts';
+import { closingBody, deskClosingBody } from './time-bank.schema.ts';
+import { closingModel, deskClosingModel } from './time-bank.view.ts';
+import type { Typed } from './time-bank.view.ts';
+
+const closed = z.object({ closed: z.literal(true) });
+
+/** Ending an account: one's own, or by the desk for somebody who cannot. */
+export function closingRoutes({ bank, closings, kinships, i18n }: BankRouteParts): Route[] {
+  const ownForm = async (account: AccountActor, locale: 'zh-CN' | 'en', what: Typed) => {
+    const [{ gifts }, { savedMinutes }] = [await bank.rules(), await bank.standingOf(account.personId)];
+    const heirs = gifts ? await kinships.confirmed(account) : [];
+    return view('time-bank/closing', {
+      savedMinutes,
+      ...closingModel({ i18n, locale }, heirs, what),
+    });
+  };
+  return [
+    route({
+      name: 'time-bank/close-form',
+      method: 'get',
+      path: '/time-bank/account/closing',
+      doors: ['page'],
+      access: 'time-bank:use-own',
+      tenant: 'member',
+      summary: 'The form to end one’s own account.',
+      input: {},
+      output: z.object({}),
+      run: async () => ({}),
+      page: (_nothing, { account, locale }) => ownForm(account, locale, {}),
+    }),
+    route({
+      name: 'time-bank/close',
+      method: 'post',
+      path: '/time-bank/account/closing',
+      access: 'time-bank:use-own',
+      tenant: 'member',
+      summary: 'Ends one’s own account; what is saved goes to the pool or to a confirmed relative.',
+      status: 200,
+      input: { body: closingBody },
+      output: closed,
+      async run({ account, body }) {
+        await closings.closeOwn(account, body.to);
+        return { closed: true as const };
+      },
+      page: () => seeOther('/time-bank', { kind: 'success', key: 'time-bank.did.closed' }),
+      invalid: (failure, { account, locale }) => ownForm(account, locale, typed(failure)),
+    }),
+    route({
+      name: 'time-bank/close-for-form',
+      method: 'get',
+      path: '/time-bank/closings/new',
+      doors: ['page'],
+      access: 'time-bank:run',
+      tenant: 'member',
+      summary: 'The form to end the account of somebody who cannot.',
+      input: {},
+      output: z.object({}),
+      run: async () => ({}),
+      page: (_nothing, { locale }) => view('time-bank/desk-closing', deskClosingModel({ i18n, locale }, {})),
+    }),
+    route({
+      name: 'time-bank/close-for',
+      method: 'post',
+      path: '/time-bank/closings',
+      access: 'time-bank:run',
+      tenant: 'member',
+      summary: 'Ends the account of somebody who died or moved away; never one’s own, nor for oneself.',
+      status: 200,
+      input: { body: deskClosingBody },
+      output: closed,
+      async run({ account, body }) {
+        await closings.closeFor(account, body);
+        return { closed: true as const };
+      },
+      page: () => seeOther('/time-bank/desk', { kind: 'success', key: 'time-bank.did.closedFor' }),
+      invalid: (failure, { locale }) =>
+        view('time-bank/desk-closing', deskClosingModel({ i18n, locale }, typed(failure))),
+    }),
+  ];
+}

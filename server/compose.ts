@@ -117,7 +117,11 @@ import {
   hoursInvariants,
   hoursMessages,
   hoursRoutes,
+  createMergeService,
   createTransferService,
+  formerPersonsOf,
+  mergeRoutes,
+  personsNow,
   ledgerRoutes,
   transferRoutes,
   ledgerSnapshotOf,
@@ -181,6 +185,7 @@ import {
   RECHECKED,
 } from './features/talent-pools/index.ts';
 import {
+  createBankClosing,
   createBankService,
   createKinshipService,
   createRedemptionService,
@@ -357,9 +362,20 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     },
   });
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
-  const bank = createBankService({ memberships, tenants });
+  const bank = createBankService({ memberships, tenants, units });
   const kinships = createKinshipService({ bank, identityDocuments });
+  const bankClosings = createBankClosing({ bank, identityDocuments, tenants });
   const redemptions = createRedemptionService({ bank, hours, identityDocuments, people, requests, tenants });
+  const merges = createMergeService({
+    identityDocuments,
+    memberships,
+    tenants,
+    obstacles: [
+      async (personId) => ((await assignments.upcoming(personId, 1)).length > 0 ? 'still-signed-up' : null),
+      bankClosings.whyNotMerge,
+    ],
+    follow: [bankClosings.merge],
+  });
   hours.onPosted(bank.earn);
   hours.onReversed(bank.unearn);
   hours.onReversed(redemptions.refundFor);
@@ -488,6 +504,14 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     i18n,
     publicUrl,
     isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
+    formerPersonsOf,
+    namesNow: async (personIds) => {
+      const now = await personsNow(personIds);
+      const names = new Map(
+        (await memberships.ofPeople([...now.values()])).map((row) => [String(row.personId), row.personName]),
+      );
+      return new Map([...now].flatMap(([then, id]) => (names.has(id) ? [[then, names.get(id) ?? '']] : [])));
+    },
   });
   const certificateBatches = createCertificateBatches({ certificates, hours, tenants, units, i18n });
   const schemes = createSchemeService({ tenants });
@@ -678,6 +702,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...ledgerRoutes({ closings, memberships, i18n }),
     ...transferRoutes({ transfers, i18n }),
+    ...mergeRoutes({ merges, i18n }),
     ...hoursRoutes({ hours, units, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({
@@ -709,7 +734,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
-    ...timeBankRoutes({ bank, kinships, redemptions, requests, i18n }),
+    ...timeBankRoutes({ bank, closings: bankClosings, kinships, redemptions, requests, i18n }),
     ...recognitionRoutes({ recognition, schemes, units, i18n }),
     ...certificateBatchRoutes({ batches: certificateBatches, i18n }),
     ...certificateRoutes({ certificates, i18n, publicUrl }),

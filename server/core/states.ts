@@ -108,8 +108,9 @@ export const hoursLifecycle = defineLifecycle('hours', {
 /** Hours that somebody takes along: the old organisation confirms, the new one accepts; each has a row of its own. */
 export const transferLifecycle = defineLifecycle('transfer', {
   requested: ['confirmed', 'refused', 'withdrawn'],
-  confirmed: ['done', 'declined', 'withdrawn'],
-  offered: ['done', 'declined', 'withdrawn'],
+  confirmed: ['moving', 'declined', 'withdrawn'],
+  offered: ['moving', 'declined', 'withdrawn'],
+  moving: ['done'],
   done: [],
   refused: [],
   declined: [],

@@ -48,6 +48,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
   'CertificateBatch state,_id': 'The sweep looks for unfinished jobs of all tenants.',
   'Recognition dueAt': 'the sweep looks for what is due in every tenant',
+  'HoursTransfer createdAt': 'the sweep goes on with what is under way in every tenant',
   'TimeBankAccount expireAt': 'the sweep looks for what is due in every tenant',
   'IdempotencyKey createdAt': 'expiry',
 };

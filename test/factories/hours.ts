@@ -4,6 +4,7 @@ import { inTransaction } from '../../server/db/transaction.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import type { HoursRow } from '../../server/features/hours/hours.model.ts';
+import { factsOfRecord, postAllToLedger, postingOf } from '../../server/features/hours/ledger.service.ts';
 import { bookPersonDays } from '../../server/features/people/index.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { testApp } from '../support/app.ts';
@@ -104,4 +105,33 @@ export async function storedHours(tenant: Tenant, id: string): Promise<HoursRow>
   const row = await inTenant(tenant.id, () => HoursModel.findById(id).lean());
   if (!row) throw new Error('No such record');
   return row;
+}
+
+/** The same service of a posted record on so many days before, each posted like the first. */
+export async function repeatPosted(tenant: Tenant, id: string, times: number): Promise<void> {
+  const first = await storedHours(tenant, id);
+  const rows = Array.from({ length: times }, (_none, at): HoursRow => {
+    const earlier = (value: unknown): unknown =>
+      value instanceof Date
+        ? new Date(value.getTime() - (at + 1) * 24 * HOUR)
+        : value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+          ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, earlier(inner)]))
+          : value;
+    const { activity, inputs, attendedFrom, attendedTo, servedFrom, servedTo } = first;
+    return {
+      ...first,
+      ...(earlier({ activity, inputs, attendedFrom, attendedTo, servedFrom, servedTo }) as object),
+      _id: new Types.ObjectId(),
+      assignmentId: null,
+      shiftId: null,
+    };
+  });
+  await inTenant(tenant.id, () =>
+    inTransaction(async () => {
+      await HoursModel.insertMany(rows);
+      await postAllToLedger(
+        rows.map((row) => ({ command: postingOf(row), facts: factsOfRecord(row, tenant.zone) })),
+      );
+    }),
+  );
 }

@@ -36,8 +36,15 @@ import { EvaluationRunModel } from '../../server/features/re-registration/watch.
 import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { TenantModel } from '../../server/features/tenants/tenant.model.ts';
-import { createServed } from '../factories/hours.ts';
-import { asOperator, createMember, createTenant, inTenant } from '../factories/people.ts';
+import { createServed, repeatPosted } from '../factories/hours.ts';
+import {
+  asOperator,
+  createMember,
+  createMembership,
+  createTenant,
+  inTenant,
+  memberOf,
+} from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { EnrolmentModel } from '../../server/features/training/enrolment.model.ts';
 import { createCourse, createSession } from '../factories/training.ts';
@@ -539,6 +546,36 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       rows: 1,
       effect: () => inTenant(tenant.id, () => livesOf(RecognitionModel as never, [String(_id)])),
       expected: ['eligible applied reviewed published granted'],
+    };
+  },
+
+  async 'hours/move'(tenant) {
+    const old = await createTenant();
+    const member = await createMember(old);
+    const here = memberOf(tenant, member, await createMembership(tenant, member));
+    const [from, to] = [
+      await (await createMember(old, { roles: ['coordinator', 'reviewer'] })).api(),
+      await (await createMember(tenant, { roles: ['coordinator', 'reviewer'] })).api(),
+    ];
+    const hoursId = await createServed(old, member);
+    expect((await from.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    await repeatPosted(old, hoursId, 109);
+    const { transfers } = (await testApp()).composed.services;
+    await as(member, (actor) => transfers.ask(actor, tenant.id));
+    for (const desk of [from, to]) {
+      const [asked] = (await desk.get('/hours/transfers/desk')).json<{ data: { id: string }[] }>().data;
+      const decision = { verdict: 'yes', reason: 'x' };
+      expect((await desk.post(`/hours/transfers/${asked?.id}/decision`, decision)).status).to.equal(200);
+    }
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await as(here, (actor) => transfers.own(actor))).map(({ state }) => state),
+          await HoursModel.countDocuments({ personId: new Types.ObjectId(member.personId) } as never),
+        ]),
+      expected: [['done'], 110],
     };
   },
 

@@ -40,6 +40,10 @@ export interface CertificateParts {
   readonly publicUrl: string;
   /** Whether it is known who the person is: hours of nobody in particular are not certified. */
   readonly isIdentified: (personId: string) => Promise<boolean>;
+  /** Persons whose records became one with this one's: their certificates are this one's. */
+  readonly formerPersonsOf: (personId: string) => Promise<string[]>;
+  /** Names of those whose records became another's, as they are now, by the person on the certificate. */
+  readonly namesNow: (personIds: readonly string[]) => Promise<Map<string, string>>;
 }
 
 /** A certificate whose files are made. */
@@ -85,7 +89,10 @@ export function createIssuing(parts: CertificateParts) {
         place: record.activity.place,
         unit: record.activity.unitName,
         leader: record.activity.leaderName,
-        ...(record.origin ? { origin: record.origin.recordedBy[locale] } : {}),
+        // Another record of the same human in the same organisation is no other origin.
+        ...(record.origin && !record.origin.tenantId.equals(record.tenantId)
+          ? { origin: record.origin.recordedBy[locale] }
+          : {}),
         ...(record.state === 'moved' ? { wentAlong: true } : {}),
       })),
       ofActivity,

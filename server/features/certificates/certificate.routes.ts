@@ -121,6 +121,7 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
           ...toView(row, publicUrl),
           ...(await certificates.standing(row)),
           holder: row.draft.person.displayName,
+          holderNow: await certificates.holderNow(row),
           revokedAt: row.revokedAt?.toISOString() ?? null,
           revocationReason: row.revocationReason,
           abilities: { revoke: row.revokedAt === null && canRevoke(account, row).allowed },
@@ -183,7 +184,11 @@ function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): R
         const number = query.number ? query.number.toUpperCase() : null;
         const page = await certificates.issued(account, number, query.limit, query.cursor);
         return {
-          data: page.data.map((row) => ({ ...toView(row, publicUrl), holder: row.holder })),
+          data: page.data.map((row) => ({
+            ...toView(row, publicUrl),
+            holder: row.holder,
+            holderNow: row.holderNow,
+          })),
           nextCursor: page.nextCursor,
         };
       },

@@ -25,13 +25,17 @@ export const certificatePage = pageOf(certificateView);
 /** One certificate for its holder or the desk: who holds it and what of it stands today. */
 export const certificateDetail = certificateView.extend({
   holder: z.string(),
+  /** How the holder is called in the record that theirs became; null where it is still theirs. */
+  holderNow: z.string().nullable(),
   state: z.enum(STANDINGS),
   minutesNow: z.number(),
   revokedAt: z.string().nullable(),
   revocationReason: z.string().nullable(),
 });
 /** What the desk sees in a list. */
-export const issuedPage = pageOf(certificateView.extend({ holder: z.string() }));
+export const issuedPage = pageOf(
+  certificateView.extend({ holder: z.string(), holderNow: z.string().nullable() }),
+);
 
 export const issueBody = z.strictObject({
   scope: z.enum(SCOPES).default('period'),

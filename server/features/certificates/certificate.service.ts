@@ -68,10 +68,17 @@ export function createCertificateService(parts: CertificateParts) {
 
   const { entriesOf, reserve, complete } = createIssuing(parts);
 
+  /** The person, and everybody whose record became one with theirs. */
+  const ownersOf = async (actor: AccountActor): Promise<string[]> => [
+    actor.personId,
+    ...(await parts.formerPersonsOf(actor.personId)),
+  ];
+
   /** One's own, or one of a member whose hours the actor may see; anything else is missing. */
   async function access(actor: Actor, id: string): Promise<CertificateRow> {
     const row = isId(id) ? await CertificateModel.findById(id).lean() : null;
-    const own = row !== null && actor.kind === 'account' && String(row.personId) === actor.personId;
+    const own =
+      row !== null && actor.kind === 'account' && (await ownersOf(actor)).includes(String(row.personId));
     const sees =
       row !== null &&
       (['hours:see', 'certificates:see'] as const).some((may) => can(actor, may, String(row.unitId)));
@@ -141,13 +148,17 @@ export function createCertificateService(parts: CertificateParts) {
     reserve,
     complete,
 
+    /** Name of the record that the holder's became, as it is now; null where the holder's own is there. */
+    holderNow: async (row: CertificateRow): Promise<string | null> =>
+      (await parts.namesNow([String(row.personId)])).get(String(row.personId)) ?? null,
+
     /** Both files of a certificate that the actor may see. */
     files: async (actor: Actor, id: string): Promise<CompleteCertificate> =>
       complete((await access(actor, id))._id),
 
     async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CertificateRow>> {
       const rows = await CertificateModel.find({
-        personId: new Types.ObjectId(actor.personId),
+        personId: { $in: (await ownersOf(actor)).map((id) => new Types.ObjectId(id)) },
         ...afterCursor(ISSUED_SORT, cursor),
       } as never)
         .select(WITHOUT_FILES)
@@ -163,7 +174,7 @@ export function createCertificateService(parts: CertificateParts) {
       number: string | null,
       limit: number,
       cursor: string | undefined,
-    ): Promise<Page<CertificateRow & { readonly holder: string }>> {
+    ): Promise<Page<CertificateRow & { readonly holder: string; readonly holderNow: string | null }>> {
       const reach = reachOf(actor, 'certificates:see');
       const rows = await CertificateModel.find({
         ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
@@ -174,8 +185,13 @@ export function createCertificateService(parts: CertificateParts) {
         .sort(sortOf(ISSUED_SORT))
         .limit(limit + 1)
         .lean();
+      const now = await parts.namesNow(rows.map(({ personId }) => String(personId)));
       return pageOf(
-        rows.map((row) => ({ ...row, holder: row.draft.person.displayName })),
+        rows.map((row) => ({
+          ...row,
+          holder: row.draft.person.displayName,
+          holderNow: now.get(String(row.personId)) ?? null,
+        })),
         limit,
         (row) => [row.issuedAt, row._id],
       );

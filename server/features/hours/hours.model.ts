@@ -75,8 +75,8 @@ export interface HoursRow extends TenantRow, StateRow {
   postedAt: Date | null;
   /** Where it was recorded and confirmed, when somebody took it along from there; null for what was recorded here. */
   origin?: HoursOrigin | null;
-  /** Where it was taken to. */
-  movedTo?: { tenantId: Types.ObjectId; transferId: Types.ObjectId } | null;
+  /** Where it was taken to; `personId` when it became another record's of the same human. */
+  movedTo?: { tenantId: Types.ObjectId; transferId: Types.ObjectId; personId?: Types.ObjectId } | null;
   createdAt: Date;
 }
 
@@ -174,6 +174,7 @@ const hoursSchema = new Schema({
       {
         tenantId: { type: Schema.Types.ObjectId, required: true },
         transferId: { type: Schema.Types.ObjectId, required: true },
+        personId: { type: Schema.Types.ObjectId },
       },
       { _id: false, strict: 'throw' },
     ),

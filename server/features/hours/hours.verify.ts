@@ -303,7 +303,14 @@ const transfersHold: InvariantCheck = {
       .select({ state: 1, movedTo: 1, recordedMinutes: 1, personId: 1 })
       .lean()
       .cursor({ batchSize: BATCH }))
-      moved.set(String(row._id), sameHours(row, String(row.movedTo?.tenantId), row.state === 'reversed'));
+      moved.set(
+        String(row._id),
+        sameHours(
+          { ...row, personId: row.movedTo?.personId ?? row.personId },
+          String(row.movedTo?.tenantId),
+          row.state === 'reversed',
+        ),
+      );
     for await (const row of HoursModel.find({ 'origin.hoursId': { $type: 'objectId' } } as never)
       .select({ tenantId: 1, state: 1, origin: 1, recordedMinutes: 1, personId: 1 })
       .lean()

@@ -2,6 +2,7 @@ import { addMessage } from '../../db/outbox.ts';
 import type { OutboxRow } from '../../db/outbox.ts';
 import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageContent, MessageDefinition, Recipient } from '../../mail/message.ts';
+import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import { holdersOf } from '../memberships/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { HoursMailParts } from './hours.mail.ts';
@@ -11,14 +12,21 @@ import type { TransferRow } from './transfer.model.ts';
 /** Of the people who may decide, so many are told. */
 const TOLD = 20;
 
-/** Tells whoever may decide in this organisation that they are asked; never the person. In the transaction of the asking. */
-export async function askDesk(row: TransferRow, units: UnitService): Promise<void> {
-  for (const { accountId, personId } of await holdersOf(
-    'hours:reverse',
-    await units.pathOf(row.unitId),
-    TOLD,
-  ))
-    if (accountId !== null && String(personId) !== String(row.personId))
+/**
+ * Tells whoever may decide in this organisation that they are asked; never the person, by whatever account they hold the right. In
+ * the transaction of the asking.
+ */
+export async function askDesk(
+  row: TransferRow,
+  units: UnitService,
+  { humansOf }: Pick<IdentityDocumentService, 'humansOf'>,
+): Promise<void> {
+  const holders = await holdersOf('hours:reverse', await units.pathOf(row.unitId), TOLD);
+  const mover = String(row.personId);
+  const humans = await humansOf([mover, ...holders.map(({ personId }) => String(personId))]);
+  const humanOf = (personId: string): string => humans.get(personId)?.human ?? personId;
+  for (const { accountId, personId } of holders)
+    if (accountId !== null && humanOf(String(personId)) !== humanOf(mover))
       await addMessage({
         kind: 'hours/transfer-asked',
         subjectId: row._id,
@@ -49,7 +57,8 @@ export function transferMessages(parts: HoursMailParts): MessageDefinition[] {
       async load(message): Promise<MessageContent | null> {
         const row = await TransferModel.findById(message.subjectId).lean();
         const { state } = message.data;
-        if (!row || (message.state === 'waiting' && state !== row.state)) return null;
+        const overtaken = state !== undefined && state !== row?.state;
+        if (!row || (message.state === 'waiting' && overtaken)) return null;
         const to = await who(row, message);
         if (!to) return null;
         const envelope = envelopeOf(to, await tenants.current());
@@ -72,5 +81,6 @@ export function transferMessages(parts: HoursMailParts): MessageDefinition[] {
       recipientOfAccount(String(data['accountId'])),
     ),
     message('hours/transfer-decided', '/hours/transfers', (row) => recipientOf(String(row.personId))),
+    message('hours/merged', '/hours', (_row, { data }) => recipientOf(String(data['personId']))),
   ];
 }

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { asTenant, contextNow, requireTenantId } from '../../core/context.ts';
-import { hoursLifecycle } from '../../core/states.ts';
+import { Conflict } from '../../core/errors.ts';
+import { hoursLifecycle, transferLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { MembershipRow } from '../memberships/index.ts';
@@ -10,9 +11,30 @@ import type { HoursRow } from './hours.model.ts';
 import { activityAccount, personAccount, shiftAccount, transferAccount } from './ledger.rules.ts';
 import { factsOfRecord, postAllToLedger } from './ledger.service.ts';
 import type { LedgerChange } from './ledger.service.ts';
+import { TransferModel } from './transfer.model.ts';
+import type { TransferRow } from './transfer.model.ts';
 
-/** Records of one person that may go along at once; who has more takes the rest along after that. */
-export const MOST_RECORDS = 1_000;
+/** Records of one person that go along in one transaction: it stays short however many there are. */
+export const PIECE = 100;
+const staying = (personId: Types.ObjectId, except: readonly Types.ObjectId[] = []) =>
+  ({
+    personId,
+    state: 'posted',
+    recordedMinutes: { $gt: 0 },
+    ...(except.length > 0 ? { _id: { $nin: [...except] } } : {}),
+  }) as never;
+
+/** Posted records of the person that have not left the current organisation. */
+export const countStaying = (personId: Types.ObjectId): Promise<number> =>
+  HoursModel.countDocuments(staying(personId)).exec();
+
+/** The same as they are, without what is not asked. */
+export const recordsStaying = (
+  personId: Types.ObjectId,
+): Promise<Pick<HoursRow, '_id' | 'servedFrom' | 'servedTo' | 'recordedMinutes' | 'confirmedByPersonId'>[]> =>
+  HoursModel.find(staying(personId))
+    .select({ servedFrom: 1, servedTo: 1, recordedMinutes: 1, confirmedByPersonId: 1 })
+    .lean();
 
 /** What the posted minutes of a record stand against. */
 const sourceOf = (record: HoursRow): string =>
@@ -45,15 +67,16 @@ const moveOf = (
   reason: move.reason ?? null,
 });
 
-/** In the old organisation: every posted record of the person leaves its account, and says where to. */
+/** In the old organisation: the oldest posted records of the person, a piece of them, leave its account and say where to. */
 export async function moveOut(
   personId: Types.ObjectId,
-  to: { readonly tenantId: Types.ObjectId; readonly transferId: Types.ObjectId },
+  to: NonNullable<HoursRow['movedTo']>,
   zone: string,
+  except: readonly Types.ObjectId[] = [],
 ): Promise<HoursRow[]> {
-  const records = await HoursModel.find({ personId, state: 'posted', recordedMinutes: { $gt: 0 } } as never)
+  const records = await HoursModel.find(staying(personId, except))
     .sort({ servedFrom: 1, _id: 1 })
-    .limit(MOST_RECORDS)
+    .limit(PIECE)
     .lean();
   for (const record of records)
     await transition(HoursModel, record._id, {
@@ -91,6 +114,8 @@ export async function moveIn(
       ...kept,
       _id: new Types.ObjectId(),
       ...born('posted'),
+      personId: membership.personId,
+      personName: membership.personName,
       membershipId: membership._id,
       unitId: membership.unitId,
       assignmentId: null,
@@ -158,3 +183,32 @@ export async function reverseAlong(
     await reverseAlong(after, reason, zoneOf);
   });
 }
+
+/**
+ * Notes in the context's own row what went, in the transaction that carried it; after the last piece it is done.
+ * @throws Conflict when another process carried the same piece
+ */
+export async function noteMoved(row: TransferRow, moved: readonly HoursRow[]): Promise<TransferRow> {
+  const $inc = sumOf(moved);
+  if (moved.length < PIECE)
+    return transition(TransferModel, row._id, {
+      lifecycle: transferLifecycle,
+      from: ['moving'],
+      to: 'done',
+      action: 'hours/transfer',
+      update: { $inc },
+    });
+  // Written whatever was moved: two who carry the same piece meet here.
+  const after = await TransferModel.findOneAndUpdate(
+    { _id: row._id, state: 'moving', records: row.records } as never,
+    { $inc } as never,
+    { returnDocument: 'after' },
+  ).lean();
+  if (!after) throw new Conflict('wrong-state');
+  return after;
+}
+
+const sumOf = (records: readonly HoursRow[]) => ({
+  records: records.length,
+  minutes: records.reduce((sum, { recordedMinutes }) => sum + recordedMinutes, 0),
+});

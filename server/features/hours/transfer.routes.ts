@@ -20,10 +20,12 @@ const text = z.object({ 'zh-CN': z.string(), en: z.string() });
 const transferView = z.object({
   id: z.string(),
   state: z.enum(transferLifecycle.states as [string, ...string[]]),
-  direction: z.enum(['out', 'in']),
+  direction: z.enum(['out', 'in', 'merge']),
   personName: z.string(),
   /** The other organisation. */
   peerName: text,
+  /** Records to go, and those that went so far. */
+  wanted: z.number().nullable(),
   records: z.number().nullable(),
   minutes: z.number().nullable(),
   createdAt: z.string(),
@@ -37,6 +39,7 @@ const toTransfer = (row: TransferRow, account: AccountActor): z.input<typeof tra
     direction: row.direction,
     personName: row.personName,
     peerName: row.peerName,
+    wanted: row.wanted ?? row.records,
     records: row.records,
     minutes: row.minutes,
     createdAt: row.createdAt.toISOString(),
@@ -52,6 +55,7 @@ const toTransfer = (row: TransferRow, account: AccountActor): z.input<typeof tra
 const titled = (rows: readonly z.output<typeof transferView>[], i18n: I18n, locale: Locale): object[] =>
   rows.map((row) => ({
     ...row,
+    moving: row.state === 'moving',
     title: i18n.t(locale, `hours.transfers.${row.direction}`, {
       person: row.personName,
       organisation: row.peerName[locale],
@@ -143,7 +147,7 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
       access: 'hours:reverse',
       tenant: 'member',
       summary:
-        'The old organisation confirms, the new one accepts; then the hours leave one ledger and enter the other.',
+        'The old organisation confirms, the new one accepts; then the hours leave one ledger and enter the other, very many by pieces.',
       status: 200,
       input: {
         params: idParams,

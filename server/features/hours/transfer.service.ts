@@ -10,12 +10,14 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey, sideBySide } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
+import type { Move } from '../../db/transition.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { askDesk, tellMover } from './transfer.mail.ts';
-import { moveIn, moveOut } from './transfer.moves.ts';
+import { mergeSome } from './merge.moves.ts';
+import { countStaying, moveIn, moveOut, noteMoved } from './transfer.moves.ts';
 import { TransferModel } from './transfer.model.ts';
 import type { TransferRow } from './transfer.model.ts';
 
@@ -35,8 +37,9 @@ const SORT: readonly SortKey[] = [
 const OWN = 20;
 
 /**
- * Hours that people take along when they move: the organisation that recorded them confirms, the other accepts. They leave one
- * ledger and enter the other in one transaction, and say for ever who recorded them (R-1.17).
+ * Hours that people take along when they move: the organisation that recorded them confirms, the other accepts. Each record leaves
+ * one ledger and enters the other in one transaction, and says for ever who recorded it (R-1.17). Very many go by pieces: the
+ * first with the acceptance, the others by a sweep, which goes on where the last piece ended.
  */
 export function createTransferService({ identityDocuments, memberships, tenants, units }: TransferParts) {
   const isOwn = (actor: AccountActor, row: TransferRow): boolean => String(row.personId) === actor.personId;
@@ -60,7 +63,7 @@ export function createTransferService({ identityDocuments, memberships, tenants,
       to: row.state,
     });
     const made = (await TransferModel.findById(_id).lean()) as TransferRow;
-    await askDesk(made, units);
+    await askDesk(made, units, identityDocuments);
     return made;
   }
 
@@ -68,7 +71,7 @@ export function createTransferService({ identityDocuments, memberships, tenants,
     row: Pick<TransferRow, '_id'>,
     from: string,
     to: string,
-    more: { reason?: string | null; set?: Record<string, unknown> } = {},
+    more: Pick<Move, 'reason' | 'set' | 'update'> = {},
   ): Promise<TransferRow> =>
     transition(TransferModel, row._id, {
       lifecycle: transferLifecycle,
@@ -124,21 +127,36 @@ export function createTransferService({ identityDocuments, memberships, tenants,
     return after;
   }
 
-  /** The new organisation agrees: the hours leave one ledger and enter the other. */
+  /** The new organisation agrees: the hours begin to leave one ledger and to enter the other. */
   async function accept(row: TransferRow, reason: string): Promise<TransferRow> {
+    if (!(await memberships.approvedOf(row.personId))) throw new Conflict('not-a-member');
+    const set = await inPeer(row, async () => {
+      const wanted = await countStaying(row.personId);
+      if (wanted === 0) throw new Conflict('nothing-recorded');
+      const start = { wanted, records: 0, minutes: 0 };
+      await move(await peerOf(row), 'confirmed', 'moving', { set: start });
+      return start;
+    });
+    return moveSome(await move(row, 'offered', 'moving', { reason, set }));
+  }
+
+  /** Carries one piece over, in one transaction with what is noted of it. `row` is that of the new organisation. */
+  async function moveSome(row: TransferRow): Promise<TransferRow> {
     const here = await tenants.current();
-    const membership = await memberships.approvedOf(row.personId);
+    // Accepted is accepted: also when the membership ended since.
+    const membership =
+      (await memberships.approvedOf(row.personId)) ?? (await memberships.anyOf(row.personId));
     if (!membership) throw new Conflict('not-a-member');
     const { records, from } = await inPeer(row, async () => {
       const old: Tenant = await tenants.current();
       const to = { tenantId: new Types.ObjectId(here.id), transferId: row.transferId };
       const moved = await moveOut(row.personId, to, old.zone);
-      if (moved.length === 0) throw new Conflict('nothing-recorded');
-      await tellMover(await move(await peerOf(row), 'confirmed', 'done', { set: sumOf(moved) }));
+      const after = await noteMoved(await peerOf(row), moved);
+      if (after.state === 'done') await tellMover(after);
       return { records: moved, from: old };
     });
-    await moveIn(records, from, row.transferId, membership, here.zone);
-    return move(row, 'offered', 'done', { reason, set: sumOf(records) });
+    if (records.length > 0) await moveIn(records, from, row.transferId, membership, here.zone);
+    return noteMoved(row, records);
   }
 
   return {
@@ -204,6 +222,31 @@ export function createTransferService({ identityDocuments, memberships, tenants,
       });
     },
 
+    /** Transfers that go on by pieces, of all tenants, the oldest first; those of the new organisations, for the sweep. */
+    async moving(query: { readonly limit: number; readonly except: readonly string[] }) {
+      const rows = await TransferModel.find({
+        state: 'moving',
+        direction: { $in: ['in', 'merge'] },
+        _id: { $nin: query.except.map((id) => new Types.ObjectId(id)) },
+      } as never)
+        .sort({ createdAt: 1 })
+        .limit(query.limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Carries the next piece over in its own transaction. @returns whether there is more to carry */
+    goOn: (id: string): Promise<boolean> =>
+      inTransaction(async () => {
+        const row = await TransferModel.findById(id).lean();
+        if (row?.state !== 'moving') return false;
+        const { state } = await (row.direction === 'merge'
+          ? mergeSome(row, memberships, tenants)
+          : moveSome(row));
+        return state === 'moving';
+      }),
+
     own: (actor: AccountActor): Promise<TransferRow[]> =>
       TransferModel.find({ personId: new Types.ObjectId(actor.personId) })
         .sort(sortOf(SORT))
@@ -224,8 +267,3 @@ export function createTransferService({ identityDocuments, memberships, tenants,
     },
   };
 }
-
-const sumOf = (records: readonly { readonly recordedMinutes: number }[]) => ({
-  records: records.length,
-  minutes: records.reduce((sum, { recordedMinutes }) => sum + recordedMinutes, 0),
-});

@@ -256,6 +256,19 @@ export function createMembershipService({
       });
     },
 
+    /** The record is given up for another of the same human. Inside the merging transaction, which asked who may. */
+    async endMerged(row: MembershipRow, into: MembershipRow, reason: string): Promise<void> {
+      requireTransaction('The end of a merged membership');
+      await transition(MembershipModel, row._id, {
+        lifecycle: membershipLifecycle,
+        from: ['approved', 'suspended'],
+        to: 'ended',
+        reason,
+        action: 'memberships/merge',
+        facts: { into: String(into._id) },
+      });
+    },
+
     /** The applicant sends in a draft, mends an application that was sent back, or takes it back. */
     async answerOwn(
       actor: AccountActor,

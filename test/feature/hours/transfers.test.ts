@@ -5,7 +5,7 @@ import { database } from '../../../server/db/connect.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
-import { createServed } from '../../factories/hours.ts';
+import { createServed, repeatPosted } from '../../factories/hours.ts';
 import {
   asOperator,
   createMember,
@@ -227,6 +227,34 @@ describe('hours that somebody takes along', function () {
       { $set: { state: 'reversed' } },
       'was when it went',
     );
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('go by pieces when they are very many, and are done once', async () => {
+    const one = await createMember(old, { person: { name: '许多' } });
+    const gone = memberOf(next, one, await createMembership(next, one));
+    const [agent, arrivedAgent] = [await one.api(), await gone.api()];
+    const id = await createServed(old, one);
+    expect((await desk.post(`/hours/${id}/approve`)).status).to.equal(200);
+    await repeatPosted(old, id, 109);
+    const { id: asked } = (await agent.post('/hours/transfers', { tenantId: next.id })).json<Transfer>();
+    expect((await desk.post(`/hours/transfers/${asked}/decision`, yes)).status).to.equal(200);
+    const { data } = (await newDesk.get('/hours/transfers/desk')).json<{ data: Transfer[] }>();
+    const offer = data.find(({ state }) => state === 'offered');
+    const began = await newDesk.post(`/hours/transfers/${offer?.id}/decision`, yes);
+    expect(began.json()).to.include({ state: 'moving', wanted: 110, records: 100 });
+    // Both organisations and the person see how far it is, and both ledgers hold meanwhile.
+    const [own] = (await agent.get('/hours/transfers')).json<{ data: Transfer[] }>().data;
+    expect(own).to.include({ state: 'moving', wanted: 110, records: 100 });
+    expect([await total(agent), await total(arrivedAgent)]).to.deep.equal([10 * 121, 100 * 121]);
+    expect(await violations()).to.deep.equal([]);
+    const { transfers } = (await testApp()).composed.services;
+    // Two workers at once carry each piece over once.
+    await Promise.allSettled([1, 2].map(() => inTenant(next.id, () => transfers.goOn(String(offer?.id)))));
+    await (await testApp()).sweep('hours/move');
+    expect([await total(agent), await total(arrivedAgent)]).to.deep.equal([0, 110 * 121]);
+    const [done] = (await agent.get('/hours/transfers')).json<{ data: Transfer[] }>().data;
+    expect(done).to.include({ state: 'done', records: 110, minutes: 110 * 121 });
     expect(await violations()).to.deep.equal([]);
   });
 });

@@ -1,0 +1,198 @@
+import { Types } from 'mongoose';
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
+import { contextNow } from '../../core/context.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { recordAudit } from '../../db/audit.ts';
+import { addMessage } from '../../db/outbox.ts';
+import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { born } from '../../db/transition.ts';
+import { twins } from '../identity-documents/index.ts';
+import type { IdentityDocumentService } from '../identity-documents/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
+import type { TenantService } from '../tenants/index.ts';
+import { HoursModel } from './hours.model.ts';
+import { balancesOf } from './ledger.service.ts';
+import { personAccount } from './ledger.rules.ts';
+import { mergeSome, staysOf } from './merge.moves.ts';
+import { TransferModel } from './transfer.model.ts';
+import type { TransferRow } from './transfer.model.ts';
+
+export interface MergeParts {
+  readonly identityDocuments: IdentityDocumentService;
+  readonly memberships: MembershipService;
+  readonly tenants: TenantService;
+  /** Why a record cannot be given up for the other yet, as a code; asked in the transaction. */
+  readonly obstacles: readonly ((from: string, into: string) => Promise<string | null>)[];
+  /** What else goes along, in the transaction. */
+  readonly follow: readonly ((from: string, into: string) => Promise<void>)[];
+}
+
+/** One of several records of a human, as a reviewer chooses between them. */
+export interface Duplicate {
+  readonly membershipId: string;
+  readonly name: string;
+  readonly since: Date;
+  /** Balance of hours in whole minutes. */
+  readonly minutes: number;
+}
+
+/** What would go along, in whole minutes, and how many records would stay where they are. */
+export interface MergePreview {
+  readonly from: Duplicate;
+  readonly into: Duplicate;
+  readonly records: number;
+  readonly minutes: number;
+  readonly stay: number;
+  /** Why it cannot be done yet, as a code. */
+  readonly obstacle: string | null;
+}
+
+export type MergeService = ReturnType<typeof createMergeService>;
+
+const UNDER_WAY = ['open', 'submitted', 'under_check', 'appealed'];
+
+/**
+ * One human who registered twice: the hours of one record become the other's, by moves in the ledger that say so, and the record
+ * ends. Nothing is rewritten: entries, certificates and their numbers stay as they are and lead to the record that is kept.
+ */
+export function createMergeService(parts: MergeParts) {
+  const { identityDocuments, memberships, tenants } = parts;
+
+  async function toDuplicates(rows: readonly MembershipRow[]): Promise<Duplicate[]> {
+    const balances = await balancesOf(rows.map(({ personId }) => personAccount(String(personId))));
+    return rows.map((row) => ({
+      membershipId: String(row._id),
+      name: row.personName,
+      since: row.createdAt,
+      minutes: balances.get(personAccount(String(row.personId))) ?? 0,
+    }));
+  }
+
+  /** @throws NotFound for a record out of reach */
+  async function access(actor: AccountActor, id: string): Promise<MembershipRow> {
+    const row = await memberships.row(id);
+    if (!row || !can(actor, 'memberships:decide', String(row.unitId))) throw new NotFound();
+    return row;
+  }
+
+  /** Both records: of one human who was seen for both, and who is not the actor. */
+  async function pairOf(actor: AccountActor, ids: { readonly from: string; readonly into: string }) {
+    const [from, into] = [await access(actor, ids.from), await access(actor, ids.into)];
+    if (from.personId.equals(into.personId)) throw Invalid.field('into', 'same-record');
+    const people = [from, into].map(({ personId }) => String(personId));
+    const humans = await identityDocuments.humansOf([...people, actor.personId]);
+    const [one, other] = people.map((personId) => humans.get(personId));
+    if (humans.get(actor.personId)?.human === one?.human) throw new Forbidden('not-your-own');
+    if (!one?.verified || !other?.verified || one.human !== other.human) throw new Conflict('not-one-human');
+    return { from, into };
+  }
+
+  async function obstacleOf(from: MembershipRow, into: MembershipRow): Promise<string | null> {
+    if (!['approved', 'suspended'].includes(from.state) || into.state !== 'approved') return 'wrong-state';
+    if (await HoursModel.exists({ personId: from.personId, state: { $in: UNDER_WAY } } as never))
+      return 'hours-under-way';
+    const going = { state: { $in: ['requested', 'confirmed', 'offered', 'moving'] } };
+    if (await TransferModel.exists({ ...going, personId: { $in: [from.personId, into.personId] } } as never))
+      return 'transfer-under-way';
+    for (const ask of parts.obstacles) {
+      const code = await ask(String(from.personId), String(into.personId));
+      if (code) return code;
+    }
+    return null;
+  }
+
+  async function insert(from: MembershipRow, into: MembershipRow, reason: string): Promise<TransferRow> {
+    const here = await tenants.current();
+    const { records } = await staysOf(from.personId, into.personId);
+    const _id = new Types.ObjectId();
+    const row = {
+      _id,
+      ...born('moving', reason),
+      direction: 'merge',
+      transferId: new Types.ObjectId(),
+      personId: from.personId,
+      personName: from.personName,
+      unitId: into.unitId,
+      into: { personId: into.personId, membershipId: into._id },
+      peerId: new Types.ObjectId(here.id),
+      peerName: here.name,
+      wanted: records,
+      records: 0,
+      minutes: 0,
+      createdAt: contextNow(),
+    };
+    await TransferModel.create([row as never]);
+    await recordAudit({
+      action: 'hours/merge',
+      subjectType: 'HoursTransfer',
+      subjectId: _id,
+      to: 'moving',
+      reason,
+      facts: { from: String(from._id), into: String(into._id) },
+    });
+    return (await TransferModel.findById(_id).lean()) as TransferRow;
+  }
+
+  return {
+    /** Records within reach that are one human's, together, where the human was seen for each of them. */
+    async duplicates(actor: AccountActor): Promise<Duplicate[][]> {
+      const known = await twins();
+      const rows = (await memberships.ofPeople([...known.keys()])).filter(
+        ({ state, unitId }) =>
+          ['approved', 'suspended'].includes(state) && can(actor, 'memberships:decide', String(unitId)),
+      );
+      const humans = await identityDocuments.humansOf(rows.map(({ personId }) => String(personId)));
+      const seen = rows.filter(({ personId }) => humans.get(String(personId))?.verified);
+      const groups = Map.groupBy(seen, ({ personId }) => humans.get(String(personId))?.human);
+      const found: Duplicate[][] = [];
+      for (const group of groups.values()) if (group.length > 1) found.push(await toDuplicates(group));
+      return found;
+    },
+
+    /** @throws NotFound, Forbidden, Conflict `not-one-human` */
+    async preview(
+      actor: AccountActor,
+      ids: { readonly from: string; readonly into: string },
+    ): Promise<MergePreview> {
+      const { from, into } = await pairOf(actor, ids);
+      const [one, other] = await toDuplicates([from, into]);
+      const { stay, records, minutes } = await staysOf(from.personId, into.personId);
+      return {
+        from: one as Duplicate,
+        into: other as Duplicate,
+        records,
+        minutes,
+        stay: stay.length,
+        obstacle: await obstacleOf(from, into),
+      };
+    },
+
+    /** Makes two records one. Many hours go by pieces; the record that is given up ends at once. */
+    async merge(
+      actor: AccountActor,
+      ids: { readonly from: string; readonly into: string },
+      reason: string,
+    ): Promise<TransferRow> {
+      const work = async (): Promise<TransferRow> => {
+        const { from, into } = await pairOf(actor, ids);
+        const obstacle = await obstacleOf(from, into);
+        if (obstacle) throw new Conflict(obstacle);
+        const row = await insert(from, into, reason);
+        for (const follow of parts.follow) await follow(String(from.personId), String(into.personId));
+        await memberships.endMerged(from, into, reason);
+        for (const { personId } of [from, into])
+          await addMessage({
+            kind: 'hours/merged',
+            subjectId: row._id,
+            data: { personId: String(personId) },
+            dedupeKey: `hours-merged:${String(row._id)}:${String(personId)}`,
+          });
+        return mergeSome(row, memberships, tenants);
+      };
+      return inTransaction(work).catch((err: unknown) => {
+        throw isDuplicateKey(err) ? new Conflict('transfer-under-way') : err;
+      });
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { acrossTenants } from '../../../server/core/context.ts';
+import { OutboxModel } from '../../../server/db/outbox.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
+import { runChecks } from '../../../server/verify/index.ts';
+import { createServed } from '../../factories/hours.ts';
+import { asOperator, createMember, createTenant, documentNumber, inTenant } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import type { ApiAgent } from '../../support/agent.ts';
+import { PageAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+
+describe('two records of one human', function () {
+  this.timeout(120_000);
+  let tenant: Tenant;
+  let kept: Member;
+  let given: Member;
+  let own: ApiAgent;
+  let old: ApiAgent;
+  let desk: ApiAgent;
+  let reviewer: ApiAgent;
+  const hours: string[] = [];
+  let certificate = { id: '', number: '', code: '' };
+
+  /** What other files broke by hand in the same database stays theirs. */
+  const foreign = new Map<string, number>();
+  const violations = async (note = false): Promise<string[]> => {
+    const checks = (await testApp()).composed.invariants.filter(({ name }) =>
+      /^(hours|certificates|time-bank)\//.test(name),
+    );
+    const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
+    if (note) for (const { name, violations: count } of results) foreign.set(name, count);
+    return results
+      .filter(({ name, violations: count }) => count > (foreign.get(name) ?? 0))
+      .flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
+  };
+  const total = async (agent: ApiAgent): Promise<number> =>
+    (await agent.get('/hours')).json<{ totalMinutes: number }>().totalMinutes;
+  const saved = async (agent: ApiAgent): Promise<number> =>
+    (await agent.get('/time-bank')).json<{ savedMinutes: number }>().savedMinutes;
+  const served = async (member: Member, hoursAgo: number): Promise<string> => {
+    const id = await createServed(tenant, member, { hoursAgo });
+    const answer = await desk.post(`/hours/${id}/approve`);
+    expect(answer.json(), answer.text).to.include({ state: 'posted' });
+    return id;
+  };
+  const ids = (): object => ({ from: given.membershipId, into: kept.membershipId });
+  const seen = (member: Member, number: string): Promise<void> =>
+    testApp().then(({ composed }) =>
+      asOperator(() =>
+        composed.services.identityDocuments.verifyAsOperator(member.personId, {
+          type: 'resident-id',
+          number,
+        }),
+      ),
+    );
+
+  before(async () => {
+    await violations(true);
+    tenant = await createTenant();
+    await asOperator(() =>
+      TenantModel.updateOne({ _id: new Types.ObjectId(tenant.id) }, { $set: { 'settings.timeBank': true } }),
+    );
+    const nobody = { birthDate: null, identity: 'none' } as const;
+    kept = await createMember(tenant, { person: { name: '林远', ...nobody } });
+    given = await createMember(tenant, { person: { name: '林遠', ...nobody } });
+    [own, old] = [await kept.api(), await given.api()];
+    desk = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    reviewer = await (await createMember(tenant, { roles: ['reviewer'] })).api();
+    for (const agent of [own, old]) await agent.post('/time-bank/account');
+    await served(kept, 9);
+    // At the same time as the other record's: nobody serves twice at once.
+    for (const hoursAgo of [9, 40, 60]) hours.push(await served(given, hoursAgo));
+  });
+
+  it('are found and made one only where one document was seen for both, and by nobody of themselves', async () => {
+    const tried = async (agent: ApiAgent, body: object = ids()): Promise<unknown> =>
+      (await agent.post('/duplicates', { ...body, reason: 'x' })).json();
+    expect((await reviewer.get('/duplicates')).json()).to.deep.equal({ data: [] });
+    expect(await tried(reviewer)).to.include({ code: 'not-one-human' });
+    const number = documentNumber();
+    await seen(kept, number);
+    await old.post('/me/identity', { number });
+    // Stated alone it proves nothing: anybody may state anybody's number.
+    expect(await tried(reviewer)).to.include({ code: 'not-one-human' });
+    await seen(given, number);
+    const issued = await old.post('/certificates', { scope: 'all' });
+    expect(issued.status, issued.text).to.equal(201);
+    certificate = issued.json<typeof certificate>();
+    const { data } = (await reviewer.get('/duplicates')).json<{
+      data: { name: string; minutes: number }[][];
+    }>();
+    expect(data.map((group) => group.map(({ name, minutes }) => [name, minutes]))).to.deep.equal([
+      [
+        ['林远', 121],
+        ['林遠', 363],
+      ],
+    ]);
+    expect((await desk.post('/duplicates', { ...ids(), reason: 'x' })).status).to.equal(403);
+    expect(await tried(reviewer, { from: kept.membershipId, into: kept.membershipId })).to.deep.include({
+      errors: [{ path: 'into', code: 'same-record' }],
+    });
+    const twin = await createMember(tenant, {
+      person: { birthDate: null, identity: 'none' },
+      roles: ['reviewer'],
+    });
+    await seen(twin, number);
+    expect(await tried(await twin.api())).to.include({ code: 'not-your-own' });
+    const elsewhere = await (await createMember(await createTenant(), { roles: ['reviewer'] })).api();
+    expect((await elsewhere.post('/duplicates', { ...ids(), reason: 'x' })).status).to.equal(404);
+    const waiting = await createServed(tenant, given, { hoursAgo: 90 });
+    expect(await tried(reviewer)).to.include({ code: 'hours-under-way' });
+    expect((await desk.post(`/hours/${waiting}/reject`, { reason: '未到场' })).status).to.equal(200);
+  });
+
+  it('become one: hours and saved time go along once, what overlaps stays, nothing is rewritten', async () => {
+    const officer = await createMember(tenant, { roles: ['reviewer'] });
+    const page = await officer.page();
+    const query = new URLSearchParams(ids() as Record<string, string>);
+    const shown = await page.get(`/duplicates/new?${String(query)}&lang=zh-CN`);
+    expect(shown.text).to.include('合并档案').and.include('2条记录').and.include('1条记录不转入');
+    expect((await page.get('/duplicates?lang=en')).text)
+      .to.include('Registered twice')
+      .and.include('林遠');
+    const empty = await page.post('/duplicates', { ...ids(), reason: '' });
+    expect([empty.status, /aria-invalid="true"/.test(empty.text)]).to.deep.equal([422, true]);
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => reviewer.post('/duplicates', { ...ids(), reason: '同一身份证' })),
+    );
+    const done = answers.filter(({ status }) => status === 200);
+    expect(done, answers.map(({ text }) => text).join('\n')).to.have.length(1);
+    expect(done[0]?.json()).to.deep.equal({ state: 'done', records: 2, wanted: 2 });
+    expect(await total(own)).to.equal(3 * 121);
+    expect(await saved(own)).to.equal(4 * 121);
+    expect(await violations()).to.deep.equal([]);
+    const mails = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'hours/merged' }).lean());
+    expect(mails.map(({ data }) => data['personId']).sort()).to.deep.equal(
+      [kept.personId, given.personId].sort(),
+    );
+    // The record that was given up opens nothing here any more.
+    expect((await old.get('/hours')).status).to.equal(401);
+  });
+
+  it('leave earlier certificates valid, found by their number, and with the record that is kept', async () => {
+    const listed = (await own.get('/certificates')).json<{ data: { number: string }[] }>().data;
+    expect(listed.map(({ number }) => number)).to.include(certificate.number);
+    expect((await own.get(`/certificates/${certificate.id}/json`)).status).to.equal(200);
+    const found = await reviewer.get(`/certificates/issued?number=${certificate.number}`);
+    expect(found.json<{ data: object[] }>().data).to.have.length(1);
+    expect(found.json<{ data: object[] }>().data[0]).to.include({ holder: '林遠', holderNow: '林远' });
+    const standing = async (): Promise<string> =>
+      (await new PageAgent().get(`/certificates/verify/${certificate.code}?lang=en`)).text;
+    expect(await standing()).to.include('This certificate is genuine and still holds');
+    const everything = await own.post('/certificates', { scope: 'all' });
+    expect(everything.json()).to.include({ totalMinutes: 3 * 121 });
+    // Taken back at the record where it was confirmed, it is gone everywhere, and the earlier paper says so.
+    const reversed = await reviewer.post(`/hours/${hours[1]}/reversal`, { reason: '录错了' });
+    expect(reversed.status, reversed.text).to.equal(200);
+    expect(await total(own)).to.equal(2 * 121);
+    expect(await saved(own)).to.equal(3 * 121);
+    expect(await standing()).not.to.include('still holds');
+    expect(await violations()).to.deep.equal([]);
+  });
+});

@@ -21,11 +21,14 @@ export interface TemplateParts {
   readonly icons: Icons;
   readonly assets: Assets;
   readonly strict: boolean;
-  /** Compile all at once, else each on first use. */
+  /** Tell of a faulty template at once, else when it is first shown. */
   readonly eager: boolean;
 }
 
-/** A template that is made when it is first shown: most processes live for a few of them, and all would take a second. */
+/**
+ * A template that is made when it is first shown: most processes live for a few of them. All of them would take a second,
+ * and 25 megabytes for as long as the process lives.
+ */
 function onFirstUse(make: () => Handlebars.TemplateDelegate): Handlebars.TemplateDelegate {
   let made: Handlebars.TemplateDelegate | null = null;
   return (model, options) => (made ??= make())(model, options);
@@ -65,25 +68,31 @@ export function createTemplates({
     listTemplates(root).map((name) => [name, readFileSync(join(root, `${name}.hbs`), 'utf8')]),
   );
 
-  function compile(name: string, source: string, locale: Locale): Handlebars.TemplateDelegate {
+  function read(name: string, source: string, locale: Locale) {
     // Escaping is for HTML; in a mail's subject and text part it would print &amp; to people.
     const noEscape = /\.(subject|text)$/.test(name);
     const tree = parseTemplate(engine, name, source);
     new Wording(locale, noEscape, engine, words).accept(tree);
     const options = { strict, knownHelpersOnly: true, knownHelpers, noEscape, preventIndent: true };
-    // compile() waits for a first model, which is at hand unless all are compiled at once: this tells of a faulty template
-    // before. All languages have the same faults.
-    if (eager && locale === LOCALES[0]) engine.precompile(tree, options);
-    return engine.compile(tree, options);
+    return { tree, options };
   }
+  // What is found is not kept. All languages have the same faults.
+  if (eager)
+    for (const [name, source] of sources) {
+      const { tree, options } = read(name, source, LOCALES[0]);
+      engine.precompile(tree, options);
+    }
   const compiled = new Map(
     LOCALES.map((locale) => [
       locale,
       Object.fromEntries(
-        [...sources].map(([name, source]) => {
-          const make = (): Handlebars.TemplateDelegate => compile(name, source, locale);
-          return [name, eager ? make() : onFirstUse(make)];
-        }),
+        [...sources].map(([name, source]) => [
+          name,
+          onFirstUse(() => {
+            const { tree, options } = read(name, source, locale);
+            return engine.compile(tree, options);
+          }),
+        ]),
       ),
     ]),
   );

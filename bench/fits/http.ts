@@ -7,16 +7,16 @@ import { makePlaces } from '../pages/place.ts';
 import { City } from './city.ts';
 import { fillCity, openPositions } from './fill.ts';
 
-/** Members that a ranking from the database looks at, at most: more than these were looked at in memory. */
-const MOST_FROM_DATABASE = 20_000;
 const READING_MS = 600_000;
 /** Asked about one after the other. */
 const POSITIONS = 100;
 
 export interface OverHttp {
   readonly pages: number[];
-  /** How many pages were answered from memory. */
+  /** How many pages looked at everybody. */
   readonly memory: number;
+  /** The first page right after the start: how long it took and how many it looked at; when everybody was in memory. */
+  readonly first: { readonly ms: number; readonly looked: number; readonly allAfterMs: number };
   /** Resident memory of the web process, all its threads included: at the end, and the most it ever was. */
   readonly rss: { readonly end: number; readonly most: number };
 }
@@ -51,13 +51,10 @@ export async function measureOverHttp(
     try {
       await web.says('Linli web is ready at ');
       const url = /ready at (\S+)/.exec(web.stdout())?.[1] ?? '';
-      return await ask(
-        url,
-        childOf(web.child.pid ?? 0),
-        await signIn(url, place.dataDir),
-        positions,
+      return await ask(url, childOf(web.child.pid ?? 0), await signIn(url, place.dataDir), positions, {
         requests,
-      );
+        people,
+      });
     } catch (err) {
       console.error(web.stdout().slice(-4_000), web.stderr().slice(-4_000));
       throw err;
@@ -102,9 +99,9 @@ async function ask(
   pid: number,
   cookie: string,
   positions: readonly string[],
-  requests: number,
+  { requests, people }: { readonly requests: number; readonly people: number },
 ): Promise<OverHttp> {
-  const page = async (n: number): Promise<{ ms: number; memory: boolean }> => {
+  const page = async (n: number): Promise<{ ms: number; looked: number }> => {
     const began = performance.now();
     const answer = await fetch(`${url}/positions/${positions[n % positions.length]}/candidates`, {
       headers: { cookie, 'accept-language': 'en' },
@@ -116,20 +113,22 @@ async function ask(
     const told = /共比对 ([\d,]+) 人|([\d,]+) people looked at/.exec(text);
     if (!told) throw new Error('The page does not say how many people it looked at');
     const looked = Number((told[1] ?? told[2] ?? '0').replaceAll(',', ''));
-    return { ms, memory: looked > MOST_FROM_DATABASE };
+    return { ms, looked };
   };
-  const until = performance.now() + READING_MS;
-  while (!(await page(0)).memory) {
-    if (performance.now() > until) throw new Error('The search never had the people in memory');
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const began = performance.now();
+  const first = await page(0);
+  while ((await page(0)).looked < people) {
+    if (performance.now() > began + READING_MS) throw new Error('The search never had the people in memory');
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
+  const allAfterMs = performance.now() - began;
   for (let n = 0; n < 50; n++) await page(n);
   const pages: number[] = [];
   let memory = 0;
   for (let n = 0; n < requests; n++) {
     const one = await page(n);
     pages.push(one.ms);
-    if (one.memory) memory += 1;
+    if (one.looked >= people) memory += 1;
   }
-  return { pages, memory, rss: residentOf(pid) };
+  return { pages, memory, first: { ...first, allAfterMs }, rss: residentOf(pid) };
 }

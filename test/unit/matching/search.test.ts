@@ -258,8 +258,9 @@ describe('the search among columns', () => {
         const again = new ColumnBuilder(2);
         for (let row = 0; row < columns.size; row++) again.add(entryOf(columns, slots, row));
         const laid = again.build();
+        const inPlace = again.finish();
         for (const name of ['ids', 'byId', 'skills', 'skillStart', 'born', 'kept', 'radius'] as const)
-          expect(laid[name], name).to.deep.equal(columns[name]);
+          for (const made of [laid, inPlace]) expect(made[name], name).to.deep.equal(columns[name]);
         expect(slots(columns.pattern[0] ?? 0)).to.deep.equal(slotsOf(laid.patterns)(laid.pattern[0] ?? 0));
       }),
       { numRuns: 30 },
@@ -272,6 +273,7 @@ describe('the search among columns', () => {
     const near = (n: number): PersonSources => sourcesOf(like as Someone, n);
     const reader = {
       tenant: { id: TENANT, zone: tenant.zone, serviceCounties: [] },
+      most: async () => Promise.resolve(total),
       async *everybody() {
         for (let n = 0; n < total; n += 1_000)
           yield Array.from({ length: 1_000 }, (_unused, at) => ({ sources: near(n + at), tally: null }));
@@ -280,9 +282,10 @@ describe('the search among columns', () => {
     const parts: [read: number, looked: number][] = [];
     const lookedIn = (epoch: TenantEpoch): number =>
       search(epoch.now, { facts: position, settings, tenant, k: 1, others: 0, served: [] }).looked;
-    const whole = await TenantEpoch.read(reader as never, new Date(), (part, read) =>
-      parts.push([read, lookedIn(part)]),
-    );
+    const whole = await TenantEpoch.read(reader as never, new Date(), {
+      onPart: (part, read) => parts.push([read, lookedIn(part)]),
+      onRest: () => undefined,
+    });
     expect(parts).to.deep.equal([[5_000, 5_000]]);
     expect(lookedIn(whole)).to.equal(total);
   });

@@ -79,6 +79,7 @@ export const NOT_STATED = 0;
 export const HALF_HOUR = 30;
 const DAYS = 7;
 const HALF_DAY = 24;
+const ID_BYTES = 12;
 /** More kinds of days than codes: further ones are kept as they were stated. */
 const MOST_DAYS = 65_535;
 /** More cells than this and cells grow: a nation needs no square kilometres. */
@@ -147,7 +148,7 @@ export class ColumnBuilder {
   }
 
   add(entry: Entry): void {
-    if (this.size === this.room) this.grow();
+    if (this.size === this.room) this.grow(Math.ceil(this.room * 1.5));
     const { raw } = this;
     const row = this.size++;
     raw.ids.set(entry.id, row * 12);
@@ -173,23 +174,34 @@ export class ColumnBuilder {
 
   /** Lays out what was added so far; more may be added afterwards. */
   build(): Columns {
+    const { size } = this;
+    return this.laidOut((from, order, width) => {
+      const to = shared(from.constructor as Uint32ArrayConstructor, size * width);
+      permute(from, to, order, width);
+      return to;
+    });
+  }
+
+  /** Lays out everybody in the memory where they were gathered. The builder is of no use afterwards. */
+  finish(): Columns {
+    const { size } = this;
+    const scratch = new ArrayBuffer(size * ID_BYTES);
+    return this.laidOut((from, order, width) => {
+      const copy = new (from.constructor as Uint32ArrayConstructor)(scratch, 0, size * width);
+      copy.set(from.subarray(0, size * width));
+      permute(copy, from, order, width);
+      return from.subarray(0, size * width);
+    });
+  }
+
+  private laidOut(arrange: Arrange): Columns {
     const { raw, size } = this;
     const { order, grid } = layOut(raw.latitude, raw.longitude, size);
-    const pick = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(
-      from: A,
-      make: Numbers,
-    ): A => {
-      const to = shared(make as Uint32ArrayConstructor, size) as unknown as A;
-      for (let row = 0; row < size; row++) to[row] = from[order[row] ?? 0] ?? 0;
-      return to;
-    };
-    const ids = shared(Uint8Array, size * 12);
     const skillStart = shared(Uint32Array, size + 1);
     const skills = shared(Uint16Array, this.skillCount);
     let at = 0;
     for (let row = 0; row < size; row++) {
       const old = order[row] ?? 0;
-      ids.set(raw.ids.subarray(old * 12, old * 12 + 12), row * 12);
       for (let i = raw.skillStart[old] ?? 0; i < (raw.skillStart[old + 1] ?? 0); i++)
         skills[at++] = this.skills[i] ?? 0;
       skillStart[row + 1] = at;
@@ -201,22 +213,23 @@ export class ColumnBuilder {
       morning[code] = both % (1 << HALF_DAY);
       evening[code] = Math.floor(both / (1 << HALF_DAY));
     }
-    const radius = pick(raw.radius, Uint8Array);
+    const ids = arrange(raw.ids, order, ID_BYTES) as Uint8Array;
+    const radius = arrange(raw.radius, order, 1) as Uint8Array;
     return {
       size,
       ids,
       byId: orderOfIds(ids, size),
-      latitude: pick(raw.latitude, Int32Array),
-      longitude: pick(raw.longitude, Int32Array),
-      born: pick(raw.born, Int32Array),
-      flags: pick(raw.flags, Uint8Array),
-      languages: pick(raw.languages, Uint16Array),
-      interests: pick(raw.interests, Uint32Array),
+      latitude: arrange(raw.latitude, order, 1) as Int32Array,
+      longitude: arrange(raw.longitude, order, 1) as Int32Array,
+      born: arrange(raw.born, order, 1) as Int32Array,
+      flags: arrange(raw.flags, order, 1) as Uint8Array,
+      languages: arrange(raw.languages, order, 1) as Uint16Array,
+      interests: arrange(raw.interests, order, 1) as Uint32Array,
       radius,
-      kept: pick(raw.kept, Uint16Array),
-      missed: pick(raw.missed, Uint8Array),
-      lastOn: pick(raw.lastOn, Uint16Array),
-      pattern: pick(raw.pattern, Uint32Array),
+      kept: arrange(raw.kept, order, 1) as Uint16Array,
+      missed: arrange(raw.missed, order, 1) as Uint8Array,
+      lastOn: arrange(raw.lastOn, order, 1) as Uint16Array,
+      pattern: arrange(raw.pattern, order, 1) as Uint32Array,
       patterns: { days, morning, evening, odd: this.odd },
       skillStart,
       skills,
@@ -224,6 +237,11 @@ export class ColumnBuilder {
       grid,
       far: Uint32Array.from(radius.keys().filter((row) => row < grid.homeless && (radius[row] ?? 0) > 0)),
     };
+  }
+
+  /** Makes room for so many at once: growing bit by bit leaves as much again behind. */
+  reserve(expected: number): void {
+    if (expected > this.room) this.grow(expected);
   }
 
   private intern(slots: PersonFacts['availability']): number {
@@ -261,8 +279,8 @@ export class ColumnBuilder {
     return this.dayOf.size - 1;
   }
 
-  private grow(): void {
-    this.room = Math.ceil(this.room * 1.5);
+  private grow(room: number): void {
+    this.room = room;
     const wider = rawColumns(this.room);
     for (const [name, column] of Object.entries(this.raw))
       (wider[name as keyof typeof wider] as Uint32Array).set(column as Uint32Array);
@@ -271,20 +289,31 @@ export class ColumnBuilder {
 }
 
 const rawColumns = (room: number) => ({
-  ids: new Uint8Array(room * 12),
-  latitude: new Int32Array(room),
-  longitude: new Int32Array(room),
-  born: new Int32Array(room),
-  flags: new Uint8Array(room),
-  languages: new Uint16Array(room),
-  interests: new Uint32Array(room),
-  radius: new Uint8Array(room),
-  kept: new Uint16Array(room),
-  missed: new Uint8Array(room),
-  lastOn: new Uint16Array(room),
-  pattern: new Uint32Array(room),
-  skillStart: new Uint32Array(room + 1),
+  ids: shared(Uint8Array, room * ID_BYTES),
+  latitude: shared(Int32Array, room),
+  longitude: shared(Int32Array, room),
+  born: shared(Int32Array, room),
+  flags: shared(Uint8Array, room),
+  languages: shared(Uint16Array, room),
+  interests: shared(Uint32Array, room),
+  radius: shared(Uint8Array, room),
+  kept: shared(Uint16Array, room),
+  missed: shared(Uint8Array, room),
+  lastOn: shared(Uint16Array, room),
+  pattern: shared(Uint32Array, room),
+  skillStart: shared(Uint32Array, room + 1),
 });
+
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array;
+/** A column in the order of the rows, so many numbers a row. */
+type Arrange = (from: Column, order: Uint32Array, width: number) => Column;
+
+function permute(from: Column, to: Column, order: Uint32Array, width: number): void {
+  for (let row = 0; row < order.length; row++) {
+    const old = order[row] ?? 0;
+    for (let i = 0; i < width; i++) to[row * width + i] = from[old * width + i] ?? 0;
+  }
+}
 
 /** Rows in the order of their cells. */
 function layOut(

@@ -16,6 +16,12 @@ const SOME = 1_000;
 const FIRST_PART = 5_000;
 const NEXT_PART = 3;
 
+interface ReadingWatch {
+  readonly onPart: (part: TenantEpoch, read: number) => void;
+  readonly onRest: () => void;
+}
+const NOBODY_WATCHES: ReadingWatch = { onPart: () => undefined, onRest: () => undefined };
+
 /** One tenant's people in memory: columns, what few have beside them, and who changed since. */
 export class TenantEpoch {
   readonly tenant: SearchedTenant;
@@ -43,21 +49,24 @@ export class TenantEpoch {
 
   /**
    * Reads everybody. Whatever changes meanwhile is read again from `asOf` on.
-   * @param onPart given now and then those who were read so far, as an epoch of their own
+   * @param watch `onPart` is given now and then those who were read so far, as an epoch of their own; `onRest` is called
+   *   where much was read that is no longer needed
    */
   static async read(
     reader: PoolReader,
     asOf: Date,
-    onPart: (part: TenantEpoch, read: number) => void = () => undefined,
+    { onPart, onRest }: ReadingWatch = NOBODY_WATCHES,
   ): Promise<TenantEpoch> {
     const { tenant } = reader;
     const builder = new ColumnBuilder(FIRST_PART);
     const byId = new Map<string, Sparse>();
-    const laidOut = (): TenantEpoch => {
-      const columns = builder.build();
-      const beside = placeBeside(columns, byId);
-      return new TenantEpoch(reader, asOf, { columns, ...beside, overlay: new Map(), gone: new Set() });
-    };
+    const epochOf = (columns: Epoch['columns']): TenantEpoch =>
+      new TenantEpoch(reader, asOf, {
+        columns,
+        ...placeBeside(columns, byId),
+        overlay: new Map(),
+        gone: new Set(),
+      });
     let [read, part] = [0, FIRST_PART];
     for await (const batch of reader.everybody(asOf)) {
       for (const { sources, tally } of batch) {
@@ -69,9 +78,12 @@ export class TenantEpoch {
       if (read < part) continue;
       // Ever fewer, so that all parts together take less time than the whole.
       part = NEXT_PART * read;
-      onPart(laidOut(), read);
+      onPart(epochOf(builder.build()), read);
+      builder.reserve(await reader.most(asOf));
+      onRest();
     }
-    return laidOut();
+    onRest();
+    return epochOf(builder.finish());
   }
 
   /** Reads these people again. */
@@ -112,7 +124,7 @@ export class TenantEpoch {
       const few = sparseOf(sources);
       if (few) byId.set(id, few);
     }
-    const next = builder.build();
+    const next = builder.finish();
     this.epoch = { columns: next, ...placeBeside(next, byId), overlay: new Map(), gone: new Set() };
     this.bytes = bytesOf(next);
     this.version += 1;

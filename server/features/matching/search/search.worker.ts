@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openForReading } from '../../../db/reading.ts';
+import { collect } from './collect.ts';
 import { TenantEpoch } from './search.epoch.ts';
 import { search } from './query.ts';
 import type { SearchAnswer, SearchQuery } from './query.ts';
@@ -109,7 +110,10 @@ async function read(
 ): Promise<void> {
   const db = await connected;
   const began = new Date(wall());
-  const epoch = await TenantEpoch.read(new PoolReader(db, tenant), began, onPart);
+  const epoch = await TenantEpoch.read(new PoolReader(db, tenant), began, {
+    onPart,
+    onRest: collect,
+  });
   // Whatever was committed while it was read.
   const caught = new Date(wall());
   const { personIds } = await touchedSince(db, new Date(began.getTime() - COMMIT_MS), new Set());
@@ -119,6 +123,7 @@ async function read(
   epoch.usedAt = wall();
   epochs.set(tenant.id, epoch);
   evict();
+  setImmediate(collect);
 }
 
 function evict(): void {

@@ -10,6 +10,9 @@ import type { Sweep } from './sweep.ts';
 /** How often agenda looks for due alarms. A number: as text it knows no milliseconds. */
 const PROCESS_EVERY_MS = 1_000;
 
+/** Full batches worked through in a row before the sweep waits for its next alarm. */
+const MOST_PASSES = 50;
+
 export interface AlarmClock {
   /** Waits for running sweeps, at most so long, then stops for good. */
   stop(timeoutMs: number): Promise<void>;
@@ -44,6 +47,11 @@ export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmCl
   await agenda.start();
   for (const sweep of sweeps)
     await agenda.every(sweep.everyMs as never, sweep.name, {}, { skipImmediate: false } as never);
+  // Agenda keeps to the alarms of before a restart, up to an hour away: what fell due while nothing ran is done now.
+  void catchUp();
+  async function catchUp(): Promise<void> {
+    for (const { name } of sweeps) await runner.run(name);
+  }
   const unwake = onWake((name) => {
     if (sweeps.some((sweep) => sweep.name === name)) void apartFromRequest(() => runner.run(name));
   });
@@ -69,10 +77,14 @@ function createRunner(sweeps: readonly Sweep[], signal: AbortSignal): Runner {
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const pass = async (name: string): Promise<void> => {
+    const sweep = byName.get(name) as Sweep;
+    let passes = 0;
     do {
       again.delete(name);
       try {
-        await runSweep(byName.get(name) as Sweep, { signal });
+        const { done } = await runSweep(sweep, { signal });
+        // A full batch leaves more behind it, as when thousands of certificates end at one midnight.
+        if (done >= sweep.batch && (passes += 1) < MOST_PASSES) again.add(name);
       } catch (err) {
         // The database may be away; the next alarm tries again.
         logger.warn({ err, sweep: name }, 'sweep pass failed');

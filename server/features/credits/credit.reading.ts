@@ -203,13 +203,14 @@ export function createCreditReading({
   }
 
   /**
-   * What the programme of each registration says on the day, in a few reads however many there are; null where there is no such
-   * programme. In the order of the people, and the same as each person's own page says.
+   * What the programme of each registration says on a day, in a few reads however many there are; null where there is no such
+   * programme. In the order of the people, and the same as each person's own page says. The reads come first, the evaluation
+   * when it is asked for: so the next people can be read while these are evaluated.
    */
-  async function evaluateAll(people: readonly Registered[], on: string): Promise<(Evaluation | null)[]> {
-    return (await readAll(people)).map(
-      (asked) => asked && inForce(() => evaluate(asked.versions, asked.cycle, asked.entries, on)),
-    );
+  async function evaluator(people: readonly Registered[]): Promise<(on: string) => (Evaluation | null)[]> {
+    const all = await readAll(people);
+    return (on) =>
+      all.map((asked) => asked && inForce(() => evaluate(asked.versions, asked.cycle, asked.entries, on)));
   }
 
   /**
@@ -253,7 +254,7 @@ export function createCreditReading({
   return {
     choicesFor,
     of,
-    evaluateAll,
+    evaluator,
     outlooks,
     ownOutlooks,
 

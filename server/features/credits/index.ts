@@ -5,6 +5,7 @@ export { createCreditReading } from './credit.reading.ts';
 export type { CreditReading, OwnEvaluation } from './credit.reading.ts';
 export { PIECE_MINUTES } from './outlook.rules.ts';
 export type { Gap, Outlook, PersonOutlook, PlannedLearning } from './outlook.rules.ts';
+export type { Evaluation } from './credit.types.ts';
 export type { CreditRow } from './credit.model.ts';
 export { worded } from './credit.view.ts';
 export { postStoredClaims } from './credit.posting.ts';

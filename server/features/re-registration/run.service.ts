@@ -10,7 +10,7 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { can, reachOf } from '../../core/actor.ts';
-import type { CreditReading } from '../credits/index.ts';
+import type { CreditReading, Evaluation } from '../credits/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { EvaluationRunModel, RegistrationWatchModel } from './watch.model.ts';
 import type { EvaluationRunRow, RegistrationWatchRow } from './watch.model.ts';
@@ -21,6 +21,12 @@ const BY_END: readonly SortKey[] = [
   ['validTo', 1],
   ['_id', 1],
 ];
+
+/** People of one step of a run, read and not yet evaluated. */
+interface Piece {
+  readonly rows: readonly RegistrationWatchRow[];
+  readonly evaluate: (on: string) => readonly (Evaluation | null)[];
+}
 
 export interface RunParts {
   readonly reading: CreditReading;
@@ -33,20 +39,25 @@ export type RunService = ReturnType<typeof createRunService>;
 export function createRunService({ reading, tenants }: RunParts) {
   const today = async (): Promise<string> => localDate(contextNow(), (await tenants.current()).zone);
 
-  /** One piece of a run. @returns whether there is more */
-  async function step(run: EvaluationRunRow): Promise<EvaluationRunRow | null> {
-    const rows = await RegistrationWatchModel.find(run.cursor ? { _id: { $gt: run.cursor } } : {})
+  /** The people after the one at the cursor, with everything that their evaluation needs. */
+  async function readPiece(cursor: Types.ObjectId | null): Promise<Piece> {
+    const rows = await RegistrationWatchModel.find(cursor ? { _id: { $gt: cursor } } : {})
       .sort({ _id: 1 })
       .limit(BATCH)
       .select({ personId: 1, level: 1, validFrom: 1, validTo: 1 })
       .lean();
-    const evaluations = await reading.evaluateAll(
+    const evaluate = await reading.evaluator(
       rows.map((row) => ({
         personId: String(row.personId),
         registration: { level: row.level, validFrom: row.validFrom, validTo: row.validTo },
       })),
-      run.on,
     );
+    return { rows, evaluate };
+  }
+
+  /** Stores what one piece comes to, and how far the run is. @returns the run after it, or null when somebody else was faster */
+  async function settle(run: EvaluationRunRow, { rows, evaluate }: Piece): Promise<EvaluationRunRow | null> {
+    const evaluations = evaluate(run.on);
     let canApply = 0;
     let behind = 0;
     const writes: AnyBulkWriteOperation[] = [];
@@ -142,7 +153,16 @@ export function createRunService({ reading, tenants }: RunParts) {
     /** Works through one evaluation to its end, piece by piece. */
     async work(id: string): Promise<void> {
       let run: EvaluationRunRow | null = await EvaluationRunModel.findById(id).lean();
-      while (run?.state === 'running') run = await step(run);
+      let next = run?.state === 'running' ? readPiece(run.cursor) : null;
+      while (run?.state === 'running' && next) {
+        const piece = await next;
+        const last = piece.rows.at(-1)?._id;
+        // The database reads the next people while these are evaluated and stored.
+        next = piece.rows.length < BATCH || !last ? null : readPiece(last);
+        // Waited for above; until then nobody would hear that it failed.
+        next?.catch(() => undefined);
+        run = await settle(run, piece);
+      }
     },
 
     /** Registrations within the actor's reach by their end, soonest first; those that ended long ago are left out. */

@@ -907,6 +907,7 @@ export type KnownKey =
   | 'credits.submit'
   | 'credits.take.also'
   | 'credits.take.counts'
+  | 'credits.take.none'
   | 'credits.take.piece'
   | 'credits.take.title'
   | 'credits.title'

@@ -252,6 +252,7 @@ export function ownModel(
   return {
     programmes: own.evaluations.map((one) => ({
       ...programmeModel(reader, one, rows, own.on),
+      lacks: one.evaluation.shortfalls.length > 0 && own.on <= one.evaluation.cycle.end,
       take: takeModel(
         reader,
         suggestions.find(({ programme }) => programme === one.programme.programme),

@@ -120,6 +120,7 @@ import {
   createMergeService,
   createTransferService,
   formerPersonsOf,
+  markOwnHand,
   mergeRoutes,
   personsNow,
   ledgerRoutes,
@@ -376,6 +377,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ],
     follow: [bankClosings.merge],
   });
+  identityDocuments.onSameHuman(markOwnHand);
   hours.onPosted(bank.earn);
   hours.onReversed(bank.unearn);
   hours.onReversed(redemptions.refundFor);

@@ -23,6 +23,8 @@ export interface Served {
   readonly cameAt?: Date;
   readonly leftAt?: Date;
   readonly left?: 'code' | 'coordinator' | 'automatic';
+  /** The coordinator who noted the coming; by a code unless given. */
+  readonly seenBy?: Member;
   readonly unitId?: string;
   readonly title?: string;
 }
@@ -69,7 +71,11 @@ export async function createAttended(tenant: Tenant, member: Member, served: Ser
           personName: member.name,
           startsAt,
           endsAt,
-          checkIn: { at: served.cameAt ?? new Date(startsAt.getTime() - 300_000), method: 'code', by },
+          checkIn: {
+            at: served.cameAt ?? new Date(startsAt.getTime() - 300_000),
+            method: served.seenBy ? 'coordinator' : 'code',
+            by: served.seenBy ? new Types.ObjectId(served.seenBy.accountId) : by,
+          },
           checkOut: {
             at: served.leftAt ?? new Date(endsAt.getTime() + 60_000),
             method: served.left ?? 'code',

@@ -9,6 +9,7 @@ import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
+import { isOwnHand } from '../hours/index.ts';
 import type { HoursService } from '../hours/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -148,7 +149,7 @@ export function createIssuing(parts: CertificateParts) {
   /**
    * Finds the certificate of this state of the ledger, or takes a number and states it (S-59). In the caller's transaction;
    * refusals come before anything is written.
-   * @throws NotFound for no member, Conflict `identity-needed`, Invalid at `from`
+   * @throws NotFound for no member, Conflict `identity-needed` or `confirmed-by-own-account`, Invalid at `from`
    */
   async function reserve(
     holder: Holder,
@@ -158,6 +159,7 @@ export function createIssuing(parts: CertificateParts) {
     const membership = await memberships.anyOf(holder.personId);
     if (!membership) throw new NotFound();
     if (!(await isIdentified(holder.personId))) throw new Conflict('identity-needed');
+    if (await isOwnHand(holder.personId)) throw new Conflict('confirmed-by-own-account');
     const ofActivity = activityKey(wanted.activity);
     const entries = await entriesOf(
       holder.personId,

@@ -13,6 +13,8 @@ export const ANOMALIES = [
   'burst',
   'one-approver-many-strangers',
   'unseen-and-unverified',
+  /** Found out later: whoever confirmed or entered it was the same human by another account. */
+  'same-human',
 ] as const;
 export type AnomalyCode = (typeof ANOMALIES)[number];
 

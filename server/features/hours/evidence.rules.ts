@@ -17,7 +17,7 @@ export type PresenceMethod = (typeof PRESENCE_METHODS)[number];
 /** How the person's presence was noted when the service began. */
 export interface Presence {
   readonly method: PresenceMethod;
-  /** The human who noted it; null where that is not recorded. */
+  /** The human who noted it; null where that is not recorded, or nobody knows who that is: it may be the person. */
   readonly by: string | null;
   /** Whether the person could read the code without being there: by running shifts of that unit, in any account. */
   readonly codeWasOpenToSubject: boolean;
@@ -26,7 +26,7 @@ export interface Presence {
 /** Whether somebody or something that is not in the person's hands saw them come. */
 export function wasSeenByThird(subject: Pick<HumanFacts, 'human'>, presence: Presence | null): boolean {
   if (presence === null || presence.method === 'automatic') return false;
-  if (presence.method === 'coordinator') return presence.by !== subject.human;
+  if (presence.method === 'coordinator') return presence.by !== null && presence.by !== subject.human;
   return !presence.codeWasOpenToSubject;
 }
 

@@ -194,6 +194,11 @@ hoursSchema.index(
 hoursSchema.index({ tenantId: 1, state: 1, unitId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, state: 1, 'activity.startsAt': 1, _id: 1 });
 hoursSchema.index({ tenantId: 1, personId: 1, state: 1 });
+// What turned out later to be confirmed by the person's own other account.
+hoursSchema.index(
+  { tenantId: 1, state: 1, 'anomalies.code': 1, 'activity.startsAt': 1, _id: 1 },
+  { partialFilterExpression: { 'anomalies.code': 'same-human' } },
+);
 hoursSchema.index({ tenantId: 1, personId: 1, 'activity.startsAt': -1, _id: -1 });
 hoursSchema.index({ tenantId: 1, shiftId: 1, state: 1 });
 // What is to be remembered, in whatever tenant.

@@ -177,7 +177,8 @@ export function createHoursQueries({
     async held(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
       const reach = reachOf(actor, 'hours:inspect');
       const rows = await HoursModel.find({
-        state: 'under_check',
+        // What was posted before it was known whose accounts those were stays to be looked at, too.
+        $and: [{ $or: [{ state: 'under_check' }, { state: 'posted', 'anomalies.code': 'same-human' }] }],
         ...(reach === 'tenant'
           ? {}
           : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),

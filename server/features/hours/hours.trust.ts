@@ -59,11 +59,12 @@ export function createHoursTrust({
     const { method, byAccountId } = row.presence;
     const marker = byAccountId && method === 'coordinator' ? await memberships.byAccount(byAccountId) : null;
     const facts = marker ? await identityDocuments.humansOf([String(marker.personId)]) : null;
+    const noter = marker ? facts?.get(String(marker.personId)) : null;
     const accounts = await identityDocuments.personsLike(String(row.personId));
     const holders = await holdersAmong(accounts, 'attendance:run', await units.pathOf(row.unitId));
     return {
       method,
-      by: marker ? (facts?.get(String(marker.personId))?.human ?? null) : null,
+      by: noter?.identified ? noter.human : null,
       codeWasOpenToSubject: holders.length > 0,
     };
   }

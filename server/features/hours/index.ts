@@ -3,6 +3,7 @@ export { createHoursService } from './hours.service.ts';
 export type { ApprovalOutcome } from './hours.approval.ts';
 export type { ServedActivity } from './hours.activities.ts';
 export type { HoursService } from './hours.service.ts';
+export { isOwnHand, markOwnHand } from './hours.own-hand.ts';
 export { postedDaysOf } from './hours.days.ts';
 export type { HoursRow } from './hours.model.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';

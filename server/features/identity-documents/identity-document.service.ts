@@ -59,6 +59,8 @@ export interface StatedNumber {
   readonly number: string;
 }
 
+type StatedListener = (personId: string, others: readonly string[]) => Promise<void>;
+
 /** The law of ages is that of the mainland. */
 const ZONE = 'Asia/Shanghai';
 
@@ -83,6 +85,8 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
     if ('fault' in facts) throw Invalid.field('number', facts.fault);
     return facts;
   }
+
+  const statedListeners: StatedListener[] = [];
 
   /** Writes the number; what was verified of another number is void. */
   async function write(
@@ -114,6 +118,14 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       subjectId: person._id,
       facts: { type: facts.type, changed: before !== null && !same },
     });
+    if (same) return;
+    const alike = await IdentityDocumentModel.find({ blind, personId: { $ne: person._id } })
+      .select({ personId: 1 })
+      .limit(50)
+      .lean();
+    const others = alike.map(({ personId }) => String(personId));
+    if (others.length > 0)
+      for (const listener of statedListeners) await listener(String(person._id), others);
   }
 
   /** Nobody becomes of age by a number, nor a minor without a guardian. */
@@ -169,6 +181,11 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
 
   return {
     humansOf,
+
+    /** Told in the transaction in which a person turns out to be the human of other accounts. */
+    onSameHuman(listener: StatedListener): void {
+      statedListeners.push(listener);
+    },
 
     async own(actor: AccountActor): Promise<IdentityDocument> {
       return toDocument(await people.row(actor.personId), await findDocument(actor.personId));

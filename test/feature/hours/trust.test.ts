@@ -127,6 +127,44 @@ describe('hours that are for sale', function () {
     );
   });
 
+  it('are not seen by an account of which nobody knows whose it is', async () => {
+    const tenant = await createTenant();
+    const [first, second] = (await oneHuman(tenant, 'the same')) as [Member, Member];
+    const volunteer = await createMember(tenant, NOBODY);
+    const witness = await createMember(tenant, { roles: ['coordinator'], ...NOBODY });
+    await joinedLongAgo(volunteer, witness);
+    const id = await createServed(tenant, volunteer, { seenBy: witness });
+    await tryAll(await Promise.all([first, second, witness].map((member) => member.api())), id);
+    expect((await storedHours(tenant, id)).state).to.equal('under_check');
+    // Somebody known saw another one come: that is enough.
+    const seen = await createServed(tenant, volunteer, { seenBy: first, hoursAgo: 30 });
+    expect((await (await second.api()).post(`/hours/${seen}/approve`)).json()).to.include({ state: 'posted' });
+  });
+
+  it('are shown to the auditor and on no certificate, when the number only says later who confirmed them', async () => {
+    const tenant = await createTenant();
+    const buyer = await createMember(tenant, NOBODY);
+    const seller = await createMember(tenant, { roles: ALL, ...NOBODY });
+    await joinedLongAgo(buyer, seller);
+    const number = documentNumber();
+    const [own, other] = [await buyer.api(), await seller.api()];
+    await other.post('/me/identity', { number });
+    const id = await createServed(tenant, buyer, { seenBy: seller });
+    expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    expect((await own.post('/me/identity', { number })).status).to.equal(200);
+    const issued = await own.post('/certificates', { scope: 'all' });
+    expect([issued.status, codeOf(issued)]).to.deep.equal([409, 'confirmed-by-own-account']);
+    const auditor = await createMember(tenant, { roles: ['auditor'] });
+    const desk = (await (await auditor.api()).get('/hours/held')).json<{ data: { id: string }[] }>();
+    expect(desk.data.map((row) => row.id)).to.deep.equal([id]);
+    expect((await (await auditor.page()).get('/hours/held')).text).to.include('同一人的另一账号');
+    // A reviewer takes them back; then there is nothing left to certify.
+    const reviewer = await createMember(tenant, { roles: ['reviewer'] });
+    const taken = await (await reviewer.api()).post(`/hours/${id}/reversal`, { reason: '本人确认' });
+    expect(taken.status, taken.text).to.equal(200);
+    expect((await own.post('/certificates', { scope: 'all' })).status).to.equal(422);
+  });
+
   it('count when somebody independent has seen the person and another the hours', async () => {
     const tenant = await createTenant();
     const department = await createTenant();

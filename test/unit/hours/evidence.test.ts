@@ -41,6 +41,8 @@ describe('evidence of an hour', () => {
     const s = human('s');
     expect(wasSeenByThird(s, seen)).to.equal(true);
     expect(wasSeenByThird(s, { ...seen, by: 's' })).to.equal(false);
+    // Somebody of whom nobody knows who they are may be the person.
+    expect(wasSeenByThird(s, { ...seen, by: null })).to.equal(false);
     expect(wasSeenByThird(s, { ...seen, method: 'code' })).to.equal(true);
     expect(wasSeenByThird(s, { ...seen, method: 'kiosk' })).to.equal(true);
     expect(wasSeenByThird(s, { ...seen, method: 'code', codeWasOpenToSubject: true })).to.equal(false);

@@ -124,8 +124,7 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       .limit(50)
       .lean();
     const others = alike.map(({ personId }) => String(personId));
-    if (others.length > 0)
-      for (const listener of statedListeners) await listener(String(person._id), others);
+    if (others.length > 0) for (const listener of statedListeners) await listener(String(person._id), others);
   }
 
   /** Nobody becomes of age by a number, nor a minor without a guardian. */

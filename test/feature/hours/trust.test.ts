@@ -138,7 +138,9 @@ describe('hours that are for sale', function () {
     expect((await storedHours(tenant, id)).state).to.equal('under_check');
     // Somebody known saw another one come: that is enough.
     const seen = await createServed(tenant, volunteer, { seenBy: first, hoursAgo: 30 });
-    expect((await (await second.api()).post(`/hours/${seen}/approve`)).json()).to.include({ state: 'posted' });
+    expect((await (await second.api()).post(`/hours/${seen}/approve`)).json()).to.include({
+      state: 'posted',
+    });
   });
 
   it('are shown to the auditor and on no certificate, when the number only says later who confirmed them', async () => {

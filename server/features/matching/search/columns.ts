@@ -134,7 +134,10 @@ export class ColumnBuilder {
   private readonly raw: ReturnType<typeof rawColumns>;
   private skills: Uint16Array;
   private skillCount = 0;
-  private readonly patternOf = new Map<string, number>();
+  /** Patterns by their days, in a table with free places; 0 is a free place, and nobody's stated times. */
+  private table = new Uint32Array(512);
+  private patternCount = 1;
+  private readonly oddOf = new Map<string, number>();
   private days = new Uint16Array(DAYS * 256);
   private readonly dayOf = new Map<number, number>();
   private readonly odd = new Map<number, PersonFacts['availability']>();
@@ -144,7 +147,6 @@ export class ColumnBuilder {
     this.raw = rawColumns(this.room);
     this.skills = new Uint16Array(this.room * 3);
     this.dayCode(0, 0);
-    this.intern([]);
   }
 
   add(entry: Entry): void {
@@ -206,7 +208,7 @@ export class ColumnBuilder {
         skills[at++] = this.skills[i] ?? 0;
       skillStart[row + 1] = at;
     }
-    const days = shared(Uint16Array, this.patternOf.size * DAYS);
+    const days = shared(Uint16Array, this.patternCount * DAYS);
     days.set(this.days.subarray(0, days.length));
     const [morning, evening] = [shared(Uint32Array, this.dayOf.size), shared(Uint32Array, this.dayOf.size)];
     for (const [both, code] of this.dayOf) {
@@ -244,29 +246,67 @@ export class ColumnBuilder {
     if (expected > this.room) this.grow(expected);
   }
 
+  /** Which pattern these free times are: nearly everybody's of a city may differ, so they are told apart by numbers. */
   private intern(slots: PersonFacts['availability']): number {
+    if (slots.length === 0) return NOT_STATED;
+    const halves = Array.from({ length: DAYS }, () => [0, 0]);
+    let odd = slots.some(({ startMinute, endMinute }) => startMinute % HALF_HOUR || endMinute % HALF_HOUR);
+    for (const { weekday, startMinute, endMinute } of slots)
+      for (let half = Math.ceil(startMinute / HALF_HOUR); (half + 1) * HALF_HOUR <= endMinute; half++)
+        halves[weekday - 1]![half < HALF_DAY ? 0 : 1]! |= 1 << (half % HALF_DAY);
+    const codes = halves.map(([morning = 0, evening = 0]) => this.dayCode(morning, evening));
+    odd ||= codes.includes(-1) || codes.every((code) => code === 0);
+    if (odd) return this.internOdd(slots, codes);
+    const known = this.table[this.placeOf(codes)] ?? 0;
+    if (known > 0) return known;
+    const made = this.addPattern(codes);
+    this.table[this.placeOf(codes)] = made;
+    return made;
+  }
+
+  /** Times that half hours cannot say are kept as they were stated: few have such. */
+  private internOdd(slots: PersonFacts['availability'], codes: readonly number[]): number {
     const key = slots.map((slot) => `${slot.weekday}:${slot.startMinute}-${slot.endMinute}`).join();
-    const known = this.patternOf.get(key);
+    const known = this.oddOf.get(key);
     if (known !== undefined) return known;
-    const made = this.patternOf.size;
-    this.patternOf.set(key, made);
-    if ((made + 1) * DAYS > this.days.length) {
+    const made = this.addPattern(codes.map((code) => Math.max(0, code)));
+    this.oddOf.set(key, made);
+    this.odd.set(made, slots);
+    return made;
+  }
+
+  private addPattern(codes: readonly number[]): number {
+    const made = this.patternCount++;
+    if (this.patternCount * DAYS > this.days.length) {
       const wider = new Uint16Array(this.days.length * 2);
       wider.set(this.days);
       this.days = wider;
     }
-    const halves = Array.from({ length: DAYS }, () => [0, 0]);
-    for (const { weekday, startMinute, endMinute } of slots) {
-      if (startMinute % HALF_HOUR !== 0 || endMinute % HALF_HOUR !== 0) this.odd.set(made, slots);
-      for (let half = Math.ceil(startMinute / HALF_HOUR); (half + 1) * HALF_HOUR <= endMinute; half++)
-        halves[weekday - 1]![half < HALF_DAY ? 0 : 1]! |= 1 << (half % HALF_DAY);
-    }
-    for (const [day, [morning = 0, evening = 0]] of halves.entries()) {
-      const code = this.dayCode(morning, evening);
-      if (code < 0) this.odd.set(made, slots);
-      this.days[made * DAYS + day] = Math.max(0, code);
-    }
+    this.days.set(codes, made * DAYS);
+    if (2 * this.patternCount > this.table.length) this.rehash();
     return made;
+  }
+
+  /** The place of a pattern in the table, or the free one where it would be. */
+  private placeOf(codes: ArrayLike<number>): number {
+    const last = this.table.length - 1;
+    let place = 0;
+    for (let day = 0; day < DAYS; day++)
+      place = Math.imul(place ^ (codes[day] ?? 0), 0x9e3779b1) ^ (place >>> 15);
+    for (place &= last; ; place = (place + 1) & last) {
+      const at = (this.table[place] ?? 0) * DAYS;
+      if (at === 0) return place;
+      let day = 0;
+      while (day < DAYS && this.days[at + day] === codes[day]) day++;
+      if (day === DAYS) return place;
+    }
+  }
+
+  private rehash(): void {
+    const patterns = this.table.filter((pattern) => pattern > 0);
+    this.table = new Uint32Array(2 * this.table.length);
+    for (const pattern of patterns)
+      this.table[this.placeOf(this.days.subarray(pattern * DAYS, (pattern + 1) * DAYS))] = pattern;
   }
 
   /** The code of a kind of day; −1 when there are too many. */

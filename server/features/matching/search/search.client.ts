@@ -32,7 +32,7 @@ export interface SearchClient {
 /** Longer than this nobody waits for a quick answer. */
 const PATIENCE_MS = 2_000;
 /** Nor longer than this for the first answer: reading from the database what the thread begins with would take as long. */
-const BEGINNING_MS = 5_000;
+const BEGINNING_MS = 10_000;
 /** Faults after which the thread is left alone for a while. */
 const PAUSE_MS = 60_000;
 /** Rows are read and forgotten at once: little room is enough, and what does not fit is not kept. */

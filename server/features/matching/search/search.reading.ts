@@ -62,27 +62,27 @@ export class PoolReader {
     const members = this.rows<Member>('memberships')
       .find({ tenantId, state: 'approved' } as never, { projection: MEMBER_FIELDS })
       .batchSize(AT_ONCE);
-    for await (const batch of batches(members)) {
+    yield* oneAhead(batches(members), async (batch) => {
       const ids = batch.map(({ personId }) => personId as ObjectId);
       const [people, beside, tallies] = await Promise.all([
         this.people(ids),
         this.beside(ids, now),
         this.tallies(ids),
       ]);
-      yield gather(people, { batch, beside, tallies });
-    }
-    const known = await this.known();
+      return gather(people, { batch, beside, tallies });
+    });
     const findable = this.rows<PersonToFit>('people')
       .find(findableFilter(this.tenant.serviceCounties, now) as never, { projection: FIT_FIELDS })
       .batchSize(AT_ONCE);
-    for await (const found of batches(findable)) {
+    yield* oneAhead(batches(findable), async (found) => {
+      const known = await this.known(found.map(({ _id }) => _id as ObjectId));
       const people = found.filter(({ _id }) => !known.has(String(_id)));
       const beside = await this.beside(
         people.map(({ _id }) => _id as ObjectId),
         now,
       );
-      yield gather(people, { batch: [], beside, tallies: new Map() });
-    }
+      return gather(people, { batch: [], beside, tallies: new Map() });
+    });
   }
 
   /** How many people there are to be read, at most: some members are found as neighbours, too. */
@@ -146,16 +146,19 @@ export class PoolReader {
       .toArray() as Promise<PersonToFit[]>;
   }
 
-  /** Members, and those about whom the tenant decides or decided: none of them is a neighbour from outside. */
-  private async known(): Promise<Set<string>> {
-    const known = new Set<string>();
-    const rows = this.rows<Of>('memberships')
-      .find({ tenantId: this.tenantId, state: { $in: ['approved', ...NOT_TO_BE_ASKED] } } as never, {
-        projection: { personId: 1, _id: 0 },
-      })
-      .batchSize(10 * AT_ONCE);
-    for await (const { personId } of rows) known.add(String(personId));
-    return known;
+  /** Of these, members and those about whom the tenant decides or decided: none of them is a neighbour from outside. */
+  private async known(ids: Ids): Promise<Set<string>> {
+    const rows = await this.rows<Of>('memberships')
+      .find(
+        {
+          tenantId: this.tenantId,
+          personId: { $in: [...ids] },
+          state: { $in: ['approved', ...NOT_TO_BE_ASKED] },
+        } as never,
+        { projection: { personId: 1, _id: 0 }, batchSize: AT_ONCE },
+      )
+      .toArray();
+    return new Set(rows.map(({ personId }) => String(personId)));
   }
 
   /** What few people have. */
@@ -274,6 +277,19 @@ function gather(
       },
     };
   });
+}
+
+/** Each made into something else; the next is in the making while the one before is used. */
+async function* oneAhead<T, R>(from: AsyncIterable<T>, make: (one: T) => Promise<R>): AsyncGenerator<R> {
+  let ahead: Promise<R> | null = null;
+  for await (const one of from) {
+    const next = make(one);
+    // Whoever waits for it hears of a fault; until then nobody is to be alarmed.
+    next.catch(() => undefined);
+    if (ahead) yield await ahead;
+    ahead = next;
+  }
+  if (ahead) yield await ahead;
 }
 
 async function* batches<T>(cursor: FindCursor<T>): AsyncGenerator<T[]> {

@@ -238,7 +238,7 @@ export function recordOf(places: readonly PlaceRow[], zone: string): ServiceReco
   };
 }
 
-function standingOf(
+export function standingOf(
   person: PersonToFit,
   { membership, notToBeAsked }: Pick<PersonSources, 'membership' | 'notToBeAsked'>,
   tenant: Pick<Tenant, 'serviceCounties'>,

@@ -1,0 +1,182 @@
+import { latLngOf } from '../../../core/geo.ts';
+import type { Tenant } from '../../tenants/index.ts';
+import { hasConsent } from '../../people/fitting.rules.ts';
+import { recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
+import type { PersonSources } from '../matching.facts.ts';
+import type { PersonFacts, ServiceRecord } from '../matching.types.ts';
+import { dateNumber } from '../search/codes.ts';
+import { cellOf, keyOf } from './cells.ts';
+import { FreeTimes, SkillRows, WordRows } from './rows.ts';
+
+/** What few people have: whoever has it is asked about by the rule itself, with all that is known of them. */
+export const FEW = { booked: 1, gives: 2, kept: 4, trained: 8, credentials: 16, pools: 32, served: 64, odd: 128 } as const;
+
+export const STANDINGS: readonly PersonFacts['standing'][] = [
+  'member',
+  'suspended',
+  'findable',
+  'unasked',
+  'stranger',
+];
+export const TRACKS: readonly PersonFacts['track'][] = [null, 'certified', 'semi-professional'];
+/** Before the first service. */
+export const NEVER = -0x80000000;
+const NOBODYS: ServiceRecord = { kept: 0, missed: 0, lastOn: null, served: new Map() };
+
+/**
+ * People whom one tenant may ask, as columns: a number or a few bits of each for whatever a rule asks of everybody. Rows lie
+ * in the order of cells on the map, those without a home last. Nothing is rounded: a rule answers the same from either form.
+ */
+export class PoolColumns {
+  readonly tenant: Tenant;
+  readonly size: number;
+  /** The caller's number of the person in each row. */
+  readonly who: Int32Array;
+  /** Cells ascending; Infinity without a home. */
+  readonly cell: Float64Array;
+  readonly latitude: Float64Array;
+  readonly longitude: Float64Array;
+  /** Places in `STANDINGS` and `TRACKS`. */
+  readonly standing: Uint8Array;
+  readonly track: Uint8Array;
+  /** Year, month and day as one number; 0 when unknown. */
+  readonly born: Int32Array;
+  readonly guardian: Uint8Array;
+  /** Metres; NaN leaves it to the organisation. */
+  readonly radius: Float64Array;
+  readonly kept: Int32Array;
+  readonly missed: Int32Array;
+  /** Days since 1970; NEVER before the first service. */
+  readonly lastOn: Int32Array;
+  /** Sums of `FEW`. */
+  readonly few: Uint8Array;
+  readonly languages: WordRows;
+  readonly interests: WordRows;
+  readonly free: FreeTimes;
+  readonly skills: SkillRows;
+  readonly sources: readonly PersonSources[];
+  /** Places summed up, by row, of those who had any. */
+  readonly records: ReadonlyMap<number, ServiceRecord>;
+  /** Rows of those who go further than so many metres by their own word, by those metres: filled as asked for. */
+  private readonly farther = new Map<number, Int32Array>();
+  private readonly bySkill: readonly Int32Array[];
+  private readonly everybody: Int32Array;
+
+  /** @param people whom the tenant may ask, each with the caller's number */
+  constructor(tenant: Tenant, people: readonly { readonly number: number; readonly sources: PersonSources }[]) {
+    this.tenant = tenant;
+    const laid = people
+      .map((one) => ({ ...one, cell: cellOfSources(one.sources) }))
+      .sort((a, b) => (a.cell < b.cell ? -1 : a.cell > b.cell ? 1 : a.number - b.number));
+    const each = <A extends Float64Array | Int32Array | Uint8Array>(
+      make: new (length: number) => A,
+      value: (sources: PersonSources, row: number) => number,
+    ): A => {
+      const column = new make(laid.length);
+      laid.forEach(({ sources }, row) => (column[row] = value(sources, row)));
+      return column;
+    };
+    this.size = laid.length;
+    this.sources = laid.map(({ sources }) => sources);
+    this.who = Int32Array.from(laid, ({ number }) => number);
+    this.cell = Float64Array.from(laid, ({ cell }) => cell);
+    this.latitude = each(Float64Array, ({ person }) => (person.home ? latLngOf(person.home).latitude : NaN));
+    this.longitude = each(Float64Array, ({ person }) => (person.home ? latLngOf(person.home).longitude : NaN));
+    this.standing = each(Uint8Array, (one) => STANDINGS.indexOf(standingOf(one.person, one, tenant)));
+    this.track = each(Uint8Array, ({ membership }) => TRACKS.indexOf(trackOf(membership?.kind ?? null)));
+    this.born = each(Int32Array, ({ person }) => dateNumber(person.birthDate));
+    this.guardian = each(Uint8Array, ({ person }) => (hasConsent(person, 'guardian') ? 1 : 0));
+    this.radius = each(Float64Array, ({ person }) => person.radiusMetres ?? NaN);
+    this.records = recordsOf(this.sources, tenant.zone);
+    const record = (row: number): ServiceRecord => this.records.get(row) ?? NOBODYS;
+    this.kept = each(Int32Array, (_, row) => record(row).kept);
+    this.missed = each(Int32Array, (_, row) => record(row).missed);
+    this.lastOn = each(Int32Array, (_, row) => dayOf(record(row).lastOn));
+    this.few = each(Uint8Array, (sources, row) => fewOf(sources, record(row)));
+    this.languages = new WordRows(this.sources.map(({ person }) => person.languages));
+    this.interests = new WordRows(this.sources.map(({ person }) => person.interests ?? []));
+    this.free = new FreeTimes(
+      this.sources.map(({ person }) => (FreeTimes.holds(person.availability) ? person.availability : [])),
+    );
+    // On any days: who has a skill for a time only is asked about by the rule itself.
+    this.skills = new SkillRows(
+      this.sources.map(({ person, membership, credentials }) =>
+        skillsOn(person, membership, credentials, null),
+      ),
+    );
+    this.bySkill = postings(this.skills, this.size);
+    this.everybody = Int32Array.from({ length: this.size }, (_, row) => row);
+  }
+
+  /** Whether the tenant verified anything of the person in the row. */
+  readonly holds = (row: number): boolean => ((this.few[row] ?? 0) & FEW.credentials) !== 0;
+
+  /** Rows of those who may have all of these skills, ascending; some of them have not. */
+  skilled(codes: readonly string[]): Int32Array {
+    let least = this.everybody;
+    for (const code of codes) {
+      const number = this.skills.number.get(code);
+      const own = number === undefined ? NONE : (this.bySkill[number] ?? NONE);
+      if (own.length < least.length) least = own;
+    }
+    return least;
+  }
+
+  /** Rows with a home whose own radius is wider than so many metres. */
+  farFrom(metres: number): Int32Array {
+    const known = this.farther.get(metres);
+    if (known) return known;
+    const made = this.everybody.filter(
+      (row) => (this.radius[row] ?? NaN) > metres && !Number.isNaN(this.latitude[row]),
+    );
+    this.farther.set(metres, made);
+    return made;
+  }
+}
+
+const NONE = new Int32Array(0);
+
+function cellOfSources({ person }: PersonSources): number {
+  if (!person.home) return Infinity;
+  const { latitude, longitude } = latLngOf(person.home);
+  return keyOf(...cellOf(latitude, longitude));
+}
+
+function recordsOf(sources: readonly PersonSources[], zone: string): Map<number, ServiceRecord> {
+  const records = new Map<number, ServiceRecord>();
+  sources.forEach(({ places = [] }, row) => {
+    if (places.length > 0) records.set(row, recordOf(places, zone));
+  });
+  return records;
+}
+
+function fewOf(sources: PersonSources, { served }: ServiceRecord): number {
+  const { bookings, credentials, exclusions = [], trained = [], pools = [], person } = sources;
+  return (
+    (bookings.length > 0 ? FEW.booked : 0) |
+    (credentials.some(({ gives }) => gives.length > 0) ? FEW.gives : 0) |
+    (exclusions.length > 0 ? FEW.kept : 0) |
+    (trained.length > 0 ? FEW.trained : 0) |
+    (credentials.length > 0 ? FEW.credentials : 0) |
+    (pools.length > 0 ? FEW.pools : 0) |
+    (served.size > 0 ? FEW.served : 0) |
+    (FreeTimes.holds(person.availability) ? 0 : FEW.odd)
+  );
+}
+
+/** Days since 1970 of a local date. */
+export const dayOf = (date: string | null): number =>
+  date === null ? NEVER : Math.round(Date.parse(`${date}T00:00:00Z`) / 86_400_000);
+
+function postings({ start, code, number }: SkillRows, size: number): Int32Array[] {
+  const counts = new Int32Array(number.size);
+  for (const one of code) counts[one]! += 1;
+  const lists = Array.from(counts, (count) => new Int32Array(count));
+  const at = new Int32Array(number.size);
+  for (let row = 0; row < size; row++)
+    for (let i = start[row] ?? 0; i < (start[row + 1] ?? 0); i++) {
+      const one = code[i] ?? 0;
+      lists[one]![at[one]!++] = row;
+    }
+  return lists;
+}

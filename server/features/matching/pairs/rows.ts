@@ -1,0 +1,139 @@
+import type { PersonFacts } from '../matching.types.ts';
+
+/** Sets of words, one for each row, as bits: a row has few of few words. */
+export class WordRows {
+  private readonly number = new Map<string, number>();
+  private readonly words: number;
+  private readonly bits: Int32Array;
+
+  constructor(rows: readonly (readonly string[])[]) {
+    for (const row of rows)
+      for (const word of row) if (!this.number.has(word)) this.number.set(word, this.number.size);
+    this.words = Math.max(1, Math.ceil(this.number.size / 32));
+    this.bits = new Int32Array(rows.length * this.words);
+    rows.forEach((row, at) => {
+      for (const word of row) {
+        const bit = this.number.get(word) ?? 0;
+        this.bits[at * this.words + (bit >> 5)]! |= 1 << (bit & 31);
+      }
+    });
+  }
+
+  /** Tells of a row whether it has all of these words; false for every row where nobody has one of them. */
+  all(wanted: readonly string[]): ((row: number) => boolean) | false {
+    const numbers = wanted.map((word) => this.number.get(word) ?? -1);
+    if (numbers.includes(-1)) return false;
+    const { bits, words } = this;
+    const [first] = numbers;
+    if (first === undefined) return () => true;
+    if (numbers.length === 1)
+      return (row) => ((bits[row * words + (first >> 5)] ?? 0) & (1 << (first & 31))) !== 0;
+    return (row) => numbers.every((n) => ((bits[row * words + (n >> 5)] ?? 0) & (1 << (n & 31))) !== 0);
+  }
+
+  /** Whether a row has no word at all. */
+  none(row: number): boolean {
+    for (let at = row * this.words; at < (row + 1) * this.words; at++) if (this.bits[at] !== 0) return false;
+    return true;
+  }
+}
+
+const DAY_MINUTES = 1_440;
+const DAYS = 7;
+
+type Slots = PersonFacts['availability'];
+
+/** Stated free times as minutes of the week, those that touch joined; Monday follows Sunday once more. */
+export class FreeTimes {
+  private readonly start: Uint32Array;
+  private readonly from: Int16Array;
+  private readonly to: Int16Array;
+
+  constructor(rows: readonly Slots[]) {
+    this.start = new Uint32Array(rows.length + 1);
+    const all: number[] = [];
+    rows.forEach((slots, row) => {
+      for (const minute of joined(slots)) all.push(minute);
+      this.start[row + 1] = all.length / 2;
+    });
+    this.from = Int16Array.from({ length: all.length / 2 }, (_, i) => all[2 * i] ?? 0);
+    this.to = Int16Array.from({ length: all.length / 2 }, (_, i) => all[2 * i + 1] ?? 0);
+  }
+
+  /** Whether times can be kept so: each stretch ends on the day on which it begins, and later. */
+  static holds(slots: Slots): boolean {
+    return slots.every(
+      ({ weekday, startMinute, endMinute }) =>
+        weekday >= 1 && weekday <= DAYS && startMinute >= 0 && startMinute < endMinute && endMinute <= DAY_MINUTES,
+    );
+  }
+
+  /** Whether a row stated no times. */
+  unstated(row: number): boolean {
+    return this.start[row] === this.start[row + 1];
+  }
+
+  /** Whether the stated times cover so many minutes from a minute of a weekday on; no further than to the end of the next day. */
+  covers(row: number, weekday: number, minute: number, length: number): boolean {
+    if (length <= 0) return true;
+    if (minute + length > 2 * DAY_MINUTES) return false;
+    const begin = (weekday - 1) * DAY_MINUTES + minute;
+    for (let i = this.start[row] ?? 0; i < (this.start[row + 1] ?? 0); i++)
+      if ((this.from[i] ?? 0) <= begin && begin < (this.to[i] ?? 0)) return (this.to[i] ?? 0) >= begin + length;
+    return false;
+  }
+}
+
+/** From and to of each stretch, ascending and apart. */
+function joined(slots: Slots): number[] {
+  const stretches = slots
+    .flatMap(({ weekday, startMinute, endMinute }) => {
+      const at = (weekday - 1) * DAY_MINUTES;
+      const own = [at + startMinute, at + endMinute] as const;
+      const again = [own[0] + DAYS * DAY_MINUTES, own[1] + DAYS * DAY_MINUTES] as const;
+      return weekday === 1 ? [own, again] : [own];
+    })
+    .sort((a, b) => a[0] - b[0]);
+  const found: number[] = [];
+  for (const [from, to] of stretches) {
+    const last = found.length - 1;
+    if (last > 0 && from <= (found[last] ?? 0)) found[last] = Math.max(found[last] ?? 0, to);
+    else found.push(from, to);
+  }
+  return found;
+}
+
+/** Skills of each row: the number of the code, level, and whether it was seen. */
+export class SkillRows {
+  /** Number of a code; codes that nobody has have none. */
+  readonly number = new Map<string, number>();
+  readonly start: Uint32Array;
+  readonly code: Uint16Array;
+  readonly level: Uint8Array;
+  readonly seen: Uint8Array;
+
+  constructor(rows: readonly PersonFacts['skills'][]) {
+    this.start = new Uint32Array(rows.length + 1);
+    rows.forEach((skills, row) => (this.start[row + 1] = (this.start[row] ?? 0) + skills.length));
+    const total = this.start[rows.length] ?? 0;
+    this.code = new Uint16Array(total);
+    this.level = new Uint8Array(total);
+    this.seen = new Uint8Array(total);
+    let at = 0;
+    for (const skills of rows)
+      for (const { code, level, verified } of skills) {
+        const number = this.number.get(code) ?? this.number.size;
+        this.number.set(code, number);
+        this.code[at] = number;
+        this.level[at] = level;
+        this.seen[at++] = verified ? 1 : 0;
+      }
+  }
+
+  /** Where a row has the code; −1 where it does not. */
+  find(row: number, code: number): number {
+    for (let at = this.start[row] ?? 0; at < (this.start[row + 1] ?? 0); at++)
+      if (this.code[at] === code) return at;
+    return -1;
+  }
+}

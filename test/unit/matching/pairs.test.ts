@@ -1,0 +1,225 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Types } from 'mongoose';
+import { distanceMetres } from '../../../server/core/geo.ts';
+import { fit, personFacts, RULES } from '../../../server/features/matching/index.ts';
+import type { PersonSources, PositionFacts } from '../../../server/features/matching/index.ts';
+import { HARD_RULES } from '../../../server/features/matching/hard.rules.ts';
+import { pointsOf, weightOf } from '../../../server/features/matching/matching.rules.ts';
+import { SOFT_RULES } from '../../../server/features/matching/soft.rules.ts';
+import { Asked } from '../../../server/features/matching/pairs/asked.ts';
+import { cellOf, cellsWithin, keyOf } from '../../../server/features/matching/pairs/cells.ts';
+import { hardColumn } from '../../../server/features/matching/pairs/hard.columns.ts';
+import { PairSearch } from '../../../server/features/matching/pairs/pair.search.ts';
+import { PoolColumns } from '../../../server/features/matching/pairs/pool.columns.ts';
+import { softColumn } from '../../../server/features/matching/pairs/soft.columns.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { position, settings } from './facts.ts';
+
+const TENANT = '0123456789abcdef01234567';
+const REQUEST = 'aaaaaaaaaaaaaaaaaaaaaaaa';
+const tenant = { id: TENANT, zone: 'Asia/Shanghai', serviceCounties: ['330122'] } as unknown as Tenant;
+const oid = (n: number): Types.ObjectId => new Types.ObjectId(n.toString(16).padStart(24, '0'));
+const RUNS = Number(process.env['LINLI_FUZZ'] ?? 60);
+const CODES = ['first-aid', 'it-help', 'of-no-catalogue'];
+const START = position.startsAt.getTime();
+const HOUR = 3_600_000;
+
+const slot = fc.record({
+  weekday: fc.constantFrom(1, 2, 3, 3, 4, 7),
+  startMinute: fc.constantFrom(0, 480, 495, 540, 1_380),
+  endMinute: fc.constantFrom(480, 600, 660, 1_440, 1_500),
+});
+const credential = fc.record({
+  type: fc.constantFrom('social-worker', 'first-aider'),
+  level: fc.constantFrom('', 'assistant', 'senior'),
+  covers: fc.subarray(['assistant', 'intermediate', 'senior']),
+  gives: fc.array(fc.record({ code: fc.constantFrom(...CODES), level: fc.integer({ min: 1, max: 3 }) }), {
+    maxLength: 1,
+  }),
+  validFrom: fc.constantFrom('2025-01-01', '2026-11-26'),
+  validTo: fc.constantFrom(null, '2026-11-25', '2026-11-24', '2030-01-01'),
+  state: fc.constantFrom('valid', 'expiring'),
+  renewalUnderWay: fc.boolean(),
+});
+const booking = fc
+  .record({ hour: fc.integer({ min: -60, max: 60 }), hours: fc.integer({ min: 1, max: 9 }), own: fc.boolean() })
+  .map(({ hour, hours, own }) => ({
+    assignmentId: oid(hour + 1_000),
+    tenantId: new Types.ObjectId(own ? TENANT : 'ffffffffffffffffffffffff'),
+    startsAt: new Date(START + hour * HOUR),
+    endsAt: new Date(START + (hour + hours) * HOUR),
+  }));
+const place = fc.record({ kept: fc.boolean(), here: fc.boolean(), daysAgo: fc.integer({ min: 1, max: 90 }) });
+const seldom = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 2 }).map((all) => all.slice(1));
+
+/** Somebody at random, with everything that a rule asks for more or less often. */
+const someone: fc.Arbitrary<PersonSources> = fc
+  .record({
+    standing: fc.constantFrom('approved', 'approved', 'suspended', 'outside', 'unasked', 'elsewhere'),
+    at: fc.option(fc.record({ up: fc.double({ min: -0.4, max: 0.4, noNaN: true }), along: fc.double({ min: -0.4, max: 0.4, noNaN: true }) })),
+    birthDate: fc.option(fc.constantFrom('1950-02-28', '1990-11-25', '2008-11-25', '2008-11-26', '2012-11-26', '2016-06-01')),
+    guardian: fc.boolean(),
+    languages: fc.subarray(['zh', 'en', 'wu']),
+    skills: fc.uniqueArray(fc.record({ code: fc.constantFrom(...CODES), level: fc.integer({ min: 1, max: 3 }) }), {
+      selector: ({ code }) => code,
+    }),
+    seen: fc.subarray(CODES),
+    availability: fc.array(slot, { maxLength: 5 }),
+    radiusMetres: fc.constantFrom(null, null, 0, 1_500, 30_000),
+    interests: fc.subarray(['elderly', 'children', 'another']),
+    kind: fc.constantFrom('volunteer', 'social-worker', 'community-worker'),
+    kept: fc.constantFrom(false, false, true),
+    credentials: seldom(credential),
+    bookings: seldom(booking),
+    places: fc.array(place, { maxLength: 4 }),
+    exclusions: seldom(fc.constantFrom(null, REQUEST, 'b'.repeat(24))),
+    trained: seldom(fc.constantFrom({ courseId: 'fire-safety', passedOn: '2026-01-01', validTo: null }, { courseId: 'fire-safety', passedOn: '2026-11-26', validTo: null })),
+    pools: seldom(fc.constantFrom({ poolId: 'p1', validTo: null }, { poolId: 'p1', validTo: '2026-11-24' }, { poolId: 'p2', validTo: null })),
+  })
+  .map(({ standing, at, seen, kind, places, kept, ...one }, ) => ({
+    person: {
+      _id: oid(1),
+      county: standing === 'elsewhere' ? '999999' : '330122',
+      birthDate: one.birthDate,
+      languages: one.languages,
+      skills: one.skills,
+      home: at ? { type: 'Point', coordinates: [119.69 + at.along, 29.8 + at.up] } : undefined,
+      availability: one.availability,
+      radiusMetres: one.radiusMetres,
+      interests: one.interests,
+      consents: [...(standing === 'unasked' ? [] : ['asked-by-others']), ...(one.guardian ? ['guardian'] : [])].map(
+        (purpose) => ({ purpose, version: '2026-11', givenAt: new Date(0), withdrawnAt: null }),
+      ),
+    } as never,
+    membership: ['approved', 'suspended'].includes(standing)
+      ? {
+          state: standing as 'approved',
+          kind: kind as 'volunteer',
+          verifiedSkills: seen.map((code) => ({ code, level: 2, verifiedBy: oid(1), verifiedAt: new Date(0) })),
+        }
+      : null,
+    notToBeAsked: kept,
+    credentials: one.credentials,
+    bookings: one.bookings,
+    exclusions: one.exclusions,
+    trained: one.trained,
+    pools: one.pools,
+    places: places.map(({ kept: came, here, daysAgo }) => ({
+      requestId: here ? new Types.ObjectId(REQUEST) : oid(3),
+      state: came ? ('checked_out' as const) : ('no_show' as const),
+      endsAt: new Date(START - daysAgo * 24 * HOUR),
+    })),
+  }));
+
+const somewhere: fc.Arbitrary<PositionFacts> = fc
+  .record({
+    skills: fc.subarray(CODES, { maxLength: 2 }),
+    minLevel: fc.integer({ min: 1, max: 3 }),
+    languages: fc.subarray(['zh', 'en', 'xx'], { maxLength: 2 }),
+    placed: fc.boolean(),
+    credentials: fc.subarray([{ type: 'social-worker', level: 'intermediate' }, { type: 'first-aider', level: '' }]),
+    trainings: fc.subarray(['fire-safety']),
+    pools: fc.subarray([...position.pools]),
+    minAge: fc.constantFrom(null, 18),
+    maxAge: fc.constantFrom(null, 60),
+    bodilyRisk: fc.boolean(),
+    insured: fc.constantFrom(true, true, false),
+    weekday: fc.constantFrom(3, 7),
+    startMinute: fc.constantFrom(540, 570, 1_380),
+    category: fc.constantFrom('elderly', 'children'),
+    lengthMinutes: fc.constantFrom(60, 120, 700, 1_500),
+    shiftState: fc.constantFrom('published', 'published', 'published', 'cancelled'),
+    taken: fc.integer({ min: 0, max: 3 }),
+    team: fc.record({ certified: fc.integer({ min: 0, max: 1 }), semiProfessional: fc.integer({ min: 0, max: 1 }) }),
+  })
+  .map(({ skills, minLevel, placed, ...rest }) => ({
+    ...position,
+    ...rest,
+    requestId: REQUEST,
+    endsAt: new Date(START + rest.lengthMinutes * 60_000),
+    skills: skills.map((code) => ({ code, minLevel })),
+    point: placed ? { latitude: 29.8, longitude: 119.69 } : null,
+  }));
+
+const people = fc.array(someone, { minLength: 1, maxLength: 25 });
+const poolOf = (sources: readonly PersonSources[]): PoolColumns =>
+  new PoolColumns(
+    tenant,
+    sources.map((one, number) => ({ number, sources: one })),
+  );
+
+describe('pairs among columns', () => {
+  for (const rule of HARD_RULES)
+    it(`keep out whom the rule ${rule.name} keeps out`, () => {
+      fc.assert(
+        fc.property(people, somewhere, (sources, facts) => {
+          const pool = poolOf(sources);
+          const column = hardColumn(rule.name, new Asked(pool, facts, settings));
+          for (let row = 0; row < pool.size; row++) {
+            const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
+            expect(typeof column === 'boolean' ? column : column(row)).to.equal(
+              rule.judge(facts, person, settings).length > 0,
+            );
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+  for (const rule of SOFT_RULES)
+    it(`give the points that the rule ${rule.name} gives`, () => {
+      fc.assert(
+        fc.property(people, somewhere, (sources, facts) => {
+          const pool = poolOf(sources);
+          const column = softColumn(rule.name, new Asked(pool, facts, settings));
+          for (let row = 0; row < pool.size; row++) {
+            const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
+            expect(typeof column === 'number' ? column : column(row)).to.equal(
+              pointsOf(weightOf(rule, settings), rule.judge(facts, person, settings)),
+            );
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+  it('find everybody who fits, each once, with score and distance, whatever is switched off', () => {
+    fc.assert(
+      fc.property(people, somewhere, fc.subarray(RULES.map(({ name }) => name)), (sources, facts, off) => {
+        const how = { ...settings, off };
+        const pool = poolOf(sources);
+        const search = new PairSearch(pool, facts, how);
+        const found: [number, number, number | null][] = [];
+        search.each((row) => {
+          const metres = search.metres(row);
+          found.push([pool.who[row] ?? -1, search.score(row), metres < 0 ? null : metres]);
+        });
+        const expected = sources.flatMap((one, number) => {
+          const own = fit(facts, personFacts(one, facts, tenant), how);
+          return own.eligible ? [[number, own.score, own.distanceMetres]] : [];
+        });
+        expect(found.sort((a, b) => a[0] - b[0])).to.deep.equal(expected);
+      }),
+      { numRuns: 2 * RUNS },
+    );
+  });
+
+  it('look into every cell within reach', () => {
+    const degrees = fc.record({
+      latitude: fc.double({ min: -90, max: 90, noNaN: true }),
+      longitude: fc.double({ min: -180, max: 180, noNaN: true }),
+    });
+    const near = fc.double({ min: -1, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(degrees, near, near, fc.integer({ min: 0, max: 150_000 }), (from, up, along, metres) => {
+        const latitude = Math.min(90, Math.max(-90, from.latitude + up));
+        const longitude = ((((from.longitude + along / Math.cos((from.latitude * Math.PI) / 180) + 180) % 360) + 360) % 360) - 180;
+        if (distanceMetres(from, { latitude, longitude }) > metres) return;
+        const key = keyOf(...cellOf(latitude, longitude));
+        expect(cellsWithin(from, metres).some(([first, last]) => key >= first && key <= last)).to.equal(true);
+      }),
+      { numRuns: 20 * RUNS },
+    );
+  });
+});

@@ -36,7 +36,6 @@ export async function createPlan(
         personIds: packIds([pair.personId]),
         personOf: new Int32Array(1),
         metres: new Int32Array(1).fill(-1),
-        personVersions: new Int32Array(1).fill(1),
       });
       await PlanModel.create([
         {

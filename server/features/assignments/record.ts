@@ -5,13 +5,17 @@ import type { PlaceRow, PositionFacts } from '../matching/index.ts';
 import { teamOf } from '../matching/index.ts';
 import { AssignmentModel } from './assignment.model.ts';
 
-/** Places of these people that are over, kept or missed without a word, in the current tenant. */
-export async function placesOf(personIds: readonly string[]): Promise<Map<string, PlaceRow[]>> {
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+const IN_ONE_GO = 10_000;
+
+/** Places of these people that are over, kept or missed without a word, in the current tenant; null for everybody's. */
+export async function placesOf(personIds: readonly string[] | null): Promise<Map<string, PlaceRow[]>> {
   const rows = await AssignmentModel.find({
-    personId: { $in: personIds.map((id) => new Types.ObjectId(id)) },
+    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
     state: { $in: ['checked_out', 'no_show'] },
   })
     .select({ personId: 1, requestId: 1, state: 1, endsAt: 1 })
+    .batchSize(IN_ONE_GO)
     .lean();
   return Map.groupBy(rows as (PlaceRow & { personId: Types.ObjectId })[], ({ personId }) =>
     String(personId),

@@ -7,15 +7,19 @@ import { NEVER } from './credential.rules.ts';
 /** States of what was once verified and may still owe credit hours. */
 const REGISTERED = ['valid', 'expiring', 'expired', 'suspended', 'renewed'];
 
-/** Verified credentials of these people in the current tenant, in one query. People without any are left out. */
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+const IN_ONE_GO = 10_000;
+
+/** Verified credentials of these people in the current tenant, in one query; null for everybody's. People without any are left out. */
 export async function factsOf(
-  personIds: readonly (string | Types.ObjectId)[],
+  personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, (CredentialFact & { readonly id: string })[]>> {
   const rows = await CredentialModel.find({
-    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
     state: { $in: ['valid', 'expiring'] },
   })
     .select({ personId: 1, ...FIELDS })
+    .batchSize(IN_ONE_GO)
     .lean();
   const facts = new Map<string, (CredentialFact & { readonly id: string })[]>();
   for (const { personId, _id, ...fact } of rows) {
@@ -23,6 +27,13 @@ export async function factsOf(
     facts.set(key, [...(facts.get(key) ?? []), { ...fact, id: String(_id) }]);
   }
   return facts;
+}
+
+/** Changes when a verified credential of the current tenant comes, ends or is taken away: how many there are, and the latest. */
+export async function credentialsMark(): Promise<string> {
+  const good = { state: { $in: ['valid', 'expiring'] } };
+  const last = await CredentialModel.findOne(good).sort({ createdAt: -1 }).select({ _id: 1 }).lean();
+  return `${await CredentialModel.countDocuments(good)}:${String(last?._id)}`;
 }
 
 /** Everybody in the current tenant who holds a verified one of the type. */

@@ -1,4 +1,5 @@
 export {
+  credentialsMark,
   factsOf,
   holdersByLevel,
   holdersOfType,

@@ -1,12 +1,22 @@
 import { Types } from 'mongoose';
 import { ExclusionModel } from './matching.model.ts';
 
+/** Changes when somebody is kept from something in the current tenant, or no longer: how many exclusions hold, and the latest. */
+export async function exclusionsMark(): Promise<string> {
+  const last = await ExclusionModel.findOne({ liftedAt: null }).sort({ _id: -1 }).select({ _id: 1 }).lean();
+  return `${await ExclusionModel.countDocuments({ liftedAt: null })}:${String(last?._id)}`;
+}
+
 /** The requests that these people are kept from in the current tenant, by person; null stands for all of it. */
-export async function excludedFrom(personIds: readonly string[]): Promise<Map<string, (string | null)[]>> {
+export async function excludedFrom(
+  personIds: readonly string[] | null,
+): Promise<Map<string, (string | null)[]>> {
   const rows = await ExclusionModel.find({
     liftedAt: null,
     // Of very many people all that hold are fewer than the people.
-    ...(personIds.length > 300 ? {} : { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
+    ...(personIds === null || personIds.length > 300
+      ? {}
+      : { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
   })
     .select({ personId: 1, requestId: 1 })
     .lean();

@@ -12,9 +12,11 @@ export {
   wayOut,
 } from './matching.rules.ts';
 export { NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { PairSearch } from './pairs/pair.search.ts';
+export { PoolColumns } from './pairs/pool.columns.ts';
 export { credentialsOf } from './matching.sources.ts';
 export { isFree } from './hard.rules.ts';
-export { excludedFrom } from './exclusion.facts.ts';
+export { excludedFrom, exclusionsMark } from './exclusion.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';
 export { createSearchClient } from './search/search.client.ts';
 export type { SearchClient } from './search/search.client.ts';

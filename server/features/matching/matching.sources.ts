@@ -127,7 +127,7 @@ export async function ownSources(
   };
 }
 
-/** Credentials of many people, as `personFacts` takes them. */
+/** Credentials of many people, as `personFacts` takes them; null for everybody of the tenant. */
 export const credentialsOf = (
-  personIds: readonly (string | Types.ObjectId)[],
+  personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, CredentialFact[]>> => credentialFacts(personIds);

@@ -25,4 +25,12 @@ export type {
 export { CHILD_BELOW, comesOfAge, isMinor, OF_AGE } from './age.rules.ts';
 export { consentRoutes } from './consent.routes.ts';
 export { personRoutes } from './person.routes.ts';
-export { bookingsAfter, findableToFit, idsOfCounties, peopleToFit, peopleToPlan } from './person.planning.ts';
+export {
+  bookingsAfter,
+  findableToFit,
+  idsOfCounties,
+  peopleToFit,
+  peopleToPlan,
+  somePeopleToPlan,
+} from './person.planning.ts';
+export type { PersonToPlan } from './person.planning.ts';

@@ -1,4 +1,6 @@
 import type { Staffing } from '../matching/index.ts';
+import type { PairList } from './plan.pairs.ts';
+import type { Calendar, Room } from './plan.room.ts';
 import { certifiedOf, slotValues } from './plan.rules.ts';
 import type { PlanSettings } from './plan.types.ts';
 
@@ -12,20 +14,10 @@ export interface DraftPosition {
   readonly week: string;
 }
 
-/** Somebody who fits a position. */
-export interface DraftPair {
-  readonly position: number;
-  readonly person: number;
-  /** 0 to 1,000. */
-  readonly score: number;
-  readonly certified: boolean;
-  readonly metres: number | null;
-}
-
-/** The same as arrays for the solver: option k is pair k, and what each cap stands for. */
+/** The same as arrays for the solver: option k is pair k. */
 export interface DraftStaffing {
   readonly staffing: Staffing;
-  readonly capOf: Int32Array;
+  readonly caps: Caps;
 }
 
 /** The Monday of a date's week, both `YYYY-MM-DD`. */
@@ -38,19 +30,21 @@ export function mondayOf(date: string): string {
 /**
  * Positions, caps and options of a plan. Nobody is proposed twice on a day, nor more often in a week than the settings say;
  * who is expected somewhere already has the less room. Days stand inside their week only where that says more.
- * @param engaged for each person, the days on which they are expected or asked already
- * @param pinned pairs that people decided: they fill places and room before anything else
+ * @param room what people can still take on beside what is pinned
+ * @param pinned pairs that people decided: they fill places before anything else
  */
 export function draftStaffing(input: {
   readonly positions: readonly DraftPosition[];
-  readonly pairs: readonly DraftPair[];
-  readonly engaged: (person: number) => ReadonlySet<string> | undefined;
+  readonly pairs: PairList;
+  readonly calendar: Calendar;
+  readonly room: Room;
   readonly pinned: readonly { readonly position: number; readonly person: number }[];
   readonly settings: PlanSettings;
+  /** People whom an earlier plan had: of two who are as good, the solver takes the other for what is new. */
+  readonly settled?: ReadonlySet<number>;
 }): DraftStaffing {
   const { positions, pairs, settings } = input;
   const caps = new Caps(input);
-  const capOf = Int32Array.from(pairs, ({ person, position }) => caps.of(person, position));
   const pinnedAt = new Map<number, number>();
   for (const { position } of input.pinned) pinnedAt.set(position, (pinnedAt.get(position) ?? 0) + 1);
   const bonusStart = new Int32Array(positions.length + 1);
@@ -62,8 +56,9 @@ export function draftStaffing(input: {
     bonus.push(...slotValues({ ...position, taken: position.taken + fixed }, position.slots - fixed));
     bonusStart[r + 1] = bonus.length;
   });
+  const { length } = pairs;
   return {
-    capOf,
+    caps,
     staffing: {
       slots,
       certified: Int32Array.from(slots, (count) => certifiedOf(count, settings)),
@@ -71,67 +66,104 @@ export function draftStaffing(input: {
       bonus: Int32Array.from(bonus),
       most: Int32Array.from(caps.most),
       inside: Int32Array.from(caps.inside),
-      position: Int32Array.from(pairs, ({ position }) => position),
-      cap: capOf,
-      weight: Int32Array.from(pairs, ({ score }) => score),
-      holds: Uint8Array.from(pairs, ({ certified }) => (certified ? 1 : 0)),
+      position: pairs.position.slice(0, length),
+      cap: caps.of,
+      weight: pairs.score.slice(0, length),
+      holds: pairs.certified.slice(0, length),
     },
   };
 }
 
-/** The caps of people's weeks and days, made as they are asked for. */
-class Caps {
+/** The caps of people's weeks and days, in the order in which their pairs come; those of settled people come last. */
+export class Caps {
   readonly most: number[] = [];
   readonly inside: number[] = [];
-  private readonly input: Parameters<typeof draftStaffing>[0];
-  private readonly known = new Map<string, number>();
-  /** By person and week, the days on which they could serve. */
-  private readonly days = new Map<string, Set<string>>();
-  private readonly busy = new Map<string, number>();
-  private readonly busyDays = new Set<string>();
+  /** The innermost cap of each pair. */
+  readonly of: Int32Array;
+  private readonly calendar: Calendar;
+  private readonly byWeek = new Map<number, number>();
+  private readonly byDay = new Map<number, number>();
+  /** The one cap of all who have no room. */
+  private readonly shut = new Map<number, number>();
 
-  constructor(input: Parameters<typeof draftStaffing>[0]) {
-    this.input = input;
-    for (const { person, position } of input.pairs) {
-      const { day, week } = input.positions[position] as DraftPosition;
-      const key = `${person}:${week}`;
-      const days = this.days.get(key) ?? new Set<string>();
-      this.days.set(key, days.add(day));
-    }
-    for (const { person, position } of input.pinned) {
-      const { day } = input.positions[position] as DraftPosition;
-      this.engage(person, day);
-    }
-    const seen = new Set(input.pairs.map(({ person }) => person));
-    for (const person of seen) for (const day of input.engaged(person) ?? []) this.engage(person, day);
+  constructor({
+    pairs,
+    calendar,
+    room,
+    settled = new Set(),
+  }: {
+    pairs: PairList;
+    calendar: Calendar;
+    room: Room;
+    settled?: ReadonlySet<number>;
+  }) {
+    this.calendar = calendar;
+    const days = new Days(pairs, calendar, room);
+    this.of = new Int32Array(pairs.length);
+    for (const turn of settled.size > 0 ? [false, true] : [false])
+      for (let k = 0; k < pairs.length; k++) {
+        const [person, position] = [pairs.person[k] ?? 0, pairs.position[k] ?? 0];
+        if (settled.has(person) === turn)
+          this.of[k] = this.capFor(person, position, room.left(person, position), days);
+      }
   }
 
-  private engage(person: number, day: string): void {
-    if (this.busyDays.has(`${person}:${day}`)) return;
-    this.busyDays.add(`${person}:${day}`);
-    const key = `${person}:${mondayOf(day)}`;
-    this.busy.set(key, (this.busy.get(key) ?? 0) + 1);
-  }
-
-  of(person: number, position: number): number {
-    const { day, week } = this.input.positions[position] as DraftPosition;
-    const { perWeek } = this.input.settings;
-    const key = `${person}:${week}`;
-    const left = perWeek - (this.busy.get(key) ?? 0);
-    if (left <= 0 || this.busyDays.has(`${person}:${day}`)) return this.cap('closed', 0, -1);
+  private capFor(person: number, position: number, left: number, days: Days): number {
+    const { calendar } = this;
+    if (left === 0) return this.cap(this.shut, 0, 0, -1);
+    const week = calendar.keyOf(person, calendar.week[position] ?? 0);
     // One more a week, or as many as there are days: one cap says all.
-    if (left === 1) return this.cap(`week ${key}`, 1, -1);
-    const days = this.days.get(key)?.size ?? 0;
-    return this.cap(`day ${person}:${day}`, 1, days > left ? this.cap(`week ${key}`, left, -1) : -1);
+    if (left === 1) return this.cap(this.byWeek, week, 1, -1);
+    const day = calendar.keyOf(person, calendar.day[position] ?? 0);
+    const known = this.byDay.get(day);
+    if (known !== undefined) return known;
+    return this.cap(this.byDay, day, 1, days.count(week) > left ? this.cap(this.byWeek, week, left, -1) : -1);
   }
 
-  private cap(key: string, most: number, inside: number): number {
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
+  private cap(known: Map<number, number>, key: number, most: number, inside: number): number {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    known.set(key, this.most.length);
     this.most.push(most);
     this.inside.push(inside);
-    this.known.set(key, this.most.length - 1);
     return this.most.length - 1;
+  }
+
+  /** The innermost cap of a person at a position; −1 where they are an option nowhere near it. */
+  innermost(person: number, position: number): number {
+    const { calendar } = this;
+    const day = this.byDay.get(calendar.keyOf(person, calendar.day[position] ?? 0));
+    return day ?? this.byWeek.get(calendar.keyOf(person, calendar.week[position] ?? 0)) ?? -1;
+  }
+
+  /** What a person costs at a position by the prices of caps; also of one who is no option there yet. */
+  paid(price: Float64Array, person: number, position: number): number {
+    const { calendar } = this;
+    const week = this.byWeek.get(calendar.keyOf(person, calendar.week[position] ?? 0));
+    const day = this.byDay.get(calendar.keyOf(person, calendar.day[position] ?? 0));
+    return (week === undefined ? 0 : (price[week] ?? 0)) + (day === undefined ? 0 : (price[day] ?? 0));
+  }
+}
+
+/** On how many days of a week somebody could serve: asked only of those who may serve more than once. */
+class Days {
+  private readonly found = new Map<number, number>();
+
+  constructor(pairs: PairList, calendar: Calendar, room: Room) {
+    const seen = new Set<number>();
+    for (let k = 0; k < pairs.length; k++) {
+      const [person, position] = [pairs.person[k] ?? 0, pairs.position[k] ?? 0];
+      if (room.left(person, position) < 2) continue;
+      const day = calendar.keyOf(person, calendar.day[position] ?? 0);
+      if (seen.has(day)) continue;
+      seen.add(day);
+      const week = calendar.keyOf(person, calendar.week[position] ?? 0);
+      this.found.set(week, (this.found.get(week) ?? 0) + 1);
+    }
+  }
+
+  count(week: number): number {
+    return this.found.get(week) ?? 0;
   }
 }
 
@@ -140,14 +172,16 @@ class Caps {
  * @returns the options taken
  */
 export function replayFirstCome(staffing: Staffing, order: readonly number[]): number[] {
-  const { slots, position, cap, weight, most, inside } = staffing;
+  const { slots, cap, weight, most, inside } = staffing;
   const at = (array: Int32Array, i: number): number => array[i] ?? 0;
-  const options = Map.groupBy(position.keys(), (k) => at(position, k));
+  const { start, option } = byPosition(staffing);
   const room = most.slice();
   const taken: number[] = [];
   for (const r of order) {
     let open = at(slots, r);
-    const best = (options.get(r) ?? []).sort((a, b) => at(weight, b) - at(weight, a) || a - b);
+    const best = option
+      .subarray(at(start, r), at(start, r + 1))
+      .sort((a, b) => at(weight, b) - at(weight, a) || a - b);
     for (const k of best) {
       if (open === 0) break;
       const chain: number[] = [];
@@ -159,4 +193,19 @@ export function replayFirstCome(staffing: Staffing, order: readonly number[]): n
     }
   }
   return taken;
+}
+
+/** The options of each position r: `option[start[r]] … option[start[r + 1] - 1]`. */
+function byPosition({ slots, position }: Staffing): { start: Int32Array; option: Int32Array } {
+  const start = new Int32Array(slots.length + 1);
+  for (const r of position) start[r + 1] = (start[r + 1] ?? 0) + 1;
+  for (let r = 0; r < slots.length; r++) start[r + 1] = (start[r + 1] ?? 0) + (start[r] ?? 0);
+  const option = new Int32Array(position.length);
+  const next = start.slice();
+  position.forEach((r, k) => {
+    const at = next[r] ?? 0;
+    option[at] = k;
+    next[r] = at + 1;
+  });
+  return { start, option };
 }

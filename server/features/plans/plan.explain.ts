@@ -199,13 +199,15 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
     personBehind,
     judgeNow,
 
-    /** Who else fits a position of the plan, best first, with what choosing them would cost the whole. */
+    /** Who else fits a position of the plan, those first who would be missed least elsewhere, with what choosing them would cost the whole. */
     async alternatives(row: PlanRow, line: PlanLineRow): Promise<Alternative[]> {
       const arrays = await arraysOf(row);
       if (!arrays) return [];
+      // By score less price: whom the plan needs somewhere else is not the one to ask here, however well they fit.
+      const margin = (k: number): number => at(arrays.staffing.weight, k) - priceOf(arrays, k);
       const others = optionsOf(arrays, line.positionId)
         .filter((k) => arrays.used[k] === 0)
-        .sort((a, b) => at(arrays.staffing.weight, b) - at(arrays.staffing.weight, a) || a - b)
+        .sort((a, b) => margin(b) - margin(a) || a - b)
         .slice(0, ALTERNATIVES);
       const found = await costs(row, arrays, others);
       return others.map((k, i) => ({

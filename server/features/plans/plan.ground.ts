@@ -6,8 +6,8 @@ import type { PersonSources, PositionFacts } from '../matching/index.ts';
 import { membersToPlan } from '../memberships/index.ts';
 import type { MemberToPlan, MembershipService } from '../memberships/index.ts';
 import { OFFER_LEAD_MINUTES, SHORTEST_OFFER_MINUTES } from '../offers/index.ts';
-import { bookingsAfter, idsOfCounties, peopleToPlan } from '../people/index.ts';
-import type { Booking, PersonRow } from '../people/index.ts';
+import { bookingsAfter, idsOfCounties, somePeopleToPlan } from '../people/index.ts';
+import type { Booking, PersonToPlan } from '../people/index.ts';
 import { shiftsToStaff } from '../shifts/index.ts';
 import type { PositionRow, ShiftToStaff } from '../shifts/index.ts';
 import { poolsOf } from '../talent-pools/index.ts';
@@ -21,7 +21,9 @@ export const MOST_POSITIONS = 40_000;
 export const MOST_PEOPLE = 400_000;
 /** Past service that the rules look at. */
 const PAST_MS = 14 * 86_400_000;
-const IN_PARTS = 5_000;
+/** People read in one query; and from so many on, a tenant's facts are read whole. */
+const IN_PARTS = 2_000;
+const MANY = 5_000;
 
 /** What keeps a run from making a plan; `code` is told to who asked for it. */
 export class PlanImpossible extends Error {
@@ -53,18 +55,24 @@ export interface OpenPosition {
 /** Days on which somebody is expected or asked already, by person: local dates. */
 export type Engaged = Map<string, Set<string>>;
 
+/** Somebody as read; what only few have in a tenant is by place of the tenant. */
 export interface Somebody {
   readonly id: string;
-  readonly row: PersonRow;
-  /** By place of the tenant. */
-  readonly memberOf: Map<number, MemberToPlan>;
-  readonly credentials: Map<number, PersonSources['credentials']>;
-  readonly places: Map<number, PersonSources['places']>;
-  readonly exclusions: Map<number, PersonSources['exclusions']>;
-  readonly trained: Map<number, PersonSources['trained']>;
+  readonly row: PersonToPlan;
+  readonly memberOf: ReadonlyMap<number, MemberToPlan>;
+  credentials: ReadonlyMap<number, PersonSources['credentials']>;
+  places: ReadonlyMap<number, PersonSources['places']>;
+  exclusions: ReadonlyMap<number, PersonSources['exclusions']>;
+  trained: ReadonlyMap<number, PersonSources['trained']>;
   /** Talent pools that each tenant certified them in. */
-  readonly pools: Map<number, PersonSources['pools']>;
+  pools: ReadonlyMap<number, PersonSources['pools']>;
   bookings: readonly Booking[];
+}
+
+/** People whom the plan may ask, and for each tenant those who are not to be asked. */
+export interface Crowd {
+  readonly people: readonly Somebody[];
+  readonly kept: readonly ReadonlySet<string>[];
 }
 
 /** Told of each part that was read. */
@@ -123,8 +131,7 @@ export async function readPeople(
   memberships: Pick<MembershipService, 'notToBeAsked'>,
   now: Date,
   report: Report,
-  only: ReadonlySet<string> | null = null,
-): Promise<{ people: Somebody[]; kept: ReadonlySet<string>[] }> {
+): Promise<Crowd> {
   const memberOf = new Map<string, Map<number, MemberToPlan>>();
   const kept: Set<string>[] = [];
   for (const [at, { tenant }] of members.entries()) {
@@ -140,31 +147,49 @@ export async function readPeople(
   }
   const counties = new Set(members.flatMap(({ tenant }) => tenant.serviceCounties));
   const findable = await idsOfCounties([...counties], MOST_PEOPLE + 1);
-  const ids = [...new Set([...memberOf.keys(), ...findable])].filter((id) => !only || only.has(id)).sort();
+  const ids = [...new Set([...memberOf.keys(), ...findable])].sort();
   if (ids.length > MOST_PEOPLE) throw new PlanImpossible('plan-too-many-people');
   const people: Somebody[] = [];
-  for await (const rows of peopleToPlan(ids)) {
-    for (const row of rows) {
-      const id = String(row._id);
-      people.push(newSomebody(row, memberOf.get(id)));
-    }
+  await eachPart(ids, somePeopleToPlan, async (rows) => {
+    for (const row of rows) people.push(newSomebody(row, memberOf.get(String(row._id))));
     await report(people.length, ids.length);
-  }
+  });
   people.sort((a, b) => (a.id < b.id ? -1 : 1));
   await readMore(people, members, now);
   return { people, kept };
 }
 
+/** Parts that are read while others are taken in: the database works on some while answers of others are unpacked. */
+const PARTS_AT_ONCE = 3;
+
+/** Reads something of very many people a part at a time; parts come as they are ready. */
+async function eachPart<T>(
+  ids: readonly string[],
+  read: (some: readonly string[]) => Promise<T>,
+  take: (found: T) => Promise<void> | void,
+): Promise<void> {
+  const parts = inParts(ids);
+  const work = async (): Promise<void> => {
+    for (const some of parts) await take(await read(some));
+  };
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, work));
+}
+
+const NOTHING: ReadonlyMap<number, never> = new Map<number, never>();
+
 /** Somebody of whom only the profile was read yet. */
-export const newSomebody = (row: PersonRow, memberOf = new Map<number, MemberToPlan>()): Somebody => ({
+export const newSomebody = (
+  row: PersonToPlan,
+  memberOf: ReadonlyMap<number, MemberToPlan> = NOTHING,
+): Somebody => ({
   id: String(row._id),
   row,
   memberOf,
-  credentials: new Map(),
-  places: new Map(),
-  exclusions: new Map(),
-  trained: new Map(),
-  pools: new Map(),
+  credentials: NOTHING,
+  places: NOTHING,
+  exclusions: NOTHING,
+  trained: NOTHING,
+  pools: NOTHING,
   bookings: [],
 });
 
@@ -175,32 +200,44 @@ export async function readMore(
   now: Date,
 ): Promise<void> {
   const byId = new Map(people.map((one) => [one.id, one]));
+  const ids = [...byId.keys()];
+  // Of very many people all that a tenant knows is less than all that would be asked for one by one.
+  const asked = ids.length > MANY ? null : ids;
   for (const [at, { tenant }] of members.entries()) {
-    await asTenant(tenant.id, async () => {
-      for (const ids of inParts([...byId.keys()])) {
-        const [credentials, places, exclusions, trained, pools] = await Promise.all([
-          credentialsOf(ids),
-          placesOf(ids),
-          excludedFrom(ids),
-          trainedOf(ids),
-          poolsOf(ids),
-        ]);
-        for (const [id, facts] of credentials) byId.get(id)?.credentials.set(at, facts);
-        for (const [id, own] of places) byId.get(id)?.places.set(at, own);
-        for (const [id, from] of exclusions) byId.get(id)?.exclusions.set(at, from);
-        for (const [id, courses] of trained) byId.get(id)?.trained.set(at, courses);
-        for (const [id, own] of pools) byId.get(id)?.pools.set(at, own);
+    const put = <Fact>(found: ReadonlyMap<string, Fact>, add: (one: Somebody, own: Fact) => void): void => {
+      for (const [id, own] of found) {
+        const one = byId.get(id);
+        if (one) add(one, own);
       }
+    };
+    await asTenant(tenant.id, async () => {
+      const [credentials, places, exclusions, trained, pools] = await Promise.all([
+        credentialsOf(asked),
+        placesOf(asked),
+        excludedFrom(asked),
+        trainedOf(asked),
+        poolsOf(asked),
+      ]);
+      put(credentials, (one, own) => (one.credentials = new Map(one.credentials).set(at, own)));
+      put(places, (one, own) => (one.places = new Map(one.places).set(at, own)));
+      put(exclusions, (one, own) => (one.exclusions = new Map(one.exclusions).set(at, own)));
+      put(trained, (one, own) => (one.trained = new Map(one.trained).set(at, own)));
+      put(pools, (one, own) => (one.pools = new Map(one.pools).set(at, own)));
     });
   }
-  for (const ids of inParts([...byId.keys()])) {
-    for (const [id, bookings] of await bookingsAfter(ids, new Date(now.getTime() - PAST_MS))) {
-      const one = byId.get(id);
-      if (one) one.bookings = bookings;
-    }
-  }
+  const since = new Date(now.getTime() - PAST_MS);
+  await eachPart(
+    ids,
+    (some) => bookingsAfter(some, since),
+    (found) => {
+      for (const [id, bookings] of found) {
+        const one = byId.get(id);
+        if (one) one.bookings = bookings;
+      }
+    },
+  );
 }
 
-function* inParts(ids: readonly string[]): Generator<string[]> {
+function* inParts(ids: readonly string[]): Generator<readonly string[]> {
   for (let at = 0; at < ids.length; at += IN_PARTS) yield ids.slice(at, at + IN_PARTS);
 }

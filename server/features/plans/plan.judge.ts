@@ -1,7 +1,6 @@
 import { hasConsent } from '../people/index.ts';
-import { fit, personFacts, settingsOf } from '../matching/index.ts';
-import type { FitSettings, PersonFacts } from '../matching/index.ts';
-import type { Fit } from '../matching/index.ts';
+import { fit, personFacts, PoolColumns, settingsOf } from '../matching/index.ts';
+import type { Fit, FitSettings, PersonSources } from '../matching/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import type { Member, OpenPosition, Somebody } from './plan.ground.ts';
 import type { PlanPart } from './plan.types.ts';
@@ -11,8 +10,6 @@ export class Judge {
   private readonly members: readonly Member[];
   private readonly settings: readonly FitSettings[];
   private readonly kept: readonly ReadonlySet<string>[];
-  /** Facts of people who are booked nowhere, hold nothing and are kept from nothing are the same for every position of a tenant. */
-  private readonly facts = new Map<Somebody, Map<number, PersonFacts>>();
 
   constructor(members: readonly Member[], kept: readonly ReadonlySet<string>[], now: Date) {
     this.members = members;
@@ -20,59 +17,44 @@ export class Judge {
     this.settings = members.map(({ tenant }) => settingsOf(tenant, now));
   }
 
-  fit(open: OpenPosition, one: Somebody): Fit {
-    return fit(open.facts, this.factsOf(open, one), this.settings[open.tenant] as FitSettings);
+  fit({ facts, tenant }: OpenPosition, one: Somebody): Fit {
+    const own = (this.members[tenant] as Member).tenant;
+    return fit(facts, personFacts(this.sourcesOf(one, tenant), facts, own), this.settingsOf(tenant));
   }
 
-  /** For each tenant, metres beyond which nobody fits who names no radius; Infinity where the rule is off. */
-  within(): number[] {
-    return this.settings.map(({ off, reachMetres }) =>
-      off.includes('service-area') ? Infinity : reachMetres,
-    );
+  /** How a tenant weighs, by its place among those of the plan. */
+  settingsOf(tenant: number): FitSettings {
+    return this.settings[tenant] as FitSettings;
   }
 
-  /** For each tenant, 1 for each of these people whom it may ask at all. */
-  visible(people: readonly Somebody[]): Uint8Array[] {
-    return this.members.map(({ tenant }, at) =>
-      Uint8Array.from(people, (one) => this.mayAsk(one, tenant, at)),
-    );
+  /** Those of these people whom a tenant may ask at all, as columns; the place in the list is their number. */
+  poolOf(at: number, people: readonly Somebody[]): PoolColumns {
+    const { tenant } = this.members[at] as Member;
+    const seen: { number: number; sources: PersonSources }[] = [];
+    people.forEach((one, number) => {
+      if (this.mayAsk(one, tenant, at)) seen.push({ number, sources: this.sourcesOf(one, at) });
+    });
+    return new PoolColumns(tenant, seen);
   }
 
-  private mayAsk({ id, row, memberOf }: Somebody, tenant: Tenant, at: number): 0 | 1 {
-    if (memberOf.has(at)) return 1;
+  private mayAsk({ id, row, memberOf }: Somebody, tenant: Tenant, at: number): boolean {
+    if (memberOf.has(at)) return true;
     const near = row.county !== null && tenant.serviceCounties.includes(row.county);
-    return near && hasConsent(row, 'asked-by-others') && this.kept[at]?.has(id) !== true ? 1 : 0;
+    return near && hasConsent(row, 'asked-by-others') && this.kept[at]?.has(id) !== true;
   }
 
-  private factsOf(open: OpenPosition, one: Somebody): PersonFacts {
-    const plain =
-      one.bookings.length === 0 &&
-      !one.credentials.has(open.tenant) &&
-      !one.exclusions.has(open.tenant) &&
-      !one.trained.has(open.tenant) &&
-      !one.pools.has(open.tenant);
-    const known = plain ? this.facts.get(one)?.get(open.tenant) : undefined;
-    if (known) return known;
-    const made = personFacts(
-      {
-        person: one.row,
-        membership: one.memberOf.get(open.tenant) ?? null,
-        notToBeAsked: this.kept[open.tenant]?.has(one.id) ?? false,
-        credentials: one.credentials.get(open.tenant) ?? [],
-        bookings: one.bookings,
-        places: one.places.get(open.tenant) ?? [],
-        exclusions: one.exclusions.get(open.tenant) ?? [],
-        trained: one.trained.get(open.tenant) ?? [],
-        pools: one.pools.get(open.tenant) ?? [],
-      },
-      open.facts,
-      (this.members[open.tenant] as Member).tenant,
-    );
-    if (plain) {
-      const own = this.facts.get(one) ?? new Map<number, PersonFacts>();
-      this.facts.set(one, own.set(open.tenant, made));
-    }
-    return made;
+  private sourcesOf(one: Somebody, tenant: number): PersonSources {
+    return {
+      person: one.row,
+      membership: one.memberOf.get(tenant) ?? null,
+      notToBeAsked: this.kept[tenant]?.has(one.id) ?? false,
+      credentials: one.credentials.get(tenant) ?? [],
+      bookings: one.bookings,
+      places: one.places.get(tenant) ?? [],
+      exclusions: one.exclusions.get(tenant) ?? [],
+      trained: one.trained.get(tenant) ?? [],
+      pools: one.pools.get(tenant) ?? [],
+    };
   }
 }
 

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Types } from 'mongoose';
 import { asTenant } from '../../core/context.ts';
 import { statesOf } from '../assignments/index.ts';
+import { credentialsMark } from '../credentials/index.ts';
+import { exclusionsMark } from '../matching/index.ts';
 import { membersMark } from '../memberships/index.ts';
+import { poolsMark } from '../talent-pools/index.ts';
 import type { Member, OpenPosition } from './plan.ground.ts';
 import { PlanLineModel } from './plan.model.ts';
 import type { PlanLineRow, PlanPair } from './plan.model.ts';
@@ -58,7 +61,10 @@ function followed(
   return { ...pair, state: 'left', refusal: state };
 }
 
-/** Changes when something did that a plan should follow: places, people who came or left, answers to its offers. */
+/** What changes with a tenant's people: who is a member, holds a credential, belongs to a pool, is kept from something. */
+const MARKS = [membersMark, credentialsMark, poolsMark, exclusionsMark];
+
+/** Changes when something did that a plan should follow: places, people who came, left or no longer fit, answers to its offers. */
 export async function markOf(
   members: readonly Member[],
   positions: readonly OpenPosition[],
@@ -67,7 +73,8 @@ export async function markOf(
   const hash = createHash('sha256');
   for (const { position, slots, claimed } of positions)
     hash.update(`${String(position._id)}:${slots}:${claimed.size};`);
-  for (const { tenant } of members) hash.update(`${await asTenant(tenant.id, membersMark)};`);
+  for (const { tenant } of members)
+    for (const mark of MARKS) hash.update(`${await asTenant(tenant.id, mark)};`);
   hash.update([...over].sort().join());
   return hash.digest('base64url').slice(0, 16);
 }

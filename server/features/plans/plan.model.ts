@@ -35,8 +35,12 @@ export interface PlanProof {
   gap: string;
   /** What the stored numbers prove: the bound, but for a plan with wishes, where it is that without them. */
   dualBound: string;
+  /** What pairs that are no options could bring at most beside them; 0 where the proof is over all that the rules allow. */
+  beyond?: string;
   solveMs: number;
   options: number;
+  /** Pairs that the rules allow; missing on plans made before they were counted. */
+  fitting?: number;
   checkedAt: Date;
 }
 

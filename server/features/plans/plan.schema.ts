@@ -85,6 +85,8 @@ export const planView = z.object({
       gap: z.string(),
       solveMs: z.number(),
       options: z.number(),
+      /** Pairs that the rules allow; null on plans made before they were counted. */
+      fitting: z.number().nullable(),
     })
     .nullable(),
   comparison: comparison.nullable(),

@@ -1,5 +1,5 @@
 import type { Side } from '../matching/index.ts';
-import type { DraftPair } from './plan.draft.ts';
+import type { DraftPair } from './plan.pairs.ts';
 import type { SideWish } from './plan.types.ts';
 
 /** Where a position stands, as wishes speak of it. */

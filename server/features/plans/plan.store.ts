@@ -20,9 +20,8 @@ export interface PlanArrays {
   readonly positionIds: Uint8Array;
   readonly personIds: Uint8Array;
   readonly personOf: Int32Array;
-  /** Way of each option, -1 unknown; and the version in which each person was judged. */
+  /** Way of each option, -1 unknown. */
   readonly metres: Int32Array;
-  readonly personVersions: Int32Array;
 }
 
 /** Ids as bytes, in their order. */
@@ -59,20 +58,19 @@ export async function storeArrays(
 ): Promise<void> {
   await PlanArrayModel.deleteMany({ planId, attempt });
   const tenantId = new Types.ObjectId(requireTenantId());
-  for (const [name, array] of Object.entries(flatten(arrays))) {
+  const pieces = Object.entries(flatten(arrays)).flatMap(([name, array]) => {
     const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
     const kind = array.constructor.name;
-    for (let piece = 0; piece * PIECE_BYTES < Math.max(1, bytes.length); piece++) {
-      await PlanArrayModel.collection.insertOne({
-        tenantId,
-        planId,
-        attempt,
-        name: `${name}:${kind}`,
-        piece,
-        bytes: bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES),
-      } as never);
-    }
-  }
+    return Array.from({ length: Math.max(1, Math.ceil(bytes.length / PIECE_BYTES)) }, (_, piece) => ({
+      tenantId,
+      planId,
+      attempt,
+      name: `${name}:${kind}`,
+      piece,
+      bytes: bytes.subarray(piece * PIECE_BYTES, (piece + 1) * PIECE_BYTES),
+    }));
+  });
+  await Promise.all(pieces.map((piece) => PlanArrayModel.collection.insertOne(piece as never)));
 }
 
 /** Reads them again, onto memory that threads share; null when they are gone. */
@@ -100,7 +98,7 @@ export async function readArrays(planId: Types.ObjectId, attempt: number): Promi
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, array]) => [name.slice(prefix.length), array]),
     );
-  const { used, positionIds, personIds, personOf, metres, personVersions } = found as unknown as PlanArrays;
+  const { used, positionIds, personIds, personOf, metres } = found as unknown as PlanArrays;
   return {
     staffing: under('s.') as Staffing,
     proof: under('p.') as StaffingProof,
@@ -109,7 +107,6 @@ export async function readArrays(planId: Types.ObjectId, attempt: number): Promi
     personIds,
     personOf,
     metres,
-    personVersions,
   };
 }
 

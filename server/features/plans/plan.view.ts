@@ -24,7 +24,7 @@ export function toPlanView(row: PlanRow, names: ReadonlyMap<string, string> = ne
     failure: row.failure,
     inputs: inputs && { ...inputs, at: inputs.at.toISOString() },
     weights: row.weights,
-    proof,
+    proof: proof && { ...proof, fitting: proof.fitting ?? null },
     comparison: comparison && {
       ...comparison,
       units: comparison.units.map((unit) => ({ ...unit, name: names.get(unit.unitId) ?? '' })),

@@ -1,14 +1,15 @@
 import type { Types } from 'mongoose';
 import { asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { now } from '../../core/clock.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import { SolveCancelled } from '../matching/index.ts';
 import type { SolverClient } from '../matching/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { PlanJob } from './plan.client.ts';
-import { readPositions } from './plan.ground.ts';
-import type { Member } from './plan.ground.ts';
+import { PlanImpossible, readPeople, readPositions } from './plan.ground.ts';
+import type { Crowd, Member } from './plan.ground.ts';
 import type { Known } from './plan.known.ts';
 import { joinLines, markOf, readProposed } from './plan.mend.ts';
 import { PlanModel } from './plan.model.ts';
@@ -58,12 +59,12 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
     watch: Watch,
   ): Promise<PlanWorked> {
     const input = inputOf(row, job, members);
-    const parts: RunParts = {
-      memberships,
-      solver,
-      report: (...how) => watch.report(...how),
-      signal: watch.signal,
-    };
+    const parts: RunParts = { solver, report: (...how) => watch.report(...how), signal: watch.signal };
+    const crowd = (): Promise<Crowd> =>
+      readPeople(members, memberships, input.now, (done, total) => watch.report('people', done, total));
+    // A plan that is mended ends early where nothing changed; otherwise one read waits less beside the other.
+    const reading = job.kind === 'solve' ? crowd() : null;
+    reading?.catch(() => undefined);
     const open = await readPositions(members, row.settings, input.now, (done, total) =>
       watch.report('positions', done, total),
     );
@@ -73,12 +74,19 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
     if (job.kind === 'mend' && mark === row.mark) return { unchanged: true };
     const known = job.kind === 'mend' ? await knownOf(row, before.over) : null;
     if (job.kind === 'mend' && !known) return { unchanged: true };
-    const { lines: fresh, arrays, ...result } = await runPlan(input, parts, open, known);
+    if (open.positions.length === 0) throw new PlanImpossible('plan-nothing-open');
+    const {
+      lines: fresh,
+      arrays,
+      ...result
+    } = await runPlan(input, parts, open, await (reading ?? crowd()), known);
     const { lines, moved } =
       job.kind === 'mend' ? joinLines(before.lines, fresh) : { lines: fresh, moved: 0 };
     await watch.report('store', 0, lines.length, true);
-    await storeArrays(row._id, job.attempt, arrays);
-    await storeLines(row._id, job.attempt, lines);
+    await sideBySide([
+      () => storeArrays(row._id, job.attempt, arrays),
+      () => storeLines(row._id, job.attempt, lines),
+    ]);
     await watch.report('store', lines.length, lines.length, true);
     return { ...result, tenants: members.length, moved, mark };
   }

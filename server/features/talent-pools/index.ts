@@ -11,7 +11,7 @@ import { createPoolService } from './pool.service.ts';
 import { createPoolSources } from './pool.sources.ts';
 import type { PoolRecords } from './pool.sources.ts';
 
-export { certifiedIn, knownPools, poolsOf } from './pool.facts.ts';
+export { certifiedIn, knownPools, poolsMark, poolsOf } from './pool.facts.ts';
 export { GOOD_POOLS } from './fitting.rules.ts';
 export type { PoolFact } from './fitting.rules.ts';
 export { RECHECKED, poolMemberRoutes } from './member.routes.ts';

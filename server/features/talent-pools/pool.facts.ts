@@ -4,15 +4,19 @@ import { CERTIFIED } from './fitting.rules.ts';
 import type { PoolFact } from './fitting.rules.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
 
-/** Pools that these people are certified in, in one query. People in none are left out. */
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+const IN_ONE_GO = 5_000;
+
+/** Pools that these people are certified in, in one query; null for everybody of the tenant. People in none are left out. */
 export async function poolsOf(
-  personIds: readonly (string | Types.ObjectId)[],
+  personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, PoolFact[]>> {
   const rows = await PoolMemberModel.find({
-    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
     state: { $in: CERTIFIED },
   })
     .select({ personId: 1, poolId: 1, validTo: 1 })
+    .batchSize(IN_ONE_GO)
     .lean();
   const facts = new Map<string, PoolFact[]>();
   for (const { personId, poolId, validTo } of rows) {
@@ -20,6 +24,13 @@ export async function poolsOf(
     facts.set(key, [...(facts.get(key) ?? []), { poolId: String(poolId), validTo }]);
   }
   return facts;
+}
+
+/** Changes when somebody becomes a certified member of a pool of the current tenant or ceases to be: how many, and the latest. */
+export async function poolsMark(): Promise<string> {
+  const good = { state: { $in: CERTIFIED } };
+  const last = await PoolMemberModel.findOne(good).sort({ createdAt: -1 }).select({ _id: 1 }).lean();
+  return `${await PoolMemberModel.countDocuments(good)}:${String(last?._id)}`;
 }
 
 /** Everybody who is certified in the pool, for what is meant for its members. */

@@ -7,6 +7,9 @@ import type { TrainedFact } from './training.rules.ts';
 type TrainedRow = Pick<EnrolmentRow, 'personId' | 'courseId' | 'passedOn' | 'validTo'>;
 const FIELDS = { personId: 1, courseId: 1, passedOn: 1, validTo: 1 } as const;
 
+/** Rows that the database sends in its first answer; it would send 101 and be asked again. */
+const IN_ONE_GO = 10_000;
+
 function byPerson(rows: readonly TrainedRow[]): Map<string, TrainedFact[]> {
   const facts = new Map<string, TrainedFact[]>();
   for (const { personId, courseId, passedOn, validTo } of rows) {
@@ -27,23 +30,24 @@ export async function trainedIn(courseIds: readonly string[]): Promise<Map<strin
     state: { $in: [...TRAINED_STATES] },
   })
     .select(FIELDS)
-    .batchSize(10_000)
+    .batchSize(IN_ONE_GO)
     .lean();
   return byPerson(rows);
 }
 
 /**
  * What these people have learned in the current tenant, in one query: the courses they passed and until when those count.
- * People without any are left out. Positions that ask for training first read it here (R-1.32, R-3.4).
+ * People without any are left out; null reads everybody of the tenant. Positions that ask for training first read it here (R-1.32, R-3.4).
  */
 export async function trainedOf(
-  personIds: readonly (string | Types.ObjectId)[],
+  personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, TrainedFact[]>> {
   const rows = await EnrolmentModel.find({
-    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
     state: { $in: [...TRAINED_STATES] },
   })
     .select(FIELDS)
+    .batchSize(IN_ONE_GO)
     .lean();
   return byPerson(rows);
 }

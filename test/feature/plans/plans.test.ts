@@ -1,6 +1,10 @@
 import { expect } from 'chai';
+import { Types } from 'mongoose';
+import { inTransaction } from '../../../server/db/transaction.ts';
+import { born } from '../../../server/db/transition.ts';
+import { CredentialModel } from '../../../server/features/credentials/credential.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
-import { createMember, createTenant } from '../../factories/people.ts';
+import { createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { testApp } from '../../support/app.ts';
@@ -222,6 +226,54 @@ describe('plans', function () {
     const after = await look();
     expect(after.moved).to.equal(1);
     expect(after.names.flat()).to.include(newcomer.name);
+  });
+
+  it('lets nobody stand who no longer fits when it is mended', async () => {
+    // A county of its own: nobody of other places is found here.
+    const place = await createTenant({ serviceCounties: ['659103'] });
+    const desk = await createMember(place, { roles: ['coordinator'], person: { birthDate: null } });
+    const people = [await createMember(place), await createMember(place)];
+    const held = (await inTenant(place.id, () =>
+      inTransaction(() =>
+        CredentialModel.create(
+          people.map((one, n) => ({
+            ...born('valid'),
+            personId: new Types.ObjectId(one.personId),
+            membershipId: new Types.ObjectId(one.membershipId),
+            personName: one.name,
+            type: 'social-worker',
+            level: 'assistant',
+            covers: ['assistant'],
+            number: `plan-${n}`,
+            issuedOn: '2025-01-01',
+            validFrom: '2025-01-01',
+            createdAt: new Date(),
+          })) as never,
+          { ordered: true },
+        ),
+      ),
+    )) as unknown as { _id: Types.ObjectId }[];
+    await createOpening(place, {
+      position: { required: 1, credentials: [{ type: 'social-worker', level: '' }] },
+    });
+    const api = await desk.api();
+    const { sweep } = await testApp();
+    const plan = (await api.post('/plans', {})).json<Plan>();
+    await sweep('plans/solve');
+    const proposed = async (): Promise<(string | null | undefined)[]> =>
+      (await api.get(`/plans/${plan.id}/positions`))
+        .json<{ data: Line[] }>()
+        .data.flatMap(({ pairs }) => pairs.map(({ name }) => name));
+    const [chosen] = await proposed();
+    const at = people.findIndex(({ name }) => name === chosen);
+    await inTenant(place.id, () =>
+      inTransaction(() =>
+        CredentialModel.updateOne({ _id: held[at]?._id } as never, { $set: { state: 'suspended' } }),
+      ),
+    );
+    expect((await api.post(`/plans/${plan.id}/look`, {})).status).to.equal(202);
+    await sweep('plans/follow');
+    expect(await proposed()).to.deep.equal([people[1 - at]?.name]);
   });
 
   it('spans the organisations below a department: each keeps its own people, and the offers are each one’s own', async () => {

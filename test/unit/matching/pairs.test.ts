@@ -43,7 +43,11 @@ const credential = fc.record({
   renewalUnderWay: fc.boolean(),
 });
 const booking = fc
-  .record({ hour: fc.integer({ min: -60, max: 60 }), hours: fc.integer({ min: 1, max: 9 }), own: fc.boolean() })
+  .record({
+    hour: fc.integer({ min: -60, max: 60 }),
+    hours: fc.integer({ min: 1, max: 9 }),
+    own: fc.boolean(),
+  })
   .map(({ hour, hours, own }) => ({
     assignmentId: oid(hour + 1_000),
     tenantId: new Types.ObjectId(own ? TENANT : 'ffffffffffffffffffffffff'),
@@ -57,13 +61,23 @@ const seldom = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 2 }).map(
 const someone: fc.Arbitrary<PersonSources> = fc
   .record({
     standing: fc.constantFrom('approved', 'approved', 'suspended', 'outside', 'unasked', 'elsewhere'),
-    at: fc.option(fc.record({ up: fc.double({ min: -0.4, max: 0.4, noNaN: true }), along: fc.double({ min: -0.4, max: 0.4, noNaN: true }) })),
-    birthDate: fc.option(fc.constantFrom('1950-02-28', '1990-11-25', '2008-11-25', '2008-11-26', '2012-11-26', '2016-06-01')),
+    at: fc.option(
+      fc.record({
+        up: fc.double({ min: -0.4, max: 0.4, noNaN: true }),
+        along: fc.double({ min: -0.4, max: 0.4, noNaN: true }),
+      }),
+    ),
+    birthDate: fc.option(
+      fc.constantFrom('1950-02-28', '1990-11-25', '2008-11-25', '2008-11-26', '2012-11-26', '2016-06-01'),
+    ),
     guardian: fc.boolean(),
     languages: fc.subarray(['zh', 'en', 'wu']),
-    skills: fc.uniqueArray(fc.record({ code: fc.constantFrom(...CODES), level: fc.integer({ min: 1, max: 3 }) }), {
-      selector: ({ code }) => code,
-    }),
+    skills: fc.uniqueArray(
+      fc.record({ code: fc.constantFrom(...CODES), level: fc.integer({ min: 1, max: 3 }) }),
+      {
+        selector: ({ code }) => code,
+      },
+    ),
     seen: fc.subarray(CODES),
     availability: fc.array(slot, { maxLength: 5 }),
     radiusMetres: fc.constantFrom(null, null, 0, 1_500, 30_000),
@@ -74,10 +88,21 @@ const someone: fc.Arbitrary<PersonSources> = fc
     bookings: seldom(booking),
     places: fc.array(place, { maxLength: 4 }),
     exclusions: seldom(fc.constantFrom(null, REQUEST, 'b'.repeat(24))),
-    trained: seldom(fc.constantFrom({ courseId: 'fire-safety', passedOn: '2026-01-01', validTo: null }, { courseId: 'fire-safety', passedOn: '2026-11-26', validTo: null })),
-    pools: seldom(fc.constantFrom({ poolId: 'p1', validTo: null }, { poolId: 'p1', validTo: '2026-11-24' }, { poolId: 'p2', validTo: null })),
+    trained: seldom(
+      fc.constantFrom(
+        { courseId: 'fire-safety', passedOn: '2026-01-01', validTo: null },
+        { courseId: 'fire-safety', passedOn: '2026-11-26', validTo: null },
+      ),
+    ),
+    pools: seldom(
+      fc.constantFrom(
+        { poolId: 'p1', validTo: null },
+        { poolId: 'p1', validTo: '2026-11-24' },
+        { poolId: 'p2', validTo: null },
+      ),
+    ),
   })
-  .map(({ standing, at, seen, kind, places, kept, ...one }, ) => ({
+  .map(({ standing, at, seen, kind, places, kept, ...one }) => ({
     person: {
       _id: oid(1),
       county: standing === 'elsewhere' ? '999999' : '330122',
@@ -88,15 +113,21 @@ const someone: fc.Arbitrary<PersonSources> = fc
       availability: one.availability,
       radiusMetres: one.radiusMetres,
       interests: one.interests,
-      consents: [...(standing === 'unasked' ? [] : ['asked-by-others']), ...(one.guardian ? ['guardian'] : [])].map(
-        (purpose) => ({ purpose, version: '2026-11', givenAt: new Date(0), withdrawnAt: null }),
-      ),
+      consents: [
+        ...(standing === 'unasked' ? [] : ['asked-by-others']),
+        ...(one.guardian ? ['guardian'] : []),
+      ].map((purpose) => ({ purpose, version: '2026-11', givenAt: new Date(0), withdrawnAt: null })),
     } as never,
     membership: ['approved', 'suspended'].includes(standing)
       ? {
           state: standing as 'approved',
           kind: kind as 'volunteer',
-          verifiedSkills: seen.map((code) => ({ code, level: 2, verifiedBy: oid(1), verifiedAt: new Date(0) })),
+          verifiedSkills: seen.map((code) => ({
+            code,
+            level: 2,
+            verifiedBy: oid(1),
+            verifiedAt: new Date(0),
+          })),
         }
       : null,
     notToBeAsked: kept,
@@ -118,7 +149,10 @@ const somewhere: fc.Arbitrary<PositionFacts> = fc
     minLevel: fc.integer({ min: 1, max: 3 }),
     languages: fc.subarray(['zh', 'en', 'xx'], { maxLength: 2 }),
     placed: fc.boolean(),
-    credentials: fc.subarray([{ type: 'social-worker', level: 'intermediate' }, { type: 'first-aider', level: '' }]),
+    credentials: fc.subarray([
+      { type: 'social-worker', level: 'intermediate' },
+      { type: 'first-aider', level: '' },
+    ]),
     trainings: fc.subarray(['fire-safety']),
     pools: fc.subarray([...position.pools]),
     minAge: fc.constantFrom(null, 18),
@@ -131,7 +165,10 @@ const somewhere: fc.Arbitrary<PositionFacts> = fc
     lengthMinutes: fc.constantFrom(60, 120, 700, 1_500),
     shiftState: fc.constantFrom('published', 'published', 'published', 'cancelled'),
     taken: fc.integer({ min: 0, max: 3 }),
-    team: fc.record({ certified: fc.integer({ min: 0, max: 1 }), semiProfessional: fc.integer({ min: 0, max: 1 }) }),
+    team: fc.record({
+      certified: fc.integer({ min: 0, max: 1 }),
+      semiProfessional: fc.integer({ min: 0, max: 1 }),
+    }),
   })
   .map(({ skills, minLevel, placed, ...rest }) => ({
     ...position,
@@ -214,7 +251,9 @@ describe('pairs among columns', () => {
     fc.assert(
       fc.property(degrees, near, near, fc.integer({ min: 0, max: 150_000 }), (from, up, along, metres) => {
         const latitude = Math.min(90, Math.max(-90, from.latitude + up));
-        const longitude = ((((from.longitude + along / Math.cos((from.latitude * Math.PI) / 180) + 180) % 360) + 360) % 360) - 180;
+        const longitude =
+          ((((from.longitude + along / Math.cos((from.latitude * Math.PI) / 180) + 180) % 360) + 360) % 360) -
+          180;
         if (distanceMetres(from, { latitude, longitude }) > metres) return;
         const key = keyOf(...cellOf(latitude, longitude));
         expect(cellsWithin(from, metres).some(([first, last]) => key >= first && key <= last)).to.equal(true);

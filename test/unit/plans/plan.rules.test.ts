@@ -1,7 +1,12 @@
 import { expect } from 'chai';
+import { checkStaffing } from '../../../server/features/matching/solver/staffing-check.ts';
+import { solveStaffing } from '../../../server/features/matching/solver/solve-staffing.ts';
 import { staffingOf } from '../../../server/features/matching/solver/staffing.ts';
 import { draftStaffing, mondayOf, replayFirstCome } from '../../../server/features/plans/plan.draft.ts';
-import type { DraftPair } from '../../../server/features/plans/plan.draft.ts';
+import { keepForLater } from '../../../server/features/plans/plan.keep.ts';
+import { chooseBest } from '../../../server/features/plans/plan.look.ts';
+import { PairList } from '../../../server/features/plans/plan.pairs.ts';
+import { Calendar, Room } from '../../../server/features/plans/plan.room.ts';
 import {
   certifiedOf,
   compare,
@@ -83,22 +88,31 @@ describe('plan rules', () => {
 
 describe('the draft of a plan', () => {
   const days = ['2026-11-02', '2026-11-03', '2026-11-03', '2026-11-09'];
-  const positions = days.map((day) => ({ slots: 1, required: 1, taken: 0, day, week: mondayOf(day) }));
-  const pairs = days.map((_day, position): DraftPair => ({
-    position,
-    person: 0,
-    score: 100 + position,
-    certified: false,
-    metres: null,
-  }));
-  const draft = (perWeek: number, engaged: readonly string[] = [], pinned: readonly number[] = []) =>
-    draftStaffing({
-      positions,
+  const draftOf = (
+    dates: readonly string[],
+    perWeek: number,
+    engaged: readonly string[] = [],
+    pinned: readonly number[] = [],
+  ) => {
+    const asked = dates.map((day) => ({ slots: 1, required: 1, taken: 0, day, week: mondayOf(day) }));
+    const calendar = new Calendar(asked);
+    const room = new Room(calendar, perWeek, new Map([[0, new Set(engaged)]]));
+    for (const position of pinned) room.engage(0, dates[position] ?? '');
+    const pairs = new PairList(dates.length);
+    dates.forEach((_day, position) =>
+      pairs.add({ position, person: 0, score: 100 + position, certified: false, metres: null }),
+    );
+    return draftStaffing({
+      positions: asked,
       pairs,
-      engaged: () => new Set(engaged),
+      calendar,
+      room,
       pinned: pinned.map((position) => ({ position, person: 0 })),
       settings: { ...settings, perWeek },
-    }).staffing;
+    });
+  };
+  const draft = (perWeek: number, engaged: readonly string[] = [], pinned: readonly number[] = []) =>
+    draftOf(days, perWeek, engaged, pinned).staffing;
   const caps = ({ most, inside, cap }: ReturnType<typeof draft>): string[] =>
     [...cap].map(
       (c) => `${c}:${most[c]}${(inside[c] ?? -1) < 0 ? '' : ` in ${inside[c]}:${most[inside[c] ?? 0]}`}`,
@@ -107,19 +121,7 @@ describe('the draft of a plan', () => {
   it('asks nobody twice on a day, nor more often in a week than was said', () => {
     expect(caps(draft(1))).to.deep.equal(['0:1', '0:1', '0:1', '1:1']);
     expect(caps(draft(2))).to.deep.equal(['0:1', '1:1', '1:1', '2:1']);
-    const threeDays = draftStaffing({
-      positions: ['2026-11-02', '2026-11-03', '2026-11-04'].map((day) => ({
-        slots: 1,
-        required: 1,
-        taken: 0,
-        day,
-        week: mondayOf(day),
-      })),
-      pairs: pairs.slice(0, 3),
-      engaged: () => undefined,
-      pinned: [],
-      settings: { ...settings, perWeek: 2 },
-    }).staffing;
+    const threeDays = draftOf(['2026-11-02', '2026-11-03', '2026-11-04'], 2).staffing;
     expect(caps(threeDays)).to.deep.equal(['1:1 in 0:2', '2:1 in 0:2', '3:1 in 0:2']);
   });
 
@@ -129,6 +131,76 @@ describe('the draft of a plan', () => {
     const pinned = draft(1, [], [3]);
     expect(caps(pinned)).to.deep.equal(['0:1', '0:1', '0:1', '1:0']);
     expect([...pinned.slots]).to.deep.equal([1, 1, 1, 0]);
+  });
+
+  it('knows what somebody costs at a position by the prices of their day and week, option there or not', () => {
+    const { caps: own, staffing } = draftOf(['2026-11-02', '2026-11-03', '2026-11-04'], 2);
+    expect([...staffing.inside]).to.deep.equal([-1, 0, 0, 0]);
+    const price = Float64Array.of(5, 70, 0, 900);
+    expect([0, 1, 2].map((position) => own.paid(price, 0, position))).to.deep.equal([75, 5, 905]);
+    expect(own.paid(price, 1, 0)).to.equal(0);
+    expect([own.innermost(0, 1), own.innermost(1, 1)]).to.deep.equal([2, -1]);
+  });
+
+  it('takes the best so many, and knows the best of those left out', () => {
+    const chosen = (most: number): [number[], number] => {
+      const found: number[] = [];
+      const left = chooseBest({ size: 5, worth: Float64Array.of(3, 9, 3, 1, 3, 99) }, most, (i) =>
+        found.push(i),
+      );
+      return [found, left];
+    };
+    expect(chosen(5)).to.deep.equal([[0, 1, 2, 3, 4], -1]);
+    expect(chosen(4)).to.deep.equal([[0, 1, 2, 4], 1]);
+    expect(chosen(2)).to.deep.equal([[0, 1], 3]);
+    expect(chosen(1)).to.deep.equal([[1], 3]);
+    expect(chosen(0)).to.deep.equal([[], 9]);
+  });
+
+  it('keeps fewer options for later that prove the same', () => {
+    const [positionCount, personCount] = [6, 120];
+    const pairs = new PairList(positionCount);
+    const asked = Array.from({ length: positionCount }, (_, r) => ({
+      slots: 1 + (r % 3),
+      required: 2,
+      taken: 0,
+      day: `2026-11-0${2 + (r % 4)}`,
+      week: '2026-11-02',
+    }));
+    for (let r = 0; r < positionCount; r++)
+      for (let v = 0; v < personCount; v++)
+        pairs.add({
+          position: r,
+          person: v,
+          score: (r * 131 + v * v * 17) % 900,
+          certified: v % 11 === 0,
+          metres: v,
+        });
+    for (const [perWeek, certifiedFrom] of [
+      [1, 0],
+      [2, 0],
+      [2, 2],
+    ] as const) {
+      const calendar = new Calendar(asked);
+      const room = new Room(calendar, perWeek, new Map());
+      const how = { ...settings, perWeek, certifiedFrom };
+      const { staffing } = draftStaffing({
+        positions: asked,
+        pairs,
+        calendar,
+        room,
+        pinned: [],
+        settings: how,
+      });
+      const solved = solveStaffing(staffing);
+      const kept = keepForLater({ ...solved, staffing }, pairs);
+      expect(kept.used.length).to.be.below(staffing.position.length / 2);
+      expect(checkStaffing(kept.staffing, { ...kept, ...solved, used: kept.used })).to.equal(null);
+      kept.personOf.forEach((v, k) => {
+        expect(kept.metres[k]).to.equal(v);
+        expect(kept.staffing.weight[k]).to.equal(((kept.staffing.position[k] ?? 0) * 131 + v * v * 17) % 900);
+      });
+    }
   });
 
   it('replays first come, first served within the same caps', () => {

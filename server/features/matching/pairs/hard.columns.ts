@@ -44,7 +44,10 @@ const tooFar: HardColumn = (asked) => {
 const unskilled: HardColumn = (asked, rule) => {
   const { facts, pool } = asked;
   if (facts.skills.length === 0) return false;
-  const wanted = facts.skills.map(({ code, minLevel }) => ({ number: pool.skills.number.get(code), minLevel }));
+  const wanted = facts.skills.map(({ code, minLevel }) => ({
+    number: pool.skills.number.get(code),
+    minLevel,
+  }));
   const lacks = (row: number): boolean => {
     for (const { number, minLevel } of wanted) {
       const at = number === undefined ? -1 : pool.skills.find(row, number);

@@ -9,7 +9,16 @@ import { cellOf, keyOf } from './cells.ts';
 import { FreeTimes, SkillRows, WordRows } from './rows.ts';
 
 /** What few people have: whoever has it is asked about by the rule itself, with all that is known of them. */
-export const FEW = { booked: 1, gives: 2, kept: 4, trained: 8, credentials: 16, pools: 32, served: 64, odd: 128 } as const;
+export const FEW = {
+  booked: 1,
+  gives: 2,
+  kept: 4,
+  trained: 8,
+  credentials: 16,
+  pools: 32,
+  served: 64,
+  odd: 128,
+} as const;
 
 export const STANDINGS: readonly PersonFacts['standing'][] = [
   'member',
@@ -63,7 +72,10 @@ export class PoolColumns {
   private readonly everybody: Int32Array;
 
   /** @param people whom the tenant may ask, each with the caller's number */
-  constructor(tenant: Tenant, people: readonly { readonly number: number; readonly sources: PersonSources }[]) {
+  constructor(
+    tenant: Tenant,
+    people: readonly { readonly number: number; readonly sources: PersonSources }[],
+  ) {
     this.tenant = tenant;
     const laid = people
       .map((one) => ({ ...one, cell: cellOfSources(one.sources) }))
@@ -81,7 +93,9 @@ export class PoolColumns {
     this.who = Int32Array.from(laid, ({ number }) => number);
     this.cell = Float64Array.from(laid, ({ cell }) => cell);
     this.latitude = each(Float64Array, ({ person }) => (person.home ? latLngOf(person.home).latitude : NaN));
-    this.longitude = each(Float64Array, ({ person }) => (person.home ? latLngOf(person.home).longitude : NaN));
+    this.longitude = each(Float64Array, ({ person }) =>
+      person.home ? latLngOf(person.home).longitude : NaN,
+    );
     this.standing = each(Uint8Array, (one) => STANDINGS.indexOf(standingOf(one.person, one, tenant)));
     this.track = each(Uint8Array, ({ membership }) => TRACKS.indexOf(trackOf(membership?.kind ?? null)));
     this.born = each(Int32Array, ({ person }) => dateNumber(person.birthDate));
@@ -170,13 +184,15 @@ export const dayOf = (date: string | null): number =>
 
 function postings({ start, code, number }: SkillRows, size: number): Int32Array[] {
   const counts = new Int32Array(number.size);
-  for (const one of code) counts[one]! += 1;
+  for (const one of code) counts[one] = (counts[one] ?? 0) + 1;
   const lists = Array.from(counts, (count) => new Int32Array(count));
   const at = new Int32Array(number.size);
   for (let row = 0; row < size; row++)
     for (let i = start[row] ?? 0; i < (start[row + 1] ?? 0); i++) {
       const one = code[i] ?? 0;
-      lists[one]![at[one]!++] = row;
+      const place = at[one] ?? 0;
+      (lists[one] ?? NONE)[place] = row;
+      at[one] = place + 1;
     }
   return lists;
 }

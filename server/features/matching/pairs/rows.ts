@@ -14,7 +14,8 @@ export class WordRows {
     rows.forEach((row, at) => {
       for (const word of row) {
         const bit = this.number.get(word) ?? 0;
-        this.bits[at * this.words + (bit >> 5)]! |= 1 << (bit & 31);
+        const place = at * this.words + (bit >> 5);
+        this.bits[place] = (this.bits[place] ?? 0) | (1 << (bit & 31));
       }
     });
   }
@@ -64,7 +65,11 @@ export class FreeTimes {
   static holds(slots: Slots): boolean {
     return slots.every(
       ({ weekday, startMinute, endMinute }) =>
-        weekday >= 1 && weekday <= DAYS && startMinute >= 0 && startMinute < endMinute && endMinute <= DAY_MINUTES,
+        weekday >= 1 &&
+        weekday <= DAYS &&
+        startMinute >= 0 &&
+        startMinute < endMinute &&
+        endMinute <= DAY_MINUTES,
     );
   }
 
@@ -79,7 +84,8 @@ export class FreeTimes {
     if (minute + length > 2 * DAY_MINUTES) return false;
     const begin = (weekday - 1) * DAY_MINUTES + minute;
     for (let i = this.start[row] ?? 0; i < (this.start[row + 1] ?? 0); i++)
-      if ((this.from[i] ?? 0) <= begin && begin < (this.to[i] ?? 0)) return (this.to[i] ?? 0) >= begin + length;
+      if ((this.from[i] ?? 0) <= begin && begin < (this.to[i] ?? 0))
+        return (this.to[i] ?? 0) >= begin + length;
     return false;
   }
 }

@@ -10,8 +10,12 @@ export type Points = ((row: number) => number) | number;
 type SoftColumn = (asked: Asked, rule: SoftRule, weight: number) => Points;
 
 /** What the rule itself gives somebody like this. */
-const given = (rule: SoftRule, weight: number, { facts, settings }: Asked, person: Partial<PersonFacts> = {}): number =>
-  pointsOf(weight, rule.judge(facts, { ...NOBODY_SPECIAL, ...person }, settings));
+const given = (
+  rule: SoftRule,
+  weight: number,
+  { facts, settings }: Asked,
+  person: Partial<PersonFacts> = {},
+): number => pointsOf(weight, rule.judge(facts, { ...NOBODY_SPECIAL, ...person }, settings));
 
 const alike: SoftColumn = (asked, rule, weight) => given(rule, weight, asked);
 
@@ -73,10 +77,12 @@ const preference: SoftColumn = (asked, rule, weight) => {
   return (row) => (interests.none(row) ? none : has && has(row) ? likes : other) ?? 0;
 };
 
-const reliability: SoftColumn = ({ pool: { kept, missed } }, _rule, weight) => (row) => {
-  const own = kept[row] ?? 0;
-  return pointsOf(weight, { of: own + PRIOR.kept, from: own + (missed[row] ?? 0) + PRIOR.places });
-};
+const reliability: SoftColumn =
+  ({ pool: { kept, missed } }, _rule, weight) =>
+  (row) => {
+    const own = kept[row] ?? 0;
+    return pointsOf(weight, { of: own + PRIOR.kept, from: own + (missed[row] ?? 0) + PRIOR.places });
+  };
 
 const idle: SoftColumn = (asked, _rule, weight) => {
   const start = dayOf(asked.facts.startDate);

@@ -223,6 +223,57 @@ describe('training plans', function () {
     expect(ethics).to.be.a('string');
   });
 
+  it('promise what the credit engine counts where a programme caps training, also when a session is taken out', async () => {
+    const { sweep } = await testApp();
+    const tenant = await createTenant();
+    const [officer, reviewer] = await Promise.all([
+      createMember(tenant, { roles: ['officer'] }),
+      createMember(tenant, { roles: ['reviewer'] }),
+    ]);
+    const api = await officer.api();
+    const rules = {
+      programme: 'cn-assistant',
+      cycle: { kind: 'fromRegistration', months: 36, windowMonthsBefore: 3 },
+      requirement: { total: 72, maxByMode: { online: 4, inPerson: 5 } },
+      conversions: [{ activity: 'training', rule: 'actual', needs: ['passCertificate'], capPerCycle: 6 }],
+      openCycles: 'newRules',
+      effective: [TODAY, null],
+    };
+    const published = await (await reviewer.api()).post('/programmes', { rules: JSON.stringify(rules) });
+    expect(published.status, published.text).to.equal(201);
+    for (const mode of ['online', 'online', 'inPerson'])
+      await createCourse(tenant, { passMark: 60, minutes: 240, mode });
+    await registered(tenant, 50);
+    const asked = await api.post('/training-plans', {
+      from: MONDAY,
+      to: addDays(MONDAY, 13),
+      mostEach: 3,
+      windows: ['saturday-day', 'sunday-day'],
+      rooms: [{ label: '教室', seats: 5 }],
+    });
+    expect(asked.status, asked.text).to.equal(202);
+    const { id } = asked.json<Plan>();
+    await sweep('training-plans/solve');
+    const plan = (await api.get(`/training-plans/${id}`)).json<Plan>();
+    // Four hours online and five in a room would be nine; six count in all.
+    expect(plan.outcome?.before.all).to.equal(72 * 60);
+    expect(plan.outcome?.closed.all).to.equal(360);
+    expect(plan.proof?.worth).to.equal(8 * 360 - 2);
+    const list = async (): Promise<Planned[]> =>
+      (await api.get(`/training-plans/${id}/sessions`)).json<{ data: Planned[] }>().data;
+    const [first, second, ...more] = await list();
+    expect(more).to.deep.equal([]);
+    expect([first, second].map((one) => one?.invitations[0]?.minutes)).to.deep.equal([240, 120]);
+    const left = await api.post(`/training-plans/${id}/sessions/${String(first?.id)}/removal`);
+    expect(left.json<Plan>().outcome?.closed.all).to.equal(240);
+    const [one] = (await list())[0]?.invitations ?? [];
+    expect(one?.minutes).to.equal(240);
+    expect(one?.reasons.map(({ code, params }) => [code, params['minutes']])).to.deep.equal([
+      ['lacks-total', 72 * 60],
+      ['counts', 240],
+    ]);
+  });
+
   it('say when there is nothing to plan, and stop when nobody wants them', async () => {
     const { sweep } = await testApp();
     const tenant = await createTenant();

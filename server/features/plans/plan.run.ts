@@ -46,7 +46,11 @@ export interface RunResult {
   readonly comparison: Comparison;
 }
 
-/** The best so many of all who fit are options of a position for each slot; who is left out is asked for by the plan's prices. */
+/**
+ * The best so many of all who fit are options of a position, and so many for each slot where that is more; who is left out is
+ * asked for by the plan's prices.
+ */
+const FIRST_LOOK = 600;
 const PER_SLOT = 200;
 /** Looks at those left out; and how many of them a position gets in one. */
 const LOOKS = 8;
@@ -132,7 +136,7 @@ class Run {
     const look = new Look({ ...this.ground, judge: this.judge, room: this.room, shut: this.shut() });
     const chosen = this.resumed?.chosen();
     await this.eachPosition('pairs', (r) =>
-      look.best(r, PER_SLOT * this.slotsOf(r), this.pairs, chosen?.get(r)),
+      look.best(r, Math.max(FIRST_LOOK, PER_SLOT * this.slotsOf(r)), this.pairs, chosen?.get(r)),
     );
     let solved = await this.solve((draft) => this.resumed?.earlierOf(draft, this.pairs) ?? null);
     for (let round = 1; ; round++) {

@@ -26,6 +26,8 @@ export interface SolveOptions {
   readonly prices?: Float64Array | null;
   /** With `prices`: 1 for each edge that the earlier plan used. What is as good as anything else then stays as it was. */
   readonly held?: Uint8Array | null;
+  /** Where many want the same: coarse auctions first, also where there are more people than slots. */
+  readonly coarse?: boolean;
   readonly onPhase?: (phase: 'auction' | 'repair' | 'proof') => void;
 }
 
@@ -53,7 +55,7 @@ export function openingPlan(market: Market, options: SolveOptions = {}, spare?: 
     if (options.held) takeAll(plan, options.held);
   } else {
     options.onPhase?.('auction');
-    const { price, taken } = auctionFor(market, options.budget ?? UNLIMITED);
+    const { price, taken } = auctionFor(market, options.budget ?? UNLIMITED, options.coarse ?? false);
     plan.price.set(price);
     takeAll(plan, taken);
   }
@@ -71,13 +73,13 @@ function takeAll(plan: Plan, taken: Uint8Array): void {
 }
 
 /** One auction; where there are more slots than people, price wars are long, and coarse ones first halve the time. */
-function auctionFor(market: Market, budget: Budget): AuctionResult {
+function auctionFor(market: Market, budget: Budget, coarse: boolean): AuctionResult {
   const epsilon = epsilonFor(market);
   let [slots, room] = [0, 0];
   for (const d of market.demand) slots += d;
   for (const c of market.capacity) room += c;
   let from: Float64Array | null = null;
-  for (const coarser of room < slots ? COARSER : []) {
+  for (const coarser of coarse || room < slots ? COARSER : []) {
     const step = coarser * epsilon;
     from = runAuction(market, step, budget, from).price.map((p) => Math.max(0, p - TAKEN_BACK * step));
   }

@@ -92,7 +92,8 @@ export function solveOnMarket(staffing: Staffing, options: StaffingOptions): Sta
   const translated = translate(staffing);
   const { earlier, ...rest } = options;
   const warm = earlier ? warmStart(staffing, translated, earlier) : {};
-  const solution = solveMarket(translated.market, { ...rest, ...warm });
+  // Everybody is worth a first slot's bonus more where nobody is yet: positions bid long for the same people.
+  const solution = solveMarket(translated.market, { ...rest, ...warm, coarse: true });
   const used = new Uint8Array(staffing.position.length);
   for (let e = 0; e < solution.taken.length; e++) {
     const at = translated.origin[e]!;

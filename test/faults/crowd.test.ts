@@ -20,9 +20,12 @@ describe('two hundred people who sign in at the same moment', function () {
     processes = await startProcesses({ web: 2, jobs: 0 });
   });
   after(async () => {
-    await processes.stop();
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await processes.stop();
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
   const urlOf = (at: number): string => processes.urls[at % processes.urls.length] ?? '';
 

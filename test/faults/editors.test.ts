@@ -252,8 +252,11 @@ describe('two editors of one thing', function () {
     pages = [await one.page(), await other.page()];
   });
   after(async () => {
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   const stored = async ({ collection, id }: Edit): Promise<Record<string, unknown>> =>

@@ -45,11 +45,14 @@ describe('a database that fails at one point', function () {
     desk = (await clerk.api()).at(processes.urls[0] ?? '');
   });
   after(async () => {
-    await processes.stop();
-    await expectVerified();
-    await stopTestApp();
-    await sink.stop();
-    await set.stop();
+    try {
+      await processes.stop();
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+      await sink.stop();
+      await set.stop();
+    }
   });
 
   const url = (at: number): string => processes.urls[at % 2] ?? '';

@@ -54,12 +54,15 @@ describe('a database of three members', function () {
     await Promise.all([startWeb(), startWeb(), jobs.says('Linli jobs are running')]);
   });
   after(async () => {
-    for (const command of [jobs, ...web.map((one) => one.command)]) {
-      command.child.kill('SIGTERM');
-      expect(await command.ended, command.stderr()).to.equal(0);
+    try {
+      for (const command of [jobs, ...web.map((one) => one.command)]) {
+        command.child.kill('SIGTERM');
+        expect(await command.ended, command.stderr()).to.equal(0);
+      }
+    } finally {
+      await stopTestApp();
+      await set.stop();
     }
-    await stopTestApp();
-    await set.stop();
   });
 
   async function startWeb(): Promise<void> {

@@ -27,8 +27,11 @@ describe('an idempotency key', function () {
     member = await createMember(tenant);
   });
   after(async () => {
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   /** Each on a day of its own: one person can be at one place only. */

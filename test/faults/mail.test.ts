@@ -38,9 +38,12 @@ describe('mail and jobs that are cut off', function () {
   });
   beforeEach(() => (sink.onMessage = () => null));
   after(async () => {
-    await expectVerified();
-    await sink.stop();
-    await stopTestApp();
+    try {
+      await expectVerified();
+    } finally {
+      await sink.stop();
+      await stopTestApp();
+    }
   });
 
   const outbox = (): Promise<OutboxRow[]> =>

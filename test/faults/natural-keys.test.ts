@@ -50,8 +50,11 @@ describe('twenty who make the same thing at once', function () {
     office = await desk.api();
   });
   after(async () => {
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   /** Each asks again while told to come again; everybody ends with an answer that is no fault. */

@@ -39,9 +39,12 @@ describe('more than a web process can do', function () {
     cookie = page.cookieHeader();
   });
   after(async () => {
-    await processes.stop();
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await processes.stop();
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   const pid = (): number => processes.web[0]?.child.pid ?? 0;

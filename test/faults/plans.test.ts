@@ -19,8 +19,11 @@ describe('two plans, all acceptances and a drop-out at once', function () {
   this.timeout(120_000);
   before(() => freshTestApp());
   after(async () => {
-    await expectVerified();
-    await stopTestApp();
+    try {
+      await expectVerified();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   it('leave no overlap, no over-full position, and no offer to somebody who does not fit', async () => {

@@ -58,8 +58,11 @@ describe('three web and two jobs processes on one database', function () {
     processes = await startProcesses({ web: 3, jobs: 2 });
   });
   after(async () => {
-    await processes.stop();
-    await stopTestApp();
+    try {
+      await processes.stop();
+    } finally {
+      await stopTestApp();
+    }
   });
 
   it('let ten of two hundred people have the last ten places', async () => {

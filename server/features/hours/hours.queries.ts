@@ -176,17 +176,25 @@ export function createHoursQueries({
     /** What is held for a second look within reach, oldest first. */
     async held(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
       const reach = reachOf(actor, 'hours:inspect');
-      const rows = await HoursModel.find({
-        // What was posted before it was known whose accounts those were stays to be looked at, too.
-        $and: [{ $or: [{ state: 'under_check' }, { state: 'posted', 'anomalies.code': 'same-human' }] }],
-        ...(reach === 'tenant'
-          ? {}
-          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
-        ...afterCursor(QUEUE_SORT, cursor),
-      } as never)
-        .sort(sortOf(QUEUE_SORT))
-        .limit(limit + 1)
-        .lean();
+      const find = (what: object): Promise<HoursRow[]> =>
+        HoursModel.find({
+          ...what,
+          ...(reach === 'tenant'
+            ? {}
+            : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+          ...afterCursor(QUEUE_SORT, cursor),
+        } as never)
+          .sort(sortOf(QUEUE_SORT))
+          .limit(limit + 1)
+          .lean();
+      const held = await find({ state: 'under_check' });
+      // What was posted before it was known whose accounts those were stays to be looked at, too.
+      const later = await find({ state: 'posted', 'anomalies.code': 'same-human' });
+      const rows = [...held, ...later].sort(
+        (a, b) =>
+          a.activity.startsAt.getTime() - b.activity.startsAt.getTime() ||
+          String(a._id).localeCompare(String(b._id)),
+      );
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
     },
     waitingCount: (actor: AccountActor): Promise<number> =>

@@ -230,7 +230,7 @@ export function createMatchingService(parts: MatchingParts) {
     return membersToFit(await certifiedIn(ids, most));
   }
 
-  /** Members among the best that memory finds; null where it has no answer or the tenant is small. */
+  /** Members among the best that memory finds; null where it has no answer, or not enough of them, or the tenant is small. */
   async function membersFromMemory(facts: PositionFacts, tenant: Tenant, limit: number) {
     const { search } = parts;
     if (!search || !(await isLarge(tenant, search.fromPeople))) return null;
@@ -243,7 +243,10 @@ export function createMatchingService(parts: MatchingParts) {
       k: 5 * limit + SPARE,
       others: 0,
     });
-    return answer && membersToFit(answer.best.map(({ personId }) => personId));
+    if (!answer) return null;
+    const members = await membersToFit(answer.best.map(({ personId }) => personId));
+    // Neighbours by the thousand crowd out the members of a small organisation: then its members are looked at themselves.
+    return members.length < limit && answer.eligible > answer.best.length ? null : members;
   }
 
   /** What keeps one person from one position; facts are read now, inside the caller's transaction. Own booking left out. */

@@ -138,6 +138,26 @@ describe('who fits, from memory', function () {
     expect((await agreed()).candidates.map(({ name }) => name)).to.include(late.name);
   });
 
+  it('asks members of a small organisation, however many neighbours fit better', async () => {
+    const tenant = await createTenant({ serviceCounties: ['659002'] });
+    const asks = await createMember(tenant, { roles: ['coordinator'] });
+    const place = { county: '659002', ...POINT(119.7, 29.8) };
+    for (let n = 0; n < 20; n++) await createPerson({ ...place, consents: ASKED } as never);
+    const { positionId: id } = await createOpening(tenant);
+    const { shifts, matching } = quick.services;
+    const asked = await asOperator(() =>
+      asTenant(tenant.id, async () => {
+        const { position, shift } = await shifts.accessPosition(
+          await actorOf(asks),
+          id,
+          'positions:candidates',
+        );
+        return matching.best(position, shift, 1);
+      }),
+    );
+    expect(asked).to.deep.equal([asks.personId]);
+  });
+
   it('hears of them through a change stream where there is one', async () => {
     const streaming = await composeWithSearch('on');
     stops.push(streaming);

@@ -9,7 +9,7 @@ import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { isOwnHand } from '../hours/index.ts';
+import { isOwnHand, wasRecordedElsewhere } from '../hours/index.ts';
 import type { HoursService } from '../hours/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -91,7 +91,7 @@ export function createIssuing(parts: CertificateParts) {
         unit: record.activity.unitName,
         leader: record.activity.leaderName,
         // Another record of the same human in the same organisation is no other origin.
-        ...(record.origin && !record.origin.tenantId.equals(record.tenantId)
+        ...(record.origin && wasRecordedElsewhere(record)
           ? { origin: record.origin.recordedBy[locale] }
           : {}),
         ...(record.state === 'moved' ? { wentAlong: true } : {}),

@@ -87,6 +87,8 @@ export interface HoursOrigin {
   transferId: Types.ObjectId;
   /** The organisation that recorded and confirmed it, however many steps back. */
   recordedBy: LocalText;
+  /** That was another organisation, although the last step was within this one (two records of one human). */
+  elsewhere?: boolean;
 }
 
 const hoursSchema = new Schema({
@@ -165,6 +167,7 @@ const hoursSchema = new Schema({
         hoursId: { type: Schema.Types.ObjectId, required: true },
         transferId: { type: Schema.Types.ObjectId, required: true },
         recordedBy: localTextField,
+        elsewhere: { type: Boolean },
       },
       { _id: false, strict: 'throw' },
     ),

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { acrossTenants, requireTenantId } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
+import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -10,10 +11,17 @@ import { moveIn, moveOut, noteMoved, recordsStaying } from './transfer.moves.ts'
 import { TransferModel } from './transfer.model.ts';
 import type { TransferRow } from './transfer.model.ts';
 
+export interface MergeMoveParts {
+  readonly identityDocuments: Pick<IdentityDocumentService, 'personsLike'>;
+  readonly memberships: Pick<MembershipService, 'row'>;
+  readonly tenants: Pick<TenantService, 'current'>;
+}
+
 /** Ids of records that do not go along (`merge.rules.ts`), and what goes. */
 export async function staysOf(
   from: Types.ObjectId,
   into: Types.ObjectId,
+  { personsLike }: Pick<IdentityDocumentService, 'personsLike'>,
 ): Promise<{ stay: Types.ObjectId[]; records: number; minutes: number }> {
   const records = await recordsStaying(from);
   const theirs = await acrossTenants('hours: a minute of a person counts once', () =>
@@ -30,7 +38,7 @@ export async function staysOf(
         confirmedBy: String(confirmedByPersonId),
       })),
       theirs.map(({ servedFrom, servedTo }) => ({ from: servedFrom, to: servedTo })),
-      new Set([String(from), String(into)]),
+      new Set([String(into), ...(await personsLike(String(from)))]),
     ),
   );
   const going = records.filter(({ _id }) => !ids.has(String(_id)));
@@ -44,15 +52,14 @@ export async function staysOf(
 /** Carries one piece over from one record of a human to the other, in one transaction with what is noted of it. */
 export async function mergeSome(
   row: TransferRow,
-  memberships: Pick<MembershipService, 'row'>,
-  tenants: Pick<TenantService, 'current'>,
+  { identityDocuments, memberships, tenants }: MergeMoveParts,
 ): Promise<TransferRow> {
   const membership = row.into
     ? ((await memberships.row(String(row.into.membershipId))) as MembershipRow)
     : null;
   if (!membership) throw new Conflict('not-a-member');
   const here = await tenants.current();
-  const { stay } = await staysOf(row.personId, membership.personId);
+  const { stay } = await staysOf(row.personId, membership.personId, identityDocuments);
   const to = {
     tenantId: new Types.ObjectId(requireTenantId()),
     transferId: row.transferId,
@@ -81,6 +88,19 @@ export async function formerPersonsOf(personId: string): Promise<string[]> {
     found.push(...ids);
   }
   return found;
+}
+
+/** Who has now what this person had at that time: those whose records became another's since have nothing any more. */
+export async function personSince(personId: Types.ObjectId, at: Date): Promise<Types.ObjectId> {
+  let [now, since] = [personId, { $gte: at } as object];
+  for (;;) {
+    const row = await TransferModel.findOne({ direction: 'merge', personId: now, createdAt: since } as never)
+      .sort({ createdAt: 1 })
+      .select({ into: 1, createdAt: 1 })
+      .lean();
+    if (!row?.into) return now;
+    [now, since] = [row.into.personId, { $gt: row.createdAt }];
+  }
 }
 
 /** The person that each of these is now, for those whose records became another's in the current organisation. */

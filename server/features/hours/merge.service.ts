@@ -92,9 +92,13 @@ export function createMergeService(parts: MergeParts) {
     if (!['approved', 'suspended'].includes(from.state) || into.state !== 'approved') return 'wrong-state';
     if (await HoursModel.exists({ personId: from.personId, state: { $in: UNDER_WAY } } as never))
       return 'hours-under-way';
-    const going = { state: { $in: ['requested', 'confirmed', 'offered', 'moving'] } };
-    if (await TransferModel.exists({ ...going, personId: { $in: [from.personId, into.personId] } } as never))
-      return 'transfer-under-way';
+    const both = { $in: [from.personId, into.personId] };
+    const going = {
+      state: { $in: ['requested', 'confirmed', 'offered', 'moving'] },
+      // Also what still comes to one of them: it would arrive where nobody has it any more.
+      $or: [{ personId: both }, { direction: 'merge', 'into.personId': both }],
+    };
+    if (await TransferModel.exists(going as never)) return 'transfer-under-way';
     for (const ask of parts.obstacles) {
       const code = await ask(String(from.personId), String(into.personId));
       if (code) return code;
@@ -104,7 +108,7 @@ export function createMergeService(parts: MergeParts) {
 
   async function insert(from: MembershipRow, into: MembershipRow, reason: string): Promise<TransferRow> {
     const here = await tenants.current();
-    const { records } = await staysOf(from.personId, into.personId);
+    const { records } = await staysOf(from.personId, into.personId, identityDocuments);
     const _id = new Types.ObjectId();
     const row = {
       _id,
@@ -157,7 +161,7 @@ export function createMergeService(parts: MergeParts) {
     ): Promise<MergePreview> {
       const { from, into } = await pairOf(actor, ids);
       const [one, other] = await toDuplicates([from, into]);
-      const { stay, records, minutes } = await staysOf(from.personId, into.personId);
+      const { stay, records, minutes } = await staysOf(from.personId, into.personId, identityDocuments);
       return {
         from: one as Duplicate,
         into: other as Duplicate,
@@ -188,7 +192,7 @@ export function createMergeService(parts: MergeParts) {
             data: { personId: String(personId) },
             dedupeKey: `hours-merged:${String(row._id)}:${String(personId)}`,
           });
-        return mergeSome(row, memberships, tenants);
+        return mergeSome(row, parts);
       };
       return inTransaction(work).catch((err: unknown) => {
         throw isDuplicateKey(err) ? new Conflict('transfer-under-way') : err;

@@ -100,6 +100,10 @@ export async function moveOut(
   return records;
 }
 
+/** Whether another organisation recorded and confirmed it, however many steps back. */
+export const wasRecordedElsewhere = ({ origin, tenantId }: Pick<HoursRow, 'origin' | 'tenantId'>): boolean =>
+  origin !== null && origin !== undefined && (origin.elsewhere === true || !origin.tenantId.equals(tenantId));
+
 /** In the new organisation: the same service as a record of its own that says where it was recorded. */
 export async function moveIn(
   records: readonly HoursRow[],
@@ -121,13 +125,15 @@ export async function moveIn(
       assignmentId: null,
       shiftId: null,
       remindAt: null,
-      postedAt: contextNow(),
       createdAt: contextNow(),
       origin: {
         tenantId: record.tenantId,
         hoursId: record._id,
         transferId,
         recordedBy: record.origin?.recordedBy ?? from.name,
+        ...(record.tenantId.equals(requireTenantId()) && wasRecordedElsewhere(record)
+          ? { elsewhere: true }
+          : {}),
       },
     };
   });

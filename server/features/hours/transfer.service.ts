@@ -242,7 +242,7 @@ export function createTransferService({ identityDocuments, memberships, tenants,
         const row = await TransferModel.findById(id).lean();
         if (row?.state !== 'moving') return false;
         const { state } = await (row.direction === 'merge'
-          ? mergeSome(row, memberships, tenants)
+          ? mergeSome(row, { identityDocuments, memberships, tenants })
           : moveSome(row));
         return state === 'moving';
       }),

@@ -9,7 +9,7 @@ import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
-import { born, transition } from '../../db/transition.ts';
+import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -266,6 +266,13 @@ export function createMembershipService({
         reason,
         action: 'memberships/merge',
         facts: { into: String(into._id) },
+      });
+      // The record that is kept is written as well: whoever ends it, or gives it up for a third one at the same time, meets this here.
+      await editRow(MembershipModel, into._id, {
+        version: null,
+        set: {},
+        action: 'memberships/merge-into',
+        facts: { from: String(row._id) },
       });
     },
 

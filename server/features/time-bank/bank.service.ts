@@ -7,9 +7,16 @@ import { addMonths, localDate, startOfDay } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import type { Page } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import { balancesOf, entriesOfAccount, linesOfAccount, linesOfKeys, moveKey } from '../hours/index.ts';
+import {
+  balancesOf,
+  entriesOfAccount,
+  linesOfAccount,
+  linesOfKeys,
+  moveKey,
+  personSince,
+} from '../hours/index.ts';
 import type { HoursRow, LedgerEntryRow } from '../hours/index.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { bankRulesOf, keepBook, noteGift } from './bank.posting.ts';
@@ -70,10 +77,11 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
     };
   }
 
-  /** Opens what was closed again, under the number that it had. */
-  async function reopen(personId: Types.ObjectId, expireAt: Date): Promise<boolean> {
+  /** Opens what was closed again, under the number that it had; where the member is now, and as they are called. */
+  async function reopen(membership: MembershipRow, expireAt: Date): Promise<boolean> {
+    const { _id: membershipId, personId, unitId, personName } = membership;
     const row = await BankAccountModel.findOneAndUpdate({ personId, closedAt: { $ne: null } } as never, {
-      $set: { closedAt: null, openedAt: contextNow(), expireAt },
+      $set: { closedAt: null, openedAt: contextNow(), expireAt, membershipId, unitId, personName },
     }).lean();
     if (row)
       await recordAudit({ action: 'time-bank/reopen', subjectType: 'TimeBankAccount', subjectId: row._id });
@@ -110,7 +118,7 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
         const { zone } = await tenants.current();
         const expireAt = startOfDay(addMonths(localDate(contextNow(), zone), LOOK_MONTHS), zone);
         const { personId, unitId, personName } = membership;
-        if (await reopen(personId, expireAt)) return (await accountOf(actor.personId)) as BankAccountRow;
+        if (await reopen(membership, expireAt)) return (await accountOf(actor.personId)) as BankAccountRow;
         const _id = new Types.ObjectId();
         await BankAccountModel.create([
           {
@@ -171,8 +179,8 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
       const own = earned(keys.slice(0, 2));
       const over = earned(keys.slice(2));
       if (own + over === 0) return;
-      // Of a record that became another's, the other has what it earned.
-      const personId = String(row.movedTo?.personId ?? row.personId);
+      // Whose record became another's has nothing of it any more, also of hours that stayed behind.
+      const personId = String(await personSince(row.personId, row.postedAt ?? row.createdAt));
       const of = { holders: [personId], accounts: [sourceAccount(id)], reason };
       await keepBook(await tenants.current(), of, (book) => {
         book.unearn(id, personId, { own, over });

@@ -122,8 +122,10 @@ export function createBankClosing({ bank, identityDocuments, tenants }: ClosingP
     async merge(from: string, into: string): Promise<void> {
       const account = await bank.accountOf(from);
       if (!account) return;
+      // Whoever came back and is taken in again has the same account: each time is a cause of its own.
+      const key = `${String(account._id)}-${account.moves}`;
       await keepBook(await tenants.current(), { holders: [from, into] }, (book) => {
-        book.merge(String(account._id), from, into);
+        book.merge(key, from, into);
         return null;
       });
       await end(account, null, 'other-record');

@@ -13,6 +13,7 @@ import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { Move } from '../../db/transition.ts';
+import { personSince } from '../hours/index.ts';
 import type { HoursRow, HoursService, PostedRecord } from '../hours/index.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -256,8 +257,9 @@ export function createRedemptionService(parts: RedemptionParts) {
       const rows = await RedemptionModel.find({ hoursId: record._id, state: 'settled' } as never).lean();
       for (const row of rows) {
         await move(row, { from: ['settled'], to: 'refunded', reason }, 'refund');
-        // Whoever closed their account since gave what was left away, and so this.
-        const holder = row.personId && (await bank.accountOf(row.personId)) ? String(row.personId) : POOL;
+        // Whose record became another's since, the other has it; whoever closed their account gave what was left away, and so this.
+        const person = row.personId && (await personSince(row.personId, row.createdAt));
+        const holder = person && (await bank.accountOf(person)) ? String(person) : POOL;
         const of = {
           holders: [holder],
           accounts: [servedAccount(String(record._id))],

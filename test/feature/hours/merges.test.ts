@@ -2,11 +2,20 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
+import { HoursModel } from '../../../server/features/hours/hours.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
 import { runChecks } from '../../../server/verify/index.ts';
-import { createServed } from '../../factories/hours.ts';
-import { asOperator, createMember, createTenant, documentNumber, inTenant } from '../../factories/people.ts';
+import { createServed, repeatPosted } from '../../factories/hours.ts';
+import {
+  asOperator,
+  createMember,
+  createMembership,
+  createTenant,
+  documentNumber,
+  inTenant,
+  memberOf,
+} from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
@@ -21,7 +30,11 @@ describe('two records of one human', function () {
   let old: ApiAgent;
   let desk: ApiAgent;
   let reviewer: ApiAgent;
+  let twin: Member;
+  const number = documentNumber();
   const hours: string[] = [];
+  /** By these somebody served the record that is given up. */
+  let redeemed = '';
   let certificate = { id: '', number: '', code: '' };
 
   /** What other files broke by hand in the same database stays theirs. */
@@ -61,7 +74,10 @@ describe('two records of one human', function () {
     await violations(true);
     tenant = await createTenant();
     await asOperator(() =>
-      TenantModel.updateOne({ _id: new Types.ObjectId(tenant.id) }, { $set: { 'settings.timeBank': true } }),
+      TenantModel.updateOne(
+        { _id: new Types.ObjectId(tenant.id) },
+        { $set: { 'settings.timeBank': true, 'settings.bankRedeemFromAge': 0 } },
+      ),
     );
     const nobody = { birthDate: null, identity: 'none' } as const;
     kept = await createMember(tenant, { person: { name: '林远', ...nobody } });
@@ -73,6 +89,13 @@ describe('two records of one human', function () {
     await served(kept, 9);
     // At the same time as the other record's: nobody serves twice at once.
     for (const hoursAgo of [9, 40, 60]) hours.push(await served(given, hoursAgo));
+    redeemed = await served(await createMember(tenant), 20);
+    const { id } = (await old.post('/time-bank/redemptions', { what: '买菜', hours: 1 })).json<{
+      id: string;
+    }>();
+    const path = `/time-bank/redemptions/${id}`;
+    expect((await desk.post(`${path}/decision`, { verdict: 'confirmed', reason: 'x' })).status).to.equal(200);
+    expect((await desk.post(`${path}/settlement`, { hoursId: redeemed, hours: 1 })).status).to.equal(200);
   });
 
   it('are found and made one only where one document was seen for both, and by nobody of themselves', async () => {
@@ -80,7 +103,6 @@ describe('two records of one human', function () {
       (await agent.post('/duplicates', { ...body, reason: 'x' })).json();
     expect((await reviewer.get('/duplicates')).json()).to.deep.equal({ data: [] });
     expect(await tried(reviewer)).to.include({ code: 'not-one-human' });
-    const number = documentNumber();
     await seen(kept, number);
     await old.post('/me/identity', { number });
     // Stated alone it proves nothing: anybody may state anybody's number.
@@ -102,7 +124,7 @@ describe('two records of one human', function () {
     expect(await tried(reviewer, { from: kept.membershipId, into: kept.membershipId })).to.deep.include({
       errors: [{ path: 'into', code: 'same-record' }],
     });
-    const twin = await createMember(tenant, {
+    twin = await createMember(tenant, {
       person: { birthDate: null, identity: 'none' },
       roles: ['reviewer'],
     });
@@ -133,7 +155,7 @@ describe('two records of one human', function () {
     expect(done, answers.map(({ text }) => text).join('\n')).to.have.length(1);
     expect(done[0]?.json()).to.deep.equal({ state: 'done', records: 2, wanted: 2 });
     expect(await total(own)).to.equal(3 * 121);
-    expect(await saved(own)).to.equal(4 * 121);
+    expect(await saved(own)).to.equal(4 * 121 - 60);
     expect(await violations()).to.deep.equal([]);
     const mails = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'hours/merged' }).lean());
     expect(mails.map(({ data }) => data['personId']).sort()).to.deep.equal(
@@ -159,8 +181,71 @@ describe('two records of one human', function () {
     const reversed = await reviewer.post(`/hours/${hours[1]}/reversal`, { reason: '录错了' });
     expect(reversed.status, reversed.text).to.equal(200);
     expect(await total(own)).to.equal(2 * 121);
-    expect(await saved(own)).to.equal(3 * 121);
+    expect(await saved(own)).to.equal(3 * 121 - 60);
     expect(await standing()).not.to.include('still holds');
+    expect(await violations()).to.deep.equal([]);
+  });
+
+  it('give and take what comes and goes later at the record that is kept in the end', async () => {
+    const last = await createMember(tenant, {
+      person: { name: '林远远', birthDate: null, identity: 'none' },
+    });
+    const many = await createMember(tenant, { person: { birthDate: null, identity: 'none' } });
+    const agent = await last.api();
+    await agent.post('/time-bank/account');
+    for (const member of [last, many]) await seen(member, number);
+    const merged = async (from: Member, into: Member): Promise<object> => {
+      const pair = { from: from.membershipId, into: into.membershipId };
+      return (await reviewer.post('/duplicates', { ...pair, reason: '同一人' })).json<object>();
+    };
+    // What the pair redeemed before comes back to them, not to the pool.
+    await reviewer.post(`/hours/${redeemed}/reversal`, { reason: '录错了' });
+    expect(await saved(own)).to.equal(3 * 121);
+    // Hours that were recorded elsewhere say so for ever.
+    const far = await createTenant();
+    const farDesk = await (await createMember(far, { roles: ['coordinator', 'reviewer'] })).api();
+    const there = memberOf(far, kept, await createMembership(far, kept));
+    expect(
+      (await farDesk.post(`/hours/${await createServed(far, there, { hoursAgo: 15 })}/approve`)).status,
+    ).to.equal(200);
+    const { id: asked } = (await (await there.api()).post('/hours/transfers', { tenantId: tenant.id })).json<{
+      id: string;
+    }>();
+    const yes = { verdict: 'yes', reason: 'x' };
+    expect((await farDesk.post(`/hours/transfers/${asked}/decision`, yes)).status).to.equal(200);
+    const [offer] = (await reviewer.get('/hours/transfers/desk')).json<{ data: { id: string }[] }>().data;
+    expect((await reviewer.post(`/hours/transfers/${offer?.id}/decision`, yes)).status).to.equal(200);
+    // Nobody gives a record up while hours still come to it; what another account of theirs confirmed stays.
+    const first = await served(many, 5);
+    const postedAt = new Date(Date.now() - 48 * 3_600_000);
+    await inTenant(tenant.id, () =>
+      HoursModel.updateOne({ _id: first } as never, {
+        $set: { confirmedByPersonId: new Types.ObjectId(twin.personId), postedAt },
+      }),
+    );
+    await repeatPosted(tenant, first, 109);
+    await inTenant(tenant.id, () =>
+      HoursModel.updateMany({ personId: many.personId, _id: { $ne: first } } as never, {
+        $set: { confirmedByPersonId: new Types.ObjectId() },
+      }),
+    );
+    expect(await merged(many, kept)).to.deep.equal({ state: 'moving', records: 100, wanted: 109 });
+    expect(await merged(kept, last)).to.include({ code: 'transfer-under-way' });
+    await (await testApp()).sweep('hours/move');
+    expect(await merged(kept, last)).to.include({ state: 'moving', wanted: 112 });
+    await (await testApp()).sweep('hours/move');
+    // When it was confirmed is not rewritten: quotas count by it.
+    const copies = await inTenant(tenant.id, () =>
+      HoursModel.find({ personId: last.personId, postedAt } as never).lean(),
+    );
+    expect(copies).to.have.length(109);
+    const { id } = (await agent.post('/certificates', { scope: 'all' })).json<{ id: string }>();
+    expect((await agent.get(`/certificates/${id}/json`)).text).to.include(`"origin":"${far.name['zh-CN']}"`);
+    // Where it was confirmed it is taken back, from whoever has it now: also what stayed behind.
+    expect(await saved(agent)).to.equal(3 * 121);
+    for (const one of [hours[0], hours[2]])
+      expect((await reviewer.post(`/hours/${one}/reversal`, { reason: '录错了' })).status).to.equal(200);
+    expect((await agent.get('/time-bank')).json()).to.include({ savedMinutes: 121, owedMinutes: 0 });
     expect(await violations()).to.deep.equal([]);
   });
 });

@@ -79,12 +79,13 @@ export function mergeRoutes({ merges, i18n }: MergeRouteParts): Route[] {
       access: 'memberships:decide',
       tenant: 'member',
       summary: 'What would go along if two records became one, and the form.',
-      input: { query: pair },
+      input: { query: pair.partial() },
       output: z.object({}),
       run: async () => ({}),
-      page: async (_nothing, { account, locale, query }) => {
+      page: async (_nothing, { account, locale, query: { from, into } }) => {
+        if (!from || !into) return seeOther('/duplicates');
         try {
-          return await page(account, locale, query);
+          return await page(account, locale, { from, into });
         } catch (err) {
           if (err instanceof AppError && [403, 409, 422].includes(err.status))
             return seeOther('/duplicates', { kind: 'error', key: `errors.${err.code}` });

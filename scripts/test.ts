@@ -15,8 +15,11 @@ Runs the suite, or the specs of folders under test/ (unit, feature/hours) and si
 The last line is "N passed, N failed".`;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Nobody who asks for a long soak wants it ended for its silence. */
-const SILENCE_MS = 300_000 + Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 120_000;
+/** Nobody who asks for a long soak, or for many rounds of killing, wants it ended for its silence. */
+const SILENCE_MS =
+  300_000 +
+  Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 120_000 +
+  Number(process.env['LINLI_FAULT_ROUNDS'] ?? 0) * 10_000;
 const PROGRESS_MS = 10_000;
 
 /**

@@ -2,6 +2,7 @@ import { Schema, Types } from 'mongoose';
 import { actorLabel } from '../core/actor.ts';
 import { asPlatform, contextNow, requireContext } from '../core/context.ts';
 import { macOf } from './audit-text.ts';
+import type { AuditAction } from './audit-verbs.ts';
 import { insertRows } from './insert.ts';
 import { tenantModel } from './registry.ts';
 import type { TenantRow } from './registry.ts';
@@ -82,8 +83,7 @@ export function auditMac(row: Omit<AuditRow, 'tenantId'>): string {
 }
 
 export interface AuditEntry {
-  /** `feature/verb`, e.g. `assignments/accept`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly subjectType: string;
   readonly subjectId: string | Types.ObjectId;
   readonly from?: string | null;

@@ -4,6 +4,7 @@ import { actorLabel } from '../core/actor.ts';
 import { contextNow, requireContext } from '../core/context.ts';
 import { Conflict, NotFound, PreconditionFailed } from '../core/errors.ts';
 import { recordAudit } from './audit.ts';
+import type { AuditAction } from './audit-verbs.ts';
 import { requireTransaction } from './transaction.ts';
 
 /** The part of a life cycle (core/states.ts) that transitions need. */
@@ -103,7 +104,7 @@ export interface Move {
   readonly update?: Record<string, Record<string, unknown>>;
   /** Further conditions that must hold, e.g. a lease version. */
   readonly where?: Record<string, unknown>;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly facts?: Record<string, unknown>;
 }
 
@@ -180,7 +181,7 @@ export async function editRow<Row extends { version: number }>(
   edit: {
     version: number | null;
     set: Record<string, unknown>;
-    action: string;
+    action: AuditAction;
     facts?: Record<string, unknown>;
   },
 ): Promise<Row> {

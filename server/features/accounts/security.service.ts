@@ -4,6 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { hashToken } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -37,7 +38,7 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
   }
 
   /** A new version ends every session and API token (S-8, S-19). */
-  async function setPassword(account: AccountRow, passwordHash: string, action: string): Promise<number> {
+  async function setPassword(account: AccountRow, passwordHash: string, action: AuditAction): Promise<number> {
     const changed = await AccountModel.findOneAndUpdate(
       { _id: account._id, version: account.version, state: { $ne: 'disabled' } },
       {

@@ -4,6 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, NotFound } from '../../core/errors.ts';
 import { assignmentLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { MatchingService } from '../matching/index.ts';
@@ -70,7 +71,7 @@ export function createSeats({ shifts, offers, matching, memberships, tenants }: 
 
   async function seat(
     row: AssignmentRow,
-    options: { from: string[]; action: string; set?: Record<string, unknown> },
+    options: { from: string[]; action: AuditAction; set?: Record<string, unknown> },
   ): Promise<AssignmentRow> {
     await bookPersonDays(String(row.personId), {
       assignmentId: row._id,
@@ -188,7 +189,7 @@ export function createSeats({ shifts, offers, matching, memberships, tenants }: 
     row: AssignmentRow,
     to: string,
     reason: string | null,
-    action: string,
+    action: AuditAction,
   ): Promise<AssignmentRow> => (await giveUp(row, to, reason, action)).after;
 
   /** @returns the row afterwards, and whether the next in line was asked */
@@ -196,7 +197,7 @@ export function createSeats({ shifts, offers, matching, memberships, tenants }: 
     row: AssignmentRow,
     to: string,
     reason: string | null,
-    action: string,
+    action: AuditAction,
   ): Promise<{ after: AssignmentRow; passedOn: boolean }> {
     const seated = (SEATED_STATES as readonly string[]).includes(row.state);
     const offer = row.offerId ? await offers.row(row.offerId) : null;

@@ -3,6 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { AppError, Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { assignmentLifecycle } from '../../core/states.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
@@ -213,7 +214,7 @@ export function createAssignmentService(parts: AssignmentParts) {
     /** One legal step, for the features that run the day; inside their transaction. */
     move(
       row: AssignmentRow,
-      step: { from: string[]; to: string; action: string; set?: Record<string, unknown>; reason?: string },
+      step: { from: string[]; to: string; action: AuditAction; set?: Record<string, unknown>; reason?: string },
     ): Promise<AssignmentRow> {
       return transition(AssignmentModel, row._id, { lifecycle: assignmentLifecycle, ...step });
     },

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import type { MatchingService } from '../matching/index.ts';
@@ -24,7 +25,7 @@ export interface ReplacementParts {
   readonly units: UnitService;
   placeOf(row: AssignmentRow): Promise<Place>;
   /** @returns whether somebody in line was asked when a seat came free */
-  leave(row: AssignmentRow, to: string, reason: string, action: string): Promise<{ passedOn: boolean }>;
+  leave(row: AssignmentRow, to: string, reason: string, action: AuditAction): Promise<{ passedOn: boolean }>;
   offerOne(place: Place, personId: string, dueAt: Date): Promise<{ readonly assignmentId: string | null }>;
 }
 

@@ -5,11 +5,27 @@ import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
 import {
   assignmentLifecycle,
+  courseLifecycle,
+  credentialLifecycle,
+  creditLifecycle,
   hoursLifecycle,
+  importLifecycle,
+  kinshipLifecycle,
   membershipLifecycle,
+  offerLifecycle,
+  planLifecycle,
+  poolLifecycle,
+  recognitionLifecycle,
+  redemptionLifecycle,
   requestLifecycle,
+  sessionLifecycle,
   shiftLifecycle,
+  trainingLifecycle,
+  trainingPlanLifecycle,
+  transferLifecycle,
 } from '../../core/states.ts';
+import { AUDIT_VERBS } from '../../db/audit-verbs.ts';
+import type { AuditVerb } from '../../db/audit-verbs.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -17,6 +33,7 @@ import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { AUDITED_TYPES, auditFilter, auditPage, exportBody, isAuditedType } from './audit.schema.ts';
+import type { AuditedType } from './audit.schema.ts';
 import type { AuditService, NamedEntry } from './audit.service.ts';
 import type { SealService } from './seal.service.ts';
 
@@ -31,24 +48,41 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
   Shift: ['/shifts', 'requests:see'],
 };
 
-/** The life cycles whose states have words. */
-const STATES: Readonly<
-  Record<
-    string,
-    readonly [group: 'assignment' | 'hours' | 'membership' | 'request' | 'shift', states: readonly string[]]
-  >
-> = {
+/** Whose states have words: of each kind of thing, its life cycle and where the words are. */
+const STATES = {
   Assignment: ['assignment', assignmentLifecycle.states],
+  Course: ['course', courseLifecycle.states],
+  Credential: ['credential', credentialLifecycle.states],
+  Credit: ['credit', creditLifecycle.states],
+  Enrolment: ['training', trainingLifecycle.states],
   HoursRecord: ['hours', hoursLifecycle.states],
+  HoursTransfer: ['transfer', transferLifecycle.states],
+  Import: ['import', importLifecycle.states],
   Membership: ['membership', membershipLifecycle.states],
+  Offer: ['offer', offerLifecycle.states],
+  Plan: ['plan', planLifecycle.states],
+  PoolMember: ['pool', poolLifecycle.states],
+  Recognition: ['recognition', recognitionLifecycle.states],
   Request: ['request', requestLifecycle.states],
   Shift: ['shift', shiftLifecycle.states],
-};
+  TimeBankKinship: ['kinship', kinshipLifecycle.states],
+  TimeBankRedemption: ['redemption', redemptionLifecycle.states],
+  TrainingPlan: ['training-plan', trainingPlanLifecycle.states],
+  TrainingSession: ['session', sessionLifecycle.states],
+} as const satisfies Partial<Record<AuditedType, readonly [group: string, states: readonly string[]]>>;
 const stateText = (i18n: I18n, locale: Locale, type: string, state: string): string => {
-  const known = STATES[type];
-  return known?.[1].includes(state)
+  const known = Object.hasOwn(STATES, type) ? STATES[type as keyof typeof STATES] : null;
+  return known && (known[1] as readonly string[]).includes(state)
     ? i18n.t(locale, `states.${known[0]}.${state}` as 'states.hours.open')
     : state;
+};
+
+/** What was done in words; of an action that earlier versions knew, its name. */
+const actionText = (i18n: I18n, locale: Locale, action: string): string => {
+  const verb = action.slice(action.indexOf('/') + 1);
+  return (AUDIT_VERBS as readonly string[]).includes(verb)
+    ? i18n.t(locale, `audit.verb.${verb as AuditVerb}`)
+    : action;
 };
 
 const toView = ({ row, name }: NamedEntry): z.input<typeof auditPage>['data'][number] => ({
@@ -127,6 +161,7 @@ export function auditRoutes({
           entries: data.map((one) => ({
             ...one,
             who: one.actorName ?? i18n.t(locale, `audit.actor.${actorKind(one.actor)}`),
+            what: actionText(i18n, locale, one.action),
             type: isAuditedType(one.subjectType)
               ? i18n.t(locale, `audit.type.${one.subjectType}`)
               : one.subjectType,

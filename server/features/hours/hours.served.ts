@@ -4,6 +4,7 @@ import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core
 import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
 import { auditRow, writeAuditRows } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { insertRows } from '../../db/insert.ts';
 import { wayAlong } from '../../db/transition.ts';
 import { sideBySide } from '../../db/transaction.ts';
@@ -134,7 +135,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
   };
 }
 
-const auditOf = (row: HoursRow, action: string, from: string | null, to: string): AuditedRow =>
+const auditOf = (row: HoursRow, action: AuditAction, from: string | null, to: string): AuditedRow =>
   auditRow({ action, subjectType: HoursModel.modelName, subjectId: row._id, from, to });
 
 const meets = (claim: Claim, { from, to }: Stretch): boolean =>

@@ -8,6 +8,7 @@ import { openSeal, seal } from '../../core/sealing.ts';
 import type { SealedPlace, SealingKeys } from '../../core/sealing.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { authoritiesOf } from '../memberships/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -93,7 +94,7 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
     person: PersonRow,
     facts: DocumentFacts,
     verification: Verification | null,
-    action: string,
+    action: AuditAction,
   ): Promise<void> {
     const before = await findDocument(person._id);
     const blind = blindOf(facts.type, facts.number);

@@ -2,6 +2,7 @@ import { Types } from 'mongoose';
 import type { Actor } from '../../core/actor.ts';
 import { Conflict, Invalid, NotFound, PreconditionFailed } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { accessToRun } from './import.access.ts';
@@ -105,7 +106,7 @@ async function judgeAnew(
 }
 
 /** Stores what was judged anew and adds it up. @throws PreconditionFailed when a row has become another meanwhile */
-async function store(actor: Actor, id: string, changes: readonly Change[], action: string): Promise<void> {
+async function store(actor: Actor, id: string, changes: readonly Change[], action: AuditAction): Promise<void> {
   await inTransaction(async () => {
     const job = await accessToRun(actor, id);
     mustBeOpen(job);

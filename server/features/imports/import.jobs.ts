@@ -4,6 +4,7 @@ import type { Actor } from '../../core/actor.ts';
 import { Conflict } from '../../core/errors.ts';
 import { importLifecycle } from '../../core/states.ts';
 import { wake } from '../../core/wake.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { retryClaim } from '../../db/claims.ts';
 import { afterCommit, inTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
@@ -86,7 +87,7 @@ const findDue = async (
   return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
 };
 
-async function fall(id: string, from: Working, to: ImportState, action: string): Promise<void> {
+async function fall(id: string, from: Working, to: ImportState, action: AuditAction): Promise<void> {
   await inTransaction(async () => {
     await transition(ImportModel, id, { lifecycle: importLifecycle, from: [from], to, action });
   });

@@ -6,6 +6,7 @@ import { Conflict, Invalid, PreconditionFailed } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -124,7 +125,7 @@ export function createImportService({
     row: ImportRow,
     mapping: ImportMapping,
     saved: ImportRow['saved'],
-    action: string,
+    action: AuditAction,
   ): Promise<Import> {
     const tenant = await tenants.current();
     const lines = await ImportLineModel.find({ importId: row._id }).sort({ line: 1 }).lean();

@@ -7,6 +7,7 @@ import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { requestLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import type { Place } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -155,7 +156,7 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
     goal: Parameters<typeof stepsTo>[0],
     from: string,
     reason: string,
-    action: string,
+    action: AuditAction,
   ): Promise<void> {
     for (const step of stepsTo(goal, from, reason)) {
       await transition(RequestModel, id, {

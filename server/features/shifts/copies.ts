@@ -4,6 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { Invalid } from '../../core/errors.ts';
 import { wallClock } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import { born } from '../../db/transition.ts';
 import { clashesOf, isThereAlready } from './copies.rules.ts';
@@ -121,7 +122,7 @@ function onDate(source: ShiftRow, date: string, zone: string): Pick<PlannedCopy,
 export async function makeCopies(
   actor: AccountActor,
   copies: readonly PlannedCopy[],
-  options: { action: string; seriesId?: Types.ObjectId },
+  options: { action: AuditAction; seriesId?: Types.ObjectId },
 ): Promise<ShiftRow[]> {
   requireTransaction('A copy of a shift');
   const createdAt = contextNow();

@@ -8,6 +8,7 @@ import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { poolLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
@@ -171,7 +172,7 @@ export function createPoolMemberService({ pools, memberships, humans }: PoolMemb
     step: {
       from: readonly string[];
       to: string;
-      action: string;
+      action: AuditAction;
       reason?: string | null;
       set?: Record<string, unknown>;
     },

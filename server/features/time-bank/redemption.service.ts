@@ -7,6 +7,7 @@ import { isId } from '../../core/ids.ts';
 import { redemptionLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditVerb } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -93,7 +94,7 @@ export function createRedemptionService(parts: RedemptionParts) {
   async function move(
     row: RedemptionRow,
     to: Pick<Move, 'from' | 'to' | 'reason' | 'set'>,
-    action: string,
+    action: AuditVerb,
   ): Promise<RedemptionRow> {
     const after = await transition(RedemptionModel, row._id, {
       lifecycle: redemptionLifecycle,

@@ -7,6 +7,7 @@ import { isId } from '../../core/ids.ts';
 import { trainingPlanLifecycle } from '../../core/states.ts';
 import { addDays, daysBetween, localDate, wallToInstant } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { createRuns, wakeFor } from '../../db/runs.ts';
@@ -148,7 +149,7 @@ export function createTrainingPlanService({ courses, tenants, units, thread }: T
   async function changed(
     row: TrainingPlanRow,
     edits: TrainingPlanRow['edits'],
-    action: string,
+    action: AuditAction,
   ): Promise<TrainingPlanRow> {
     const left = await sessionsOf(row);
     const before = row.outcome?.before;

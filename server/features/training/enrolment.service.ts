@@ -6,6 +6,7 @@ import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { trainingLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
+import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { editRow, transition, wayAlong } from '../../db/transition.ts';
@@ -83,7 +84,7 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
   const step = (
     row: EnrolmentRow,
     to: string,
-    action: string,
+    action: AuditAction,
     more: { set?: Record<string, unknown>; reason?: string | null } = {},
   ): Promise<EnrolmentRow> =>
     transition(EnrolmentModel, row._id, {
@@ -189,7 +190,7 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
   async function leave(
     row: EnrolmentRow,
     reason: string | null,
-    action: string,
+    action: AuditAction,
     offerEnd: 'declined' | 'withdrawn' | null,
   ): Promise<EnrolmentRow> {
     const offer = row.offerId ? await offers.row(row.offerId) : null;

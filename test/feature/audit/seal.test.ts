@@ -7,6 +7,7 @@ import { runSweep } from '../../../jobs/sweep.ts';
 import { sealAudit } from '../../../jobs/audit/seal.sweep.ts';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { recordAudit } from '../../../server/db/audit.ts';
+import type { AuditAction } from '../../../server/db/audit-verbs.ts';
 import { APPEND_ONLY } from '../../../server/db/append-only.ts';
 import { inTransaction } from '../../../server/db/transaction.ts';
 import { createAnchorFile } from '../../../server/features/audit/index.ts';
@@ -15,7 +16,7 @@ import { asOperator, createMember, createTenant, inTenant } from '../../factorie
 import { atOffset, freshTestApp, stopTestApp, testApp } from '../../support/app.ts';
 import { testDatabase } from '../../support/mongod.ts';
 
-const write = (tenantId: string, action = 'shifts/publish'): Promise<void> =>
+const write = (tenantId: string, action: AuditAction = 'shifts/publish'): Promise<void> =>
   inTenant(tenantId, () =>
     inTransaction(() =>
       recordAudit({ action, subjectType: 'Shift', subjectId: new ObjectId().toHexString() }),
@@ -77,7 +78,7 @@ describe('seals over the audit trail', function () {
     const late = new Promise<void>((resolve) => (commitLate = resolve));
     const slow = inTenant(tenantId, () =>
       inTransaction(async () => {
-        await recordAudit({ action: 'shifts/slow', subjectType: 'Shift', subjectId: 'slow' });
+        await recordAudit({ action: 'shifts/start', subjectType: 'Shift', subjectId: 'slow' });
         await late;
       }),
     );
@@ -148,8 +149,8 @@ describe('seals over the audit trail', function () {
 
   it('name an entry that was changed in the seconds before its seal', async () => {
     const clean = await faults();
-    await write(tenantId, 'shifts/early');
-    const row = await db.collection('auditentries').findOne({ action: 'shifts/early' });
+    await write(tenantId, 'shifts/end');
+    const row = await db.collection('auditentries').findOne({ action: 'shifts/end' });
     await db
       .collection('auditentries')
       .updateOne({ _id: row?._id as never }, { $set: { actor: 'account:0' } });
@@ -195,8 +196,8 @@ describe('seals over the audit trail', function () {
 
   it('must not be over a minute late while Linli runs; while it is stopped nothing can be sealed', async () => {
     const clean = await faults();
-    await write(tenantId, 'shifts/waits');
-    const row = await db.collection('auditentries').findOne({ action: 'shifts/waits' });
+    await write(tenantId, 'shifts/lock');
+    const row = await db.collection('auditentries').findOne({ action: 'shifts/lock' });
     const isNew = (fault: string): boolean => !clean.includes(fault);
     expect((await faults()).filter(isNew)).to.deep.equal([]);
     await atOffset(61_000, async () => {

@@ -38,7 +38,11 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
   }
 
   /** A new version ends every session and API token (S-8, S-19). */
-  async function setPassword(account: AccountRow, passwordHash: string, action: AuditAction): Promise<number> {
+  async function setPassword(
+    account: AccountRow,
+    passwordHash: string,
+    action: AuditAction,
+  ): Promise<number> {
     const changed = await AccountModel.findOneAndUpdate(
       { _id: account._id, version: account.version, state: { $ne: 'disabled' } },
       {

@@ -214,7 +214,13 @@ export function createAssignmentService(parts: AssignmentParts) {
     /** One legal step, for the features that run the day; inside their transaction. */
     move(
       row: AssignmentRow,
-      step: { from: string[]; to: string; action: AuditAction; set?: Record<string, unknown>; reason?: string },
+      step: {
+        from: string[];
+        to: string;
+        action: AuditAction;
+        set?: Record<string, unknown>;
+        reason?: string;
+      },
     ): Promise<AssignmentRow> {
       return transition(AssignmentModel, row._id, { lifecycle: assignmentLifecycle, ...step });
     },

@@ -106,7 +106,12 @@ async function judgeAnew(
 }
 
 /** Stores what was judged anew and adds it up. @throws PreconditionFailed when a row has become another meanwhile */
-async function store(actor: Actor, id: string, changes: readonly Change[], action: AuditAction): Promise<void> {
+async function store(
+  actor: Actor,
+  id: string,
+  changes: readonly Change[],
+  action: AuditAction,
+): Promise<void> {
   await inTransaction(async () => {
     const job = await accessToRun(actor, id);
     mustBeOpen(job);

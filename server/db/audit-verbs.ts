@@ -89,6 +89,7 @@ export const AUDIT_VERBS = [
   'make',
   'mark',
   'merge',
+  'merge-into',
   'miss',
   'move-in',
   'move-out',

@@ -503,6 +503,7 @@ export type KnownKey =
   | 'audit.verb.make'
   | 'audit.verb.mark'
   | 'audit.verb.merge'
+  | 'audit.verb.merge-into'
   | 'audit.verb.miss'
   | 'audit.verb.move-in'
   | 'audit.verb.move-out'

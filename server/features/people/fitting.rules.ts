@@ -32,6 +32,17 @@ export const findableFilter = (counties: readonly string[], now: Date): Record<s
   },
 });
 
+/** The same of one person: whether an organisation of these counties may ask somebody who is not its member (S-49). */
+export const isFindable = (
+  person: Pick<PersonToFit, 'county' | 'birthDate' | 'consents'>,
+  counties: readonly string[],
+  now: Date,
+): boolean =>
+  person.county !== null &&
+  counties.includes(person.county) &&
+  (person.birthDate === null || person.birthDate <= bornBefore(localDate(now, 'Asia/Shanghai'))) &&
+  hasConsent(person, 'asked-by-others');
+
 /** The latest birth date of somebody who is eighteen on the day; both `YYYY-MM-DD`, which sort like dates. */
 const bornBefore = (day: string): string => `${Number(day.slice(0, 4)) - 18}${day.slice(4)}`;
 

@@ -1,5 +1,5 @@
 export { createPeopleService } from './person.service.ts';
-export { bookingsIn, CONSENT_VERSIONS, findableFilter, hasConsent } from './fitting.rules.ts';
+export { bookingsIn, CONSENT_VERSIONS, findableFilter, hasConsent, isFindable } from './fitting.rules.ts';
 export type { NamedToFit, PersonToFit } from './fitting.rules.ts';
 export type { ConsentEvidence, PeopleService, Profile, ProfileInput } from './person.service.ts';
 export {

@@ -1,4 +1,4 @@
-import { hasConsent } from '../people/index.ts';
+import { isFindable } from '../people/index.ts';
 import { fit, personFacts, PoolColumns, settingsOf } from '../matching/index.ts';
 import type { Fit, FitSettings, PersonSources } from '../matching/index.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -10,10 +10,12 @@ export class Judge {
   private readonly members: readonly Member[];
   private readonly settings: readonly FitSettings[];
   private readonly kept: readonly ReadonlySet<string>[];
+  private readonly now: Date;
 
   constructor(members: readonly Member[], kept: readonly ReadonlySet<string>[], now: Date) {
     this.members = members;
     this.kept = kept;
+    this.now = now;
     this.settings = members.map(({ tenant }) => settingsOf(tenant, now));
   }
 
@@ -39,8 +41,7 @@ export class Judge {
 
   private mayAsk({ id, row, memberOf }: Somebody, tenant: Tenant, at: number): boolean {
     if (memberOf.has(at)) return true;
-    const near = row.county !== null && tenant.serviceCounties.includes(row.county);
-    return near && hasConsent(row, 'asked-by-others') && this.kept[at]?.has(id) !== true;
+    return isFindable(row, tenant.serviceCounties, this.now) && this.kept[at]?.has(id) !== true;
   }
 
   private sourcesOf(one: Somebody, tenant: number): PersonSources {

@@ -232,6 +232,7 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
         return view('memberships/list', {
           members: data,
           create: can(actor, 'memberships:create'),
+          decide: can(actor, 'memberships:decide'),
           filtered: [query.q, query.state, query.kind, query.unitId].some(Boolean),
           fields: {
             q: form.input('q', 'search', { maxLength: 60 }),

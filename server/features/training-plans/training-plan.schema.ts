@@ -25,7 +25,7 @@ export const planBody = z.strictObject({
   /** Whole units of money; what it is spent on: rooms and the instructor's hours. */
   budget: z.int().min(0).max(10_000_000).default(20_000),
   hourFee: z.int().min(0).max(100_000).default(200),
-  mostEach: z.int().min(1).max(10).default(2),
+  mostEach: z.int().min(1).max(6).default(2),
   windows: z.array(z.enum(WINDOW_NAMES)).max(WINDOW_NAMES.length).default([]),
   onHolidays: z.boolean().default(false),
   courseIds: z.array(id).max(60).default([]),

@@ -89,7 +89,7 @@ export function newModel(input: {
       form.input('to', 'date', { required: true, width: 'short' }),
       form.input('budget', 'number', { ...number, min: 0, unit: t('training-plans.form.money') }),
       form.input('hourFee', 'number', { ...number, min: 0, unit: t('training-plans.form.money') }),
-      form.input('mostEach', 'number', { ...number, min: 1, max: 10 }),
+      form.input('mostEach', 'number', { ...number, min: 1, max: 6 }),
       form.checkboxes(
         'windows',
         WINDOW_NAMES.map((value) => ({ value, label: t(`training-plans.window.${value}`) })),

@@ -288,7 +288,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const amount = Number(values.requests ?? 400);
+  const amount = Number(values.requests ?? 900);
   const folder = values.places ?? realpathSync(mkdtempSync(join(tmpdir(), 'linli-pages-')));
   const grounds: Ground[] = [];
   let places: BenchPlace[] = [];

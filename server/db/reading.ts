@@ -12,7 +12,13 @@ const LONGEST_PAUSE_MS = 3_000;
  */
 export async function openForReading(uri: string, poolSize: number): Promise<Db> {
   for (let attempt = 1; ; attempt += 1) {
-    const client = new MongoClient(uri, { ...OPTIONS, minPoolSize: 1, maxPoolSize: poolSize });
+    // By its name, whoever looks at the server tells this reading from what people's requests ask for.
+    const client = new MongoClient(uri, {
+      ...OPTIONS,
+      appName: 'linli-reading',
+      minPoolSize: 1,
+      maxPoolSize: poolSize,
+    });
     try {
       await client.connect();
       return client.db();

@@ -24,7 +24,7 @@ export class CallWatch {
     this.#db = this.#client.db();
   }
 
-  /** Calls made while the work ran, by whomever. Not for use side by side. */
+  /** Calls made while the work ran, by whomever but the threads that read people into memory. Not for use side by side. */
   async during(work: () => Promise<unknown>): Promise<Call[]> {
     await this.#db.command({ profile: 0 });
     await this.#db.dropCollection('system.profile').catch(() => undefined);
@@ -38,7 +38,7 @@ export class CallWatch {
     }
     const rows = await this.#db
       .collection('system.profile')
-      .find({ appName: { $ne: 'call-watch' } })
+      .find({ appName: { $nin: ['call-watch', 'linli-reading'] } })
       .sort({ ts: 1 })
       .toArray();
     return rows.map(callOf);

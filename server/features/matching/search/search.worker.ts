@@ -68,9 +68,13 @@ interface Reading {
   readonly done: Promise<void>;
 }
 
-function ensure({ id, zone, serviceCounties }: SearchedTenant): TenantEpoch | null {
+const hasSameCounties = (epoch: TenantEpoch | undefined, { serviceCounties }: SearchedTenant): boolean =>
+  epoch?.tenant.serviceCounties.join() === serviceCounties.join();
+
+function ensure(tenant: SearchedTenant): TenantEpoch | null {
+  const { id, zone, serviceCounties } = tenant;
   const known = epochs.get(id);
-  const same = known?.tenant.serviceCounties.join() === serviceCounties.join();
+  const same = hasSameCounties(known, tenant);
   const old = known !== undefined && wall() - readAt(known) > RENEW_MS;
   if ((!known || !same || old) && !readings.has(id)) startReading({ id, zone, serviceCounties });
   return known && same ? known : null;
@@ -114,14 +118,16 @@ async function read(
     onPart,
     onRest: collect,
   });
-  // Whatever was committed while it was read.
-  const caught = new Date(wall());
-  const { personIds } = await touchedSince(db, new Date(began.getTime() - COMMIT_MS), new Set());
-  await epoch.refresh(personIds, caught);
-  epoch.asOf = caught;
-  readTimes.set(epoch, began.getTime());
-  epoch.usedAt = wall();
-  epochs.set(tenant.id, epoch);
+  // Whatever was committed while it was read; a look in between would note as seen what this epoch does not know yet.
+  await inTurn(async () => {
+    const caught = new Date(wall());
+    const { personIds } = await touchedSince(db, new Date(began.getTime() - COMMIT_MS), new Set());
+    await epoch.refresh(personIds, caught);
+    epoch.asOf = caught;
+    readTimes.set(epoch, began.getTime());
+    epoch.usedAt = wall();
+    epochs.set(tenant.id, epoch);
+  });
   evict();
   setImmediate(collect);
 }
@@ -136,10 +142,19 @@ function evict(): void {
   }
 }
 
+let turn: Promise<void> = Promise.resolve();
+
+/** One after the other: looks for changes, and what an epoch that was just read still has to hear of. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = turn.then(work);
+  turn = done.catch(() => undefined);
+  return done;
+}
+
 let polling: Promise<void> | null = null;
 
 /** Looks for changes, together with whoever does so already. */
-const poll = (): Promise<void> => (polling ??= look().finally(() => (polling = null)));
+const poll = (): Promise<void> => (polling ??= inTurn(look).finally(() => (polling = null)));
 
 /** Looks for changes once: of all that was committed before it began, nothing is missed. */
 async function look(): Promise<void> {
@@ -190,10 +205,14 @@ async function listen(): Promise<void> {
 
 /** What is known of the tenant's people, no older than one interval; null where nothing is. */
 async function knownOf(tenant: SearchedTenant): Promise<TenantEpoch | null> {
-  const epoch = ensure(tenant);
+  let epoch = ensure(tenant);
   if (!epoch) {
     await readings.get(tenant.id)?.begun;
-    return readings.get(tenant.id)?.part ?? epochs.get(tenant.id) ?? null;
+    const part = readings.get(tenant.id)?.part;
+    if (part) return part;
+    // A reading that failed leaves what was known of other counties.
+    epoch = epochs.get(tenant.id) ?? null;
+    if (!epoch || !hasSameCounties(epoch, tenant)) return null;
   }
   // Looking takes longer than usual, or a look failed: nobody is answered from what may have changed long ago.
   if (isOld(epoch)) await poll().catch(() => undefined);

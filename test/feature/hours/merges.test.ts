@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
-import { acrossTenants } from '../../../server/core/context.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { HoursModel } from '../../../server/features/hours/hours.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
-import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, repeatPosted } from '../../factories/hours.ts';
 import {
   asOperator,
@@ -20,6 +18,7 @@ import type { Member } from '../../factories/people.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
+import { watchViolations } from '../../support/violations.ts';
 
 describe('two records of one human', function () {
   this.timeout(120_000);
@@ -37,18 +36,7 @@ describe('two records of one human', function () {
   let redeemed = '';
   let certificate = { id: '', number: '', code: '' };
 
-  /** What other files broke by hand in the same database stays theirs. */
-  const foreign = new Map<string, number>();
-  const violations = async (note = false): Promise<string[]> => {
-    const checks = (await testApp()).composed.invariants.filter(({ name }) =>
-      /^(hours|certificates|time-bank)\//.test(name),
-    );
-    const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
-    if (note) for (const { name, violations: count } of results) foreign.set(name, count);
-    return results
-      .filter(({ name, violations: count }) => count > (foreign.get(name) ?? 0))
-      .flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
-  };
+  const broken = watchViolations(/^(hours|certificates|time-bank)\//);
   const total = async (agent: ApiAgent): Promise<number> =>
     (await agent.get('/hours')).json<{ totalMinutes: number }>().totalMinutes;
   const saved = async (agent: ApiAgent): Promise<number> =>
@@ -71,7 +59,7 @@ describe('two records of one human', function () {
     );
 
   before(async () => {
-    await violations(true);
+    await broken.note();
     tenant = await createTenant();
     await asOperator(() =>
       TenantModel.updateOne(
@@ -156,7 +144,7 @@ describe('two records of one human', function () {
     expect(done[0]?.json()).to.deep.equal({ state: 'done', records: 2, wanted: 2 });
     expect(await total(own)).to.equal(3 * 121);
     expect(await saved(own)).to.equal(4 * 121 - 60);
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
     const mails = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'hours/merged' }).lean());
     expect(mails.map(({ data }) => data['personId']).sort()).to.deep.equal(
       [kept.personId, given.personId].sort(),
@@ -183,7 +171,7 @@ describe('two records of one human', function () {
     expect(await total(own)).to.equal(2 * 121);
     expect(await saved(own)).to.equal(3 * 121 - 60);
     expect(await standing()).not.to.include('still holds');
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 
   it('give and take what comes and goes later at the record that is kept in the end', async () => {
@@ -246,6 +234,6 @@ describe('two records of one human', function () {
     for (const one of [hours[0], hours[2]])
       expect((await reviewer.post(`/hours/${one}/reversal`, { reason: '录错了' })).status).to.equal(200);
     expect((await agent.get('/time-bank')).json()).to.include({ savedMinutes: 121, owedMinutes: 0 });
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 });

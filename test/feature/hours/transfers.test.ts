@@ -1,23 +1,15 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
-import { acrossTenants } from '../../../server/core/context.ts';
 import { database } from '../../../server/db/connect.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
-import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, repeatPosted } from '../../factories/hours.ts';
-import {
-  asOperator,
-  createMember,
-  createMembership,
-  createTenant,
-  inTenant,
-  memberOf,
-} from '../../factories/people.ts';
+import { createMember, createMembership, createTenant, inTenant, memberOf } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
+import { watchViolations } from '../../support/violations.ts';
 
 interface Transfer {
   id: string;
@@ -42,7 +34,7 @@ describe('hours that somebody takes along', function () {
   let newDeskId = '';
 
   before(async () => {
-    await violations(true);
+    await broken.note();
     old = await createTenant({ name: { 'zh-CN': '旧河社区', en: 'Old River' } });
     next = await createTenant({ name: { 'zh-CN': '新桥社区', en: 'New Bridge' } });
     third = await createTenant();
@@ -65,18 +57,7 @@ describe('hours that somebody takes along', function () {
     ({ code } = issued.json<{ code: string }>());
   });
 
-  /** What other files broke by hand in the same database stays theirs. */
-  const foreign = new Map<string, number>();
-  const violations = async (note = false): Promise<string[]> => {
-    const checks = (await testApp()).composed.invariants.filter(({ name }) =>
-      /^(hours|certificates|time-bank)\//.test(name),
-    );
-    const { checks: results } = await asOperator(() => acrossTenants('test', () => runChecks(checks)));
-    if (note) for (const { name, violations: count } of results) foreign.set(name, count);
-    return results
-      .filter(({ name, violations: count }) => count > (foreign.get(name) ?? 0))
-      .flatMap(({ name, samples }) => samples.map((sample) => `${name} ${sample}`));
-  };
+  const broken = watchViolations(/^(hours|certificates|time-bank)\//);
   const total = async (agent: ApiAgent): Promise<number> =>
     (await agent.get('/hours')).json<{ totalMinutes: number }>().totalMinutes;
   const standing = async (): Promise<string> =>
@@ -135,7 +116,7 @@ describe('hours that somebody takes along', function () {
     await browser.post('/session/membership', { membershipId: arrived.membershipId });
     const page = await browser.get(`/hours/${data[0]?.id}?lang=zh-CN`);
     expect(page.text).to.include('由旧河社区记录并确认');
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
     // What was certified before is true as ever; nothing new is certified where the hours are no more.
     expect(await standing()).to.include('This certificate is genuine and still holds');
     expect((await mover.post('/certificates', { scope: 'all' })).status).to.equal(422);
@@ -151,7 +132,7 @@ describe('hours that somebody takes along', function () {
       .collection('certificates')
       .findOne({ _id: new Types.ObjectId(id) });
     expect(text || String(stored?.['signedJson'])).to.include('"origin":"旧河社区"');
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 
   it('are taken back where they were recorded, and so wherever they went', async () => {
@@ -172,7 +153,7 @@ describe('hours that somebody takes along', function () {
     expect([await total(mover), await total(there), await total(last)]).to.deep.equal([0, 0, 121]);
     expect((await desk.post(`/hours/${records[0]}/reversal`, { reason: 'x' })).status).to.equal(409);
     expect(await standing()).to.not.include('This certificate is genuine and still holds');
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 
   it('may be declined or withdrawn, and then stay', async () => {
@@ -202,7 +183,7 @@ describe('hours that somebody takes along', function () {
     ] as const)
       for (const language of ['zh-CN', 'en'])
         expect((await agent.get(`${path}?lang=${language}`)).status).to.equal(200);
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 
   it('are named by verify where one of the two books was changed by hand', async () => {
@@ -211,7 +192,7 @@ describe('hours that somebody takes along', function () {
       const row = await rows.findOne(filter);
       if (!row) throw new Error(`Nothing to plant in ${collection}`);
       await rows.updateOne({ _id: row._id }, update);
-      expect((await violations()).join('\n')).to.include(named);
+      expect((await broken.found()).join('\n')).to.include(named);
       await rows.replaceOne({ _id: row._id }, row);
     };
     const tenantId = new Types.ObjectId(next.id);
@@ -227,7 +208,7 @@ describe('hours that somebody takes along', function () {
       { $set: { state: 'reversed' } },
       'was when it went',
     );
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 
   it('go by pieces when they are very many, and are done once', async () => {
@@ -247,7 +228,7 @@ describe('hours that somebody takes along', function () {
     const [own] = (await agent.get('/hours/transfers')).json<{ data: Transfer[] }>().data;
     expect(own).to.include({ state: 'moving', wanted: 110, records: 100 });
     expect([await total(agent), await total(arrivedAgent)]).to.deep.equal([10 * 121, 100 * 121]);
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
     const { transfers } = (await testApp()).composed.services;
     // Two workers at once carry each piece over once.
     await Promise.allSettled([1, 2].map(() => inTenant(next.id, () => transfers.goOn(String(offer?.id)))));
@@ -255,6 +236,6 @@ describe('hours that somebody takes along', function () {
     expect([await total(agent), await total(arrivedAgent)]).to.deep.equal([0, 110 * 121]);
     const [done] = (await agent.get('/hours/transfers')).json<{ data: Transfer[] }>().data;
     expect(done).to.include({ state: 'done', records: 110, minutes: 110 * 121 });
-    expect(await violations()).to.deep.equal([]);
+    expect(await broken.found()).to.deep.equal([]);
   });
 });

@@ -106,7 +106,11 @@ export function mergeRoutes({ merges, i18n }: MergeRouteParts): Route[] {
       output: merged,
       async run({ account, body: { reason, ...ids } }) {
         const { state, records, wanted } = await merges.merge(account, ids, reason);
-        return { state: state as 'done', records: records ?? 0, wanted: wanted ?? 0 };
+        return {
+          state: state === 'moving' ? ('moving' as const) : ('done' as const),
+          records: records ?? 0,
+          wanted: wanted ?? 0,
+        };
       },
       page: ({ state }) => seeOther('/duplicates', { kind: 'success', key: `hours.merges.did.${state}` }),
       invalid: async ({ issues, values, error }, { account, locale }) => {

@@ -121,7 +121,7 @@ export default tseslint.config(
   },
   {
     // Typed arrays: every index is in range by construction, and a check on each would cost half the speed.
-    files: ['server/features/matching/{solver,search}/**', 'bench/**', 'scripts/solve/**'],
+    files: ['server/features/matching/{solver,search,pairs}/**', 'bench/**', 'scripts/solve/**'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   banned(

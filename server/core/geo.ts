@@ -5,13 +5,31 @@ export interface LatLng {
 }
 
 const EARTH_RADIUS_METRES = 6_371_008.8;
-const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+export const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
 /** Great-circle distance in whole metres (haversine). */
-export function distanceMetres(a: LatLng, b: LatLng): number {
-  const latitudes = Math.sin(radians(b.latitude - a.latitude) / 2) ** 2;
-  const longitudes = Math.sin(radians(b.longitude - a.longitude) / 2) ** 2;
-  const h = latitudes + Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * longitudes;
+export const distanceMetres = (a: LatLng, b: LatLng): number =>
+  metresBetween(
+    a.latitude,
+    a.longitude,
+    Math.cos(radians(a.latitude)),
+    b.latitude,
+    b.longitude,
+    Math.cos(radians(b.latitude)),
+  );
+
+/** The same for whoever asks millions of times, from places in degrees with the cosines of their latitudes; NaN of an unknown one. */
+export function metresBetween(
+  latitude: number,
+  longitude: number,
+  cosine: number,
+  otherLatitude: number,
+  otherLongitude: number,
+  otherCosine: number,
+): number {
+  const latitudes = Math.sin(radians(otherLatitude - latitude) / 2) ** 2;
+  const longitudes = Math.sin(radians(otherLongitude - longitude) / 2) ** 2;
+  const h = latitudes + cosine * otherCosine * longitudes;
   return Math.round(2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(h))));
 }
 

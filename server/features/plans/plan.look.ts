@@ -10,13 +10,6 @@ import type { Room } from './plan.room.ts';
 /** Nobody was left out at a position. */
 const NOBODY = -1;
 
-/** Somebody found for a position, while it is looked at. */
-interface Found {
-  readonly size: number;
-  readonly rows: Int32Array;
-  readonly worth: Float64Array;
-}
-
 /**
  * Looks at everybody for every position: first it takes the best of those who fit, then, by the prices of a plan over them, all
  * whom that plan wrongly left out. Where it finds nobody any more, the plan's proof is one over all pairs that the rules allow.
@@ -34,8 +27,10 @@ export class Look {
   private readonly leftOut: Int32Array;
   /** Which position each person was last marked for. */
   private readonly mark: Int32Array;
-  private rows = new Int32Array(1_024);
-  private worth = new Float64Array(1_024);
+  /** Rows found for a position, while it is looked at, their scores, and what the plan would gain by them. */
+  private readonly rows: Int32Array;
+  private readonly scores: Int32Array;
+  private readonly gains: Float64Array;
 
   /** @param shut for a position, those who are no option there: asked already, refused, or decided by people */
   constructor(input: {
@@ -51,7 +46,10 @@ export class Look {
     this.room = input.room;
     this.shut = input.shut;
     this.leftOut = new Int32Array(input.positions.length).fill(NOBODY);
-    this.mark = new Int32Array(input.people.length).fill(-1);
+    const { length } = input.people;
+    this.mark = new Int32Array(length).fill(-1);
+    [this.rows, this.scores] = [new Int32Array(length), new Int32Array(length)];
+    this.gains = new Float64Array(length);
   }
 
   /**
@@ -61,17 +59,33 @@ export class Look {
    */
   best(r: number, most: number, pairs: PairList, kept: readonly number[] = []): void {
     const search = this.searchOf(r);
-    for (const v of kept) this.mark[v] = r;
-    const found = this.collect(r, search, (row, v) => {
-      this.fitting += 1;
-      const score = search.score(row);
-      if (this.mark[v] !== r) return score;
-      this.add(r, row, score, search, pairs);
-      return null;
-    });
-    this.leftOut[r] = chooseBest(found, most, (i) =>
-      this.add(r, found.rows[i] ?? 0, found.worth[i] ?? 0, search, pairs),
-    );
+    const found = this.find(r, search);
+    this.fitting += found;
+    const size = kept.length === 0 ? found : this.addKept(r, found, kept, search, pairs);
+    this.leftOut[r] = chooseBest({ size, worth: this.scores }, most, (i) => this.add(r, i, search, pairs));
+  }
+
+  /** Adds these people where they fit. @returns how many others are left */
+  private addKept(
+    r: number,
+    size: number,
+    kept: readonly number[],
+    search: PairSearch,
+    pairs: PairList,
+  ): number {
+    const { who } = this.poolOf(r);
+    const { rows, scores, mark } = this;
+    for (const v of kept) mark[v] = r;
+    let left = 0;
+    for (let i = 0; i < size; i++) {
+      if (mark[who[rows[i] ?? 0] ?? 0] === r) {
+        this.add(r, i, search, pairs);
+        continue;
+      }
+      rows[left] = rows[i] ?? 0;
+      scores[left++] = scores[i] ?? 0;
+    }
+    return left;
   }
 
   /**
@@ -88,23 +102,23 @@ export class Look {
     // Not even the best of them, at no price at all.
     if ((this.leftOut[r] ?? NOBODY) === NOBODY || (this.leftOut[r] ?? 0) + need <= 0) return 0;
     const search = this.searchOf(r);
-    pairs.eachOf(r, (k) => (this.mark[pairs.person[k] ?? 0] = r));
+    const { who } = this.poolOf(r);
+    const { rows, scores, gains, mark } = this;
+    pairs.eachOf(r, (k) => (mark[pairs.person[k] ?? 0] = r));
     const open = proof.open[r] ?? 0;
-    const found = this.collect(r, search, (row, v) => {
-      if (this.mark[v] === r) return null;
-      const gain = search.score(row) + need - this.openPrice(r, v, open) - caps.paid(proof.price, v, r);
-      return gain > 0 ? gain : null;
-    });
-    const order = Array.from({ length: found.size }, (_, i) => i).sort(
-      (a, b) => (found.worth[b] ?? 0) - (found.worth[a] ?? 0) || (found.rows[a] ?? 0) - (found.rows[b] ?? 0),
-    );
-    let beyond = 0;
-    order.forEach((i, nth) => {
-      const row = found.rows[i] ?? 0;
-      if (nth < most) this.add(r, row, search.score(row), search, pairs);
-      else beyond += found.worth[i] ?? 0;
-    });
-    return beyond;
+    const size = this.find(r, search);
+    const found: number[] = [];
+    for (let i = 0; i < size; i++) {
+      const v = who[rows[i] ?? 0] ?? 0;
+      if (mark[v] === r || (scores[i] ?? 0) + need <= 0) continue;
+      const gain = (scores[i] ?? 0) + need - this.openPrice(r, v, open) - caps.paid(proof.price, v, r);
+      if (gain <= 0) continue;
+      gains[i] = gain;
+      found.push(i);
+    }
+    found.sort((a, b) => (gains[b] ?? 0) - (gains[a] ?? 0) || (rows[a] ?? 0) - (rows[b] ?? 0));
+    for (const i of found.slice(0, most)) this.add(r, i, search, pairs);
+    return found.slice(most).reduce((beyond, i) => beyond + (gains[i] ?? 0), 0);
   }
 
   private openPrice(r: number, v: number, open: number): number {
@@ -126,42 +140,35 @@ export class Look {
     return made;
   }
 
-  /** Everybody who fits and has room, with what `worthOf` says of them; whoever it says null of is left out. */
-  private collect(r: number, search: PairSearch, worthOf: (row: number, v: number) => number | null): Found {
+  /** Everybody who fits and has room, with their scores. @returns how many */
+  private find(r: number, search: PairSearch): number {
     const { who } = this.poolOf(r);
+    const { rows } = this;
     const shut = this.shut.get(r);
+    const found = search.find(rows);
     let size = 0;
-    search.each((row) => {
-      const v = who[row] ?? 0;
-      if (shut?.has(v) || this.room.left(v, r) === 0) return;
-      const worth = worthOf(row, v);
-      if (worth === null) return;
-      if (size === this.rows.length) this.grow();
-      this.rows[size] = row;
-      this.worth[size++] = worth;
-    });
-    return { size, rows: this.rows, worth: this.worth };
+    for (let i = 0; i < found; i++) {
+      const v = who[rows[i] ?? 0] ?? 0;
+      if (shut?.has(v) !== true && this.room.left(v, r) > 0) rows[size++] = rows[i] ?? 0;
+    }
+    search.score(rows, size, this.scores);
+    return size;
   }
 
-  private add(r: number, row: number, score: number, search: PairSearch, pairs: PairList): void {
+  /** Adds the one found in a place. */
+  private add(r: number, i: number, search: PairSearch, pairs: PairList): void {
     const { who, holds } = this.poolOf(r);
+    const row = this.rows[i] ?? 0;
     const v = who[row] ?? 0;
     const certified =
       holds(row) && isCertified(this.people[v] as Somebody, this.positions[r] as OpenPosition);
-    pairs.push(r, v, score, search.metres(row), certified);
-  }
-
-  private grow(): void {
-    const [rows, worth] = [new Int32Array(this.rows.length * 2), new Float64Array(this.rows.length * 2)];
-    rows.set(this.rows);
-    worth.set(this.worth);
-    [this.rows, this.worth] = [rows, worth];
+    pairs.push(r, v, this.scores[i] ?? 0, search.metres(row), certified);
   }
 }
 
 /** Tells of the best so many, ties in the order found. @returns the best score that is not among them; NOBODY for none */
 export function chooseBest(
-  { size, worth }: Omit<Found, 'rows'>,
+  { size, worth }: { readonly size: number; readonly worth: Int32Array },
   most: number,
   choose: (i: number) => void,
 ): number {

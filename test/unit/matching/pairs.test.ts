@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { distanceMetres } from '../../../server/core/geo.ts';
 import { fit, personFacts, RULES } from '../../../server/features/matching/index.ts';
-import type { PersonSources, PositionFacts } from '../../../server/features/matching/index.ts';
+import type { FitSettings, PersonSources, PositionFacts } from '../../../server/features/matching/index.ts';
 import { HARD_RULES } from '../../../server/features/matching/hard.rules.ts';
 import { pointsOf, weightOf } from '../../../server/features/matching/matching.rules.ts';
 import { SOFT_RULES } from '../../../server/features/matching/soft.rules.ts';
@@ -55,7 +55,7 @@ const booking = fc
     endsAt: new Date(START + (hour + hours) * HOUR),
   }));
 const place = fc.record({ kept: fc.boolean(), here: fc.boolean(), daysAgo: fc.integer({ min: 1, max: 90 }) });
-const seldom = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 2 }).map((all) => all.slice(1));
+const seldom = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 3 }).map((all) => all.slice(1));
 
 /** Somebody at random, with everything that a rule asks for more or less often. */
 const someone: fc.Arbitrary<PersonSources> = fc
@@ -68,7 +68,16 @@ const someone: fc.Arbitrary<PersonSources> = fc
       }),
     ),
     birthDate: fc.option(
-      fc.constantFrom('1950-02-28', '1990-11-25', '2008-11-25', '2008-11-26', '2012-11-26', '2016-06-01'),
+      fc.constantFrom(
+        '1950-02-28',
+        '1990-11-25',
+        '2008-02-29',
+        '2008-11-25',
+        '2008-11-26',
+        '2012-11-26',
+        '2014-02-28',
+        '2016-06-01',
+      ),
     ),
     guardian: fc.boolean(),
     languages: fc.subarray(['zh', 'en', 'wu']),
@@ -145,7 +154,8 @@ const someone: fc.Arbitrary<PersonSources> = fc
 
 const somewhere: fc.Arbitrary<PositionFacts> = fc
   .record({
-    skills: fc.subarray(CODES, { maxLength: 2 }),
+    requestId: fc.constantFrom(REQUEST, REQUEST, 'c'.repeat(24)),
+    skills: fc.subarray([...CODES, 'of-nobody'], { maxLength: 2 }),
     minLevel: fc.integer({ min: 1, max: 3 }),
     languages: fc.subarray(['zh', 'en', 'xx'], { maxLength: 2 }),
     placed: fc.boolean(),
@@ -161,8 +171,14 @@ const somewhere: fc.Arbitrary<PositionFacts> = fc
     insured: fc.constantFrom(true, true, false),
     weekday: fc.constantFrom(3, 7),
     startMinute: fc.constantFrom(540, 570, 1_380),
+    dates: fc.constantFrom(
+      { startDate: '2026-11-25', endDate: '2026-11-25' },
+      { startDate: '2026-11-25', endDate: '2026-11-26' },
+      { startDate: '2026-02-28', endDate: '2026-02-28' },
+      { startDate: '2028-02-29', endDate: '2028-03-01' },
+    ),
     category: fc.constantFrom('elderly', 'children'),
-    lengthMinutes: fc.constantFrom(60, 120, 700, 1_500),
+    lengthMinutes: fc.constantFrom(60, 120, 480, 700, 1_500, 2_880, 4_000),
     shiftState: fc.constantFrom('published', 'published', 'published', 'cancelled'),
     taken: fc.integer({ min: 0, max: 3 }),
     team: fc.record({
@@ -170,16 +186,32 @@ const somewhere: fc.Arbitrary<PositionFacts> = fc
       semiProfessional: fc.integer({ min: 0, max: 1 }),
     }),
   })
-  .map(({ skills, minLevel, placed, ...rest }) => ({
+  .map(({ skills, minLevel, placed, dates, ...rest }) => ({
     ...position,
     ...rest,
-    requestId: REQUEST,
+    ...dates,
     endsAt: new Date(START + rest.lengthMinutes * 60_000),
     skills: skills.map((code) => ({ code, minLevel })),
     point: placed ? { latitude: 29.8, longitude: 119.69 } : null,
   }));
 
 const people = fc.array(someone, { minLength: 1, maxLength: 25 });
+/** A pool is asked about many positions, and remembers what it is asked often. */
+const places = fc.array(somewhere, { minLength: 1, maxLength: 3 }).map((some) => [...some, ...some, ...some]);
+const weighing: fc.Arbitrary<FitSettings> = fc
+  .record({
+    off: fc.subarray(RULES.map(({ name }) => name)),
+    weights: fc.dictionary(
+      fc.constantFrom(...SOFT_RULES.map(({ name }) => name)),
+      fc.integer({ min: 0, max: 999 }),
+    ),
+    minAge: fc.constantFrom(0, 14, 18),
+    dailyCapMinutes: fc.constantFrom(120, 600),
+    weeklyCapMinutes: fc.constantFrom(600, 2_400),
+    restMinutes: fc.constantFrom(0, 480, 720),
+    reachMetres: fc.constantFrom(1, 1_000, 20_000, 60_000),
+  })
+  .map((some) => ({ ...settings, ...some }));
 const poolOf = (sources: readonly PersonSources[]): PoolColumns =>
   new PoolColumns(
     tenant,
@@ -190,14 +222,17 @@ describe('pairs among columns', () => {
   for (const rule of HARD_RULES)
     it(`keep out whom the rule ${rule.name} keeps out`, () => {
       fc.assert(
-        fc.property(people, somewhere, (sources, facts) => {
+        fc.property(people, places, weighing, (sources, asked, how) => {
           const pool = poolOf(sources);
-          const column = hardColumn(rule.name, new Asked(pool, facts, settings));
-          for (let row = 0; row < pool.size; row++) {
-            const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
-            expect(typeof column === 'boolean' ? column : column(row)).to.equal(
-              rule.judge(facts, person, settings).length > 0,
-            );
+          for (const facts of asked) {
+            const column = hardColumn(rule.name, new Asked(pool, facts, how));
+            const left = Int32Array.from({ length: pool.size }, (_, row) => row);
+            const size = typeof column === 'function' ? column(left, pool.size) : column ? 0 : pool.size;
+            const expected = [...Array(pool.size).keys()].filter((row) => {
+              const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
+              return rule.judge(facts, person, how).length === 0;
+            });
+            expect([...left.subarray(0, size)]).to.deep.equal(expected);
           }
         }),
         { numRuns: RUNS },
@@ -207,14 +242,19 @@ describe('pairs among columns', () => {
   for (const rule of SOFT_RULES)
     it(`give the points that the rule ${rule.name} gives`, () => {
       fc.assert(
-        fc.property(people, somewhere, (sources, facts) => {
+        fc.property(people, places, weighing, (sources, asked, how) => {
           const pool = poolOf(sources);
-          const column = softColumn(rule.name, new Asked(pool, facts, settings));
-          for (let row = 0; row < pool.size; row++) {
-            const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
-            expect(typeof column === 'number' ? column : column(row)).to.equal(
-              pointsOf(weightOf(rule, settings), rule.judge(facts, person, settings)),
-            );
+          const rows = Int32Array.from({ length: pool.size }, (_, row) => row);
+          for (const facts of asked) {
+            const column = softColumn(rule.name, new Asked(pool, facts, how));
+            const points = new Int32Array(pool.size).fill(typeof column === 'number' ? column : 0);
+            if (typeof column === 'function') column(rows, pool.size, points);
+            const expected = [...rows].map((row) => {
+              const person = personFacts(sources[pool.who[row] ?? 0]!, facts, tenant);
+              const weight = weightOf(rule, how);
+              return weight > 0 ? pointsOf(weight, rule.judge(facts, person, how)) : 0;
+            });
+            expect([...points]).to.deep.equal(expected);
           }
         }),
         { numRuns: RUNS },
@@ -223,20 +263,23 @@ describe('pairs among columns', () => {
 
   it('find everybody who fits, each once, with score and distance, whatever is switched off', () => {
     fc.assert(
-      fc.property(people, somewhere, fc.subarray(RULES.map(({ name }) => name)), (sources, facts, off) => {
-        const how = { ...settings, off };
+      fc.property(people, places, weighing, (sources, asked, how) => {
         const pool = poolOf(sources);
-        const search = new PairSearch(pool, facts, how);
-        const found: [number, number, number | null][] = [];
-        search.each((row) => {
-          const metres = search.metres(row);
-          found.push([pool.who[row] ?? -1, search.score(row), metres < 0 ? null : metres]);
-        });
-        const expected = sources.flatMap((one, number) => {
-          const own = fit(facts, personFacts(one, facts, tenant), how);
-          return own.eligible ? [[number, own.score, own.distanceMetres]] : [];
-        });
-        expect(found.sort((a, b) => a[0] - b[0])).to.deep.equal(expected);
+        for (const facts of asked) {
+          const search = new PairSearch(pool, facts, how);
+          const [rows, scores] = [new Int32Array(pool.size), new Int32Array(pool.size)];
+          const size = search.find(rows);
+          search.score(rows, size, scores);
+          const found = Array.from(rows.subarray(0, size), (row, i): [number, number, number | null] => {
+            const metres = search.metres(row);
+            return [pool.who[row] ?? -1, scores[i] ?? -1, metres < 0 ? null : metres];
+          });
+          const expected = sources.flatMap((one, number) => {
+            const own = fit(facts, personFacts(one, facts, tenant), how);
+            return own.eligible ? [[number, own.score, own.distanceMetres]] : [];
+          });
+          expect(found.sort((a, b) => a[0] - b[0])).to.deep.equal(expected);
+        }
       }),
       { numRuns: 2 * RUNS },
     );

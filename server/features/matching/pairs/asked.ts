@@ -1,11 +1,12 @@
-import { distanceMetres } from '../../../core/geo.ts';
+import { metresBetween, radians } from '../../../core/geo.ts';
 import { bandOf } from '../distance.rules.ts';
-import { personFacts } from '../matching.facts.ts';
+import { minutesBooked, personFacts } from '../matching.facts.ts';
 import type { FitSettings, PersonFacts, PositionFacts } from '../matching.types.ts';
-import { NEVER, STANDINGS } from './pool.columns.ts';
+import { STANDINGS } from './pool.columns.ts';
 import type { PoolColumns } from './pool.columns.ts';
 
-const MEMBER = STANDINGS.indexOf('member');
+/** Of these only a band of the distance is known. */
+const BANDED = STANDINGS.map((standing) => standing === 'findable' || standing === 'unasked');
 
 /** Somebody of whom nothing is known: what a rule says of them it says of all who lack what it asks about. */
 export const NOBODY_SPECIAL: PersonFacts = {
@@ -32,49 +33,66 @@ export const NOBODY_SPECIAL: PersonFacts = {
   record: { kept: 0, missed: 0, lastOn: null, served: new Map() },
 };
 
-/** One position asked about the rows of a pool. What costs something is reckoned once for a row, while it is the one looked at. */
+/** One position asked about the rows of a pool. What costs something is reckoned once for a row. */
 export class Asked {
   readonly pool: PoolColumns;
   readonly facts: PositionFacts;
   readonly settings: FitSettings;
-  private factsRow = -1;
-  private facts_: PersonFacts = NOBODY_SPECIAL;
-  private metresRow = -1;
-  private metres_ = -1;
+  private readonly turn: number;
+  private readonly latitude: number;
+  private readonly longitude: number;
+  private readonly cosine: number;
+  private readonly people = new Map<number, PersonFacts>();
+  private readonly bookedPeople = new Map<number, PersonFacts>();
 
   constructor(pool: PoolColumns, facts: PositionFacts, settings: FitSettings) {
     this.pool = pool;
     this.facts = facts;
     this.settings = settings;
+    this.turn = pool.nextTurn();
+    this.latitude = facts.point?.latitude ?? NaN;
+    this.longitude = facts.point?.longitude ?? NaN;
+    this.cosine = Math.cos(radians(this.latitude));
   }
 
   /** Whole metres as the rules know them, a band for people from outside; −1 when unknown. */
   metres(row: number): number {
-    if (row === this.metresRow) return this.metres_;
-    this.metresRow = row;
-    const { point } = this.facts;
-    const latitude = this.pool.latitude[row] ?? NaN;
-    if (!point || Number.isNaN(latitude)) return (this.metres_ = -1);
-    const exact = distanceMetres(point, { latitude, longitude: this.pool.longitude[row] ?? 0 });
-    const known = this.pool.standing[row];
-    const banded = known !== MEMBER && ['findable', 'unasked'].includes(STANDINGS[known ?? 0] ?? '');
-    return (this.metres_ = banded ? bandOf(exact) : exact);
+    const { pool } = this;
+    if (pool.measuredIn[row] === this.turn) return pool.measured[row]!;
+    const exact = metresBetween(
+      this.latitude,
+      this.longitude,
+      this.cosine,
+      pool.latitude[row]!,
+      pool.longitude[row]!,
+      pool.cosine[row]!,
+    );
+    const known = Number.isNaN(exact) ? -1 : BANDED[pool.standing[row]!] === true ? bandOf(exact) : exact;
+    pool.measuredIn[row] = this.turn;
+    pool.measured[row] = known;
+    return known;
   }
 
   /** Everything that the rules may know of the person in the row. */
   person(row: number): PersonFacts {
-    if (row === this.factsRow) return this.facts_;
-    this.factsRow = row;
+    const known = this.people.get(row);
+    if (known) return known;
     const { sources, records, tenant } = this.pool;
     const own = sources[row];
     if (!own) throw new RangeError(`no row ${row}`);
     const record = records.get(row) ?? NOBODY_SPECIAL.record;
-    return (this.facts_ = personFacts({ ...own, record }, this.facts, tenant));
+    const made = personFacts({ ...own, record }, this.facts, tenant);
+    this.people.set(row, made);
+    return made;
   }
 
-  /** Days from the last service to the shift; Infinity before the first. */
-  daysSince(row: number, startDay: number): number {
-    const last = this.pool.lastOn[row] ?? NEVER;
-    return last === NEVER ? Infinity : startDay - last;
+  /** Somebody of whom nothing is known but what the person in the row has booked. */
+  booked(row: number): PersonFacts {
+    const known = this.bookedPeople.get(row);
+    if (known) return known;
+    const booked = this.pool.sources[row]?.bookings ?? [];
+    const made = { ...NOBODY_SPECIAL, booked, ...minutesBooked(booked, this.facts, this.pool.tenant) };
+    this.bookedPeople.set(row, made);
+    return made;
   }
 }

@@ -1,4 +1,4 @@
-import { latLngOf } from '../../../core/geo.ts';
+import { latLngOf, radians } from '../../../core/geo.ts';
 import type { Tenant } from '../../tenants/index.ts';
 import { hasConsent } from '../../people/fitting.rules.ts';
 import { recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
@@ -16,8 +16,7 @@ export const FEW = {
   trained: 8,
   credentials: 16,
   pools: 32,
-  served: 64,
-  odd: 128,
+  odd: 64,
 } as const;
 
 export const STANDINGS: readonly PersonFacts['standing'][] = [
@@ -45,8 +44,12 @@ export class PoolColumns {
   readonly cell: Float64Array;
   readonly latitude: Float64Array;
   readonly longitude: Float64Array;
+  /** Of the latitude. */
+  readonly cosine: Float64Array;
   /** Places in `STANDINGS` and `TRACKS`. */
   readonly standing: Uint8Array;
+  /** Those that anybody has. */
+  readonly standings: readonly number[];
   readonly track: Uint8Array;
   /** Year, month and day as one number; 0 when unknown. */
   readonly born: Int32Array;
@@ -57,8 +60,9 @@ export class PoolColumns {
   readonly missed: Int32Array;
   /** Days since 1970; NEVER before the first service. */
   readonly lastOn: Int32Array;
-  /** Sums of `FEW`. */
+  /** Sums of `FEW`; and what anybody has of it. */
   readonly few: Uint8Array;
+  readonly anyFew: number;
   readonly languages: WordRows;
   readonly interests: WordRows;
   readonly free: FreeTimes;
@@ -68,6 +72,12 @@ export class PoolColumns {
   readonly records: ReadonlyMap<number, ServiceRecord>;
   /** Rows of those who go further than so many metres by their own word, by those metres: filled as asked for. */
   private readonly farther = new Map<number, Int32Array>();
+  /** How often rows served a request, by request: made when first asked for. */
+  private served: Map<string, Map<number, number>> | null = null;
+  /** Distances as the position asked about last in a turn knows them, and in which turn that was. */
+  readonly measured: Int32Array;
+  readonly measuredIn: Int32Array;
+  private turn = 0;
   private readonly bySkill: readonly Int32Array[];
   private readonly everybody: Int32Array;
 
@@ -96,7 +106,9 @@ export class PoolColumns {
     this.longitude = each(Float64Array, ({ person }) =>
       person.home ? latLngOf(person.home).longitude : NaN,
     );
+    this.cosine = this.latitude.map((latitude) => Math.cos(radians(latitude)));
     this.standing = each(Uint8Array, (one) => STANDINGS.indexOf(standingOf(one.person, one, tenant)));
+    this.standings = [...new Set(this.standing)];
     this.track = each(Uint8Array, ({ membership }) => TRACKS.indexOf(trackOf(membership?.kind ?? null)));
     this.born = each(Int32Array, ({ person }) => dateNumber(person.birthDate));
     this.guardian = each(Uint8Array, ({ person }) => (hasConsent(person, 'guardian') ? 1 : 0));
@@ -106,7 +118,10 @@ export class PoolColumns {
     this.kept = each(Int32Array, (_, row) => record(row).kept);
     this.missed = each(Int32Array, (_, row) => record(row).missed);
     this.lastOn = each(Int32Array, (_, row) => dayOf(record(row).lastOn));
-    this.few = each(Uint8Array, (sources, row) => fewOf(sources, record(row)));
+    this.few = each(Uint8Array, fewOf);
+    this.anyFew = this.few.reduce((any, own) => any | own, 0);
+    this.measured = new Int32Array(this.size);
+    this.measuredIn = new Int32Array(this.size);
     this.languages = new WordRows(this.sources.map(({ person }) => person.languages));
     this.interests = new WordRows(this.sources.map(({ person }) => person.interests ?? []));
     this.free = new FreeTimes(
@@ -120,6 +135,17 @@ export class PoolColumns {
     );
     this.bySkill = postings(this.skills, this.size);
     this.everybody = Int32Array.from({ length: this.size }, (_, row) => row);
+  }
+
+  /** The number of the next position that is asked about the rows. */
+  nextTurn(): number {
+    return ++this.turn;
+  }
+
+  /** How often each row served a request; undefined where nobody did. */
+  servedAt(requestId: string): ReadonlyMap<number, number> | undefined {
+    this.served ??= servedOf(this.records);
+    return this.served.get(requestId);
   }
 
   /** Whether the tenant verified anything of the person in the row. */
@@ -164,7 +190,18 @@ function recordsOf(sources: readonly PersonSources[], zone: string): Map<number,
   return records;
 }
 
-function fewOf(sources: PersonSources, { served }: ServiceRecord): number {
+function servedOf(records: ReadonlyMap<number, ServiceRecord>): Map<string, Map<number, number>> {
+  const byRequest = new Map<string, Map<number, number>>();
+  for (const [row, { served }] of records)
+    for (const [requestId, times] of served) {
+      const own = byRequest.get(requestId);
+      if (own) own.set(row, times);
+      else byRequest.set(requestId, new Map([[row, times]]));
+    }
+  return byRequest;
+}
+
+function fewOf(sources: PersonSources): number {
   const { bookings, credentials, exclusions = [], trained = [], pools = [], person } = sources;
   return (
     (bookings.length > 0 ? FEW.booked : 0) |
@@ -173,7 +210,6 @@ function fewOf(sources: PersonSources, { served }: ServiceRecord): number {
     (trained.length > 0 ? FEW.trained : 0) |
     (credentials.length > 0 ? FEW.credentials : 0) |
     (pools.length > 0 ? FEW.pools : 0) |
-    (served.size > 0 ? FEW.served : 0) |
     (FreeTimes.holds(person.availability) ? 0 : FEW.odd)
   );
 }

@@ -1,4 +1,11 @@
-import type { PersonFacts } from '../matching.types.ts';
+import type { PersonFacts, PositionFacts } from '../matching.types.ts';
+
+/** One word among the sets of words of all rows. */
+export interface Word {
+  isOf(row: number): boolean;
+  /** Leaves, of the first `size` rows, those that have it, in their order. @returns how many */
+  sieve(rows: Int32Array, size: number): number;
+}
 
 /** Sets of words, one for each row, as bits: a row has few of few words. */
 export class WordRows {
@@ -20,16 +27,23 @@ export class WordRows {
     });
   }
 
-  /** Tells of a row whether it has all of these words; false for every row where nobody has one of them. */
-  all(wanted: readonly string[]): ((row: number) => boolean) | false {
-    const numbers = wanted.map((word) => this.number.get(word) ?? -1);
-    if (numbers.includes(-1)) return false;
+  /** A word that one may ask rows for; null for one that nobody has. */
+  word(wanted: string): Word | null {
+    const number = this.number.get(wanted);
+    if (number === undefined) return null;
     const { bits, words } = this;
-    const [first] = numbers;
-    if (first === undefined) return () => true;
-    if (numbers.length === 1)
-      return (row) => ((bits[row * words + (first >> 5)] ?? 0) & (1 << (first & 31))) !== 0;
-    return (row) => numbers.every((n) => ((bits[row * words + (n >> 5)] ?? 0) & (1 << (n & 31))) !== 0);
+    const [place, bit] = [number >> 5, 1 << (number & 31)];
+    return {
+      isOf: (row) => (bits[row * words + place]! & bit) !== 0,
+      sieve: (rows, size) => {
+        let left = 0;
+        for (let i = 0; i < size; i++) {
+          const row = rows[i]!;
+          if ((bits[row * words + place]! & bit) !== 0) rows[left++] = row;
+        }
+        return left;
+      },
+    };
   }
 
   /** Whether a row has no word at all. */
@@ -41,6 +55,9 @@ export class WordRows {
 
 const DAY_MINUTES = 1_440;
 const DAYS = 7;
+/** Times of which it is remembered who is free then, so many at most, each from so many questions on. */
+const MOST_TIMES = 128;
+const OFTEN = 6;
 
 type Slots = PersonFacts['availability'];
 
@@ -49,6 +66,9 @@ export class FreeTimes {
   private readonly start: Uint32Array;
   private readonly from: Int16Array;
   private readonly to: Int16Array;
+  /** How often a time was asked for; in its place who is free then, once it was asked for often. */
+  private readonly times = new Map<number, { asked: number; free: Uint8Array | null }>();
+  private remembered = 0;
 
   constructor(rows: readonly Slots[]) {
     this.start = new Uint32Array(rows.length + 1);
@@ -76,6 +96,29 @@ export class FreeTimes {
   /** Whether a row stated no times. */
   unstated(row: number): boolean {
     return this.start[row] === this.start[row + 1];
+  }
+
+  /** Tells of a row whether its stated times cover a position's, or nothing was stated. */
+  during({
+    weekday,
+    startMinute,
+    lengthMinutes,
+  }: Pick<PositionFacts, 'weekday' | 'startMinute' | 'lengthMinutes'>): (row: number) => boolean {
+    const isFree = (row: number): boolean =>
+      this.unstated(row) || this.covers(row, weekday, startMinute, lengthMinutes);
+    const key = (weekday * DAY_MINUTES + startMinute) * 2 * DAY_MINUTES + lengthMinutes;
+    const time = this.times.get(key) ?? { asked: 0, free: null };
+    // Longer than any stated times reach: they are not told apart by the key.
+    if (lengthMinutes >= 2 * DAY_MINUTES) return isFree;
+    this.times.set(key, time);
+    time.asked += 1;
+    if (time.free === null && time.asked >= OFTEN && this.remembered < MOST_TIMES) {
+      this.remembered += 1;
+      time.free = new Uint8Array(this.start.length - 1);
+      for (let row = 0; row < time.free.length; row++) time.free[row] = isFree(row) ? 1 : 0;
+    }
+    const { free } = time;
+    return free ? (row) => free[row] === 1 : isFree;
   }
 
   /** Whether the stated times cover so many minutes from a minute of a weekday on; no further than to the end of the next day. */

@@ -3,10 +3,12 @@ import { LONG_IDLE_DAYS, PRIOR } from '../soft.rules.ts';
 import type { PersonFacts, SoftRule } from '../matching.types.ts';
 import { NOBODY_SPECIAL } from './asked.ts';
 import type { Asked } from './asked.ts';
-import { dayOf, FEW, TRACKS } from './pool.columns.ts';
+import { dayOf, FEW, NEVER, TRACKS } from './pool.columns.ts';
 
-/** The points that a rule gives a row; the same for all rows where it is a number. */
-export type Points = ((row: number) => number) | number;
+/** Adds, for each of the first `size` rows, what a rule gives it to its points. */
+export type Giving = (rows: Int32Array, size: number, points: Int32Array) => void;
+/** The points that a rule gives rows; the same to all of them where it is a number. */
+export type Points = Giving | number;
 type SoftColumn = (asked: Asked, rule: SoftRule, weight: number) => Points;
 
 /** What the rule itself gives somebody like this. */
@@ -19,83 +21,131 @@ const given = (
 
 const alike: SoftColumn = (asked, rule, weight) => given(rule, weight, asked);
 
-const fewAsked =
-  (what: number): SoftColumn =>
-  (asked, rule, weight) => {
-    const others = given(rule, weight, asked);
-    const { few } = asked.pool;
-    return (row) => (((few[row] ?? 0) & what) === 0 ? others : given(rule, weight, asked, asked.person(row)));
-  };
-
 const skillLevel: SoftColumn = (asked, rule, weight) => {
   const { facts, pool } = asked;
   if (facts.skills.length === 0) return given(rule, weight, asked);
+  const { few, skills } = pool;
   const from = 6 * facts.skills.length;
-  const points = Array.from({ length: from + 1 }, (_, of) => pointsOf(weight, { of, from }));
-  const wanted = facts.skills.map(({ code }) => pool.skills.number.get(code));
-  return (row) => {
-    if (((pool.few[row] ?? 0) & FEW.gives) !== 0) return given(rule, weight, asked, asked.person(row));
-    let of = 0;
-    for (const number of wanted) {
-      const at = number === undefined ? -1 : pool.skills.find(row, number);
-      if (at >= 0) of += Math.min(3, pool.skills.level[at] ?? 0) + (pool.skills.seen[at] === 1 ? 3 : 0);
+  const worth = Int32Array.from({ length: from + 1 }, (_, of) => pointsOf(weight, { of, from }));
+  const numbers = facts.skills.flatMap(({ code }) => skills.number.get(code) ?? []);
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const row = rows[i]!;
+      if ((few[row]! & FEW.gives) !== 0) {
+        points[i]! += given(rule, weight, asked, asked.person(row));
+        continue;
+      }
+      let of = 0;
+      for (let n = 0; n < numbers.length; n++) {
+        const at = skills.find(row, numbers[n]!);
+        if (at >= 0) of += Math.min(3, skills.level[at]!) + (skills.seen[at] === 1 ? 3 : 0);
+      }
+      points[i]! += worth[of]!;
     }
-    return points[of] ?? 0;
   };
 };
 
 const distance: SoftColumn = (asked, rule, weight) => {
   const unknown = given(rule, weight, asked);
   const { reachMetres } = asked.settings;
-  return (row) => {
-    const metres = asked.metres(row);
-    return metres < 0
-      ? unknown
-      : pointsOf(weight, { of: Math.max(0, reachMetres - metres), from: reachMetres });
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const metres = asked.metres(rows[i]!);
+      points[i]! +=
+        metres < 0 ? unknown : pointsOf(weight, { of: Math.max(0, reachMetres - metres), from: reachMetres });
+    }
   };
 };
 
 const freeThen: SoftColumn = (asked, rule, weight) => {
-  const { weekday, startMinute, lengthMinutes } = asked.facts;
   const { free, few } = asked.pool;
   const unknown = given(rule, weight, asked);
   const always = [1, 2, 3, 4, 5, 6, 7].map((day) => ({ weekday: day, startMinute: 0, endMinute: 1_440 }));
   const said = given(rule, weight, asked, { availability: always });
-  return (row) => {
-    if (((few[row] ?? 0) & FEW.odd) !== 0) return given(rule, weight, asked, asked.person(row));
-    return !free.unstated(row) && free.covers(row, weekday, startMinute, lengthMinutes) ? said : unknown;
+  const isFree = free.during(asked.facts);
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const row = rows[i]!;
+      if ((few[row]! & FEW.odd) !== 0) points[i]! += given(rule, weight, asked, asked.person(row));
+      else points[i]! += !free.unstated(row) && isFree(row) ? said : unknown;
+    }
   };
 };
 
 const preference: SoftColumn = (asked, rule, weight) => {
   const { category } = asked.facts;
-  const [none, likes, other] = [[], [category], [`not ${category}`]].map((interests) =>
-    given(rule, weight, asked, { interests }),
-  );
+  const worth = (interests: readonly string[]): number => given(rule, weight, asked, { interests });
+  const [none, likes, other] = [worth([]), worth([category]), worth([`not ${category}`])];
   const { interests } = asked.pool;
-  const has = interests.all([category]);
-  return (row) => (interests.none(row) ? none : has && has(row) ? likes : other) ?? 0;
+  const word = interests.word(category);
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const row = rows[i]!;
+      points[i]! += interests.none(row) ? none : word?.isOf(row) === true ? likes : other;
+    }
+  };
 };
 
 const reliability: SoftColumn =
   ({ pool: { kept, missed } }, _rule, weight) =>
-  (row) => {
-    const own = kept[row] ?? 0;
-    return pointsOf(weight, { of: own + PRIOR.kept, from: own + (missed[row] ?? 0) + PRIOR.places });
+  (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const row = rows[i]!;
+      const own = kept[row]!;
+      points[i]! += pointsOf(weight, { of: own + PRIOR.kept, from: own + missed[row]! + PRIOR.places });
+    }
   };
+
+/** Who served the request before is asked about by the rule; of a request few have. */
+const continuity: SoftColumn = (asked, rule, weight) => {
+  const others = given(rule, weight, asked);
+  const times = asked.pool.servedAt(asked.facts.requestId);
+  if (!times) return others;
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const own = times.get(rows[i]!);
+      if (own === undefined) points[i]! += others;
+      else {
+        const served = new Map([[asked.facts.requestId, own]]);
+        points[i]! += given(rule, weight, asked, { record: { ...NOBODY_SPECIAL.record, served } });
+      }
+    }
+  };
+};
+
+const load: SoftColumn = (asked, rule, weight) => {
+  const others = given(rule, weight, asked);
+  const { few, anyFew } = asked.pool;
+  if ((anyFew & FEW.booked) === 0) return others;
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const row = rows[i]!;
+      points[i]! += (few[row]! & FEW.booked) === 0 ? others : given(rule, weight, asked, asked.booked(row));
+    }
+  };
+};
 
 const idle: SoftColumn = (asked, _rule, weight) => {
   const start = dayOf(asked.facts.startDate);
-  const points = Array.from({ length: LONG_IDLE_DAYS + 1 }, (_, of) =>
+  const worth = Int32Array.from({ length: LONG_IDLE_DAYS + 1 }, (_, of) =>
     pointsOf(weight, { of, from: LONG_IDLE_DAYS }),
   );
-  return (row) => points[Math.min(LONG_IDLE_DAYS, Math.max(0, asked.daysSince(row, start)))] ?? 0;
+  const { lastOn } = asked.pool;
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) {
+      const last = lastOn[rows[i]!]!;
+      const days = last === NEVER ? LONG_IDLE_DAYS : Math.max(0, start - last);
+      points[i]! += worth[days < LONG_IDLE_DAYS ? days : LONG_IDLE_DAYS]!;
+    }
+  };
 };
 
 const mix: SoftColumn = (asked, rule, weight) => {
-  const points = TRACKS.map((track) => given(rule, weight, asked, { track }));
+  const worth = Int32Array.from(TRACKS, (track) => given(rule, weight, asked, { track }));
   const { track } = asked.pool;
-  return (row) => points[track[row] ?? 0] ?? 0;
+  return (rows, size, points) => {
+    for (let i = 0; i < size; i++) points[i]! += worth[track[rows[i]!]!]!;
+  };
 };
 
 /** Each soft rule of the one list among columns: the points that the rule gives, to the unit. */
@@ -105,8 +155,8 @@ const SOFT_COLUMNS: Readonly<Record<string, SoftColumn>> = {
   'free-then': freeThen,
   preference,
   reliability,
-  continuity: fewAsked(FEW.served),
-  load: fewAsked(FEW.booked),
+  continuity,
+  load,
   idle,
   'first-slot': alike,
   mix,
@@ -121,14 +171,13 @@ export function softColumn(name: string, asked: Asked): Points {
   return weight > 0 ? column(asked, rule, weight) : 0;
 }
 
-/** The score of a row: the sum of the points of all rules. */
-export function scoring(asked: Asked): (row: number) => number {
+/** The scores of rows, into `points`: the sum of the points of all rules. */
+export function scoring(asked: Asked): Giving {
   const columns = SOFT_RULES.map(({ name }) => softColumn(name, asked));
   const alikes = columns.reduce<number>((sum, one) => sum + (typeof one === 'number' ? one : 0), 0);
   const own = columns.filter((one) => typeof one !== 'number');
-  return (row) => {
-    let sum = alikes;
-    for (const points of own) sum += points(row);
-    return sum;
+  return (rows, size, points) => {
+    points.fill(alikes, 0, size);
+    for (const give of own) give(rows, size, points);
   };
 }

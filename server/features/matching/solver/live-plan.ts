@@ -35,6 +35,7 @@ export class LivePlan {
     );
     if (!this.paths.fits) this.paths = new Paths(this.plan);
     this.plan.settle(r);
+    this.paths.changed();
     // Only what the row took can be over-full: nobody gave anything up yet.
     const from = this.plan.slotStart[r]!;
     const taken = Array.from(

@@ -98,12 +98,8 @@ export function balance(plan: Plan, paths: Paths, budget: Budget = UNLIMITED): b
   let steps = 0;
   const isOver = (): boolean => ++steps % PATHS_BETWEEN_CHECKS === 0 && budget.isOver();
   if (budget.isOver()) return false;
-  for (let v = 0; v < cols; v++) {
-    while (load[v]! > capacity[v]!) {
-      if (isOver()) return false;
-      paths.relieve(v);
-    }
-  }
+  paths.changed();
+  if (!paths.relieveAll(isOver)) return false;
   for (let v = 0; v < cols && plan.open; v++) {
     while (load[v]! < capacity[v]! && price[v]! > 0) {
       if (isOver()) return false;

@@ -1,6 +1,6 @@
 /*
- * The checker of staffing plans: like `proof-check.ts` it shares no code with the solver, and adds up in BigInt what was
- * given. It returns what is wrong, or null where the plan keeps every rule and the proof holds.
+ * The checker of staffing plans: like `proof-check.ts` it shares no code with the solver, and adds up what was given exactly,
+ * in BigInt as soon as a sum might not be. It returns what is wrong, or null where the plan keeps every rule and the proof holds.
  */
 
 /** A staffing as it was given (see `Staffing` in staffing.ts). */
@@ -28,6 +28,9 @@ export interface StaffingClaim {
     readonly price: Float64Array;
   };
 }
+
+/** Sums of two such numbers are whole and exact. */
+const EXACT = 2 ** 52;
 
 /** Proved: the plan keeps slots, certified minimum and caps, is worth `objective`, and none is worth more than `bound`. */
 export function checkStaffing(given: GivenStaffing, claim: StaffingClaim): string | null {
@@ -77,10 +80,17 @@ function brokenBound(given: GivenStaffing, { proof, bound }: StaffingClaim): str
   if (![...open, ...price].every((x) => Number.isSafeInteger(x) && x >= 0))
     return 'a price is no whole number from 0';
   let sum = 0n;
-  const gain = (x: number): bigint => (x > 0 ? BigInt(x) : 0n);
+  let small = 0;
+  const gain = (x: number): void => {
+    if (x <= 0) return;
+    if (x >= EXACT || small >= EXACT) {
+      sum += BigInt(small) + BigInt(x);
+      small = 0;
+    } else small += x;
+  };
   for (let r = 0; r < slots.length; r++) {
     sum += BigInt(Math.max(0, slots[r]! - certified[r]!)) * BigInt(open[r]!);
-    for (let slot = 0; slot < slots[r]!; slot++) sum += gain(slotValue(given, r, slot) - need[r]!);
+    for (let slot = 0; slot < slots[r]!; slot++) gain(slotValue(given, r, slot) - need[r]!);
   }
   for (let c = 0; c < most.length; c++) sum += BigInt(most[c]!) * BigInt(price[c]!);
   const paid = Float64Array.from(most, (_, c) =>
@@ -88,7 +98,8 @@ function brokenBound(given: GivenStaffing, { proof, bound }: StaffingClaim): str
   );
   for (let o = 0; o < position.length; o++) {
     const r = position[o]!;
-    sum += gain(weight[o]! + need[r]! - (holds[o] === 1 ? 0 : open[r]!) - paid[cap[o]!]!);
+    gain(weight[o]! + need[r]! - (holds[o] === 1 ? 0 : open[r]!) - paid[cap[o]!]!);
   }
+  sum += BigInt(small);
   return sum === bound ? null : `the bound is ${sum}, not ${bound}`;
 }

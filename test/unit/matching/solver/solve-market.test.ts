@@ -76,6 +76,30 @@ describe('the b-matching solver', () => {
     }
   });
 
+  it('mends very many over-full columns at once, wherever prices begin', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const below = drawsOf(seed);
+      const [rows, cols] = [60 + below(60), 90 + below(120)];
+      const spread = [3, 60, 900][seed % 3] ?? 1;
+      const small: Small = {
+        weights: Array.from({ length: rows }, () =>
+          Array.from({ length: cols }, () => (below(4) === 0 ? 20 * (1 + below(2)) + below(spread) : null)),
+        ),
+        demand: Array.from({ length: rows }, () => below(4)),
+        capacity: Array.from({ length: cols }, () => (below(9) === 0 ? 2 : 1) - (below(30) === 0 ? 1 : 0)),
+      };
+      const market = marketOf(small);
+      const cold = solveMarket(market);
+      expect(faultOf(small, cold), `seed ${seed}`).to.equal(null);
+      for (const price of [0, 25]) {
+        const prices = new Float64Array(cols).map(() => below(price + 1));
+        const warm = solveMarket(market, { prices });
+        expect(warm.objective, `seed ${seed} from ${price}`).to.equal(cold.objective);
+        expect(faultOf(small, warm), `seed ${seed} from ${price}`).to.equal(null);
+      }
+    }
+  });
+
   it('is exact where slots, capacities and weights are near 2^31', () => {
     const most = 2 ** 31 - 1;
     const small: Small = {

@@ -2684,6 +2684,7 @@ export type KnownKey =
   | 'plans.progress'
   | 'plans.proof.block'
   | 'plans.proof.bound'
+  | 'plans.proof.clash'
   | 'plans.proof.feasible'
   | 'plans.proof.fitting'
   | 'plans.proof.hint'

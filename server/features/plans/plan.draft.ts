@@ -4,6 +4,8 @@ import type { Calendar, Room } from './plan.room.ts';
 import { certifiedOf, slotValues } from './plan.rules.ts';
 import type { PlanSettings } from './plan.types.ts';
 
+const NONE = -1;
+
 /** What a draft needs to know of a position. */
 export interface DraftPosition {
   readonly slots: number;
@@ -12,6 +14,13 @@ export interface DraftPosition {
   /** Local date of its start, and the Monday of that week. */
   readonly day: string;
   readonly week: string;
+}
+
+/** A pair that people decided. */
+export interface PinnedPair {
+  readonly position: number;
+  readonly person: number;
+  readonly certified: boolean;
 }
 
 /** The same as arrays for the solver: option k is pair k. */
@@ -38,20 +47,24 @@ export function draftStaffing(input: {
   readonly pairs: PairList;
   readonly calendar: Calendar;
   readonly room: Room;
-  readonly pinned: readonly { readonly position: number; readonly person: number }[];
+  readonly pinned: readonly PinnedPair[];
   readonly settings: PlanSettings;
   /** People whom an earlier plan had: of two who are as good, the solver takes the other for what is new. */
   readonly settled?: ReadonlySet<number>;
 }): DraftStaffing {
   const { positions, pairs, settings } = input;
   const caps = new Caps(input);
-  const pinnedAt = new Map<number, number>();
-  for (const { position } of input.pinned) pinnedAt.set(position, (pinnedAt.get(position) ?? 0) + 1);
+  const pinnedAt = new Int32Array(positions.length);
+  const certifiedAt = new Int32Array(positions.length);
+  for (const { position, certified } of input.pinned) {
+    pinnedAt[position] = (pinnedAt[position] ?? 0) + 1;
+    if (certified) certifiedAt[position] = (certifiedAt[position] ?? 0) + 1;
+  }
   const bonusStart = new Int32Array(positions.length + 1);
   const bonus: number[] = [];
   const slots = new Int32Array(positions.length);
   positions.forEach((position, r) => {
-    const fixed = pinnedAt.get(r) ?? 0;
+    const fixed = pinnedAt[r] ?? 0;
     slots[r] = Math.max(0, position.slots - fixed);
     bonus.push(...slotValues({ ...position, taken: position.taken + fixed }, position.slots - fixed));
     bonusStart[r + 1] = bonus.length;
@@ -61,7 +74,10 @@ export function draftStaffing(input: {
     caps,
     staffing: {
       slots,
-      certified: Int32Array.from(slots, (count) => certifiedOf(count, settings)),
+      // Of all open places, so that those decided by people lower neither the threshold nor what is still missing.
+      certified: Int32Array.from(positions, (position, r) =>
+        Math.max(0, Math.min(slots[r] ?? 0, certifiedOf(position.slots, settings) - (certifiedAt[r] ?? 0))),
+      ),
       bonusStart,
       bonus: Int32Array.from(bonus),
       most: Int32Array.from(caps.most),
@@ -81,10 +97,10 @@ export class Caps {
   /** The innermost cap of each pair. */
   readonly of: Int32Array;
   private readonly calendar: Calendar;
-  private readonly byWeek = new Map<number, number>();
-  private readonly byDay = new Map<number, number>();
+  private readonly byWeek = new Numbers();
+  private readonly byDay = new Numbers();
   /** The one cap of all who have no room. */
-  private readonly shut = new Map<number, number>();
+  private shut = NONE;
 
   constructor({
     pairs,
@@ -99,6 +115,9 @@ export class Caps {
   }) {
     this.calendar = calendar;
     const days = new Days(pairs, calendar, room);
+    let people = 0;
+    for (let k = 0; k < pairs.length; k++) people = Math.max(people, (pairs.person[k] ?? 0) + 1);
+    for (const known of [this.byWeek, this.byDay]) known.people = people;
     this.of = new Int32Array(pairs.length);
     for (const turn of settled.size > 0 ? [false, true] : [false])
       for (let k = 0; k < pairs.length; k++) {
@@ -110,20 +129,23 @@ export class Caps {
 
   private capFor(person: number, position: number, left: number, days: Days): number {
     const { calendar } = this;
-    if (left === 0) return this.cap(this.shut, 0, 0, -1);
-    const week = calendar.keyOf(person, calendar.week[position] ?? 0);
+    if (left === 0) return (this.shut = this.shut === NONE ? this.add(0, NONE) : this.shut);
+    const week = calendar.week[position] ?? 0;
     // One more a week, or as many as there are days: one cap says all.
-    if (left === 1) return this.cap(this.byWeek, week, 1, -1);
-    const day = calendar.keyOf(person, calendar.day[position] ?? 0);
-    const known = this.byDay.get(day);
-    if (known !== undefined) return known;
-    return this.cap(this.byDay, day, 1, days.count(week) > left ? this.cap(this.byWeek, week, left, -1) : -1);
+    if (left === 1) return this.weekCap(person, week, 1);
+    const day = calendar.day[position] ?? 0;
+    const known = this.byDay.get(person, day);
+    if (known !== NONE) return known;
+    const binds = days.count(calendar.keyOf(person, week)) > left;
+    return this.byDay.set(person, day, this.add(1, binds ? this.weekCap(person, week, left) : NONE));
   }
 
-  private cap(known: Map<number, number>, key: number, most: number, inside: number): number {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    known.set(key, this.most.length);
+  private weekCap(person: number, week: number, most: number): number {
+    const known = this.byWeek.get(person, week);
+    return known === NONE ? this.byWeek.set(person, week, this.add(most, NONE)) : known;
+  }
+
+  private add(most: number, inside: number): number {
     this.most.push(most);
     this.inside.push(inside);
     return this.most.length - 1;
@@ -132,16 +154,33 @@ export class Caps {
   /** The innermost cap of a person at a position; −1 where they are an option nowhere near it. */
   innermost(person: number, position: number): number {
     const { calendar } = this;
-    const day = this.byDay.get(calendar.keyOf(person, calendar.day[position] ?? 0));
-    return day ?? this.byWeek.get(calendar.keyOf(person, calendar.week[position] ?? 0)) ?? -1;
+    const day = this.byDay.get(person, calendar.day[position] ?? 0);
+    return day === NONE ? this.byWeek.get(person, calendar.week[position] ?? 0) : day;
   }
 
   /** What a person costs at a position by the prices of caps; also of one who is no option there yet. */
   paid(price: Float64Array, person: number, position: number): number {
     const { calendar } = this;
-    const week = this.byWeek.get(calendar.keyOf(person, calendar.week[position] ?? 0));
-    const day = this.byDay.get(calendar.keyOf(person, calendar.day[position] ?? 0));
-    return (week === undefined ? 0 : (price[week] ?? 0)) + (day === undefined ? 0 : (price[day] ?? 0));
+    const week = this.byWeek.get(person, calendar.week[position] ?? 0);
+    const day = this.byDay.get(person, calendar.day[position] ?? 0);
+    return (week === NONE ? 0 : (price[week] ?? 0)) + (day === NONE ? 0 : (price[day] ?? 0));
+  }
+}
+
+/** A number of each person and day, or week: an array for each of these that there is, since very many are asked for. */
+class Numbers {
+  people = 0;
+  private readonly of: (Int32Array | undefined)[] = [];
+
+  /** NONE where there is none. */
+  get(person: number, at: number): number {
+    return this.of[at]?.[person] ?? NONE;
+  }
+
+  set(person: number, at: number, number: number): number {
+    const own = (this.of[at] ??= new Int32Array(this.people).fill(NONE));
+    own[person] = number;
+    return number;
   }
 }
 
@@ -183,7 +222,8 @@ export function replayFirstCome(staffing: Staffing, order: readonly number[]): n
       .subarray(at(start, r), at(start, r + 1))
       .sort((a, b) => at(weight, b) - at(weight, a) || a - b);
     for (const k of best) {
-      if (open === 0) break;
+      // Closed pairs are worth less than nothing.
+      if (open === 0 || at(weight, k) < 0) break;
       const chain: number[] = [];
       for (let c = at(cap, k); c >= 0; c = at(inside, c)) chain.push(c);
       if (chain.some((c) => at(room, c) === 0)) continue;

@@ -1,4 +1,5 @@
 import { isFindable } from '../people/index.ts';
+import type { Booking } from '../people/index.ts';
 import { fit, personFacts, PoolColumns, settingsOf } from '../matching/index.ts';
 import type { Fit, FitSettings, PersonSources } from '../matching/index.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -19,9 +20,17 @@ export class Judge {
     this.settings = members.map(({ tenant }) => settingsOf(tenant, now));
   }
 
-  fit({ facts, tenant }: OpenPosition, one: Somebody): Fit {
+  /** @param beside what else the person is to do, as if it were booked */
+  fit({ facts, tenant }: OpenPosition, one: Somebody, beside: readonly Booking[] = []): Fit {
     const own = (this.members[tenant] as Member).tenant;
-    return fit(facts, personFacts(this.sourcesOf(one, tenant), facts, own), this.settingsOf(tenant));
+    const sources = this.sourcesOf(one, tenant);
+    const more = beside.length > 0 ? { ...sources, bookings: [...sources.bookings, ...beside] } : sources;
+    return fit(facts, personFacts(more, facts, own), this.settingsOf(tenant));
+  }
+
+  /** Whether the tenant of a position may ask somebody at all. */
+  mayBeAsked({ tenant }: OpenPosition, one: Somebody): boolean {
+    return this.mayAsk(one, (this.members[tenant] as Member).tenant, tenant);
   }
 
   /** How a tenant weighs, by its place among those of the plan. */

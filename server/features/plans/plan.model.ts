@@ -28,8 +28,11 @@ export interface PlanPin {
 /** What proves how good the plan is; whole numbers beyond 2^53 as text. */
 export interface PlanProof {
   status: 'optimal' | 'feasible';
-  /** Of what the bound is: integers added up by the checker, a block of the integer programme, or the plan without side wishes. */
-  kind: 'dual' | 'block' | 'relaxed';
+  /**
+   * Of what the bound is: integers added up by the checker, a block of the integer programme, the plan without side wishes, or
+   * the plan as if nobody's places clashed.
+   */
+  kind: 'dual' | 'block' | 'relaxed' | 'clash';
   objective: string;
   bound: string;
   gap: string;

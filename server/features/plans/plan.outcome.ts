@@ -34,6 +34,8 @@ export interface Solved {
 export interface Looked {
   readonly fitting: number;
   readonly beyond: number;
+  /** The bound before pairs were closed that clash; null where none did. */
+  readonly bound: bigint | null;
   readonly solveMs: number;
 }
 
@@ -79,7 +81,8 @@ interface Chosen {
   readonly price: number;
 }
 
-const optionsUsed = ({ used }: StaffingRun): number[] => {
+/** The options that a run chose. */
+export const optionsUsed = ({ used }: StaffingRun): number[] => {
   const found: number[] = [];
   used.forEach((one, k) => {
     if (one === 1) found.push(k);
@@ -93,28 +96,37 @@ const inOrderPosted = ({ positions }: Ground): number[] =>
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
     .map(({ r }) => r);
 
+/** What no plan over all pairs that the rules allow is worth more than. */
+export const boundOf = (run: StaffingRun, beyond: number): bigint =>
+  (run.blockBound ?? run.bound) + BigInt(beyond);
+
 /** The proof over all pairs that the rules allow: those that were no options cannot bring more than `beyond` beside. */
 function proofOf(
   { input, pairs }: Planned,
   run: StaffingRun,
-  { fitting, beyond, solveMs }: Looked,
+  { fitting, beyond, bound: before, solveMs }: Looked,
 ): PlanProof {
-  const beside = BigInt(beyond);
-  const bound = (run.blockBound ?? run.bound) + beside;
+  const bound = before ?? boundOf(run, beyond);
   const wished = input.wishes.length > 0 && run.blockBound === null && run.bound !== run.objective;
   return {
-    status: beside === 0n ? run.status : 'feasible',
-    kind: run.blockBound !== null ? 'block' : wished ? 'relaxed' : 'dual',
+    status: bound === run.objective ? 'optimal' : before === null && beyond === 0 ? run.status : 'feasible',
+    kind: kindOf(run, wished, before !== null && before !== run.objective),
     objective: String(run.objective),
     bound: String(bound),
     gap: String(bound - run.objective),
     dualBound: String(run.bound),
-    beyond: String(beside),
+    beyond: String(beyond),
     solveMs,
     options: pairs.length,
     fitting,
     checkedAt: input.now,
   };
+}
+
+function kindOf(run: StaffingRun, wished: boolean, clashed: boolean): PlanProof['kind'] {
+  if (clashed) return 'clash';
+  if (run.blockBound !== null) return 'block';
+  return wished ? 'relaxed' : 'dual';
 }
 
 function linesOf(

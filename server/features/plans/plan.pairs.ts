@@ -9,6 +9,8 @@ export interface DraftPair {
 }
 
 const UNKNOWN = -1;
+/** What a pair that must not be is worth: more is lost by it than any place brings. */
+const CLOSED = -1_000_000;
 const NONE = -1;
 
 /** The pairs that a plan chooses among, in the order in which they were added: as arrays, since there are very many. */
@@ -58,6 +60,11 @@ export class PairList {
 
   all(): DraftPair[] {
     return Array.from({ length: this.length }, (_, k) => this.at(k));
+  }
+
+  /** Sees to it that no plan chooses the pair. */
+  close(k: number): void {
+    this.score[k] = CLOSED;
   }
 
   eachOf(position: number, visit: (k: number) => void): void {

@@ -64,11 +64,16 @@ export class Room {
     this.busy.set(key, (this.busy.get(key) ?? new Set()).add(date));
   }
 
+  /** Whether the person is engaged on the position's day. */
+  isBusy(person: number, position: number): boolean {
+    return this.busyDays.has(this.calendar.keyOf(person, this.calendar.day[position] ?? 0));
+  }
+
   /** Places of that week that the person can still take; 0 where none is left or the day is taken. */
   left(person: number, position: number): number {
     if (!this.engaged.has(person)) return this.perWeek;
     const { calendar } = this;
-    if (this.busyDays.has(calendar.keyOf(person, calendar.day[position] ?? 0))) return 0;
+    if (this.isBusy(person, position)) return 0;
     const taken = this.busy.get(calendar.keyOf(person, calendar.week[position] ?? 0))?.size ?? 0;
     return Math.max(0, this.perWeek - taken);
   }

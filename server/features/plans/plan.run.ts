@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Earlier, Side, SolverClient } from '../matching/index.ts';
+import { bookingOf, clashing } from './plan.clash.ts';
 import { draftStaffing, mondayOf } from './plan.draft.ts';
 import type { DraftPosition, DraftStaffing } from './plan.draft.ts';
 import { PlanImpossible } from './plan.ground.ts';
@@ -9,7 +10,7 @@ import { Resumed, widened } from './plan.known.ts';
 import type { Known } from './plan.known.ts';
 import { Look } from './plan.look.ts';
 import type { PlanLineRow, PlanPin, PlanProof } from './plan.model.ts';
-import { conclude } from './plan.outcome.ts';
+import { boundOf, conclude, optionsUsed } from './plan.outcome.ts';
 import type { Planned, Solved } from './plan.outcome.ts';
 import { PairList } from './plan.pairs.ts';
 import type { DraftPair } from './plan.pairs.ts';
@@ -47,9 +48,11 @@ export interface RunResult {
 }
 
 /**
- * The best so many of all who fit are options of a position, and so many for each slot where that is more; who is left out is
- * asked for by the plan's prices.
+ * All who fit are options while there are no more than so many pairs, twice as many where there are wishes, since prices say
+ * nothing of what these need. From there on a position has the best so many, and so many for each slot where that is more; who is
+ * left out is asked for by the plan's prices.
  */
+const WEIGHED_WHOLE = 4_000_000;
 const FIRST_LOOK = 600;
 const PER_SLOT = 200;
 /** Looks at those left out; and how many of them a position gets in one. */
@@ -135,20 +138,46 @@ class Run {
     this.pin();
     const look = new Look({ ...this.ground, judge: this.judge, room: this.room, shut: this.shut() });
     const chosen = this.resumed?.chosen();
-    await this.eachPosition('pairs', (r) =>
-      look.best(r, Math.max(FIRST_LOOK, PER_SLOT * this.slotsOf(r)), this.pairs, chosen?.get(r)),
-    );
+    await this.eachPosition('pairs', (r) => look.best(r, this.mostAt(r), this.pairs, chosen?.get(r)));
     let solved = await this.solve((draft) => this.resumed?.earlierOf(draft, this.pairs) ?? null);
+    // What no plan is worth more than, were everybody free to take what clashes.
+    let bound: bigint | null = null;
     for (let round = 1; ; round++) {
       const had = this.pairs.length;
-      const last = round === LOOKS || this.solveMs >= this.input.settings.seconds * 1_000;
+      const last = round >= LOOKS || this.solveMs >= this.input.settings.seconds * 1_000;
       const beyond = await this.lookAgain(look, solved, last ? 0 : WANTED);
-      if (this.pairs.length === had)
-        return conclude(this.whole(), solved, { fitting: look.fitting, beyond, solveMs: this.solveMs });
-      const before = solved;
       const many = 1_000 * (this.pairs.length - had) > MANY_NEW * this.slots();
+      let before = solved;
+      if (this.pairs.length === had) {
+        const clashes = clashing(this.whole(), optionsUsed(solved.run));
+        if (clashes.length === 0)
+          return conclude(this.whole(), solved, {
+            fitting: look.fitting,
+            beyond,
+            bound,
+            solveMs: this.solveMs,
+          });
+        bound ??= boundOf(solved.run, beyond);
+        before = this.without(clashes, solved);
+      }
       solved = await this.solve((draft) => (many ? null : widened(before, draft)));
     }
+  }
+
+  /** How many options a position gets at first. */
+  private mostAt(r: number): number {
+    const whole = this.input.wishes.length > 0 ? 2 * WEIGHED_WHOLE : WEIGHED_WHOLE;
+    return this.pairs.length < whole ? Infinity : Math.max(FIRST_LOOK, PER_SLOT * this.slotsOf(r));
+  }
+
+  /** Closes pairs. @returns the plan without them */
+  private without(clashes: readonly number[], { draft, run }: Solved): Solved {
+    const used = run.used.slice();
+    for (const k of clashes) {
+      this.pairs.close(k);
+      used[k] = 0;
+    }
+    return { draft, run: { ...run, used } };
   }
 
   private whole(): Planned {
@@ -214,9 +243,14 @@ class Run {
 
   private consider(r: number, v: number): DraftPair | null {
     const [open, one] = [this.ground.positions[r] as OpenPosition, this.ground.people[v] as Somebody];
-    if (open.claimed.has(one.id)) return null;
+    if (open.claimed.has(one.id) || !this.judge.mayBeAsked(open, one)) return null;
+    // Who decides may ask somebody more often in a week than the plan would, but not for two places of a day.
+    if (this.room.isBusy(v, r)) return null;
+    const beside = this.pinned
+      .filter(({ person }) => person === v)
+      .map((own) => bookingOf(this.whole(), own));
     const own = this.judge.fit(open, one);
-    if (!own.eligible) return null;
+    if (!own.eligible || !this.judge.fit(open, one, beside).eligible) return null;
     return {
       position: r,
       person: v,

@@ -1,12 +1,15 @@
 import { Types } from 'mongoose';
 import { requireTenantId } from '../../core/context.ts';
+import { sideBySide } from '../../db/transaction.ts';
 import type { Staffing, StaffingProof } from '../matching/index.ts';
 import { PlanArrayModel, PlanLineModel } from './plan.model.ts';
 import type { PlanLineRow } from './plan.model.ts';
 
 /** Bytes of one piece of an array: well within what a row may hold. */
 const PIECE_BYTES = 8 * 2 ** 20;
-const LINES_AT_ONCE = 1_000;
+/** Lines written in one go; and how many goes are under way at once, so that some are packed while others are written. */
+const LINES_AT_ONCE = 500;
+const GOES = 3;
 
 const KINDS = { Int32Array, Float64Array, Uint8Array } as const;
 type Stored = Int32Array | Float64Array | Uint8Array;
@@ -121,12 +124,15 @@ export async function storeLines(
 ): Promise<void> {
   await PlanLineModel.deleteMany({ planId, attempt });
   const tenantId = new Types.ObjectId(requireTenantId());
-  for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
-    // Rows made here by the thousand: casting each would take as long as solving the plan.
-    await PlanLineModel.collection.insertMany(
-      lines.slice(at, at + LINES_AT_ONCE).map((line) => ({ ...line, tenantId })) as never,
-    );
-  }
+  let next = 0;
+  const go = async (): Promise<void> => {
+    while (next < lines.length) {
+      const some = lines.slice(next, (next += LINES_AT_ONCE));
+      // Rows made here by the thousand: casting each would take as long as solving the plan.
+      await PlanLineModel.collection.insertMany(some.map((line) => ({ ...line, tenantId })) as never);
+    }
+  };
+  await sideBySide(Array.from({ length: GOES }, () => go));
 }
 
 /** Takes away what other attempts of the plan wrote. */

@@ -16,7 +16,7 @@ import { createPlanWork } from './plan.work.ts';
  * A plan is made here, away from the thread that answers people: a connection of its own to the database, the features' own
  * reading functions and rules, and the solver in one more thread. Only what came of it goes back.
  */
-const POOL = 4;
+const POOL = 6;
 stepBack();
 
 const units = createUnitService();

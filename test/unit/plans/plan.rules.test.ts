@@ -107,7 +107,7 @@ describe('the draft of a plan', () => {
       pairs,
       calendar,
       room,
-      pinned: pinned.map((position) => ({ position, person: 0 })),
+      pinned: pinned.map((position) => ({ position, person: 0, certified: false })),
       settings: { ...settings, perWeek },
     });
   };
@@ -145,7 +145,7 @@ describe('the draft of a plan', () => {
   it('takes the best so many, and knows the best of those left out', () => {
     const chosen = (most: number): [number[], number] => {
       const found: number[] = [];
-      const left = chooseBest({ size: 5, worth: Float64Array.of(3, 9, 3, 1, 3, 99) }, most, (i) =>
+      const left = chooseBest({ size: 5, worth: Int32Array.of(3, 9, 3, 1, 3, 99) }, most, (i) =>
         found.push(i),
       );
       return [found, left];

@@ -349,6 +349,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       units,
       tenants,
       personSince: async (personId) => (await people.row(personId)).createdAt,
+      tiedTo: accounts.tiedTo,
     }),
     async shiftFacts(shiftId) {
       const shift = await shifts.row(shiftId);
@@ -372,7 +373,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     memberships,
     tenants,
     obstacles: [
-      async (personId) => ((await assignments.upcoming(personId, 1)).length > 0 ? 'still-signed-up' : null),
+      async (personId) => {
+        if ((await assignments.upcoming(personId, 1)).length > 0) return 'still-signed-up';
+        return (await assignments.hasUnsettled(personId)) ? 'hours-under-way' : null;
+      },
       bankClosings.whyNotMerge,
     ],
     follow: [bankClosings.merge],
@@ -646,6 +650,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     seals,
     closings,
     transfers,
+    merges,
     sessions,
     enrolments,
     trainingDesk,

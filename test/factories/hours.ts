@@ -25,6 +25,8 @@ export interface Served {
   readonly left?: 'code' | 'coordinator' | 'automatic';
   /** The coordinator who noted the coming; by a code unless given. */
   readonly seenBy?: Member;
+  /** Who opened the kiosk at which the person came. */
+  readonly kioskOf?: Member;
   readonly unitId?: string;
   readonly title?: string;
 }
@@ -73,8 +75,8 @@ export async function createAttended(tenant: Tenant, member: Member, served: Ser
           endsAt,
           checkIn: {
             at: served.cameAt ?? new Date(startsAt.getTime() - 300_000),
-            method: served.seenBy ? 'coordinator' : 'code',
-            by: served.seenBy ? new Types.ObjectId(served.seenBy.accountId) : by,
+            method: served.seenBy ? 'coordinator' : served.kioskOf ? 'kiosk' : 'code',
+            by: new Types.ObjectId((served.seenBy ?? served.kioskOf ?? member).accountId),
           },
           checkOut: {
             at: served.leftAt ?? new Date(endsAt.getTime() + 60_000),

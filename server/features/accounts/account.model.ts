@@ -21,6 +21,8 @@ export interface AccountRow extends StoredRow {
   phoneVerifiedAt: Date | null;
   /** The organisation that made the account in the person's presence; null for people who registered themselves. */
   madeIn: Types.ObjectId | null;
+  /** Names (hashes) of the browsers it signed in with last: accounts that share one may be one human's (S-10). */
+  browsers?: string[];
   passwordHash: string | null;
   state: AccountState;
   version: number;
@@ -43,6 +45,7 @@ const accountSchema = new Schema({
   phoneVerifiedBy: { type: Schema.Types.ObjectId, default: null },
   phoneVerifiedAt: { type: Date, default: null },
   madeIn: { type: Schema.Types.ObjectId, default: null },
+  browsers: { type: [String], default: [] },
   passwordHash: { type: String, default: null },
   state: { type: String, enum: [...ACCOUNT_STATES], required: true },
   version: { type: Number, required: true, default: 1 },

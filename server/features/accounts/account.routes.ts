@@ -280,6 +280,7 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
         const signedIn = await accounts.authenticate(body.email, body.password, {
           ip,
           device: session.device,
+          browser: true,
         });
         session.markDevice(signedIn.device);
         await session.signIn({ ...signedIn, membershipId: await startingMembership(signedIn, memberships) });
@@ -321,7 +322,11 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
       input: { body: tokenRequest },
       output: issuedToken,
       async run({ body, ip }) {
-        const signedIn = await accounts.authenticate(body.email, body.password, { ip, device: null });
+        const signedIn = await accounts.authenticate(body.email, body.password, {
+          ip,
+          device: null,
+          browser: false,
+        });
         const membershipId = await membershipFor(signedIn, body.tenant, { memberships, tenants });
         return accounts.createToken(signedIn, { membershipId, name: body.name, days: body.days });
       },

@@ -14,6 +14,7 @@ import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
+import { noteBrowser, tiedPeople } from './ties.ts';
 import { createTokenService } from './token.service.ts';
 
 export interface Registration {
@@ -38,6 +39,15 @@ export interface MinorRegistration extends Registration {
   readonly birthDate: string;
   readonly guardianName: string;
   readonly guardianEmail: string;
+}
+
+/** Where somebody signs in. */
+export interface SignInPlace {
+  readonly ip: string;
+  /** The mark that the browser got when it last signed in. */
+  readonly device: string | null;
+  /** False for machines, which have no mark. */
+  readonly browser: boolean;
 }
 
 /** An account in the making, its password hashed already. */
@@ -303,7 +313,7 @@ export function createAccountService({ passwords, people, guesses, links, device
     async authenticate(
       email: string,
       password: string,
-      from: { readonly ip: string; readonly device: string | null },
+      from: SignInPlace,
     ): Promise<SignedIn & { device: string }> {
       const identifier = identifierOf(email);
       const key = identifier ? Object.values(identifier).join('') : email.toLowerCase().slice(0, 200);
@@ -334,15 +344,18 @@ export function createAccountService({ passwords, people, guesses, links, device
           { $set: { passwordHash: await passwords.hash(password) } },
         );
       }
-      await inTransaction(() =>
-        recordAudit({ action: 'accounts/sign-in', subjectType: 'Account', subjectId: account._id }),
-      );
+      const mark =
+        from.device !== null && device !== null ? from.device : newDeviceMark(deviceKey, key, from.device);
+      await inTransaction(async () => {
+        await recordAudit({ action: 'accounts/sign-in', subjectType: 'Account', subjectId: account._id });
+        if (from.browser) await noteBrowser(account, mark);
+      });
       return {
         accountId: String(account._id),
         personId: String(account.personId),
         accountVersion: account.version,
         lastMembershipId: account.lastMembershipId ? String(account.lastMembershipId) : null,
-        device: from.device !== null && device !== null ? from.device : newDeviceMark(deviceKey, key),
+        device: mark,
       };
     },
 
@@ -397,6 +410,10 @@ export function createAccountService({ passwords, people, guesses, links, device
         .lean();
       return rows.map(({ personId }) => String(personId));
     },
+
+    /** Which of these people may be this one under another name, by what their accounts share; a sign, no proof. */
+    tiedTo: (personId: string, others: readonly string[]): Promise<string[]> =>
+      tiedPeople(personId, others, people),
 
     /** Whose link it is: the account it names, else the one with its address; null when there is none (any more). */
     async byLink(

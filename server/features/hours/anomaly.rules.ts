@@ -13,6 +13,8 @@ export const ANOMALIES = [
   'burst',
   'one-approver-many-strangers',
   'unseen-and-unverified',
+  /** Somebody wanted to confirm it of whom, as of whoever saw the person come, only a typed number is known. */
+  'nobody-known',
   /** Found out later: whoever confirmed or entered it was the same human by another account. */
   'same-human',
 ] as const;

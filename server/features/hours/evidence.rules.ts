@@ -17,8 +17,8 @@ export type PresenceMethod = (typeof PRESENCE_METHODS)[number];
 /** How the person's presence was noted when the service began. */
 export interface Presence {
   readonly method: PresenceMethod;
-  /** The human who noted it; null where that is not recorded, or nobody knows who that is: it may be the person. */
-  readonly by: string | null;
+  /** Who noted it, or opened the kiosk; null where that is not recorded, or nobody knows who that is: it may be the person. */
+  readonly by: HumanFacts | null;
   /** Whether the person could read the code without being there: by running shifts of that unit, in any account. */
   readonly codeWasOpenToSubject: boolean;
 }
@@ -26,8 +26,8 @@ export interface Presence {
 /** Whether somebody or something that is not in the person's hands saw them come. */
 export function wasSeenByThird(subject: Pick<HumanFacts, 'human'>, presence: Presence | null): boolean {
   if (presence === null || presence.method === 'automatic') return false;
-  if (presence.method === 'coordinator') return presence.by !== null && presence.by !== subject.human;
-  return !presence.codeWasOpenToSubject;
+  if (presence.by?.human === subject.human) return false;
+  return presence.method === 'coordinator' ? presence.by !== null : !presence.codeWasOpenToSubject;
 }
 
 export interface ApprovalFacts {
@@ -38,6 +38,11 @@ export interface ApprovalFacts {
   /** Who typed it for the person; null when the person did, or nobody had to. */
   readonly enteredBy: HumanFacts | null;
   readonly presence: Presence | null;
+  /**
+   * Humans of whom something says that they may be the person under another name: an address, a number, a browser that both use,
+   * or that they made the person's account. Nothing of it is proof, and two documents that were seen outweigh it.
+   */
+  readonly tied: ReadonlySet<string>;
   readonly backEntry: boolean;
   /** Grants by which the approver may confirm; humans above each, nearest first, none for the operator's own. */
   readonly authorities: readonly { readonly grantedAt: Date; readonly granters: readonly string[] }[];
@@ -50,26 +55,35 @@ export interface ApprovalFacts {
 export const AUTHORITY_DAYS = 30;
 const DAY_MS = 86_400_000;
 
-/** Somebody outside the organisation, or the operator, has seen the approver's document; nobody involved did. */
-function isVerifiedOutside({ approver, tenantId }: ApprovalFacts, involved: ReadonlySet<string>): boolean {
-  if (!approver.verified) return false;
-  const { verification } = approver;
-  if (!verification) return true;
+/** Somebody saw this human's document in whom none of these has a hand. */
+function isKnownApartFrom({ verified, verification }: HumanFacts, hands: ReadonlySet<string>): boolean {
+  if (!verified || !verification) return verified;
   const { by, granters } = verification;
-  if (verification.tenantId === tenantId) return false;
-  return (by === null || !involved.has(by)) && !granters.some((granter) => involved.has(granter));
+  return (by === null || !hands.has(by)) && !granters.some((granter) => hands.has(granter));
 }
 
-/** The subject's document was seen by somebody in whom neither subject nor approver has a hand. */
-function isSubjectVerified({ subject }: ApprovalFacts, involved: ReadonlySet<string>): boolean {
-  if (!subject.verified) return false;
-  const { verification } = subject;
-  if (!verification) return true;
-  return (
-    (verification.by === null || !involved.has(verification.by)) &&
-    !verification.granters.some((granter) => involved.has(granter))
+/** Somebody outside the organisation, or the operator, has seen the approver's document; nobody involved did. */
+function isVerifiedOutside({ approver, tenantId }: ApprovalFacts, involved: ReadonlySet<string>): boolean {
+  return approver.verification?.tenantId === tenantId ? false : isKnownApartFrom(approver, involved);
+}
+
+/**
+ * Whether anybody who says that the person was there is known to be somebody else: their document was seen, and not by the
+ * person. A number that is only typed makes nobody known; one human types as many as they like.
+ */
+function isVouchedFor({ subject, approver, enteredBy, presence, tied }: ApprovalFacts): boolean {
+  const hands = new Set([subject.human, ...(enteredBy ? [enteredBy.human] : [])]);
+  return [approver, presence?.by ?? null].some(
+    (one) =>
+      one !== null &&
+      one.human !== subject.human &&
+      isKnownApartFrom(one, hands) &&
+      (!tied.has(one.human) || isKnownApartFrom(subject, new Set([one.human]))),
   );
 }
+
+/** The refusal for what was seen, but by nobody who is known: it is held for whoever is. */
+export const NOBODY_KNOWN = 'nobody-known';
 
 /**
  * Why these hours may not be confirmed by this approver; null when they may. Permission and appeals are asked elsewhere.
@@ -79,7 +93,8 @@ export function whyNotTrusted(facts: ApprovalFacts): string | null {
   if (approver.human === subject.human) return 'not-your-own';
   if (!approver.identified) return 'identity-needed';
   if (enteredBy?.human === approver.human) return 'entered-by-yourself';
-  if (!facts.backEntry && wasSeenByThird(subject, facts.presence)) return null;
+  if (!facts.backEntry && wasSeenByThird(subject, facts.presence))
+    return isVouchedFor(facts) ? null : NOBODY_KNOWN;
   const involved = new Set([subject.human, approver.human, ...(enteredBy ? [enteredBy.human] : [])]);
   if (!isVerifiedOutside(facts, involved)) return 'approver-not-verified';
   const oldEnough = facts.now.getTime() - AUTHORITY_DAYS * DAY_MS;
@@ -88,7 +103,7 @@ export function whyNotTrusted(facts: ApprovalFacts): string | null {
       grantedAt.getTime() <= oldEnough && !(granters[0] !== undefined && involved.has(granters[0])),
   );
   if (!independent) return 'authority-too-new';
-  if (!isSubjectVerified(facts, involved)) return 'subject-not-verified';
+  if (!isKnownApartFrom(subject, involved)) return 'subject-not-verified';
   if (facts.backEntry && facts.backEntriesThisMonth >= facts.backEntryQuota) return 'back-entry-quota';
   return null;
 }

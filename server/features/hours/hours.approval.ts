@@ -15,6 +15,7 @@ import type { HoursDuty } from './hours.duty.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
 import { canConfirm } from './hours.policy.ts';
+import { NOBODY_KNOWN } from './evidence.rules.ts';
 import { accessHours, overlappingHours } from './hours.queries.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { applyToLedger, factsOfRecord, postAllToLedger, postingOf } from './ledger.service.ts';
@@ -70,17 +71,18 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
     const row = await accessHours(actor, id);
     authorize(canConfirm(actor, row));
     if (row.state === 'under_check') throw new Conflict('held-for-review');
-    await assertTrusted(actor, row, 'hours:confirm');
+    const refusal = await trust.whyNot(actor, row, 'hours:confirm');
+    // Nothing anybody did wrong, perhaps: it goes to who is known, and is seen by the auditor.
+    if (refusal === NOBODY_KNOWN && row.state === 'submitted')
+      return hold(row, [{ code: NOBODY_KNOWN, facts: {} }]);
+    if (refusal) throw new Forbidden(refusal);
     const anomaly = row.state === 'submitted' ? await trust.approverAnomaly(actor, row) : null;
     return anomaly ? hold(row, [anomaly]) : confirm(actor, row, null);
   }
 
-  async function assertTrusted(
-    actor: AccountActor,
-    row: HoursRow,
-    by: 'hours:confirm' | 'hours:review',
-  ): Promise<void> {
-    const refusal = await trust.whyNot(actor, row, by);
+  /** @throws Forbidden when the reviewer may not say that it is true */
+  async function assertTrusted(actor: AccountActor, row: HoursRow): Promise<void> {
+    const refusal = await trust.whyNot(actor, row, 'hours:review');
     if (refusal) throw new Forbidden(refusal);
   }
 

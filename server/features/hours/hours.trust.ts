@@ -23,6 +23,8 @@ export interface TrustParts {
   readonly tenants: TenantService;
   /** When the person came to the platform. */
   readonly personSince: (personId: string) => Promise<Date>;
+  /** Which of these people may be this one under another name, by what their accounts share. */
+  readonly tiedTo: (personId: string, others: readonly string[]) => Promise<string[]>;
 }
 
 export type HoursTrust = ReturnType<typeof createHoursTrust>;
@@ -43,6 +45,7 @@ export function createHoursTrust({
   units,
   tenants,
   personSince,
+  tiedTo,
 }: TrustParts) {
   async function humans(
     row: HoursRow,
@@ -53,20 +56,35 @@ export function createHoursTrust({
     return (personId) => found.get(String(personId)) ?? UNKNOWN;
   }
 
+  /** The person behind the account that noted it or opened the kiosk; a code says nothing of who showed it. */
+  async function noterOf({ presence }: HoursRow): Promise<string | null> {
+    const noted =
+      presence && ['coordinator', 'kiosk'].includes(presence.method) ? presence.byAccountId : null;
+    const marker = noted ? await memberships.byAccount(noted) : null;
+    return marker ? String(marker.personId) : null;
+  }
+
   /** Who noted the presence, and whether the person could have read the code from home. */
   async function presenceOf(row: HoursRow): Promise<Presence | null> {
     if (!row.presence) return null;
-    const { method, byAccountId } = row.presence;
-    const marker = byAccountId && method === 'coordinator' ? await memberships.byAccount(byAccountId) : null;
-    const facts = marker ? await identityDocuments.humansOf([String(marker.personId)]) : null;
-    const noter = marker ? facts?.get(String(marker.personId)) : null;
+    const { method } = row.presence;
+    const noterId = await noterOf(row);
+    const noter = noterId ? (await identityDocuments.humansOf([noterId])).get(noterId) : null;
     const accounts = await identityDocuments.personsLike(String(row.personId));
     const holders = await holdersAmong(accounts, 'attendance:run', await units.pathOf(row.unitId));
     return {
       method,
-      by: noter?.identified ? noter.human : null,
+      by: noter?.identified ? noter : null,
       codeWasOpenToSubject: holders.length > 0,
     };
+  }
+
+  /** The humans among these people who may be the person of the record. */
+  async function tiedHumans(row: HoursRow, people: readonly (string | null)[]): Promise<Set<string>> {
+    const others = people.filter((one) => one !== null);
+    const tied = await tiedTo(String(row.personId), others);
+    const humans = await identityDocuments.humansOf(tied);
+    return new Set([...humans.values()].map(({ human }) => human));
   }
 
   /** Back-entries that the approver confirmed since the month began in the tenant's zone. */
@@ -114,6 +132,7 @@ export function createHoursTrust({
         approver: of(actor.personId),
         enteredBy: row.enteredBy ? of(row.enteredBy) : null,
         presence,
+        tied: await tiedHumans(row, [actor.personId, await noterOf(row)]),
         backEntry: row.grade === 'back-entry',
         authorities: authorities.map(({ grantedAt, granters }) => ({
           grantedAt,

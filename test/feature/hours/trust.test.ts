@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { createServed, storedHours } from '../../factories/hours.ts';
-import { createMember, createTenant, documentNumber } from '../../factories/people.ts';
+import { asOperator, createMember, createTenant, documentNumber, PASSWORD } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { PageAgent } from '../../support/agent.ts';
 import type { ApiAgent } from '../../support/agent.ts';
+import { testApp } from '../../support/app.ts';
+import { AccountModel } from '../../../server/features/accounts/account.model.ts';
 import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
 import { inTenant } from '../../factories/people.ts';
@@ -42,6 +45,12 @@ const grantedBy = (member: Member, granter: Member): Promise<unknown> =>
       { $set: { 'grants.$[].grantedBy': new Types.ObjectId(granter.accountId) } },
     ),
   );
+const seenByOperator = async (member: Member, number: string): Promise<void> => {
+  const { identityDocuments } = (await testApp()).composed.services;
+  await asOperator(() =>
+    identityDocuments.verifyAsOperator(member.personId, { type: 'resident-id', number }),
+  );
+};
 const ALL = ['coordinator', 'officer', 'reviewer', 'administrator'] as const;
 const codeOf = (answer: { json<T>(): T }): unknown => answer.json<{ code?: string }>().code;
 
@@ -127,30 +136,77 @@ describe('hours that are for sale', function () {
     );
   });
 
-  it('are not seen by an account of which nobody knows whose it is', async () => {
+  it('are not seen by an account of which nobody knows whose it is, nor confirmed among such', async () => {
     const tenant = await createTenant();
-    const [first, second] = (await oneHuman(tenant, 'the same')) as [Member, Member];
-    const volunteer = await createMember(tenant, NOBODY);
-    const witness = await createMember(tenant, { roles: ['coordinator'], ...NOBODY });
-    await joinedLongAgo(volunteer, witness);
-    const id = await createServed(tenant, volunteer, { seenBy: witness });
-    await tryAll(await Promise.all([first, second, witness].map((member) => member.api())), id);
-    expect((await storedHours(tenant, id)).state).to.equal('under_check');
-    // Somebody known saw another one come: that is enough.
-    const seen = await createServed(tenant, volunteer, { seenBy: first, hoursAgo: 30 });
-    expect((await (await second.api()).post(`/hours/${seen}/approve`)).json()).to.include({
-      state: 'posted',
+    const humans = await oneHuman(tenant, 'other ones');
+    const buyer = await createMember(tenant, NOBODY);
+    const agents = await Promise.all(humans.map((member) => member.api()));
+    const own = await buyer.api();
+    await own.post('/me/identity', { number: documentNumber() });
+    const ids = [
+      await createServed(tenant, buyer, { seenBy: humans[0]!, hoursAgo: 10 }),
+      await createServed(tenant, buyer, { kioskOf: humans[1]!, hoursAgo: 20 }),
+      // The code that their own other account showed.
+      await createServed(tenant, buyer, { hoursAgo: 30 }),
+    ];
+    const auditor = await (await createMember(tenant, { roles: ['auditor'] })).api();
+    for (const id of ids) await tryAll(agents, id);
+    const desk = (await auditor.get('/hours/held')).json<{ data: { id: string }[] }>();
+    for (const id of ids) {
+      expect((await storedHours(tenant, id)).state, id).to.equal('under_check');
+      expect(desk.data.map((row) => row.id)).to.include(id);
+    }
+    expect((await own.post('/certificates', { scope: 'all' })).status).to.equal(422);
+    // What somebody saw who is known, the same accounts may confirm; and who is known may confirm what was held.
+    const witness = await createMember(tenant, { roles: ['coordinator'] });
+    const seen = await createServed(tenant, buyer, { seenBy: witness, hoursAgo: 40 });
+    expect((await agents[2]!.post(`/hours/${seen}/approve`)).json()).to.include({ state: 'posted' });
+    const reviewer = await (await createMember(tenant, { roles: ['reviewer'] })).api();
+    const review = { verdict: 'approved', reason: '已核对签到表' };
+    expect((await reviewer.post(`/hours/${ids[0]}/review`, review)).json()).to.include({ state: 'posted' });
+  });
+
+  it('are held when only somebody vouches who shares a browser, a mailbox or a number with the person', async () => {
+    const tenant = await createTenant();
+    const seller = await createMember(tenant, {
+      roles: ['coordinator', 'reviewer'],
+      person: { phone: '13900000017' },
     });
+    const desk = await seller.api();
+    const [atHome, atOffice, family] = [
+      await createMember(tenant, NOBODY),
+      await createMember(tenant, NOBODY),
+      await createMember(tenant, { person: { identity: 'none', phone: '+86 139 0000 0017' } }),
+    ];
+    const browser = new PageAgent();
+    for (const { email } of [seller, atHome]) {
+      await browser.get('/sign-in');
+      expect((await browser.post('/sign-in', { email, password: PASSWORD })).status).to.equal(303);
+      await browser.post('/sign-out', {});
+    }
+    await AccountModel.updateOne(
+      { _id: atOffice.accountId },
+      { $set: { emailKey: seller.email.replace('@', '+2@') } },
+    );
+    for (const buyer of [atHome, atOffice, family]) {
+      const id = await createServed(tenant, buyer, { seenBy: seller });
+      await tryAll([desk], id);
+      const { state, anomalies } = await storedHours(tenant, id);
+      expect([state, anomalies.map(({ code }) => code)]).to.deep.equal(['under_check', ['nobody-known']]);
+    }
+    // Somebody without such a tie goes the ordinary way.
+    const stranger = await createServed(tenant, await createMember(tenant, NOBODY), { seenBy: seller });
+    expect((await desk.post(`/hours/${stranger}/approve`)).json()).to.include({ state: 'posted' });
   });
 
   it('are shown to the auditor and on no certificate, when the number only says later who confirmed them', async () => {
     const tenant = await createTenant();
-    const buyer = await createMember(tenant, NOBODY);
-    const seller = await createMember(tenant, { roles: ALL, ...NOBODY });
+    const buyer = await createMember(tenant, { person: { identity: 'none', birthDate: null } });
+    const seller = await createMember(tenant, { roles: ALL, person: { identity: 'none', birthDate: null } });
     await joinedLongAgo(buyer, seller);
     const number = documentNumber();
     const [own, other] = [await buyer.api(), await seller.api()];
-    await other.post('/me/identity', { number });
+    await seenByOperator(seller, number);
     const id = await createServed(tenant, buyer, { seenBy: seller });
     expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
     expect((await own.post('/me/identity', { number })).status).to.equal(200);

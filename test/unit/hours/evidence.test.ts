@@ -28,23 +28,25 @@ const unseen = (overrides: Partial<ApprovalFacts> = {}): ApprovalFacts => ({
   approver: human('a', { by: 'county', tenantId: 'above', granters: [] }),
   enteredBy: null,
   presence: null,
+  tied: new Set<string>(),
   backEntry: false,
   authorities: [{ grantedAt: new Date(NOW.getTime() - 30 * DAY), granters: ['root'] }],
   backEntriesThisMonth: 0,
   backEntryQuota: 20,
   ...overrides,
 });
-const seen = { method: 'coordinator', by: 'c', codeWasOpenToSubject: false } as const;
+const seen = { method: 'coordinator', by: human('c'), codeWasOpenToSubject: false } as const;
 
 describe('evidence of an hour', () => {
   it('is a third person, or a code that the person could not read at home', () => {
     const s = human('s');
     expect(wasSeenByThird(s, seen)).to.equal(true);
-    expect(wasSeenByThird(s, { ...seen, by: 's' })).to.equal(false);
+    expect(wasSeenByThird(s, { ...seen, by: s })).to.equal(false);
     // Somebody of whom nobody knows who they are may be the person.
     expect(wasSeenByThird(s, { ...seen, by: null })).to.equal(false);
     expect(wasSeenByThird(s, { ...seen, method: 'code' })).to.equal(true);
     expect(wasSeenByThird(s, { ...seen, method: 'kiosk' })).to.equal(true);
+    expect(wasSeenByThird(s, { ...seen, method: 'kiosk', by: s })).to.equal(false);
     expect(wasSeenByThird(s, { ...seen, method: 'code', codeWasOpenToSubject: true })).to.equal(false);
     expect(wasSeenByThird(s, { ...seen, method: 'automatic' })).to.equal(false);
     expect(wasSeenByThird(s, null)).to.equal(false);
@@ -56,6 +58,30 @@ describe('evidence of an hour', () => {
     expect(whyNotTrusted({ ...facts, approver: stated('s') })).to.equal('not-your-own');
     const nobody = { ...stated('a'), level: 'none' as const, identified: false };
     expect(whyNotTrusted({ ...facts, approver: nobody })).to.equal('identity-needed');
+  });
+
+  it('is what somebody says whose document was seen, and not by the person nor by who may be the person', () => {
+    const facts = unseen({ presence: { ...seen, by: stated('c') }, subject: stated('s') });
+    const approvedBy = (approver: HumanFacts, more: Partial<ApprovalFacts> = {}): string | null =>
+      whyNotTrusted({ ...facts, approver, ...more });
+    // Invented numbers, as many as somebody likes, are nobody.
+    expect(approvedBy(stated('a'))).to.equal('nobody-known');
+    expect(approvedBy(stated('a'), { subject: human('s') })).to.equal('nobody-known');
+    expect(approvedBy(human('a'))).to.equal(null);
+    expect(approvedBy(stated('a'), { presence: seen })).to.equal(null);
+    const code = { method: 'code', by: null, codeWasOpenToSubject: false } as const;
+    expect(approvedBy(stated('a'), { presence: code })).to.equal('nobody-known');
+    expect(approvedBy(human('a'), { presence: code })).to.equal(null);
+    const bySubject = { by: 's', tenantId: 'here', granters: [] };
+    expect(approvedBy(human('a', bySubject))).to.equal('nobody-known');
+    expect(approvedBy(human('a', { ...bySubject, by: 'v', granters: ['s'] }))).to.equal('nobody-known');
+    // Something ties them: only two documents that were seen make two humans of them.
+    const tied = new Set(['a']);
+    expect(approvedBy(human('a'), { tied })).to.equal('nobody-known');
+    expect(approvedBy(human('a'), { tied, presence: seen })).to.equal(null);
+    expect(approvedBy(human('a'), { tied, subject: human('s') })).to.equal(null);
+    const seenByApprover = human('s', { by: 'a', tenantId: 'here', granters: [] });
+    expect(approvedBy(human('a'), { tied, subject: seenByApprover })).to.equal('nobody-known');
   });
 
   it('lets an independent other confirm what nobody saw, at exactly thirty days', () => {

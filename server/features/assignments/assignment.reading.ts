@@ -114,6 +114,15 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
 
     ahead: readAhead,
 
+    /** Whether the person has a place here of which nobody has said yet how it ended, however long ago it was. */
+    async hasUnsettled(personId: string): Promise<boolean> {
+      const found = await AssignmentModel.exists({
+        personId: new Types.ObjectId(personId),
+        state: { $in: ['accepted', 'confirmed', 'checked_in'] },
+      } as never);
+      return found !== null;
+    },
+
     /**
      * Who has or had a seat of a shift, by name, without their past: as many as it has seats, and those who were missing.
      * Whoever asked, waits or declined is not among them.

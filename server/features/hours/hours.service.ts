@@ -10,7 +10,7 @@ import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
 import type { CalendarService } from '../calendars/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
-import { lockPersonDays } from '../people/index.ts';
+import { lockPerson, lockPersonDays } from '../people/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessHours, createHoursQueries, minutesOfDay, overlappingHours } from './hours.queries.ts';
@@ -222,7 +222,7 @@ export function createHoursService({
         authorize(canReview(actor, row));
         if (row.state !== 'under_check') throw new Conflict('wrong-state', { state: row.state });
         if (verdict === 'rejected') return rejectOne(actor, row, reason);
-        await assertTrusted(actor, row, 'hours:review');
+        await assertTrusted(actor, row);
         return postOne(actor, row, reason);
       });
     },
@@ -232,6 +232,7 @@ export function createHoursService({
       return inTransaction(async () => {
         const row = await accessHours(actor, id);
         authorize(canSpeakFor(actor, row));
+        await lockPerson(actor.personId);
         return transition(HoursModel, row._id, {
           lifecycle: hoursLifecycle,
           from: ['rejected'],

@@ -7,9 +7,10 @@ import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born } from '../../db/transition.ts';
-import { twins } from '../identity-documents/index.ts';
+import { humansSeenTwice } from '../identity-documents/index.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
+import { lockPerson } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import { balancesOf } from './ledger.service.ts';
@@ -50,6 +51,9 @@ export interface MergePreview {
 
 export type MergeService = ReturnType<typeof createMergeService>;
 
+/** Humans with several accounts that are looked at together, and groups that are shown: those made one make room. */
+const HUMANS_AT_ONCE = 200;
+const GROUPS_SHOWN = 50;
 const UNDER_WAY = ['open', 'submitted', 'under_check', 'appealed'];
 
 /**
@@ -141,17 +145,22 @@ export function createMergeService(parts: MergeParts) {
   return {
     /** Records within reach that are one human's, together, where the human was seen for each of them. */
     async duplicates(actor: AccountActor): Promise<Duplicate[][]> {
-      const known = await twins();
-      const rows = (await memberships.ofPeople([...known.keys()])).filter(
-        ({ state, unitId }) =>
-          ['approved', 'suspended'].includes(state) && can(actor, 'memberships:decide', String(unitId)),
-      );
-      const humans = await identityDocuments.humansOf(rows.map(({ personId }) => String(personId)));
-      const seen = rows.filter(({ personId }) => humans.get(String(personId))?.verified);
-      const groups = Map.groupBy(seen, ({ personId }) => humans.get(String(personId))?.human);
       const found: Duplicate[][] = [];
-      for (const group of groups.values()) if (group.length > 1) found.push(await toDuplicates(group));
-      return found;
+      let after: string | null = null;
+      do {
+        const { humans, next } = await humansSeenTwice(HUMANS_AT_ONCE, after);
+        after = next;
+        const rows = (await memberships.ofPeople(humans.flatMap(({ personIds }) => personIds))).filter(
+          ({ state, unitId }) =>
+            ['approved', 'suspended'].includes(state) && can(actor, 'memberships:decide', String(unitId)),
+        );
+        const byPerson = new Map(rows.map((row) => [String(row.personId), row]));
+        for (const { personIds } of humans) {
+          const group = personIds.map((id) => byPerson.get(id)).filter((row) => row !== undefined);
+          if (group.length > 1) found.push(await toDuplicates(group));
+        }
+      } while (after !== null && found.length < GROUPS_SHOWN);
+      return found.slice(0, GROUPS_SHOWN);
     },
 
     /** @throws NotFound, Forbidden, Conflict `not-one-human` */
@@ -180,6 +189,8 @@ export function createMergeService(parts: MergeParts) {
     ): Promise<TransferRow> {
       const work = async (): Promise<TransferRow> => {
         const { from, into } = await pairOf(actor, ids);
+        // Whoever books, logs, enters or checks out anything for it at this moment makes one of the two run again, and see the other.
+        await lockPerson(String(from.personId));
         const obstacle = await obstacleOf(from, into);
         if (obstacle) throw new Conflict(obstacle);
         const row = await insert(from, into, reason);

@@ -26,6 +26,8 @@ export interface IdentityDocumentRow extends StoredRow {
   type: DocumentType;
   sealed: string;
   blind: string;
+  /** 0 for the first account that stated the number, 1 for the next, …: numbers with several accounts are found by it. */
+  place: number;
   /** `YYYY-MM-DD` where the number says one that differs from the profile's: both cannot be right (R-1.5). */
   otherBirthDate: boolean;
   statedAt: Date;
@@ -39,6 +41,7 @@ const identityDocumentSchema = new Schema({
   type: { type: String, enum: [...DOCUMENT_TYPES], required: true },
   sealed: { type: String, required: true },
   blind: { type: String, required: true },
+  place: { type: Number, required: true },
   otherBirthDate: { type: Boolean, required: true, default: false },
   statedAt: { type: Date, required: true },
   verification: {
@@ -57,7 +60,10 @@ const identityDocumentSchema = new Schema({
   version: { type: Number, required: true, default: 1 },
 });
 identityDocumentSchema.index({ personId: 1 }, { unique: true });
-identityDocumentSchema.index({ blind: 1 });
+// Of two who state one number at the same time one is second, and looks again.
+identityDocumentSchema.index({ blind: 1, place: 1 }, { unique: true });
+// Numbers that several accounts stated, by the number: a few of very many.
+identityDocumentSchema.index({ blind: 1, personId: 1 }, { partialFilterExpression: { place: { $gt: 0 } } });
 
 export const IdentityDocumentModel = globalModel<IdentityDocumentRow>(
   'IdentityDocument',

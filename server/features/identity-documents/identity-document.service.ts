@@ -99,9 +99,17 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
     const before = await findDocument(person._id);
     const blind = blindOf(facts.type, facts.number);
     const same = before !== null && before.blind === blind;
+    const alike = same
+      ? []
+      : await IdentityDocumentModel.find({ blind, personId: { $ne: person._id } })
+          .select({ personId: 1, place: 1 })
+          .sort({ place: -1 })
+          .limit(50)
+          .lean();
     const set = {
       type: facts.type,
       blind,
+      place: same ? before.place : (alike[0]?.place ?? -1) + 1,
       sealed: same ? before.sealed : seal(sealing, facts.number, placeOf(person._id)),
       otherBirthDate:
         facts.birthDate !== null && person.birthDate !== null && facts.birthDate !== person.birthDate,
@@ -119,11 +127,6 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       subjectId: person._id,
       facts: { type: facts.type, changed: before !== null && !same },
     });
-    if (same) return;
-    const alike = await IdentityDocumentModel.find({ blind, personId: { $ne: person._id } })
-      .select({ personId: 1 })
-      .limit(50)
-      .lean();
     const others = alike.map(({ personId }) => String(personId));
     if (others.length > 0) for (const listener of statedListeners) await listener(String(person._id), others);
   }

@@ -9,5 +9,5 @@ export {
   isVerified,
 } from './identity-document.rules.ts';
 export type { DocumentType, IdentityLevel } from './identity-document.rules.ts';
-export { twins } from './identity-document.verify.ts';
+export { humansSeenTwice, twins } from './identity-document.verify.ts';
 export { identityDocumentRoutes } from './identity-document.routes.ts';

@@ -7,6 +7,7 @@ export {
   bookPersonDays,
   daysBeside,
   daysOf,
+  lockPerson,
   lockPersonDays,
   lockPersonWeeks,
   unbookPersonDays,

@@ -26,10 +26,12 @@ export function daysOf(span: Span): string[] {
 }
 
 const keyOf = (personId: string, day: string): string => `${personId}:${day}`;
+/** Beside the days of a person, counted up with each of them; sorts after every day. */
+const wholeKey = (personId: string): string => `${personId}:whole`;
 
 /**
  * Takes the overlap lock of every day around the span and returns what is booked there, in whatever tenants (F-11).
- * A rival transaction that wants the same day conflicts here and retries after us. The days before and after are
+ * A rival transaction of the same person conflicts here and retries after us. The days before and after are
  * locked too, since caps are counted per local day, which no zone moves further than that.
  */
 export async function lockPersonDays(personId: string, span: Span): Promise<Booking[]> {
@@ -38,16 +40,34 @@ export async function lockPersonDays(personId: string, span: Span): Promise<Book
     startsAt: new Date(span.startsAt.getTime() - DAY_MS),
     endsAt: new Date(span.endsAt.getTime() + DAY_MS),
   };
-  const bookings = new Map<string, Booking>();
-  for (const day of daysOf(wide)) {
-    const row = await PersonDayModel.findOneAndUpdate(
-      { _id: keyOf(personId, day) },
-      { $inc: { version: 1 }, $setOnInsert: { personId: new Types.ObjectId(personId) } },
-      { upsert: true, returnDocument: 'after' },
-    ).lean();
-    for (const booking of row.bookings) bookings.set(String(booking.assignmentId), booking);
-  }
-  return [...bookings.values()];
+  const days = daysOf(wide).map((day) => keyOf(personId, day));
+  await bump(personId, [...days, wholeKey(personId)]);
+  const rows = await PersonDayModel.find({ _id: { $in: days } })
+    .select({ bookings: 1 })
+    .lean();
+  return bookingsIn(rows);
+}
+
+/** Counts these rows up in one write, making those that are missing: whoever wants one of them at the same time conflicts. */
+async function bump(personId: string, keys: readonly string[]): Promise<void> {
+  await PersonDayModel.bulkWrite(
+    keys.map((_id) => ({
+      updateOne: {
+        filter: { _id },
+        update: { $inc: { version: 1 }, $setOnInsert: { personId: new Types.ObjectId(personId) } },
+        upsert: true,
+      },
+    })),
+  );
+}
+
+/**
+ * Locks all days of a person, also those of which nothing is known yet: who gives the person's record up meets here whoever
+ * books, logs or checks out anything for them at that moment.
+ */
+export async function lockPerson(personId: string): Promise<void> {
+  requireTransaction('A lock of a person');
+  await bump(personId, [wholeKey(personId)]);
 }
 
 /**

@@ -28,6 +28,7 @@ import {
   nextExpiry,
   owedAccount,
   POOL,
+  remaining,
   savedAccount,
   sourceAccount,
 } from './time-bank.rules.ts';
@@ -49,6 +50,8 @@ export type BankService = ReturnType<typeof createBankService>;
 
 /** Movements that give back what was the holder's: nothing new came in. */
 const RETURNS = /^bank-(release|refund)/;
+/** What was another record's of the same human: it is as old as it was there. */
+const MERGED = /^bank-merge:/;
 /** An account is looked at at least so often. */
 const LOOK_MONTHS = 1;
 
@@ -261,13 +264,7 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
         const { expiryMonths } = bankRulesOf(tenant);
         const today = localDate(contextNow(), tenant.zone);
         const person = String(row.personId);
-        const lines = (await linesOfAccount(savedAccount(person))).map(
-          ({ minutes, sourceKey, postedAt }): SavedLine => ({
-            date: localDate(postedAt, tenant.zone),
-            minutes,
-            returned: RETURNS.test(sourceKey),
-          }),
-        );
+        const lines = await savedLines(savedAccount(person), tenant.zone);
         const lost = expired(lines, expiryMonths, today);
         if (lost > 0)
           await keepBook(tenant, { holders: [person] }, (book) => {
@@ -283,4 +280,27 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
       });
     },
   };
+}
+
+/**
+ * All lines of an account of saved time. What came with another record of the human stands in with the days on which it came in there,
+ * however often records became one.
+ * @param before only lines before the one with this source key
+ */
+async function savedLines(account: string, zone: string, before: string | null = null): Promise<SavedLine[]> {
+  const lines: SavedLine[] = [];
+  for (const { minutes, sourceKey, postedAt } of await linesOfAccount(account)) {
+    if (sourceKey === before) break;
+    const date = localDate(postedAt, zone);
+    if (minutes > 0 && MERGED.test(sourceKey)) lines.push(...(await mergedLines(account, sourceKey, zone)));
+    else lines.push({ date, minutes, returned: RETURNS.test(sourceKey) });
+  }
+  return lines;
+}
+
+/** What the other record still had of each day when it became this one's. */
+async function mergedLines(account: string, sourceKey: string, zone: string): Promise<SavedLine[]> {
+  const lines = (await linesOfKeys([sourceKey])).get(sourceKey) ?? [];
+  const other = lines.find((line) => line.account !== account);
+  return other ? remaining(await savedLines(other.account, zone, sourceKey)) : [];
 }

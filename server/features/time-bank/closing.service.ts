@@ -128,6 +128,10 @@ export function createBankClosing({ bank, identityDocuments, tenants }: ClosingP
         book.merge(key, from, into);
         return null;
       });
+      // What came keeps its days, which may be earlier than any here: the sweep looks when it runs next.
+      await BankAccountModel.updateOne({ personId: new Types.ObjectId(into), closedAt: null } as never, {
+        $set: { expireAt: contextNow() },
+      });
       await end(account, null, 'other-record');
     },
 

@@ -217,6 +217,16 @@ const cameIn = (lines: readonly SavedLine[]): SavedLine[] =>
     .filter(({ minutes, returned }) => minutes > 0 && !returned)
     .sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0));
 
+/** What is left of what came in, the oldest used first: each with the day on which it came. */
+export function remaining(lines: readonly SavedLine[]): SavedLine[] {
+  let went = used(lines);
+  return cameIn(lines).flatMap((line) => {
+    const left = Math.max(0, line.minutes - went);
+    went = Math.max(0, went - line.minutes);
+    return left > 0 ? [{ ...line, minutes: left }] : [];
+  });
+}
+
 /**
  * What has expired by a day: what came in longer ago than the months and was not used since, the oldest first.
  * @param lines all of the account

@@ -121,6 +121,7 @@ describe('lists at size', function () {
     ['coordinator', '/time-bank/desk?state=requested', 'timebankredemptions'],
     ['volunteer', '/time-bank', 'ledgerentries'],
     ['reviewer', '/hours/transfers/desk', 'hourstransfers'],
+    ['reviewer', '/duplicates', 'identitydocuments'],
     ['volunteer', '/assignments', 'assignments'],
     ['volunteer', '/saved-searches', 'savedsearches'],
     ['volunteer', '/hours', 'hoursrecords'],

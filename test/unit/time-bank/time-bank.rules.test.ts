@@ -3,6 +3,7 @@ import {
   earns,
   expired,
   nextExpiry,
+  remaining,
   openBook,
   owedAccount,
   POOL,
@@ -83,6 +84,11 @@ describe('the rules of the time bank', () => {
     expect(nextExpiry([...lines, line('2026-01-31', -20)], 12)).to.equal('2026-06-01');
     expect(expired(lines, 0, '2036-01-01')).to.equal(0);
     expect(nextExpiry(lines, 0)).to.equal(null);
+    // What is left of it keeps its days, the oldest used first.
+    expect(remaining(lines)).to.deep.equal([line('2025-01-31', 20), line('2025-06-01', 30)]);
+    expect(remaining([...lines, line('2025-08-01', -20)])).to.deep.equal([line('2025-06-01', 30)]);
+    expect(remaining([...lines, line('2025-08-01', 40, true)])).to.deep.equal(lines.slice(0, 2));
+    expect(remaining([])).to.deep.equal([]);
   });
 
   it('keep every law through a long random history, beside a model that only adds and subtracts', () => {

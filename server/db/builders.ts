@@ -1,8 +1,10 @@
-import { Types } from 'mongoose';
-import type { AnyBulkWriteOperation, Model, PipelineStage } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
+import type { AnyBulkWriteOperation, ClientSession, Model, PipelineStage } from 'mongoose';
 import { requireTenantId } from '../core/context.ts';
+import { database } from './connect.ts';
+import { boundCommand } from './patience.ts';
 import { allModels } from './registry.ts';
-import { canonicalId } from './tenancy-guard.ts';
+import { canonicalId, refuseTenantChange } from './tenancy-guard.ts';
 import { currentSession } from './transaction.ts';
 
 /**
@@ -118,16 +120,36 @@ interface Driver {
   find(filter: object, options: object): { toArray(): Promise<unknown[]> };
   aggregate(pipeline: Rows, options: object): { toArray(): Promise<unknown[]> };
   insertMany(rows: Rows, options: object): Promise<{ insertedCount: number }>;
-  bulkWrite(
-    operations: Rows,
-    options: object,
-  ): Promise<{ insertedCount: number; modifiedCount: number; upsertedCount: number }>;
 }
 const driverOf = (model: Model<never>): Driver => model.collection as unknown as Driver;
 const inSession = (): object => {
   const session = currentSession();
   return session ? { session } : {};
 };
+
+/**
+ * One command of the current transaction on the model's collection, past the driver's cursors and bulk operations, which cost
+ * a short transaction more than its command does. Bounded like every other operation.
+ */
+async function inCommand(
+  model: Model<never>,
+  session: ClientSession,
+  { verb, reads = false, ...body }: { verb: string; reads?: boolean } & Record<string, unknown>,
+): Promise<Answer> {
+  const { name } = model.collection;
+  const answer = (await boundCommand(`${name} ${reads ? 'read' : 'written'}`, (bound) =>
+    database().command({ [verb]: name, ...body }, { session, ...bound }),
+  )) as Answer;
+  const [fault] = answer.writeErrors ?? [];
+  if (fault) throw new mongoose.mongo.MongoServerError({ ...fault, message: fault.errmsg });
+  return answer;
+}
+
+interface Answer {
+  readonly n?: number;
+  readonly cursor?: { readonly id: unknown; readonly firstBatch: unknown[] };
+  readonly writeErrors?: readonly { readonly code: number; readonly errmsg: string }[];
+}
 
 /**
  * Plain rows of the tenant, past Mongoose: for the few paths where casting a filter of our own ids and texts costs more than the
@@ -139,9 +161,18 @@ export async function tenantFind<Row>(
   projection: Record<string, 0 | 1> = {},
 ): Promise<Row[]> {
   const confined = confineFilter(filter, canonicalId(requireTenantId()));
+  const session = currentSession();
+  if (session) {
+    const find = { verb: 'find', reads: true, filter: confined, projection, batchSize: FIRST_BATCH };
+    const { cursor } = await inCommand(model as never, session, find);
+    // More than that are fetched as usual; the cursor that was begun ends with the transaction.
+    if (cursor && String(cursor.id) === '0') return cursor.firstBatch as Row[];
+  }
   const found = driverOf(model as never).find(confined, { ...inSession(), projection });
   return (await found.toArray()) as Row[];
 }
+/** Rows of a single answer, if they are small enough for it. */
+const FIRST_BATCH = 2_000;
 
 /**
  * Inserts finished rows past Mongoose: nothing is cast, defaulted or checked, so they must be made of the schema's own types and
@@ -150,22 +181,39 @@ export async function tenantFind<Row>(
 export async function tenantInsert<Row>(model: Model<Row>, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return;
   const tenantId = canonicalId(requireTenantId());
-  const made = rows.map((row) => ({ _id: new Types.ObjectId(), ...row, tenantId }));
-  await driverOf(model as never).insertMany(made, { ...inSession(), ordered: true });
+  const documents = rows.map((row) => ({ _id: new Types.ObjectId(), ...row, tenantId }));
+  const session = currentSession();
+  if (session) await inCommand(model as never, session, { verb: 'insert', documents, ordered: true });
+  else await driverOf(model as never).insertMany(documents, { ordered: true });
+}
+
+/** A change of one row, found by its own fields. */
+export interface TenantUpdate {
+  readonly filter: object;
+  readonly update: { readonly $set: object };
+  readonly upsert?: boolean;
 }
 
 /**
- * A bulk write past Mongoose, under the same conditions.
- * @returns how many rows were inserted, changed or upserted
+ * Changes one row for each of these, past Mongoose and under the same conditions, in the current transaction.
+ * @returns how many rows were changed or upserted
  */
-export async function tenantWrite<Row>(
+export async function tenantUpdate<Row>(
   model: Model<Row>,
-  operations: readonly AnyBulkWriteOperation[],
+  updates: readonly TenantUpdate[],
 ): Promise<number> {
+  if (updates.length === 0) return 0;
+  const session = currentSession();
+  if (!session) throw new Error('Rows are updated this way inside a transaction only');
   const tenantId = canonicalId(requireTenantId());
-  const confined = operations.map((operation) =>
-    confineOperation(operation as Record<string, Record<string, unknown>>, tenantId),
-  );
-  const done = await driverOf(model as never).bulkWrite(confined as Rows, { ...inSession(), ordered: true });
-  return done.insertedCount + done.modifiedCount + done.upsertedCount;
+  const statements = updates.map(({ filter, update, upsert = false }) => {
+    refuseTenantChange(update, String(tenantId));
+    return { q: confineFilter(filter, tenantId), u: update, upsert, multi: false };
+  });
+  const { n = 0 } = await inCommand(model as never, session, {
+    verb: 'update',
+    updates: statements,
+    ordered: true,
+  });
+  return n;
 }

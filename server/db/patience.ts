@@ -130,6 +130,17 @@ export function boundOperations(): void {
   }
 }
 
+/** The same for a command that is sent past the collections. @param line as `ledgerentries written` */
+export async function boundCommand<T>(
+  line: string,
+  run: (options: { signal?: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const asker = askers.getStore();
+  if (!asker) return run({});
+  const { signal, done } = watch(lineOf(line), asker);
+  return run({ signal }).finally(done);
+}
+
 function ended(result: unknown, done: () => void): unknown {
   if (result instanceof Promise) return result.finally(done);
   (result as Cursor).once('close', done);

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { Types } from 'mongoose';
-import type { AnyBulkWriteOperation } from 'mongoose';
 import { actorLabel } from '../../core/actor.ts';
 import { contextNow, requireContext } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
-import { tenantFind, tenantInsert, tenantWrite } from '../../db/builders.ts';
+import { tenantFind, tenantInsert, tenantUpdate } from '../../db/builders.ts';
+import type { TenantUpdate } from '../../db/builders.ts';
 import { isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import type { HoursRow } from './hours.model.ts';
 import { LedgerClosingModel } from './ledger.closing.model.ts';
@@ -204,17 +204,38 @@ async function append(planned: readonly { line: LedgerLine; change: LedgerChange
   });
   // Made here from checked rows of the schema's own types, so nothing is left to cast or to default.
   await tenantInsert(LedgerEntryModel, entries);
-  const few = names.length <= 2;
   // In one order always. Whoever appended since these were read makes the transaction conflict and run again.
-  const written = await tenantWrite(
+  const after = names.map((name) => accounts.get(name) as Account);
+  const fresh = after.filter(({ account }) => !known.has(account));
+  // One command where it can be one: few new accounts go as upserts among the others.
+  const apart = fresh.length > FEW_NEW;
+  if (apart) await tenantInsert(LedgerAccountModel, fresh.map(stored));
+  const updated = await tenantUpdate(
     LedgerAccountModel,
-    // The driver sends a command for each run of one kind: new ones stand together, or are upserts among updates.
-    (few ? names : names.toSorted((a, b) => Number(known.has(a)) - Number(known.has(b)))).map((name) =>
-      accountWrite(accounts.get(name) as Account, known.get(name), few),
+    (apart ? after.filter(({ account }) => known.has(account)) : after).map((account) =>
+      accountUpdate(account, known.get(account.account)),
     ),
   );
-  if (written !== names.length) throw new Error('An account moved meanwhile');
+  if (updated !== names.length - (apart ? fresh.length : 0)) throw new Error('An account moved meanwhile');
 }
+/** An upsert costs more than an insert, and less than another command. */
+const FEW_NEW = 4;
+
+const stored = ({ account, minutes, entries, head }: Account): Account => ({
+  account,
+  minutes,
+  entries,
+  head,
+});
+
+/** Guarded by what was read; what was not there is made. */
+const accountUpdate = (after: Account, before: Account | undefined): TenantUpdate => {
+  const { account, entries, minutes, head } = after;
+  const update = { $set: { entries, minutes, head } };
+  return before
+    ? { filter: { account, entries: before.entries, head: before.head }, update }
+    : { filter: { account }, update, upsert: true };
+};
 
 interface Stand {
   readonly known: ReadonlyMap<string, Account>;
@@ -234,20 +255,6 @@ async function standOf(names: readonly string[]): Promise<Stand> {
   const known = new Map<string, Account>(rows.map((row) => [row.account, row]));
   return { known, through: rows.find(({ account }) => account === CLOSED_MONTHS)?.through ?? null };
 }
-
-const accountWrite = (
-  after: Account,
-  before: Account | undefined,
-  upsert: boolean,
-): AnyBulkWriteOperation => {
-  const { account, entries, minutes, head } = after;
-  const update = { $set: { entries, minutes, head } };
-  if (before)
-    return { updateOne: { filter: { account, entries: before.entries, head: before.head }, update } };
-  return upsert
-    ? { updateOne: { filter: { account }, update, upsert } }
-    : { insertOne: { document: { account, minutes, entries, head } } };
-};
 
 /**
  * Posts or reverses a record or a claim, in the transaction of its state change.

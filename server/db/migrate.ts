@@ -25,16 +25,20 @@ interface DoneRow {
 
 const LOCK_MS = 60_000;
 
+const FOLDER = new URL('./migrations/', import.meta.url);
+
+/** Names of the migrations of this release, in order, as they are when the program starts. None is loaded before it is missed. */
+const NAMES: readonly string[] = readdirSync(FOLDER)
+  .filter((name) => /^\d{8}-\d{4}-[a-z0-9-]+\.ts$/.test(name))
+  .sort()
+  .map((file) => file.replace(/\.ts$/, ''));
+
 /** Every migration of this release, in order of their names. */
 export async function loadMigrations(): Promise<Migration[]> {
-  const folder = new URL('./migrations/', import.meta.url);
-  const names = readdirSync(folder)
-    .filter((name) => /^\d{8}-\d{4}-[a-z0-9-]+\.ts$/.test(name))
-    .sort();
   return Promise.all(
-    names.map(async (file): Promise<Migration> => {
-      const module = (await import(new URL(file, folder).href)) as { up: Migration['up'] };
-      return { name: file.replace(/\.ts$/, ''), up: module.up };
+    NAMES.map(async (name): Promise<Migration> => {
+      const module = (await import(new URL(`${name}.ts`, FOLDER).href)) as { up: Migration['up'] };
+      return { name, up: module.up };
     }),
   );
 }
@@ -48,7 +52,7 @@ export async function migrate(
   report: (line: string) => void = () => undefined,
   migrations?: readonly Migration[],
 ): Promise<{ applied: string[] }> {
-  const all = migrations ?? (await loadMigrations());
+  const names = migrations?.map(({ name }) => name) ?? NAMES;
   const client = await new MongoClient(uri, {
     writeConcern: { w: 'majority' },
     serverSelectionTimeoutMS: 10_000,
@@ -56,7 +60,8 @@ export async function migrate(
   try {
     const db = client.db();
     const done = db.collection<DoneRow>('migrations');
-    if ((await pending(done, all)).length === 0) return { applied: [] };
+    if ((await pending(done, names)).length === 0) return { applied: [] };
+    const all = migrations ?? (await loadMigrations());
     return await underLock(db, () => applyAll(db, done, all, report));
   } finally {
     await client.close();
@@ -65,13 +70,12 @@ export async function migrate(
 
 /** Names of the migrations that this release has and the database has not; for readiness. */
 export async function pendingMigrations(db: Db): Promise<string[]> {
-  const all = await loadMigrations();
-  return pending(db.collection<DoneRow>('migrations'), all);
+  return pending(db.collection<DoneRow>('migrations'), NAMES);
 }
 
-async function pending(done: Collection<DoneRow>, all: readonly Migration[]): Promise<string[]> {
-  const names = new Set((await done.find({}, { projection: { _id: 1 } }).toArray()).map((row) => row._id));
-  return all.map((migration) => migration.name).filter((name) => !names.has(name));
+async function pending(done: Collection<DoneRow>, all: readonly string[]): Promise<string[]> {
+  const known = new Set((await done.find({}, { projection: { _id: 1 } }).toArray()).map((row) => row._id));
+  return all.filter((name) => !known.has(name));
 }
 
 async function applyAll(
@@ -81,7 +85,8 @@ async function applyAll(
   report: (line: string) => void,
 ): Promise<{ applied: string[] }> {
   const applied: string[] = [];
-  const missing = new Set(await pending(done, all));
+  const names = all.map(({ name }) => name);
+  const missing = new Set(await pending(done, names));
   for (const migration of all) {
     if (!missing.has(migration.name)) continue;
     report(`Migrating: ${migration.name}`);

@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { freshDatabase } from '../support/mongod.ts';
 import { startCommand } from '../support/command.ts';
 import type { Command } from '../support/command.ts';
-import { expectVerified } from '../support/processes.ts';
+import { expectVerifiedByCommand } from '../support/processes.ts';
 import { startReplicaSet } from '../support/replica-set.ts';
 import type { TestReplicaSet } from '../support/replica-set.ts';
 import { eventually, temporaryFolder } from '../support/temporary.ts';
@@ -78,6 +78,6 @@ describe('processes on a database that comes later', function () {
     expect(second.stderr()).to.include('Ended at once.');
     started[2]?.child.kill('SIGTERM');
     expect(await started[2]?.ended).to.equal(0);
-    await expectVerified(env);
+    await expectVerifiedByCommand(env);
   });
 });

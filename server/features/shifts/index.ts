@@ -25,7 +25,8 @@ export type {
   PlannedShift,
   ShiftInShort,
 } from './shift.queries.ts';
-export { coverageBadge, needsOf, positionFields, shiftBadge, shiftFields, shiftRow } from './shift.view.ts';
+export { positionFields, shiftFields } from './shift.form.view.ts';
+export { coverageBadge, needsOf, shiftBadge, shiftRow } from './shift.view.ts';
 export { planImported } from './shift.import.ts';
 export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';
 export { plannedOf, restoreShift, takeBackShift } from './shift.imported.ts';

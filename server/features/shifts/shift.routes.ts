@@ -30,13 +30,8 @@ import type { ShiftView } from './shift.schema.ts';
 import { countByDay } from './shift.counts.ts';
 import { wallTimesOf } from './wall.ts';
 import type { ShiftService } from './shift.service.ts';
-import {
-  positionFormModel,
-  positionValues,
-  shiftFormModel,
-  shiftListModel,
-  shiftModel,
-} from './shift.view.ts';
+import { positionFormModel, positionValues, shiftFormModel } from './shift.form.view.ts';
+import { shiftListModel, shiftModel } from './shift.view.ts';
 
 import { templateRoutes } from './template.routes.ts';
 

@@ -386,10 +386,12 @@ async function sendResult(work: Work, result: PageResult): Promise<void> {
   rememberLetterSize(req, res);
   const html = kit.views.render(result.view, result.model, page);
   if (isShared(work, result.status)) res.locals.keepPage?.(work.route, html);
-  res
-    .status(result.status ?? 200)
-    .type('html')
-    .send(html);
+  // Express would look the type up, read it again for its charset and ask what a cache has: none of that is open here.
+  const body = Buffer.from(html);
+  res.statusCode = result.status ?? 200;
+  res.setHeader('Content-Type', 'text/html; charset=utf-8');
+  res.setHeader('Content-Length', body.length);
+  res.end(body);
 }
 
 /** Whether the next visitor sees the same: nobody is known, and the page drew no form that begins a session. */

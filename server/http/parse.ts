@@ -4,6 +4,9 @@ import type { FieldIssue } from '../core/errors.ts';
 import { DANGEROUS_KEYS, decodeForm } from './form.ts';
 import type { Door } from './route.ts';
 
+/** What a route takes that declares no fields. One for all: making a schema costs more than to parse with it. */
+const NOTHING = z.strictObject({});
+
 /**
  * Input is parsed once, at the edge, by the route's strict schema; behind it everything is typed (S-36). Wrong shapes
  * are 400, rules of a field 422 with the field's path, a malformed path parameter looks like a missing thing (404).
@@ -18,13 +21,13 @@ export function parseParams(schema: z.ZodType | undefined, raw: unknown): unknow
 export function parseQuery(schema: z.ZodType | undefined, raw: Record<string, unknown>): unknown {
   // How the reader wants to read is nothing of the page's (reading.ts).
   const { lang: _lang, letters: _letters, ...rest } = raw;
-  return parseFlat(schema ?? z.strictObject({}), rest);
+  return parseFlat(schema ?? NOTHING, rest);
 }
 
 /** @param change the route is a PATCH, whose form sends everything (form.ts) */
 export function parseBody(schema: z.ZodType | undefined, raw: unknown, door: Door, change = false): unknown {
   if (door === 'page')
-    return parseFlat(schema ?? z.strictObject({}), (raw ?? {}) as Record<string, unknown>, change);
+    return parseFlat(schema ?? NOTHING, (raw ?? {}) as Record<string, unknown>, change);
   if (!schema) {
     if (raw !== undefined && (typeof raw !== 'object' || raw === null || Object.keys(raw).length > 0))
       throw new Malformed('unexpected-body');

@@ -26,8 +26,7 @@ export function parseQuery(schema: z.ZodType | undefined, raw: Record<string, un
 
 /** @param change the route is a PATCH, whose form sends everything (form.ts) */
 export function parseBody(schema: z.ZodType | undefined, raw: unknown, door: Door, change = false): unknown {
-  if (door === 'page')
-    return parseFlat(schema ?? NOTHING, (raw ?? {}) as Record<string, unknown>, change);
+  if (door === 'page') return parseFlat(schema ?? NOTHING, (raw ?? {}) as Record<string, unknown>, change);
   if (!schema) {
     if (raw !== undefined && (typeof raw !== 'object' || raw === null || Object.keys(raw).length > 0))
       throw new Malformed('unexpected-body');

@@ -124,7 +124,7 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
     },
 
     /**
-     * Who has or had a seat of a shift, by name, without their past: as many as it has seats, and those who were missing.
+     * The shift, and who has or had a seat of it, by name, both without their past: as many as it has seats, and those who were missing.
      * Whoever asked, waits or declined is not among them.
      */
     async seatedOf(
@@ -133,20 +133,23 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
       { q, state }: SeatedFilter,
       limit: number,
       cursor: string | undefined,
-    ): Promise<Page<Seated>> {
-      const shift = await shifts.access(actor, shiftId, 'assignments:see');
-      const rows = await AssignmentModel.find({
-        shiftId: shift._id,
-        state: state ?? { $in: [...SEATED_STATES] },
-        ...(q ? { personName: containing(q) } : {}),
-        ...afterCursor(SEATED_SORT, cursor),
-      } as never)
-        .select({ personName: 1, state: 1, checkIn: 1, checkOut: 1 })
-        .sort(sortOf(SEATED_SORT))
-        .limit(limit + 1)
-        .batchSize(limit + 1)
-        .lean();
-      return pageOf(rows, limit, (row) => [row.personName, row._id]);
+    ): Promise<Page<Seated> & { shift: Omit<ShiftRow, 'history'> }> {
+      const { shift, rows } = await shifts.accessWith<Seated>(actor, shiftId, 'assignments:see', {
+        from: AssignmentModel.collection.name,
+        stages: [
+          {
+            $match: {
+              state: state ?? { $in: [...SEATED_STATES] },
+              ...(q ? { personName: containing(q) } : {}),
+              ...afterCursor(SEATED_SORT, cursor),
+            },
+          },
+          { $sort: sortOf(SEATED_SORT) },
+          { $limit: limit + 1 },
+          { $project: { personName: 1, state: 1, checkIn: 1, checkOut: 1 } },
+        ],
+      });
+      return { shift, ...pageOf(rows, limit, (row) => [row.personName, row._id]) };
     },
 
     /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */

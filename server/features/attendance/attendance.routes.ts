@@ -65,9 +65,9 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
         nextCursor: z.string().nullable(),
       }),
       async run({ actor, params, query }) {
-        const { code, secondsLeft, shift } = await attendance.currentCode(actor, params.id);
         const { limit, cursor, ...filter } = query;
-        const page = await assignments.seatedOf(actor, params.id, filter, limit, cursor);
+        const { shift, ...page } = await assignments.seatedOf(actor, params.id, filter, limit, cursor);
+        const { code, secondsLeft } = attendance.currentCode(actor, shift);
         return {
           shiftId: params.id,
           title: shift.title,

@@ -64,7 +64,7 @@ function admit(actor: Actor, shift: ShiftRow, permission: Permission): void {
     return;
   }
   if (!can(actor, 'requests:see', unitId) && !can(actor, 'assignments:see', unitId)) throw new NotFound();
-  if (!can(actor, permission, unitId)) throw new Forbidden('not-permitted');
+  mustBeAllowed(actor, shift, permission);
 }
 
 /** The only way to a shift by id; missing, foreign and out of reach are the same. @throws NotFound, Forbidden */
@@ -144,6 +144,42 @@ export async function accessWholeShift(
   if (!found) throw new NotFound();
   admit(actor, found.shift, permission);
   return found;
+}
+
+/** @throws Forbidden when the actor, who may know of the shift, may not do this with it */
+export function mustBeAllowed(actor: Actor, shift: Pick<ShiftRow, 'unitId'>, permission: Permission): void {
+  if (!can(actor, permission, String(shift.unitId))) throw new Forbidden('not-permitted');
+}
+
+/**
+ * A shift with rows that point to it by `shiftId`, in one read; a screen that stays open all day asks for both again and
+ * again. The shift comes without its past, and the rows as the stages leave them, inside the current tenant.
+ * @throws NotFound when the actor may not know of the shift, Forbidden when they may not do this with it
+ */
+export async function accessShiftWith<Row>(
+  actor: Actor,
+  id: string,
+  permission: Permission,
+  rows: { readonly from: string; readonly stages: readonly PipelineStage[] },
+): Promise<{ shift: Omit<ShiftRow, 'history'>; rows: Row[] }> {
+  if (!isId(id)) throw new NotFound();
+  const [found] = await tenantAggregate<ShiftRow & { rows: Row[] }>(ShiftModel as unknown as Model<never>, [
+    { $match: { _id: oid(id) } },
+    { $unset: 'history' },
+    {
+      $lookup: {
+        from: rows.from,
+        localField: '_id',
+        foreignField: 'shiftId',
+        as: 'rows',
+        pipeline: rows.stages as never,
+      },
+    },
+  ]);
+  if (!found) throw new NotFound();
+  const { rows: beside, ...shift } = found;
+  admit(actor, shift, permission);
+  return { shift, rows: beside };
 }
 
 /** Without asking who wants it, inside the current tenant. @throws NotFound */

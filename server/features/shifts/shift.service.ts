@@ -156,6 +156,8 @@ export function createShiftService({
     ...createShiftEditing({ tenants, listeners }),
     rootUnit: async (): Promise<string> => (await tenants.current()).rootUnitId,
     access: facts.accessShift,
+    accessWith: facts.accessShiftWith,
+    mustBeAllowed: facts.mustBeAllowed,
     row: facts.shiftFacts,
     rows: facts.listShifts,
     position: facts.findPositionFacts,

@@ -2,6 +2,7 @@ import type { Services } from '../server/compose.ts';
 import { sealAudit } from './audit/seal.sweep.ts';
 import { makeCertificates } from './certificates/batch.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
+import { reofferPlaces } from './assignments/reoffer.sweep.ts';
 import { compareLedger } from './hours/compare.sweep.ts';
 import { drawStatements } from './hours/draw.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
@@ -51,6 +52,7 @@ export function allSweeps(services: Services): Sweep[] {
     hearForSearches(services.searchWatch),
     lookForSearches(services.searchWatch),
     closeAssignments(services.assignments, services.attendance),
+    reofferPlaces(services.assignments),
     remindOfSessions(services.sessions, services.enrolments),
     closeSessions(services.sessions, services.trainingDesk),
     solveTrainingPlans(services.trainingPlans),

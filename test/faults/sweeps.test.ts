@@ -297,6 +297,36 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
     };
   },
 
+  async 'assignments/reoffer'(tenant) {
+    const positionId = await createPosition(tenant, { maximum: 1 });
+    const [holder, ...others] = [
+      await createMember(tenant),
+      await createMember(tenant),
+      await createMember(tenant),
+    ];
+    const row = await signUp(holder as Member, positionId);
+    const { assignments } = (await testApp()).composed.services;
+    await as(holder as Member, (actor) => assignments.cancel(actor, row, ''));
+    const reofferAt = new Date();
+    await inTenant(tenant.id, () =>
+      AssignmentModel.updateOne({ _id: new Types.ObjectId(row) }, { $set: { reofferAt } }),
+    );
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => [
+          (await AssignmentModel.find({ positionId, state: 'offered' }).lean())
+            .map(({ personId }) => String(personId))
+            .sort(),
+          await told(tenant, 'offers/made'),
+          await AssignmentModel.countDocuments({ reofferAt: { $type: 'date' } }),
+        ]),
+      // The one who gave the place up fits as well.
+      expected: [[holder, ...others].map((one) => one?.personId ?? '').sort(), 3, 0],
+    };
+  },
+
   async 'credentials/expire'(tenant) {
     const holder = await createMember(tenant);
     const claim = (validTo: string, number: string): Promise<unknown> =>

@@ -44,6 +44,8 @@ export interface AssignmentRow extends TenantRow, StateRow {
   note: string;
   checkIn: AttendanceMark | null;
   checkOut: AttendanceMark | null;
+  /** Since when those who fit best are to be asked for the place that was given up here; null when nobody is. */
+  reofferAt?: Date | null;
   createdAt: Date;
 }
 
@@ -110,6 +112,7 @@ const assignmentSchema = new Schema({
   note: { type: String, default: '' },
   checkIn: { type: markSchema, default: null },
   checkOut: { type: markSchema, default: null },
+  reofferAt: { type: Date, default: null },
   createdAt: { type: Date, required: true },
 });
 // One live assignment per person and position: the database, not the service, wins the race. Declined and cancelled ones stay as history.
@@ -136,5 +139,7 @@ assignmentSchema.index(
   { endsAt: 1 },
   { partialFilterExpression: { state: { $in: ['accepted', 'confirmed', 'checked_in'] } } },
 );
+// The sweep that asks those who fit best for places that came free looks across tenants.
+assignmentSchema.index({ reofferAt: 1 }, { partialFilterExpression: { reofferAt: { $type: 'date' } } });
 
 export const AssignmentModel = tenantModel<AssignmentRow>('Assignment', assignmentSchema);

@@ -108,7 +108,7 @@ export function createAssignmentService(parts: AssignmentParts) {
     ...createAnswers(parts, seats),
     access: accessAssignment,
     placeOf,
-    replaceAfter: replacement.replaceAfter,
+    ...replacement,
 
     /**
      * Frees every place ahead that a person has or asked for, in whatever organisation; the next in line come up. Inside

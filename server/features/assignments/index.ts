@@ -1,12 +1,13 @@
 export { createAssignmentService } from './assignment.service.ts';
 export type { AssignmentService } from './assignment.service.ts';
+export { REOFFER_SWEEP } from './replacement.ts';
 export type { OfferOutcome } from './assignment.seats.ts';
 export { LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 export type { Ahead } from './ahead.ts';
 export type { AssignmentRow, AttendanceMark } from './assignment.model.ts';
 export { assignmentMessages } from './assignment.mail.ts';
 export { assignmentRoutes } from './assignment.routes.ts';
-export { wordFinding } from './assignment.view.ts';
+export { reckoningRows, wordFinding } from './assignment.view.ts';
 export { candidateRoutes } from './candidate.routes.ts';
 export { ownOfferRoutes } from './own-offers.routes.ts';
 export type { OwnOffer } from './assignment.schema.ts';

@@ -127,8 +127,12 @@ describe('the life of a certificate', function () {
     expect((await stateOf(seat))[0]).to.equal('accepted');
 
     await atOffset(DAY_MS, async () => {
-      await (await testApp()).sweep('credentials/expire');
-      await (await testApp()).sweep('credentials/expire');
+      const { sweep } = await testApp();
+      await sweep('credentials/expire');
+      await sweep('credentials/expire');
+      expect(await told('assignments/place-lost')).to.deep.equal([]);
+      await sweep('assignments/reoffer');
+      await sweep('assignments/reoffer');
     });
     expect((await shown(own, id)).state).to.equal('expired');
     expect(await stateOf(seat)).to.deep.equal(['replaced', 'lapse|credential|expired|mediator|人民调解员证']);
@@ -136,7 +140,7 @@ describe('the life of a certificate', function () {
     expect((await own.get(`/assignments/${seat}`)).status).to.equal(200);
     const page = await (await holder.page()).get(`/assignments/${seat}?lang=en`);
     expect(page.text).to.include('People’s mediator card has run out');
-    // Nobody waited: the one member who fits was asked.
+    // Nobody waited: the one member who fits was asked, and the coordinator told, once the lapse was committed.
     const asked = await inTenant(tenant.id, async () =>
       AssignmentModel.find({ positionId, state: 'offered' }).lean(),
     );

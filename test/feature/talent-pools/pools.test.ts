@@ -205,6 +205,7 @@ describe('talent pools', function () {
         .status,
     ).to.equal(200);
     expect(await shown(own, id)).to.include({ state: 'suspended', reason: 'rule-no-longer-passes' });
+    await (await testApp()).sweep('assignments/reoffer');
     const rows = await inTenant(tenant.id, async () =>
       AssignmentModel.find({ positionId }).sort({ _id: 1 }).lean(),
     );

@@ -59,7 +59,7 @@ export const fullId = z.strictObject({ id });
 export const changeSchema = z.object({
   code: z.string(),
   params: z.record(z.string(), z.union([z.string(), z.number()])),
-  way: z.enum(['profile', 'credentials', 'membership', 'consents', 'training']),
+  way: z.enum(['profile', 'credentials', 'membership', 'consents', 'training', 'guardian', 'pools']),
 });
 
 export const suited = z.object({

@@ -40,6 +40,43 @@ export function wordInput(i18n: I18n, locale: Locale, { code, params = {} }: Fin
   });
 }
 
+/** A part of a score with what it is reckoned from. */
+export interface ReckonedPart {
+  readonly rule: string;
+  readonly points: number;
+  readonly most: number;
+  /** Null where nobody is told. */
+  readonly share: { readonly of: number; readonly from: number } | null;
+  readonly finding: Finding | null;
+  readonly inputs: readonly Finding[];
+}
+
+/** Rows of `matching/_reckoning`: what each part means, what it is reckoned from, and the sum. */
+export function reckoningRows(
+  i18n: I18n,
+  locale: Locale,
+  parts: readonly ReckonedPart[],
+  zone?: string,
+): object[] {
+  const t = i18n.in(locale);
+  const number = new Intl.NumberFormat(locale);
+  return parts.map(({ rule, points, most, share, finding, inputs }) => ({
+    rule: t(`matching.rule.${rule}`),
+    explain: t(`matching.explain.${rule}`),
+    finding: finding ? wordFinding(i18n, locale, finding, zone) : null,
+    inputs: inputs.map((input) => wordInput(i18n, locale, input)),
+    points: number.format(points),
+    sum: share
+      ? t('matching.pair.line', {
+          most: number.format(most),
+          of: number.format(share.of),
+          from: number.format(share.from),
+          points: number.format(points),
+        })
+      : t('matching.pair.hidden', { most: number.format(most), points: number.format(points) }),
+  }));
+}
+
 /** Codes of skills, languages and certificates as words, metres and minutes as people say them. */
 function wordParams(
   i18n: I18n,
@@ -94,6 +131,8 @@ export function refusalsModel(
     consents: '/account/consents',
     matching: '/me/matching',
     training: '/sessions',
+    guardian: '/account/guardian',
+    pools: '/qualifications',
   } as const;
   return refusals.map((refusal) => {
     const way = wayOut(refusal);
@@ -107,6 +146,8 @@ const CHANGE_WAYS = {
   membership: '/join',
   consents: '/account/consents',
   training: '/training',
+  guardian: '/account/guardian',
+  pools: '/qualifications',
 } as const;
 
 /** Changes that would make a position fit, in words, and where each is done. */

@@ -5,7 +5,7 @@ export interface Change {
   readonly code: string;
   readonly params: Readonly<Record<string, string | number>>;
   /** Where it is done. */
-  readonly way: 'profile' | 'credentials' | 'membership' | 'consents' | 'training';
+  readonly way: 'profile' | 'credentials' | 'membership' | 'consents' | 'training' | 'guardian' | 'pools';
 }
 
 const KILOMETRES = [2, 5, 10, 20, 50, 100];
@@ -20,14 +20,14 @@ export function smallestChanges(
   fit: Pick<Fit, 'refusals' | 'distanceMetres'>,
 ): Change[] | null {
   const changes = fit.refusals.map((refusal) => changeFor(refusal, position, fit.distanceMetres));
-  return changes.every((one) => one !== null) ? changes : null;
+  return changes.every((one) => one !== null) ? changes.flat() : null;
 }
 
 function changeFor(
   { code, params = {} }: Finding,
   position: PositionFacts,
   distanceMetres: number | null,
-): Change | null {
+): Change | readonly Change[] | null {
   switch (code) {
     case 'birth-date-missing':
       return { code: 'state-birth-date', params: {}, way: 'profile' };
@@ -44,17 +44,26 @@ function changeFor(
     case 'language-missing':
       return { code: 'add-language', params: { ...params }, way: 'profile' };
     case 'not-available':
-      return { code: 'add-time', params: timesOf(position), way: 'profile' };
+      return timesOf(position).map((params) => ({ code: 'add-time', params, way: 'profile' }));
     case 'too-far': {
       const km = KILOMETRES.find((one) => one * 1_000 >= (distanceMetres ?? Infinity));
       return km === undefined ? null : { code: 'go-further', params: { km }, way: 'profile' };
     }
     case 'credential-missing':
     case 'credential-not-valid-then':
-    case 'credential-level-too-low':
-      return { code: 'show-credential', params: { ...params }, way: 'credentials' };
+    case 'credential-level-too-low': {
+      const level = position.credentials.find(({ type }) => type === params['credential'])?.level ?? '';
+      const plain = code === 'credential-not-valid-then' ? 'renew-credential' : 'show-credential';
+      return level === ''
+        ? { code: plain, params: { ...params }, way: 'credentials' }
+        : { code: 'show-credential-level', params: { ...params, level }, way: 'credentials' };
+    }
     case 'training-missing':
-      return { code: 'take-training', params: {}, way: 'training' };
+      return { code: 'take-training', params: { ...params }, way: 'training' };
+    case 'pool-missing':
+      return { code: 'apply-pool', params: { ...params }, way: 'pools' };
+    case 'guardian-consent-missing':
+      return { code: 'ask-guardian', params: {}, way: 'guardian' };
     case 'consent-missing':
       return { code: 'agree', params: {}, way: 'consents' };
     case 'not-a-member':
@@ -64,9 +73,10 @@ function changeFor(
   }
 }
 
-/** The stretch of the week that has to be free, as the profile states it; past midnight it ends on the next day. */
-const timesOf = ({ weekday, startMinute, lengthMinutes }: PositionFacts): Record<string, number> => ({
-  weekday,
-  startMinute,
-  endMinute: (startMinute + lengthMinutes) % DAY_MINUTES,
-});
+/** The stretches of the week that have to be free, as the profile states them: one that goes past midnight is two. */
+function timesOf({ weekday, startMinute, lengthMinutes }: PositionFacts): Record<string, number>[] {
+  const end = startMinute + lengthMinutes;
+  const today = { weekday, startMinute, endMinute: Math.min(end, DAY_MINUTES) };
+  if (end <= DAY_MINUTES) return [today];
+  return [today, { weekday: (weekday % 7) + 1, startMinute: 0, endMinute: end - DAY_MINUTES }];
+}

@@ -101,7 +101,16 @@ export const forOthers = <F extends Finding>(finding: F): Finding =>
 /** Refusals that a person could lift by themselves, and where: the profile, the credentials, a talk with the organisation. */
 export function wayOut(
   refusal: Finding,
-): 'profile' | 'credentials' | 'membership' | 'consents' | 'matching' | 'training' | null {
+):
+  | 'profile'
+  | 'credentials'
+  | 'membership'
+  | 'consents'
+  | 'matching'
+  | 'training'
+  | 'guardian'
+  | 'pools'
+  | null {
   if (
     [
       'birth-date-missing',
@@ -116,6 +125,8 @@ export function wayOut(
   if (refusal.code.startsWith('credential-')) return 'credentials';
   if (refusal.code === 'consent-missing') return 'consents';
   if (refusal.code === 'training-missing') return 'training';
+  if (refusal.code === 'pool-missing') return 'pools';
+  if (refusal.code === 'guardian-consent-missing') return 'guardian';
   if (refusal.code === 'excluded') return 'matching';
   return refusal.code === 'not-a-member' ? 'membership' : null;
 }

@@ -11,6 +11,7 @@ import {
   SOFT_RULES,
 } from '../../../server/features/matching/matching.rules.ts';
 import { smallestChanges } from '../../../server/features/matching/change.rules.ts';
+import type { Change } from '../../../server/features/matching/change.rules.ts';
 import type {
   FitSettings,
   PersonFacts,
@@ -307,48 +308,118 @@ describe('the rules of fitting', () => {
 });
 
 describe('the smallest change', () => {
-  const open = { ...position, minAge: null, maxAge: null, credentials: [], trainings: [] };
-  const changesOf = (own: PersonFacts) => {
-    const how = fit(open, own, settings);
-    return smallestChanges(open, how);
-  };
+  const changesOf = (own: PersonFacts, place: PositionFacts = position) =>
+    smallestChanges(place, fit(place, own, settings));
 
-  it('makes the position fit once it is done, and asks for nothing else', () => {
-    const own: PersonFacts = {
-      ...person,
-      skills: [{ code: 'first-aid', level: 1, verified: false }],
-      languages: [],
-      availability: [{ weekday: 1, startMinute: 0, endMinute: 60 }],
-      radiusMetres: 1_000,
-    };
-    const changes = changesOf(own) ?? [];
-    expect(changes.map(({ code }) => code).sort()).to.deep.equal([
-      'add-language',
-      'add-time',
-      'go-further',
-      'raise-skill',
-    ]);
-    const after = changes.reduce<PersonFacts>((now, { code, params }) => {
-      if (code === 'add-language')
-        return { ...now, languages: [...now.languages, String(params['language'])] };
-      if (code === 'raise-skill')
-        return { ...now, skills: [{ code: 'first-aid', level: Number(params['level']), verified: false }] };
-      if (code === 'go-further') return { ...now, radiusMetres: Number(params['km']) * 1_000 };
-      const { weekday, startMinute, endMinute } = params as Record<string, number>;
-      return {
-        ...now,
-        availability: [
-          ...now.availability,
-          { weekday: weekday ?? 0, startMinute: startMinute ?? 0, endMinute: endMinute ?? 0 },
-        ],
-      };
-    }, own);
-    expect(refusals(open, after, settings)).to.deep.equal([]);
+  /** What somebody does who follows the change to the letter. */
+  const DONE: Record<
+    string,
+    (own: PersonFacts, params: Change['params'], place: PositionFacts) => PersonFacts
+  > = {
+    'state-birth-date': (own) => ({ ...own, birthDate: '1990-01-01' }),
+    'add-skill': (own, { skill, level }) => ({
+      ...own,
+      skills: [...own.skills, { code: String(skill), level: Number(level), verified: false }],
+    }),
+    'raise-skill': (own, { skill, level }) => ({
+      ...own,
+      skills: own.skills.map((one) => (one.code === skill ? { ...one, level: Number(level) } : one)),
+    }),
+    'add-language': (own, { language }) => ({ ...own, languages: [...own.languages, String(language)] }),
+    'go-further': (own, { km }) => ({ ...own, radiusMetres: Number(km) * 1_000 }),
+    'add-time': (own, params) => {
+      const { weekday = 0, startMinute = 0, endMinute = 0 } = params as Record<string, number>;
+      // What the profile takes: a stretch ends after it begins, on the same day.
+      expect(endMinute).to.be.within(startMinute + 1, 1_440);
+      return { ...own, availability: [...own.availability, { weekday, startMinute, endMinute }] };
+    },
+    'show-credential': (own, { credential }, place) => hold(own, String(credential), '', place),
+    'renew-credential': (own, { credential }, place) => hold(own, String(credential), '', place),
+    'show-credential-level': (own, { credential, level }, place) =>
+      hold(own, String(credential), String(level), place),
+    'take-training': (own) => ({ ...own, trained: ['fire-safety'] }),
+    'apply-pool': (own, { pool }) => ({
+      ...own,
+      pools: [{ poolId: String(pool).split(' ')[0] ?? '', validTo: null }],
+    }),
+    'ask-guardian': (own) => ({ ...own, guardianConsent: true }),
+    agree: (own) => ({ ...own, standing: 'findable' }),
+    join: (own) => ({ ...own, standing: 'member' }),
+  };
+  const hold = (own: PersonFacts, type: string, level: string, place: PositionFacts): PersonFacts => ({
+    ...own,
+    credentials: [
+      {
+        type,
+        level,
+        covers: [],
+        validFrom: place.startDate,
+        validTo: place.endDate,
+        state: 'valid',
+        renewalUnderWay: false,
+      },
+    ],
   });
+
+  const young = { ...position, minAge: null };
+  const plain = { ...position, credentials: [{ type: 'social-worker', level: '' }] };
+  const [held] = person.credentials;
+  const CASES: [string, string[], Partial<PersonFacts>, PositionFacts?][] = [
+    ['a skill', ['add-skill'], { skills: [] }],
+    ['its level', ['raise-skill'], { skills: [{ code: 'first-aid', level: 1, verified: false }] }],
+    ['a language', ['add-language'], { languages: [] }],
+    ['the way', ['go-further'], { radiusMetres: 1_000 }],
+    ['the time', ['add-time'], { availability: [{ weekday: 1, startMinute: 0, endMinute: 60 }] }],
+    [
+      'the time past midnight',
+      ['add-time', 'add-time'],
+      {},
+      { ...position, weekday: 7, startMinute: 1_320, lengthMinutes: 240 },
+    ],
+    [
+      'the time until midnight',
+      ['add-time'],
+      {},
+      { ...position, weekday: 7, startMinute: 1_320, lengthMinutes: 120 },
+    ],
+    ['a certificate', ['show-credential'], { credentials: [] }, plain],
+    ['a certificate of a level', ['show-credential-level'], { credentials: [] }],
+    [
+      'a higher level',
+      ['show-credential-level'],
+      { credentials: [{ ...held!, level: 'assistant', covers: [] }] },
+    ],
+    [
+      'a later certificate',
+      ['renew-credential'],
+      { credentials: [{ ...held!, validTo: '2026-11-24' }] },
+      plain,
+    ],
+    ['a course', ['take-training'], { trained: [] }],
+    ['a pool', ['apply-pool'], { pools: [] }],
+    ['a birth date', ['state-birth-date'], { birthDate: null }],
+    ['a guardian', ['ask-guardian'], { birthDate: '2010-01-01' }, young],
+    ['consent', ['agree'], { standing: 'unasked' }],
+    ['membership', ['join'], { standing: 'stranger' }],
+    [
+      'several',
+      ['add-language', 'go-further', 'take-training'],
+      { languages: [], radiusMetres: 1, trained: [] },
+    ],
+  ];
+  for (const [what, codes, lack, place = position] of CASES)
+    it(`makes the position fit once it is done, and asks for nothing else: ${what}`, () => {
+      const own = { ...person, ...lack };
+      const changes = changesOf(own, place) ?? [];
+      expect(changes.map(({ code }) => code).sort()).to.deep.equal([...codes].sort());
+      const after = changes.reduce((now, { code, params }) => DONE[code]!(now, params, place), own);
+      expect(refusals(place, after, settings)).to.deep.equal([]);
+    });
 
   it('is none where nobody can change what stands against it, or nothing does', () => {
     expect(changesOf({ ...person, booked: [{ startsAt: at(2), endsAt: at(4) }] })).to.equal(null);
     expect(changesOf({ ...person, excluded: true })).to.equal(null);
+    expect(changesOf({ ...person, birthDate: '2020-01-01' })).to.equal(null);
     expect(changesOf(person)).to.deep.equal([]);
   });
 });

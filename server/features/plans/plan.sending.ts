@@ -41,57 +41,71 @@ export type PlanSending = ReturnType<typeof createPlanSending>;
 
 /** Offers of a plan go out in waves, through the one mechanism of offers; each is judged anew when it is sent. */
 export function createPlanSending({ assignments }: SendingParts) {
-  /** One line in one transaction: its offers, what became of them, and how far the wave is. @returns whether it was ours to do */
-  async function workLine(row: PlanRow, line: PlanLineRow): Promise<boolean> {
+  /** The guard of one step: nobody took the plan back, and no other worker is further. */
+  const mine = (row: PlanRow, line: PlanLineRow): object => ({
+    _id: row._id,
+    'task.kind': row.task?.kind,
+    'task.next': { $lte: line.place },
+  });
+
+  /**
+   * Each offer of a line in a transaction of its own, with what became of it: people who answer meanwhile, or whom another
+   * plan asks, wait for one offer and not for all of a large shift. @returns whether it was ours to do
+   */
+  async function offerLine(row: PlanRow, line: PlanLineRow): Promise<boolean> {
+    for (const [at, { state }] of line.pairs.entries())
+      if (state === 'proposed' && !(await inTransaction(() => offerPair(row, line, at)))) return false;
+    return inTransaction(() => stepOn(row, line));
+  }
+
+  async function offerPair(row: PlanRow, line: PlanLineRow, at: number): Promise<boolean> {
+    const current = await PlanModel.findOne(mine(row, line)).lean();
+    const wave = current?.waves.at(-1);
+    if (!current || !wave) return false;
+    const pair = (await PlanLineModel.findById(line._id).lean())?.pairs[at];
+    if (pair?.state !== 'proposed') return true;
+    const made = await asTenant(String(line.ownerTenantId), () =>
+      assignments.offerPlanned(line.positionId, pair.personId, wave.note),
+    );
+    const outcome: Partial<PlanPair> =
+      'assignmentId' in made
+        ? { state: 'offered', assignmentId: made.assignmentId, refusal: null }
+        : { state: 'refused', refusal: made.refusal };
+    await PlanLineModel.updateOne(
+      { _id: line._id },
+      { $set: { [`pairs.${at}`]: { ...pair, wave: current.waves.length, ...outcome } } },
+    );
+    await PlanModel.updateOne(
+      { _id: row._id },
+      { $inc: { [`waves.${current.waves.length - 1}.${outcome.state}`]: 1 } },
+    );
+    return true;
+  }
+
+  async function stepOn(row: PlanRow, line: PlanLineRow): Promise<boolean> {
+    const { matchedCount } = await PlanModel.updateOne(mine(row, line), {
+      $set: { 'task.next': line.place + 1 },
+    });
+    return matchedCount === 1;
+  }
+
+  /** One line in one transaction: offers that nobody answered are closed. @returns whether it was ours to do */
+  async function withdrawLine(row: PlanRow, line: PlanLineRow): Promise<boolean> {
     return inTransaction(async () => {
-      const current = await PlanModel.findOneAndUpdate(
-        { _id: row._id, 'task.kind': row.task?.kind, 'task.next': { $lte: line.place } } as never,
-        { $set: { 'task.next': line.place + 1 } },
-        { returnDocument: 'after' },
-      ).lean();
-      if (!current?.task) return false;
+      if (!(await stepOn(row, line))) return false;
       const fresh = await PlanLineModel.findById(line._id).lean();
       if (!fresh) return true;
-      const pairs = await asTenant(String(line.ownerTenantId), () =>
-        current.task?.kind === 'send' ? offer(current, fresh) : withdraw(current, fresh),
+      const open = fresh.pairs.flatMap(({ assignmentId }) => (assignmentId ? [assignmentId] : []));
+      if (open.length > 0)
+        await asTenant(String(line.ownerTenantId), () =>
+          assignments.withdrawPlanned(open, row.task?.reason ?? ''),
+        );
+      const pairs = fresh.pairs.map((pair) =>
+        pair.state === 'proposed' ? { ...pair, state: 'left' } : pair,
       );
       await PlanLineModel.updateOne({ _id: line._id }, { $set: { pairs } });
-      if (current.task.kind === 'withdraw') return true;
-      const wave = current.waves.length - 1;
-      const now = (state: PlanPair['state']): number =>
-        pairs.filter((pair) => pair.state === state && pair.wave === wave + 1).length;
-      await PlanModel.updateOne(
-        { _id: row._id },
-        { $inc: { [`waves.${wave}.offered`]: now('offered'), [`waves.${wave}.refused`]: now('refused') } },
-      );
       return true;
     });
-  }
-
-  async function offer({ waves }: PlanRow, line: PlanLineRow): Promise<PlanPair[]> {
-    const wave = waves.at(-1) as PlanWave;
-    const pairs: PlanPair[] = [];
-    for (const pair of line.pairs) {
-      if (pair.state !== 'proposed') {
-        pairs.push(pair);
-        continue;
-      }
-      const made = await assignments.offerPlanned(line.positionId, pair.personId, wave.note);
-      pairs.push({
-        ...pair,
-        wave: waves.length,
-        ...('assignmentId' in made
-          ? { state: 'offered', assignmentId: made.assignmentId, refusal: null }
-          : { state: 'refused', refusal: made.refusal }),
-      });
-    }
-    return pairs;
-  }
-
-  async function withdraw({ task }: PlanRow, line: PlanLineRow): Promise<PlanPair[]> {
-    const open = line.pairs.flatMap(({ assignmentId }) => (assignmentId ? [assignmentId] : []));
-    if (open.length > 0) await assignments.withdrawPlanned(open, task?.reason ?? '');
-    return line.pairs.map((pair) => (pair.state === 'proposed' ? { ...pair, state: 'left' } : pair));
   }
 
   async function finish(row: PlanRow): Promise<void> {
@@ -214,7 +228,7 @@ export function createPlanSending({ assignments }: SendingParts) {
           return;
         }
         for (const line of lines) {
-          if (!(await workLine(row, line))) return;
+          if (!(await (row.task.kind === 'send' ? offerLine : withdrawLine)(row, line))) return;
           if (performance.now() < end) continue;
           await inTransaction(() => PlanModel.updateOne({ _id: row._id }, { $set: { dueAt: contextNow() } }));
           wake(SEND_SWEEP);

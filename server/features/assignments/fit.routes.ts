@@ -6,7 +6,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { exclusionForm } from '../matching/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
 import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
-import { changesModel, plainFinding, refusalsModel, wordFinding, wordInput } from './assignment.view.ts';
+import { changesModel, plainFinding, reckoningRows, refusalsModel } from './assignment.view.ts';
 
 const pairView = z.object({
   title: z.string(),
@@ -140,19 +140,12 @@ function pairPage(
       weights: t('matching.pair.weights', { version: pair.weightsVersion }),
       refusals: refusalsModel(i18n, locale, pair.refusals, zone),
       changes: own && pair.changes ? changesModel(i18n, locale, pair.changes) : [],
-      parts: pair.parts.map((part) => ({
-        rule: t(`matching.rule.${part.rule}`),
-        explain: t(`matching.explain.${part.rule}`),
-        finding: part.finding ? wordFinding(i18n, locale, part.finding, zone) : null,
-        inputs: part.inputs.map((input) => wordInput(i18n, locale, input)),
-        points: number.format(part.points),
-        sum: t('matching.pair.line', {
-          most: number.format(part.most),
-          of: number.format(part.of),
-          from: number.format(part.from),
-          points: number.format(part.points),
-        }),
-      })),
+      parts: reckoningRows(
+        i18n,
+        locale,
+        pair.parts.map(({ of, from, ...part }) => ({ ...part, share: { of, from } })),
+        zone,
+      ),
     },
   });
 }

@@ -1,17 +1,17 @@
 import { can } from '../../core/actor.ts';
 import { asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
-import { createForm } from '../../i18n/index.ts';
+import { createForm, formatDateTime } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { id, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { AssignmentService } from '../assignments/index.ts';
-import { wordFinding } from '../assignments/index.ts';
+import { reckoningRows, wordFinding } from '../assignments/index.ts';
 import { forOthers } from '../matching/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
-import type { Explained, PlanExplaining } from './plan.explain.ts';
+import type { Exchanged, Explained, PlanExplaining } from './plan.explain.ts';
 import { lineOf } from './plan.explain.ts';
 import type { PlanLineRow } from './plan.model.ts';
 import { membersAmong, readLines } from './plan.reading.ts';
@@ -35,7 +35,8 @@ import {
 import type { WhyView } from './plan.schema.ts';
 import type { PlanSending } from './plan.sending.ts';
 import type { PlanService } from './plan.service.ts';
-import { toPart, toPlanView, wordLine } from './plan.view.ts';
+import { toPart, toPlanView, toReckonedParts, wordLine } from './plan.view.ts';
+import type { Words } from './plan.view.ts';
 
 export interface DeskRouteParts extends ReadingParts {
   readonly plans: PlanService;
@@ -228,10 +229,12 @@ function pairRoutes(parts: DeskRouteParts): Route[] {
           : query.handle
             ? await explaining.personBehind(row, line, query.handle)
             : firstOf(line);
-        const own = (await membersAmong([personId], memberships)).get(personId) ?? null;
+        const found = await explaining.explain(row, line, personId);
+        const { comes = [], goes = [] } = found.exchange ?? {};
+        const people = [personId, ...[...comes, ...goes].map((one) => one.personId)];
         return toWhy(
-          await explaining.explain(row, line, personId),
-          own,
+          found,
+          await membersAmong(people, memberships),
           matching.handleOf(line.positionId, personId),
         );
       },
@@ -265,18 +268,29 @@ function firstOf({ pairs }: PlanLineRow): string {
 }
 
 function toWhy(
-  { personId: _personId, fit, ...plan }: Explained,
-  member: { name: string; membershipId: string } | null,
+  { personId, fit, inputs, exchange, ...plan }: Explained,
+  members: ReadonlyMap<string, { name: string; membershipId: string }>,
   handle: string,
 ): WhyView {
+  const member = members.get(personId) ?? null;
+  const named = ({ personId: id, startsAt, ...one }: Exchanged) => ({
+    ...one,
+    name: members.get(id)?.name ?? null,
+    startsAt: startsAt?.toISOString() ?? null,
+  });
   return {
     ...plan,
+    exchange: exchange && {
+      ...exchange,
+      comes: exchange.comes.map(named),
+      goes: exchange.goes.map(named),
+    },
     handle,
     name: member?.name ?? null,
     membershipId: member?.membershipId ?? null,
     eligible: fit.eligible,
     score: fit.score,
-    parts: partsOf(fit).map((part) => toPart(part, member === null)),
+    parts: toReckonedParts({ fit, inputs }, member === null),
     // Of people from elsewhere nobody learns what keeps them: only that something does.
     refusals:
       member === null && !fit.eligible
@@ -290,16 +304,50 @@ function wordWhy(
   words: { i18n: I18n; locale: 'en' | 'zh-CN'; zone: string },
 ): Record<string, unknown> {
   const { i18n, locale, zone } = words;
+  const number = new Intl.NumberFormat(locale);
+  const labelOf = (name: string | null): string => name ?? i18n.t(locale, 'assignments.candidates.nameless');
+  const most = shown.parts.reduce((sum, part) => sum + part.most, 0);
   return {
     ...shown,
-    label: shown.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
-    partRows: shown.parts.map((part) => ({
-      ...part,
-      label: i18n.t(locale, `matching.rule.${part.rule}`),
-      text: part.finding ? wordFinding(i18n, locale, part.finding, zone) : '',
-    })),
+    label: labelOf(shown.name),
+    total: i18n.t(locale, 'matching.pair.total', {
+      score: number.format(shown.score),
+      most: number.format(most),
+    }),
+    partRows: reckoningRows(i18n, locale, shown.parts, zone),
+    exchange:
+      shown.exchange && exchangeModel(shown.exchange, shown.loss ?? 0, { i18n, locale, zone, labelOf }),
     refusalTexts: shown.refusals.map((refusal) => wordFinding(i18n, locale, refusal, zone)),
     isChanged: shown.plannedScore !== null && shown.plannedScore !== shown.score,
+  };
+}
+
+/** Who would come and go, and the sum that is the cost. */
+function exchangeModel(
+  { comes, goes, places }: NonNullable<WhyView['exchange']>,
+  loss: number,
+  words: Words & { labelOf: (name: string | null) => string },
+): object {
+  const { i18n, locale, zone, labelOf } = words;
+  const number = new Intl.NumberFormat(locale);
+  const scores = (some: typeof comes): number => some.reduce((sum, { score }) => sum + score, 0);
+  const line = (one: (typeof comes)[number]) => ({
+    text: i18n.t(locale, 'plans.exchange.line', {
+      name: labelOf(one.name),
+      title: one.title,
+      when: one.startsAt === null ? '' : formatDateTime(one.startsAt, { locale, zone }),
+      score: number.format(one.score),
+    }),
+  });
+  return {
+    comes: comes.map(line),
+    goes: goes.map(line),
+    sum: i18n.t(locale, 'plans.exchange.sum', {
+      goes: number.format(scores(goes)),
+      comes: number.format(scores(comes)),
+      places: number.format(places),
+      loss: number.format(loss),
+    }),
   };
 }
 
@@ -322,15 +370,17 @@ function whyOfferedRoute({ assignments, explaining, shifts, tenants, i18n }: Des
         if (!place) throw new NotFound();
         const tenant = await tenants.current();
         const line = { ownerTenantId: row.tenantId, positionId: row.positionId, slots: 1 } as PlanLineRow;
-        const now = pair ? null : await explaining.judgeNow(line, account.personId);
+        const now = await explaining.judgeNow(line, account.personId);
+        const parts = toReckonedParts(now, false);
         return {
           title: place.shift.title,
           startsAt: place.shift.startsAt.toISOString(),
           endsAt: place.shift.endsAt.toISOString(),
           tenant: tenant.name,
           planned: pair !== null,
-          score: pair?.score ?? now?.score ?? 0,
-          parts: (pair ? pair.parts : now ? partsOf(now) : []).map((part) => toPart(part, false)),
+          score: pair?.score ?? now.fit.score,
+          parts: (pair?.parts ?? partsOf(now.fit)).map((part) => toPart(part, false)),
+          today: { score: now.fit.score, parts },
         };
       });
     },
@@ -338,6 +388,12 @@ function whyOfferedRoute({ assignments, explaining, shifts, tenants, i18n }: Des
       view('plans/why-offered', {
         ...shown,
         tenantName: shown.tenant[locale],
+        changed: shown.score !== shown.today?.score,
+        reckoning: reckoningRows(i18n, locale, shown.today?.parts ?? [], zone),
+        total: i18n.t(locale, 'matching.pair.total', {
+          score: shown.today?.score ?? 0,
+          most: (shown.today?.parts ?? []).reduce((sum, part) => sum + part.most, 0),
+        }),
         rows: shown.parts.map((part) => ({
           ...part,
           label: i18n.t(locale, `matching.rule.${part.rule}`),

@@ -4,7 +4,7 @@ import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
-import type { Fit, MatchingService, SolverClient } from '../matching/index.ts';
+import type { MatchingService, SolverClient } from '../matching/index.ts';
 import { positionFacts } from '../matching/index.ts';
 import { teamsOf } from '../assignments/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -14,6 +14,7 @@ import type { TenantService } from '../tenants/index.ts';
 import { accessPlanTo } from './plan.access.ts';
 import { newSomebody, readMore } from './plan.ground.ts';
 import { Judge } from './plan.judge.ts';
+import type { Reckoned } from './plan.judge.ts';
 import { PlanLineModel, PlanModel } from './plan.model.ts';
 import type { PlanLineRow, PlanPin, PlanRow } from './plan.model.ts';
 import { idAt, placeOf, readArrays } from './plan.store.ts';
@@ -31,10 +32,26 @@ export interface Alternative {
   readonly neededAt: { readonly positionId: string; readonly title: string } | null;
 }
 
-/** One pair: its score by today's facts, and what the plan knows of it. */
-export interface Explained {
+/** Somebody who would come to a position, or leave it, for somebody else's sake. */
+export interface Exchanged {
   readonly personId: string;
-  readonly fit: Fit;
+  readonly positionId: string;
+  readonly title: string;
+  readonly startsAt: Date | null;
+  readonly score: number;
+}
+
+/** What choosing a pair all the same would change in the plan; the difference is its cost. */
+export interface Exchange {
+  readonly comes: readonly Exchanged[];
+  readonly goes: readonly Exchanged[];
+  /** What places that would be filled by it are worth beside the people, less those that would be left open. */
+  readonly places: number;
+}
+
+/** One pair: its score by today's facts, and what the plan knows of it. */
+export interface Explained extends Reckoned {
+  readonly personId: string;
   readonly inPlan: boolean;
   /** The score that the plan was made with; null where the pair was not among those looked at. */
   readonly plannedScore: number | null;
@@ -42,6 +59,7 @@ export interface Explained {
   readonly price: number | null;
   readonly loss: number | null;
   readonly neededAt: Alternative['neededAt'];
+  readonly exchange: Exchange | null;
   readonly verdict: PlanPin['verdict'] | null;
 }
 
@@ -94,47 +112,56 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
     return found;
   };
 
+  const scoreAt = ({ staffing }: PlanArrays, option: number): number => at(staffing.weight, option);
+
   const personAt = (arrays: PlanArrays, option: number): string =>
     idAt(arrays.personIds, at(arrays.personOf, option));
 
-  /** What forcing each option would cost, and where else the plan wants its person. */
+  const positionAt = (arrays: PlanArrays, option: number): string =>
+    idAt(arrays.positionIds, at(arrays.staffing.position, option));
+
+  /** What forcing each option would cost and change, and where else the plan wants its person. */
   async function costs(
     row: PlanRow,
     arrays: PlanArrays,
     options: readonly number[],
-  ): Promise<{ loss: number | null; neededAt: Alternative['neededAt'] }[]> {
+  ): Promise<Pick<Explained, 'loss' | 'neededAt' | 'exchange'>[]> {
     if (row.proof?.status !== 'optimal' || row.proof.kind !== 'dual')
-      return options.map(() => ({ loss: null, neededAt: null }));
+      return options.map(() => ({ loss: null, neededAt: null, exchange: null }));
     const forced = await solver.force(String(row.tenantId), arrays.staffing, arrays, options);
-    const elsewhere = options.map((option) =>
-      (forced[options.indexOf(option)]?.out ?? []).find(
-        (other) => at(arrays.personOf, other) === at(arrays.personOf, option),
-      ),
-    );
-    const positionIds = elsewhere.flatMap((other) =>
-      other === undefined ? [] : [idAt(arrays.positionIds, at(arrays.staffing.position, other))],
-    );
+    const concerned = forced.flatMap((one) => [...one.out, ...one.in]).concat(options);
     const lines = await PlanLineModel.find({
       planId: row._id,
       attempt: row.attempt,
-      positionId: { $in: positionIds.map((id) => new Types.ObjectId(id)) },
+      positionId: {
+        $in: [...new Set(concerned.map((k) => positionAt(arrays, k)))].map((id) => new Types.ObjectId(id)),
+      },
     })
-      .select({ positionId: 1, title: 1 })
+      .select({ positionId: 1, title: 1, startsAt: 1 })
       .lean();
-    const titles = new Map(lines.map(({ positionId, title }) => [String(positionId), title]));
-    return options.map((_option, i) => {
-      const loss = forced[i]?.loss ?? Infinity;
-      const other = elsewhere[i];
-      const id = other === undefined ? null : idAt(arrays.positionIds, at(arrays.staffing.position, other));
+    const byId = new Map(lines.map((line) => [String(line.positionId), line]));
+    const exchanged = (k: number): Exchanged => {
+      const positionId = positionAt(arrays, k);
+      const { title = '', startsAt = null } = byId.get(positionId) ?? {};
+      return { personId: personAt(arrays, k), positionId, title, startsAt, score: scoreAt(arrays, k) };
+    };
+    const sum = (some: readonly Exchanged[]): number => some.reduce((total, { score }) => total + score, 0);
+    return options.map((option, i) => {
+      const { loss = Infinity, out = [], in: others = [] } = forced[i] ?? {};
+      if (loss === Infinity) return { loss: null, neededAt: null, exchange: null };
+      const comes = [option, ...others].map(exchanged);
+      const goes = out.map(exchanged);
+      const elsewhere = goes.find(({ personId }) => personId === comes[0]?.personId);
       return {
-        loss: loss === Infinity ? null : loss,
-        neededAt: id === null ? null : { positionId: id, title: titles.get(id) ?? '' },
+        loss,
+        neededAt: elsewhere ? { positionId: elsewhere.positionId, title: elsewhere.title } : null,
+        exchange: { comes, goes, places: sum(goes) - sum(comes) - loss },
       };
     });
   }
 
   /** The pair by today's facts, as the posting tenant may know them. */
-  async function judgeNow(line: PlanLineRow, personId: string): Promise<Fit> {
+  async function judgeNow(line: PlanLineRow, personId: string): Promise<Reckoned> {
     return asTenant(String(line.ownerTenantId), async () => {
       const place = await shifts.position(line.positionId);
       if (!place) throw new NotFound();
@@ -154,7 +181,7 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
         tenant,
         (await teamsOf([place.shift._id])).get(String(place.shift._id)),
       );
-      return own.fit({ tenant: 0, ...place, facts, slots: line.slots, claimed: new Set() }, one);
+      return own.reckon({ tenant: 0, ...place, facts, slots: line.slots, claimed: new Set() }, one);
     });
   }
 
@@ -204,7 +231,7 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
       const arrays = await arraysOf(row);
       if (!arrays) return [];
       // By score less price: whom the plan needs somewhere else is not the one to ask here, however well they fit.
-      const margin = (k: number): number => at(arrays.staffing.weight, k) - priceOf(arrays, k);
+      const margin = (k: number): number => scoreAt(arrays, k) - priceOf(arrays, k);
       const others = optionsOf(arrays, line.positionId)
         .filter((k) => arrays.used[k] === 0)
         .sort((a, b) => margin(b) - margin(a) || a - b)
@@ -212,7 +239,7 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
       const found = await costs(row, arrays, others);
       return others.map((k, i) => ({
         personId: personAt(arrays, k),
-        score: at(arrays.staffing.weight, k),
+        score: scoreAt(arrays, k),
         price: priceOf(arrays, k),
         loss: found[i]?.loss ?? null,
         neededAt: found[i]?.neededAt ?? null,
@@ -230,13 +257,14 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
       const [cost] = known ? await costs(row, known.arrays, [known.option]) : [];
       return {
         personId,
-        fit: await judgeNow(line, personId),
+        ...(await judgeNow(line, personId)),
         inPlan,
-        plannedScore: known ? at(known.arrays.staffing.weight, known.option) : null,
+        plannedScore: known ? scoreAt(known.arrays, known.option) : null,
         surplus: line.surplus,
         price: known ? priceOf(known.arrays, known.option) : null,
         loss: inPlan ? 0 : (cost?.loss ?? null),
         neededAt: inPlan ? null : (cost?.neededAt ?? null),
+        exchange: inPlan ? null : (cost?.exchange ?? null),
         verdict: verdictOf(row, line, personId),
       };
     },

@@ -1,10 +1,16 @@
 import { isFindable } from '../people/index.ts';
 import type { Booking } from '../people/index.ts';
-import { fit, personFacts, PoolColumns, settingsOf } from '../matching/index.ts';
-import type { Fit, FitSettings, PersonSources } from '../matching/index.ts';
+import { fit, inputsOf, personFacts, PoolColumns, settingsOf } from '../matching/index.ts';
+import type { Finding, Fit, FitSettings, PersonSources } from '../matching/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import type { Member, OpenPosition, Somebody } from './plan.ground.ts';
 import type { PlanPart } from './plan.types.ts';
+
+/** How a pair fits, with what each part of the score is reckoned from, by rule. */
+export interface Reckoned {
+  readonly fit: Fit;
+  readonly inputs: Readonly<Record<string, readonly Finding[]>>;
+}
 
 /** Asks the one list of rules about pairs of a plan. */
 export class Judge {
@@ -31,6 +37,16 @@ export class Judge {
   /** Whether the tenant of a position may ask somebody at all. */
   mayBeAsked({ tenant }: OpenPosition, one: Somebody): boolean {
     return this.mayAsk(one, (this.members[tenant] as Member).tenant, tenant);
+  }
+
+  /** The same, so that a reader can reckon it again. */
+  reckon(open: OpenPosition, one: Somebody): Reckoned {
+    const { facts, tenant } = open;
+    const own = (this.members[tenant] as Member).tenant;
+    const person = personFacts(this.sourcesOf(one, tenant), facts, own);
+    const how = this.fit(open, one);
+    const from = (rule: string): readonly Finding[] => inputsOf(rule, facts, person, this.settingsOf(tenant));
+    return { fit: how, inputs: Object.fromEntries(how.parts.map(({ rule }) => [rule, from(rule)])) };
   }
 
   /** How a tenant weighs, by its place among those of the plan. */

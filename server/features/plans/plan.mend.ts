@@ -8,7 +8,7 @@ import { membersMark } from '../memberships/index.ts';
 import { poolsMark } from '../talent-pools/index.ts';
 import type { Member, OpenPosition } from './plan.ground.ts';
 import { PlanLineModel } from './plan.model.ts';
-import type { PlanLineRow, PlanPair } from './plan.model.ts';
+import type { PlanLineRow, PlanMove, PlanPair } from './plan.model.ts';
 
 /** Assignments in these states are a claim on the place; in others the person said no, left, or was too late. */
 const STANDING = new Set([
@@ -79,16 +79,19 @@ export async function markOf(
   return hash.digest('base64url').slice(0, 16);
 }
 
+/** Moves that are told one by one; of more only how many. */
+const MOST_MOVES = 30;
+
 type NewLine = Omit<PlanLineRow, '_id' | 'tenantId'>;
 
 /**
  * The new proposal joined with what was sent already: offers stay where they are, and whoever is proposed where they were not
- * before is marked as moved. @returns the lines in the order of their shifts, and how many moved
+ * before is marked as moved. @returns the lines in the order of their shifts, how many moved, and who from where to where
  */
 export function joinLines(
   before: readonly PlanLineRow[],
   after: readonly NewLine[],
-): { lines: NewLine[]; moved: number } {
+): { lines: NewLine[]; moved: number; moves: PlanMove[] } {
   const old = new Map(before.map((line) => [String(line.positionId), line]));
   let moved = 0;
   const joined = after.map((line): NewLine => {
@@ -114,5 +117,38 @@ export function joinLines(
     (a, b) =>
       a.startsAt.getTime() - b.startsAt.getTime() || (String(a.positionId) < String(b.positionId) ? -1 : 1),
   );
-  return { lines: joined.map((line, place) => ({ ...line, place })), moved };
+  return { lines: joined.map((line, place) => ({ ...line, place })), moved, moves: movesOf(before, after) };
+}
+
+/** Who is proposed elsewhere than before, anew, or not any more: for each, the earliest places that came and went. */
+function movesOf(before: readonly PlanLineRow[], after: readonly NewLine[]): PlanMove[] {
+  const lost = proposedBy(before);
+  const won = proposedBy(after);
+  for (const [personId, places] of won)
+    for (const positionId of places.keys())
+      if (lost.get(personId)?.delete(positionId)) places.delete(positionId);
+  const moves: PlanMove[] = [];
+  for (const personId of new Set([...won.keys(), ...lost.keys()])) {
+    const [to, from] = [[...(won.get(personId)?.values() ?? [])], [...(lost.get(personId)?.values() ?? [])]];
+    for (let i = 0; i < Math.max(to.length, from.length); i++)
+      moves.push({ personId, to: to[i] ?? null, from: from[i] ?? null });
+  }
+  const startOf = ({ to, from }: PlanMove): number => (to ?? from)?.startsAt.getTime() ?? 0;
+  return moves.sort((a, b) => startOf(a) - startOf(b)).slice(0, MOST_MOVES);
+}
+
+type Proposals = Map<string, Map<string, NonNullable<PlanMove['to']>>>;
+
+/** Where each person is proposed and not asked yet. */
+function proposedBy(lines: readonly NewLine[]): Proposals {
+  const found: Proposals = new Map();
+  for (const { positionId, title, startsAt, pairs } of lines) {
+    const place = { positionId: String(positionId), title, startsAt };
+    for (const { personId, state } of pairs) {
+      if (state !== 'proposed') continue;
+      const own = found.get(String(personId)) ?? new Map();
+      found.set(String(personId), own.set(place.positionId, place));
+    }
+  }
+  return found;
 }

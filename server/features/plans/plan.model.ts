@@ -63,6 +63,18 @@ export interface PlanWave {
   endedAt: Date | null;
 }
 
+/** Somebody whom the last mending proposes elsewhere; `from` null: anew, `to` null: not any more. Ids as text: threads pass it on. */
+export interface PlanMove {
+  personId: string;
+  from: PlanPlace | null;
+  to: PlanPlace | null;
+}
+export interface PlanPlace {
+  positionId: string;
+  title: string;
+  startsAt: Date;
+}
+
 /** How far the background is with sending or withdrawing: the place of the next line. */
 export interface PlanTask {
   kind: 'send' | 'withdraw';
@@ -94,6 +106,8 @@ export interface PlanRow extends TenantRow, StateRow {
   comparison: Comparison | null;
   /** Proposals that moved at the last mending. */
   moved: number;
+  /** The first of what moved then, soonest first. */
+  moves?: PlanMove[];
   /** Whether what changes is followed, when it was last looked at, and how things stood then. */
   follow: boolean;
   lookAt: Date | null;
@@ -144,6 +158,7 @@ const planSchema = new Schema({
   proof: { ...mixed, default: null },
   comparison: { ...mixed, default: null },
   moved: { type: Number, default: 0 },
+  moves: { type: [Schema.Types.Mixed], default: [] },
   follow: { type: Boolean, default: true },
   lookAt: { type: Date, default: null },
   mark: { type: String, default: '' },

@@ -5,7 +5,7 @@ import { empty } from '../../http/schema.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
-import { readLines, unitNames } from './plan.reading.ts';
+import { membersAmong, readLines, unitNames } from './plan.reading.ts';
 import type { ReadingParts } from './plan.reading.ts';
 import {
   lineFilter,
@@ -17,6 +17,7 @@ import {
   planView,
   watching,
 } from './plan.schema.ts';
+import type { MembershipService } from '../memberships/index.ts';
 import type { PlanService } from './plan.service.ts';
 import type { PlanRow } from './plan.model.ts';
 import { newModel, showModel, toPlanView, waveForm, wordLine } from './plan.view.ts';
@@ -38,14 +39,14 @@ export const backToPlan = (
 
 /** The page of one plan, with the form of the next wave as it was typed where it was refused. */
 export async function showPlan(
-  { units, i18n }: Pick<PlanRouteParts, 'units' | 'i18n'>,
+  { units, memberships, i18n }: Pick<PlanRouteParts, 'units' | 'memberships' | 'i18n'>,
   { actor, locale, zone }: Pick<RouteContext, 'actor' | 'locale' | 'zone'>,
   row: PlanRow,
   failure: Pick<FormFailure, 'issues' | 'values'> | null,
   watched = false,
 ): Promise<PageResult> {
   const names = await unitNames(row, units, locale);
-  const shown = toPlanView(row, names);
+  const shown = toPlanView(row, names, await whoMoved(row, memberships));
   const unitName = (await units.names([shown.unitId])).get(shown.unitId)?.[locale] ?? '';
   const may = (permission: 'plans:run' | 'plans:send'): boolean => can(actor, permission, shown.unitId);
   const words = { i18n, locale, zone };
@@ -65,6 +66,12 @@ export async function showPlan(
     }),
   );
 }
+
+const whoMoved = ({ moves = [] }: PlanRow, memberships: MembershipService) =>
+  membersAmong(
+    moves.map(({ personId }) => personId),
+    memberships,
+  );
 
 function listRoutes({ plans, i18n }: PlanRouteParts): Route[] {
   const formFor = async (
@@ -142,7 +149,7 @@ function listRoutes({ plans, i18n }: PlanRouteParts): Route[] {
 }
 
 function oneRoutes(parts: PlanRouteParts): Route[] {
-  const { plans, units, i18n } = parts;
+  const { plans, memberships, units, i18n } = parts;
   return [
     route({
       name: 'plans/show',
@@ -156,7 +163,7 @@ function oneRoutes(parts: PlanRouteParts): Route[] {
       output: planView,
       async run({ actor, params, locale }) {
         const row = await plans.access(actor, params.id);
-        return toPlanView(row, await unitNames(row, units, locale));
+        return toPlanView(row, await unitNames(row, units, locale), await whoMoved(row, memberships));
       },
       page: async (_shown, context) =>
         showPlan(

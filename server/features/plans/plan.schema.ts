@@ -48,6 +48,8 @@ const comparison = z.object({
   ),
 });
 
+const place = z.object({ positionId: z.string(), title: z.string(), startsAt: z.string() });
+
 export const planView = z.object({
   id: z.string(),
   version: z.number(),
@@ -92,6 +94,15 @@ export const planView = z.object({
   comparison: comparison.nullable(),
   revision: z.number(),
   moved: z.number(),
+  /** The first of what the last mending moved: from null is anew, to null not any more. */
+  moves: z.array(
+    z.object({
+      name: z.string().nullable(),
+      membershipId: z.string().nullable(),
+      from: place.nullable(),
+      to: place.nullable(),
+    }),
+  ),
   pins: z.number(),
   wishes: z.number(),
   waves: z.array(
@@ -107,7 +118,7 @@ export const planView = z.object({
   createdAt: z.string(),
   finishedAt: z.string().nullable(),
 });
-export const planPage = pageOf(planView.omit({ comparison: true }));
+export const planPage = pageOf(planView.omit({ comparison: true, moves: true }));
 
 const finding = z.object({
   code: z.string(),
@@ -118,6 +129,14 @@ export const part = z.object({
   points: z.number(),
   most: z.number(),
   finding: finding.nullable(),
+});
+
+/** A part that a reader can reckon again: points = ⌊most × of ÷ from + ½⌋. */
+const reckonedPart = part.extend({
+  /** Null where the share would tell of somebody from elsewhere how far away they live. */
+  share: z.object({ of: z.number(), from: z.number() }).nullable(),
+  /** What the share is reckoned from. */
+  inputs: z.array(finding),
 });
 
 export const pairView = z.object({
@@ -182,6 +201,14 @@ export const wishBody = z
     { path: ['handles'], message: 'choose-two' },
   );
 
+const exchanged = z.object({
+  name: z.string().nullable(),
+  positionId: z.string(),
+  title: z.string(),
+  startsAt: z.string().nullable(),
+  score: z.number(),
+});
+
 const neededAt = z.object({ positionId: z.string(), title: z.string() }).nullable();
 
 export const positionView = lineView.extend({
@@ -211,12 +238,14 @@ export const whyView = z.object({
   eligible: z.boolean(),
   score: z.number(),
   plannedScore: z.number().nullable(),
-  parts: z.array(part),
+  parts: z.array(reckonedPart),
   refusals: z.array(finding),
   surplus: z.number(),
   price: z.number().nullable(),
   loss: z.number().nullable(),
   neededAt,
+  /** What choosing the pair would change: scores that go less those that come less `places` are the loss. */
+  exchange: z.object({ comes: z.array(exchanged), goes: z.array(exchanged), places: z.number() }).nullable(),
   verdict: z.enum(['must', 'never']).nullable(),
 });
 export type WhyView = z.output<typeof whyView>;
@@ -230,4 +259,7 @@ export const whyOffered = z.object({
   planned: z.boolean(),
   score: z.number(),
   parts: z.array(part),
+  /** By today's facts, so that one can reckon it again. */
+  today: z.object({ score: z.number(), parts: z.array(reckonedPart) }).nullable(),
 });
+export type ReckonedPart = z.output<typeof reckonedPart>;

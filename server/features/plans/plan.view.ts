@@ -1,16 +1,28 @@
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
-import { formatDistance, formatNumber } from '../../i18n/format.ts';
+import { formatDateTime, formatDistance, formatNumber } from '../../i18n/format.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { wordFinding } from '../assignments/index.ts';
 import type { Unit } from '../units/index.ts';
-import type { PlanPair, PlanRow } from './plan.model.ts';
-import type { LineView, PairView, PlanView } from './plan.schema.ts';
+import type { PlanPair, PlanPlace, PlanRow } from './plan.model.ts';
+import type { Reckoned } from './plan.judge.ts';
+import type { LineView, PairView, PlanView, ReckonedPart } from './plan.schema.ts';
 import type { Outcome, PlanPart } from './plan.types.ts';
 
-/** A plan as programs and pages are told of it; names of units from the caller. */
-export function toPlanView(row: PlanRow, names: ReadonlyMap<string, string> = new Map()): PlanView {
+const toPlace = (place: PlanPlace | null) =>
+  place && {
+    positionId: place.positionId,
+    title: place.title,
+    startsAt: place.startsAt.toISOString(),
+  };
+
+/** A plan as programs and pages are told of it; names of units, and of members among those who moved, from the caller. */
+export function toPlanView(
+  row: PlanRow,
+  names: ReadonlyMap<string, string> = new Map(),
+  members: ReadonlyMap<string, { name: string; membershipId: string }> = new Map(),
+): PlanView {
   const { inputs, proof, progress, comparison } = row;
   return {
     id: String(row._id),
@@ -31,6 +43,12 @@ export function toPlanView(row: PlanRow, names: ReadonlyMap<string, string> = ne
     },
     revision: row.revision,
     moved: row.moved,
+    moves: (row.moves ?? []).map(({ personId, from, to }) => ({
+      name: members.get(personId)?.name ?? null,
+      membershipId: members.get(personId)?.membershipId ?? null,
+      from: toPlace(from),
+      to: toPlace(to),
+    })),
     pins: row.pins.length,
     wishes: row.wishes.length,
     waves: row.waves.map(({ n, at, offered, refused, reason, endedAt }) => ({
@@ -45,6 +63,9 @@ export function toPlanView(row: PlanRow, names: ReadonlyMap<string, string> = ne
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };
 }
+
+/** Parts that rest on what an organisation saw somebody do. */
+const PRIVATE_PARTS = new Set(['reliability', 'continuity', 'load', 'idle']);
 
 const BANDS = [1_000, 3_000, 5_000, 10_000, 20_000];
 const bandOf = (metres: number): number => BANDS.find((limit) => metres <= limit) ?? 50_000;
@@ -64,6 +85,28 @@ export const toPart = (
     };
   return { rule, points, most, finding };
 };
+
+/**
+ * The parts of a score with what each is reckoned from. Of people from elsewhere nobody learns what shares of the distance
+ * give away, nor what another organisation knows of them.
+ */
+export function toReckonedParts({ fit, inputs }: Reckoned, nameless: boolean): ReckonedPart[] {
+  return fit.parts.map(({ of, from, ...one }) => {
+    const { rule, points, most, finding } = one;
+    const told = toPart(
+      { rule, points, most, code: finding?.code ?? null, params: finding?.params ?? null },
+      nameless,
+    );
+    // A band is all that the rules themselves know of most; of another's members they know the metres.
+    const exact = nameless && finding?.code === 'distance';
+    const own = exact || (nameless && PRIVATE_PARTS.has(rule)) ? [] : (inputs[rule] ?? []);
+    return {
+      ...told,
+      share: exact ? null : { of, from },
+      inputs: own.map(({ code, params }) => ({ code, params: { ...params } })),
+    };
+  });
+}
 
 /** A pair as whoever runs the plan may see it: people from elsewhere have no name until they accept. */
 export function toPairView(
@@ -159,11 +202,33 @@ export function showModel(view: PlanView, words: Words, more: object): object {
     isWorking: ['queued', 'running', 'sending', 'withdrawing'].includes(view.state),
     isMaking: ['queued', 'running'].includes(view.state),
     measures: comparisonRows(view, words),
+    moveRows: view.moves.map((one) => moveRow(one, base, words)),
     worseUnits: comparison?.units.filter((unit) => unit.after < unit.before).slice(0, SHOWN_UNITS) ?? [],
     unitRows: comparison?.units.slice(0, SHOWN_UNITS) ?? [],
     moreUnits: Math.max(0, (comparison?.units.length ?? 0) - SHOWN_UNITS),
     isOptimal: proof?.status === 'optimal',
     gapShare: proof ? gapShareOf(proof.objective, proof.bound) : null,
+  };
+}
+
+/** Somebody who moved, with the place they come to and the one they were proposed for. */
+function moveRow(
+  { name, from, to }: PlanView['moves'][number],
+  base: string,
+  { i18n, locale, zone }: Words,
+): object {
+  const worded = (place: PlanView['moves'][number]['to']) =>
+    place && {
+      href: `${base}/positions/${place.positionId}`,
+      text: i18n.t(locale, 'plans.moves.place', {
+        title: place.title,
+        when: formatDateTime(place.startsAt, { locale, zone }),
+      }),
+    };
+  return {
+    label: name ?? i18n.t(locale, 'assignments.candidates.nameless'),
+    to: worded(to),
+    from: worded(from),
   };
 }
 

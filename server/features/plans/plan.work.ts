@@ -13,7 +13,7 @@ import type { Crowd, Member } from './plan.ground.ts';
 import type { Known } from './plan.known.ts';
 import { joinLines, markOf, readProposed } from './plan.mend.ts';
 import { PlanModel } from './plan.model.ts';
-import type { PlanRow } from './plan.model.ts';
+import type { PlanMove, PlanRow } from './plan.model.ts';
 import { runPlan } from './plan.run.ts';
 import type { RunInput, RunParts, RunResult } from './plan.run.ts';
 import { readArrays, storeArrays, storeLines } from './plan.store.ts';
@@ -30,6 +30,7 @@ export type PlanWorked = PlanMade | { readonly unchanged: true };
 export interface PlanMade extends Omit<RunResult, 'lines' | 'arrays'> {
   readonly tenants: number;
   readonly moved: number;
+  readonly moves: readonly PlanMove[];
   /** Of what was open and who was there: a plan is mended when it changes. */
   readonly mark: string;
 }
@@ -80,15 +81,15 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
       arrays,
       ...result
     } = await runPlan(input, parts, open, await (reading ?? crowd()), known);
-    const { lines, moved } =
-      job.kind === 'mend' ? joinLines(before.lines, fresh) : { lines: fresh, moved: 0 };
+    const { lines, ...moving } =
+      job.kind === 'mend' ? joinLines(before.lines, fresh) : { lines: fresh, moved: 0, moves: [] };
     await watch.report('store', 0, lines.length, true);
     await sideBySide([
       () => storeArrays(row._id, job.attempt, arrays),
       () => storeLines(row._id, job.attempt, lines),
     ]);
     await watch.report('store', lines.length, lines.length, true);
-    return { ...result, tenants: members.length, moved, mark };
+    return { ...result, ...moving, tenants: members.length, mark };
   }
 }
 

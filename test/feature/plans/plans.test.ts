@@ -22,8 +22,14 @@ interface Why {
   loss: number | null;
   neededAt: { positionId: string } | null;
   score: number;
-  parts: { points: number }[];
+  parts: { points: number; most: number; share: { of: number; from: number } | null; inputs: object[] }[];
   refusals: { code: string }[];
+  exchange: { comes: Swap[]; goes: Swap[]; places: number } | null;
+}
+interface Swap {
+  name: string | null;
+  positionId: string;
+  score: number;
 }
 interface Line {
   positionId: string;
@@ -113,6 +119,16 @@ describe('plans', function () {
     expect(why.neededAt?.positionId).to.equal(positions[1]);
     expect(why.loss).to.be.above(1_000);
     expect(why.parts.reduce((sum, { points }) => sum + points, 0)).to.equal(why.score);
+    // What the page says is enough to reckon the score and the cost again.
+    for (const { points, most, share } of why.parts)
+      expect(Math.floor((most * (share?.of ?? 0)) / (share?.from ?? 1) + 0.5)).to.equal(points);
+    const { comes = [], goes = [], places = 0 } = why.exchange ?? {};
+    const scores = (some: Swap[]): number => some.reduce((sum, { score }) => sum + score, 0);
+    expect(scores(goes) - scores(comes) - places).to.equal(why.loss);
+    expect(comes[0]).to.include({ name: volunteers[0]?.name, positionId: positions[0], score: why.score });
+    expect(goes.map(({ positionId }) => positionId).sort()).to.deep.equal([...positions].sort());
+    // A position stays open, and its first place was worth 3,000.
+    expect(places).to.equal(-3_000);
     const unfit = (await read(
       `/plans/${plan.id}/positions/${positions[1]}/why?membershipId=${volunteers[1]?.membershipId}`,
     )) as Why;
@@ -199,21 +215,36 @@ describe('plans', function () {
     const { sweep } = await testApp();
     const plan = (await api.post('/plans', {})).json<Plan>();
     await sweep('plans/solve');
+    interface Move {
+      name: string | null;
+      from: { positionId: string } | null;
+      to: { positionId: string } | null;
+    }
+    let moves: (string | null | undefined)[][] = [];
     const look = async (): Promise<{ moved: number; names: (string | null | undefined)[][] }> => {
       expect((await api.post(`/plans/${plan.id}/look`, {})).status).to.equal(202);
       await sweep('plans/follow');
       const lines = (await api.get(`/plans/${plan.id}/positions`)).json<{ data: Line[] }>().data;
-      const shown = (await api.get(`/plans/${plan.id}`)).json<{ moved: number; proof: { status: string } }>();
-      expect(shown.proof.status).to.equal('optimal');
+      const shown = (await api.get(`/plans/${plan.id}`)).json<{
+        moved: number;
+        moves: Move[];
+        proof?: { status: string };
+      }>();
+      expect(shown.proof?.status, JSON.stringify(shown)).to.equal('optimal');
+      moves = shown.moves.map(({ name, from, to }) => [name, from?.positionId, to?.positionId]);
       return { moved: shown.moved, names: lines.map(({ pairs }) => pairs.map(({ name }) => name)) };
     };
     const first = await look();
     expect(first.moved).to.equal(0);
     const [chosen] = first.names[0] ?? [];
     // A new request: whoever was planned stays, the other comes in.
-    await createOpening(place);
+    const second = await createOpening(place);
     const other = people.find(({ name }) => name !== chosen);
     expect(await look()).to.deep.equal({ moved: 1, names: [[chosen], [other?.name]] });
+    expect(moves).to.deep.equal([[other?.name, undefined, second.positionId]]);
+    // Whoever looks at the plan sees who moved where.
+    const page = (await (await desk.page()).get(`/plans/${plan.id}?lang=en`)).text;
+    expect(page).to.include(`${other?.name}: `).and.include('not proposed before');
     // One says no to the offer, and nobody else is there; then somebody new is.
     const seen = (await api.get(`/plans/${plan.id}`)).json<Plan>();
     await api.post(`/plans/${plan.id}/waves`, {}, { 'if-match': `"v${seen.version}"` });

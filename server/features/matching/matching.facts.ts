@@ -153,7 +153,11 @@ export function skillsOn(
   /** Null: on any days, for whoever looks who might have them. */
   position: Pick<PositionFacts, 'startDate' | 'endDate'> | null,
 ): PersonFacts['skills'] {
-  const verified = new Map((membership?.verifiedSkills ?? []).map((skill) => [skill.code, skill.level]));
+  const seen = membership?.verifiedSkills ?? [];
+  // So it is for most people, and they are asked about by the hundred thousand.
+  if (seen.length === 0 && credentials.length === 0 && areApart(person.skills))
+    return person.skills.map(({ code, level }) => ({ code, level, verified: false }));
+  const verified = new Map(seen.map((skill) => [skill.code, skill.level]));
   // A certificate gives its skills on the days on which it is valid; nobody need claim them besides.
   for (const own of credentials)
     if (
@@ -168,6 +172,9 @@ export function skillsOn(
     verified: verified.has(code),
   }));
 }
+
+const areApart = (skills: readonly { readonly code: string }[]): boolean =>
+  skills.every(({ code }, at) => skills.findIndex((other) => other.code === code) === at);
 
 /** The two tracks that a good team mixes; other members belong to neither. */
 export function trackOf(kind: string | null): PersonFacts['track'] {

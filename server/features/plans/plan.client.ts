@@ -35,6 +35,8 @@ export interface PlanThread {
 const IDLE_MS = 20_000;
 /** More than a run needs at the most that it takes. */
 const HEAP_MB = 3_072;
+/** Everybody's facts stay until the run ends: with little room for what is new they would be copied to and fro. */
+const YOUNG_MB = 192;
 
 /** A thread that starts with the first plan, and ends when there has been none for a while. */
 export function createPlanThread(): PlanThread {
@@ -45,7 +47,7 @@ export function createPlanThread(): PlanThread {
 
   const start = (): Worker => {
     const made = new Worker(new URL('./plan.thread.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     made.once('exit', () => {
       if (worker === made) worker = null;

@@ -138,8 +138,10 @@ export async function readPeople(
     await asTenant(tenant.id, async () => {
       for await (const some of membersToPlan()) {
         for (const member of some) {
-          const own = memberOf.get(String(member.personId)) ?? new Map<number, MemberToPlan>();
-          memberOf.set(String(member.personId), own.set(at, member));
+          const id = String(member.personId);
+          const own = memberOf.get(id);
+          if (own) own.set(at, member);
+          else memberOf.set(id, new Map([[at, member]]));
         }
       }
       kept.push(await memberships.notToBeAsked());

@@ -82,10 +82,12 @@ function marginsOf(
     for (let at = c; at >= 0; at = inside[at] ?? -1) sum += price[at] ?? 0;
     return sum;
   });
-  return Float64Array.from(
-    weight,
-    (own, k) => own - (holds[k] === 1 ? 0 : (open[position[k] ?? 0] ?? 0)) - (paid[cap[k] ?? 0] ?? 0),
-  );
+  const margins = new Float64Array(weight.length);
+  for (let k = 0; k < margins.length; k++) {
+    const openly = holds[k] === 1 ? 0 : (open[position[k] ?? 0] ?? 0);
+    margins[k] = (weight[k] ?? 0) - openly - (paid[cap[k] ?? 0] ?? 0);
+  }
+  return margins;
 }
 
 function wider(from: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {

@@ -8,6 +8,8 @@ export interface DraftPair {
   readonly metres: number | null;
 }
 
+/** Pairs that there is room for at first. */
+const AT_FIRST = 1 << 16;
 const UNKNOWN = -1;
 /** What a pair that must not be is worth: more is lost by it than any place brings. */
 const CLOSED = -1_000_000;
@@ -16,15 +18,15 @@ const NONE = -1;
 /** The pairs that a plan chooses among, in the order in which they were added: as arrays, since there are very many. */
 export class PairList {
   length = 0;
-  position = new Int32Array(1_024);
-  person = new Int32Array(1_024);
-  score = new Int32Array(1_024);
+  position = new Int32Array(AT_FIRST);
+  person = new Int32Array(AT_FIRST);
+  score = new Int32Array(AT_FIRST);
   /** Whole metres; −1 unknown. */
-  metres = new Int32Array(1_024);
-  certified = new Uint8Array(1_024);
+  metres = new Int32Array(AT_FIRST);
+  certified = new Uint8Array(AT_FIRST);
   /** The pairs of each position as a list, the last one added first. */
   private readonly head: Int32Array;
-  private next = new Int32Array(1_024);
+  private next = new Int32Array(AT_FIRST);
 
   constructor(positions: number) {
     this.head = new Int32Array(positions).fill(NONE);
@@ -79,7 +81,7 @@ export class PairList {
   }
 
   private grow(): void {
-    const length = this.length * 2;
+    const length = this.length * 4;
     const wider = (from: Int32Array): Int32Array<ArrayBuffer> => {
       const to = new Int32Array(length);
       to.set(from);

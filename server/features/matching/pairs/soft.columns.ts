@@ -26,7 +26,8 @@ const skillLevel: SoftColumn = (asked, rule, weight) => {
   if (facts.skills.length === 0) return given(rule, weight, asked);
   const { few, skills } = pool;
   const from = 6 * facts.skills.length;
-  const worth = Int32Array.from({ length: from + 1 }, (_, of) => pointsOf(weight, { of, from }));
+  const worth = new Int32Array(from + 1);
+  for (let of = 0; of < worth.length; of++) worth[of] = pointsOf(weight, { of, from });
   const numbers = facts.skills.flatMap(({ code }) => skills.number.get(code) ?? []);
   return (rows, size, points) => {
     for (let i = 0; i < size; i++) {
@@ -127,9 +128,8 @@ const load: SoftColumn = (asked, rule, weight) => {
 
 const idle: SoftColumn = (asked, _rule, weight) => {
   const start = dayOf(asked.facts.startDate);
-  const worth = Int32Array.from({ length: LONG_IDLE_DAYS + 1 }, (_, of) =>
-    pointsOf(weight, { of, from: LONG_IDLE_DAYS }),
-  );
+  const worth = new Int32Array(LONG_IDLE_DAYS + 1);
+  for (let of = 0; of < worth.length; of++) worth[of] = pointsOf(weight, { of, from: LONG_IDLE_DAYS });
   const { lastOn } = asked.pool;
   return (rows, size, points) => {
     for (let i = 0; i < size; i++) {

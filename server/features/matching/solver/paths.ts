@@ -19,8 +19,7 @@ export class Paths {
   private readonly residual: Residual;
   private relief: Relief | null = null;
   // The rows and edges of each column, made when first needed; of rows that came later, as lists over edges.
-  private byCol: { readonly start: Int32Array; readonly row: Int32Array; readonly edge: Int32Array } | null =
-    null;
+  private byCol: ColumnEdges | null = null;
   private readonly firstEdge: Int32Array;
   private nextEdge = new Int32Array(0);
   private rowOf = new Int32Array(0);
@@ -92,6 +91,7 @@ export class Paths {
   fill(to: number): void {
     const { residual } = this;
     this.listEdges();
+    residual.knowAll();
     residual.best = this.plan.price[to]!;
     residual.bestNode = -1;
     this.searchBackward(to);
@@ -113,17 +113,31 @@ export class Paths {
         continue;
       }
       residual.settle(node);
-      if (byCol)
-        for (let i = byCol.start[node]!; i < byCol.start[node + 1]!; i++)
-          this.enterBy(byCol.row[i]!, byCol.edge[i]!, d);
-      for (let e = this.firstEdge[node]!; e >= 0; e = nextEdge[e]!) this.enterBy(rowOf[e]!, e, d);
+      const base = d + this.plan.price[node]!;
+      if (byCol) this.enterByAll(byCol, node, base);
+      for (let e = this.firstEdge[node]!; e >= 0; e = nextEdge[e]!) this.enterBy(rowOf[e]!, e, base);
     }
   }
 
-  /** A row may take the column reached by one of its edges. */
-  private enterBy(r: number, e: number, d: number): void {
+  /** Rows may take the column reached: most edges of a plan are looked at here, one after the other in memory. */
+  private enterByAll({ start, row, weight, edge }: ColumnEdges, v: number, base: number): void {
+    const { residual } = this;
+    const { surplus, dist } = residual;
+    const { cols, taken } = this.plan;
+    const { best } = residual;
+    const end = start[v + 1]!;
+    for (let i = start[v]!; i < end; i++) {
+      const r = row[i]!;
+      const next = base - weight[i]! + surplus[r]!;
+      if (next >= best || next >= dist[cols + r]!) continue;
+      const e = edge[i]!;
+      if (taken[e] === 0) residual.reach(cols + r, next, e);
+    }
+  }
+
+  private enterBy(r: number, e: number, base: number): void {
     const { plan, residual } = this;
-    const next = d + residual.surplusOf(r) - plan.margin(e);
+    const next = base - plan.weight[e]! + residual.surplus[r]!;
     if (next < residual.best && plan.taken[e] === 0) residual.reach(plan.cols + r, next, e);
   }
 
@@ -136,7 +150,7 @@ export class Paths {
       residual.bestNode = plan.cols + r;
       return;
     }
-    const surplus = residual.surplusOf(r);
+    const surplus = residual.surplus[r]!;
     const from = plan.slotStart[r]!;
     for (let slot = from; slot < from + plan.count[r]!; slot++) {
       const e = slotEdge[slot]!;
@@ -232,18 +246,27 @@ export class Paths {
   }
 }
 
-function edgesByColumn({ rows, cols, start, col }: Plan) {
+/** The edges of column v are in places `start[v] … start[v + 1] - 1`. */
+interface ColumnEdges {
+  readonly start: Int32Array;
+  readonly row: Int32Array;
+  readonly weight: Int32Array;
+  readonly edge: Int32Array;
+}
+
+function edgesByColumn({ rows, cols, start, col, weight: weights }: Plan): ColumnEdges {
   const edges = start[rows]!;
   const first = new Int32Array(cols + 1);
   for (let e = 0; e < edges; e++) first[col[e]! + 1]!++;
   for (let v = 0; v < cols; v++) first[v + 1]! += first[v]!;
   const at = first.slice();
-  const [row, edge] = [new Int32Array(edges), new Int32Array(edges)];
+  const [row, edge, weight] = [new Int32Array(edges), new Int32Array(edges), new Int32Array(edges)];
   for (let r = 0; r < rows; r++)
     for (let e = start[r]!; e < start[r + 1]!; e++) {
       const place = at[col[e]!]!++;
       row[place] = r;
       edge[place] = e;
+      weight[place] = weights[e]!;
     }
-  return { start: first, row, edge };
+  return { start: first, row, weight, edge };
 }

@@ -20,9 +20,14 @@ export class Residual {
   /** The first of the nodes that stand for rows once more. */
   readonly far: number;
   /** What each row gains from one more slot, true while `known` says so. */
-  private readonly surplus: Float64Array;
+  readonly surplus: Float64Array;
   private readonly known: Int32Array;
   private changes = 1;
+  /** Rows whose surplus may have changed since all were known. */
+  private readonly stale: Int32Array;
+  private readonly isStale: Uint8Array;
+  private staleCount = 0;
+  private allKnownIn = 0;
   private readonly touched: Int32Array;
   private touchedCount = 0;
   /** Columns whose distance is final. */
@@ -38,6 +43,8 @@ export class Residual {
     this.via = new Int32Array(nodes);
     this.surplus = new Float64Array(plan.count.length);
     this.known = new Int32Array(plan.count.length);
+    this.stale = new Int32Array(plan.count.length);
+    this.isStale = new Uint8Array(plan.count.length);
     this.touched = new Int32Array(nodes);
     this.settled = new Int32Array(plan.cols);
   }
@@ -55,6 +62,22 @@ export class Residual {
   /** Says that what a row holds is changed. */
   touch(r: number): void {
     this.known[r] = 0;
+    if (this.isStale[r] === 1) return;
+    this.isStale[r] = 1;
+    this.stale[this.staleCount++] = r;
+  }
+
+  /** Makes `surplus` true for all rows; of one without a slot it is Infinity, since it takes nothing whatever the price. */
+  knowAll(): void {
+    const { plan, changes } = this;
+    const know = (r: number): void => {
+      this.surplus[r] = plan.demand[r]! > 0 ? plan.surplus(r) : Infinity;
+      this.known[r] = changes;
+    };
+    if (this.allKnownIn === changes) for (let i = 0; i < this.staleCount; i++) know(this.stale[i]!);
+    else for (let r = 0; r < plan.rows; r++) know(r);
+    this.allKnownIn = changes;
+    while (this.staleCount > 0) this.isStale[this.stale[--this.staleCount]!] = 0;
   }
 
   surplusOf(r: number): number {
@@ -62,6 +85,7 @@ export class Residual {
       this.surplus[r] = this.plan.surplus(r);
       // Without a slot it hangs on the prices of all edges.
       if (this.plan.demand[r]! > 0) this.known[r] = this.changes;
+      else this.touch(r);
     }
     return this.surplus[r]!;
   }
@@ -183,7 +207,7 @@ export class Residual {
       const gap = this.best - this.dist[v]!;
       if (gap <= 0) continue;
       price[v]! += sign * gap;
-      for (let slot = first[v]!; slot >= 0; slot = after[slot]!) this.known[slotRow[slot]!] = 0;
+      for (let slot = first[v]!; slot >= 0; slot = after[slot]!) this.touch(slotRow[slot]!);
     }
     if (sign < 0) this.near?.forget();
   }

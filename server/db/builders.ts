@@ -2,7 +2,7 @@ import mongoose, { Types } from 'mongoose';
 import type { AnyBulkWriteOperation, ClientSession, Model, PipelineStage } from 'mongoose';
 import { requireTenantId } from '../core/context.ts';
 import { database } from './connect.ts';
-import { boundCommand } from './patience.ts';
+import { boundCommand, OPERATION_MS } from './patience.ts';
 import { allModels } from './registry.ts';
 import { canonicalId, refuseTenantChange } from './tenancy-guard.ts';
 import { currentSession } from './transaction.ts';
@@ -138,7 +138,11 @@ async function inCommand(
 ): Promise<Answer> {
   const { name } = model.collection;
   const answer = (await boundCommand(`${name} ${reads ? 'read' : 'written'}`, (bound) =>
-    database().command({ [verb]: name, ...body }, { session, ...bound }),
+    database().command(
+      // The server gives up too: its work would be for nobody.
+      { [verb]: name, ...body, ...(reads && bound.signal ? { maxTimeMS: OPERATION_MS } : {}) },
+      { session, ...bound },
+    ),
   )) as Answer;
   const [fault] = answer.writeErrors ?? [];
   if (fault) throw new mongoose.mongo.MongoServerError({ ...fault, message: fault.errmsg });

@@ -143,3 +143,15 @@ export async function writeAuditRows(rows: readonly ReturnType<typeof auditRow>[
     made.map((row) => ({ _id: row._id, at: row.at, mac: auditMac(row) })),
   );
 }
+
+/** Things of this type that changed outside any organisation after `since`, the latest first, of at most so many changes. */
+export async function changedSince(subjectType: string, since: Date, limit: number): Promise<string[]> {
+  const rows = await asPlatform(() =>
+    AuditModel.find({ subjectType, at: { $gt: since } })
+      .sort({ at: -1, _id: -1 })
+      .limit(limit)
+      .select({ subjectId: 1 })
+      .lean(),
+  );
+  return [...new Set(rows.map(({ subjectId }) => subjectId))];
+}

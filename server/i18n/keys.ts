@@ -2604,6 +2604,7 @@ export type KnownKey =
   | 'people.visibility.reach'
   | 'people.visibility.title'
   | 'plans.after'
+  | 'plans.asWellAt'
   | 'plans.before'
   | 'plans.better'
   | 'plans.cancel'

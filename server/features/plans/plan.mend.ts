@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Types } from 'mongoose';
 import { asTenant } from '../../core/context.ts';
+import { changedSince } from '../../db/audit.ts';
 import { statesOf } from '../assignments/index.ts';
 import { credentialsMark } from '../credentials/index.ts';
 import { exclusionsMark } from '../matching/index.ts';
-import { membersMark } from '../memberships/index.ts';
+import { membersMark, membersToFit } from '../memberships/index.ts';
+import { peopleToFit } from '../people/index.ts';
 import { poolsMark } from '../talent-pools/index.ts';
 import type { Member, OpenPosition } from './plan.ground.ts';
 import { PlanLineModel } from './plan.model.ts';
@@ -73,10 +75,30 @@ export async function markOf(
   const hash = createHash('sha256');
   for (const { position, slots, claimed } of positions)
     hash.update(`${String(position._id)}:${slots}:${claimed.size};`);
-  for (const { tenant } of members)
+  for (const { tenant } of members) {
+    hash.update(`${tenant.id}:${tenant.matching.version};`);
     for (const mark of MARKS) hash.update(`${await asTenant(tenant.id, mark)};`);
+  }
   hash.update([...over].sort().join());
   return hash.digest('base64url').slice(0, 16);
+}
+
+/** Changed people that are looked at one by one; more are taken for a change of the plan. */
+const MOST_CHANGED = 500;
+/** What is still being written when a plan is read is committed within this. */
+const COMMIT_MS = 2_000;
+
+/**
+ * Whether somebody whom the plan may ask said something else of themselves after it was read: skills, free times, how far
+ * they go, whether they may be asked.
+ */
+export async function peopleChanged(members: readonly Member[], readAt: Date): Promise<boolean> {
+  const ids = await changedSince('Person', new Date(readAt.getTime() - COMMIT_MS), MOST_CHANGED);
+  if (ids.length === 0 || ids.length === MOST_CHANGED) return ids.length > 0;
+  for (const { tenant } of members)
+    if ((await asTenant(tenant.id, () => membersToFit(ids))).length > 0) return true;
+  const counties = new Set(members.flatMap(({ tenant }) => tenant.serviceCounties));
+  return (await peopleToFit(ids)).some(({ county }) => county !== null && counties.has(county));
 }
 
 /** Moves that are told one by one; of more only how many. */

@@ -108,7 +108,7 @@ export interface PlanRow extends TenantRow, StateRow {
   moved: number;
   /** The first of what moved then, soonest first. */
   moves?: PlanMove[];
-  /** Whether what changes is followed, when it was last looked at, and how things stood then. */
+  /** Whether what changes is followed, when it was last looked at (null: somebody asks for a look), and how things stood then. */
   follow: boolean;
   lookAt: Date | null;
   mark: string;

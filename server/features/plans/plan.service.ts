@@ -147,7 +147,10 @@ export function createPlanService({ tenants, units, thread }: PlanServiceParts) 
       return inTransaction(async () => {
         const row = await accessPlanTo(actor, id, 'plans:run');
         if (row.state !== 'proposed') throw new Conflict('wrong-state', { state: row.state });
-        await PlanModel.updateOne({ _id: row._id }, { $set: { dueAt: contextNow(), follow: true } });
+        await PlanModel.updateOne(
+          { _id: row._id },
+          { $set: { dueAt: contextNow(), follow: true, lookAt: null } },
+        );
         wakeFor(FOLLOW_SWEEP, id);
         return row;
       });

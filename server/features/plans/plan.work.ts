@@ -11,7 +11,7 @@ import type { PlanJob } from './plan.client.ts';
 import { PlanImpossible, readPeople, readPositions } from './plan.ground.ts';
 import type { Crowd, Member } from './plan.ground.ts';
 import type { Known } from './plan.known.ts';
-import { joinLines, markOf, readProposed } from './plan.mend.ts';
+import { joinLines, markOf, peopleChanged, readProposed } from './plan.mend.ts';
 import { PlanModel } from './plan.model.ts';
 import type { PlanMove, PlanRow } from './plan.model.ts';
 import { runPlan } from './plan.run.ts';
@@ -37,6 +37,7 @@ export interface PlanMade extends Omit<RunResult, 'lines' | 'arrays'> {
 
 const BETWEEN_REPORTS_MS = 250;
 const BETWEEN_LOOKS_MS = 500;
+const BETWEEN_PEOPLE_MS = 10 * 60_000;
 
 /** The work of the plans' thread, inside the tenant that runs the plan. */
 export function createPlanWork({ memberships, tenants, units, solver }: PlanWorkParts) {
@@ -72,7 +73,8 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
     const before =
       job.kind === 'mend' ? await readProposed(row._id, row.attempt) : { lines: [], over: new Set<string>() };
     const mark = await markOf(members, open.positions, before.over);
-    if (job.kind === 'mend' && mark === row.mark) return { unchanged: true };
+    if (job.kind === 'mend' && mark === row.mark && !(await hasOtherPeople(row, members)))
+      return { unchanged: true };
     const known = job.kind === 'mend' ? await knownOf(row, before.over) : null;
     if (job.kind === 'mend' && !known) return { unchanged: true };
     if (open.positions.length === 0) throw new PlanImpossible('plan-nothing-open');
@@ -91,6 +93,13 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
     await watch.report('store', lines.length, lines.length, true);
     return { ...result, ...moving, tenants: members.length, mark };
   }
+}
+
+/** What people say of themselves changes all day: it is followed now and then, and whenever somebody asks for a look. */
+async function hasOtherPeople({ inputs, lookAt }: PlanRow, members: readonly Member[]): Promise<boolean> {
+  if (!inputs) return false;
+  if (lookAt !== null && contextNow().getTime() - inputs.at.getTime() < BETWEEN_PEOPLE_MS) return false;
+  return peopleChanged(members, inputs.at);
 }
 
 const inputOf = (row: PlanRow, job: PlanJob, members: readonly Member[]): RunInput => ({

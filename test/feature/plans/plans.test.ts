@@ -259,6 +259,32 @@ describe('plans', function () {
     expect(after.names.flat()).to.include(newcomer.name);
   });
 
+  it('follows what people say of themselves', async () => {
+    const place = await createTenant({ serviceCounties: ['659103'] });
+    const desk = await createMember(place, { roles: ['coordinator'], person: { birthDate: null } });
+    const handy = await createMember(place);
+    await createOpening(place, {
+      position: { required: 1, skills: [{ code: 'smartphone-help', minLevel: 2 }] },
+    });
+    const api = await desk.api();
+    const { sweep } = await testApp();
+    const plan = (await api.post('/plans', {})).json<Plan>();
+    await sweep('plans/solve');
+    const look = async (): Promise<(string | null)[]> => {
+      await api.post(`/plans/${plan.id}/look`, {});
+      await sweep('plans/follow');
+      const { data } = (await api.get(`/plans/${plan.id}/positions`)).json<{ data: Line[] }>();
+      return data.flatMap(({ pairs }) => pairs.map(({ name }) => name));
+    };
+    expect(await look()).to.deep.equal([]);
+    const own = await handy.api();
+    const { version } = (await own.get('/me/profile')).json<{ version: number }>();
+    const skills = [{ code: 'smartphone-help', level: 2 }];
+    const edited = await own.send('PATCH', '/me/profile', { skills }, { 'if-match': `"v${version}"` });
+    expect(edited.status, edited.text).to.equal(200);
+    expect(await look()).to.deep.equal([handy.name]);
+  });
+
   it('lets nobody stand who no longer fits when it is mended', async () => {
     // A county of its own: nobody of other places is found here.
     const place = await createTenant({ serviceCounties: ['659103'] });

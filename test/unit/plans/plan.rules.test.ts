@@ -133,6 +133,25 @@ describe('the draft of a plan', () => {
     expect([...pinned.slots]).to.deep.equal([1, 1, 1, 0]);
   });
 
+  it('asks for certified people by all open places, whatever people decided of them', () => {
+    const asked = [{ slots: 4, required: 4, taken: 0, day: days[0] ?? '', week: mondayOf(days[0] ?? '') }];
+    const calendar = new Calendar(asked);
+    const certifiedWith = (pinned: readonly boolean[]): number[] => [
+      ...draftStaffing({
+        positions: asked,
+        pairs: new PairList(1),
+        calendar,
+        room: new Room(calendar, 1, new Map()),
+        pinned: pinned.map((certified, person) => ({ position: 0, person, certified })),
+        settings: { ...settings, certifiedFrom: 4 },
+      }).staffing.certified,
+    ];
+    expect(certifiedWith([])).to.deep.equal([1]);
+    expect(certifiedWith([false, false])).to.deep.equal([1]);
+    expect(certifiedWith([false, true])).to.deep.equal([0]);
+    expect(certifiedWith([false, false, false, false])).to.deep.equal([0]);
+  });
+
   it('knows what somebody costs at a position by the prices of their day and week, option there or not', () => {
     const { caps: own, staffing } = draftOf(['2026-11-02', '2026-11-03', '2026-11-04'], 2);
     expect([...staffing.inside]).to.deep.equal([-1, 0, 0, 0]);

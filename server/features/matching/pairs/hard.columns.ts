@@ -136,8 +136,18 @@ const wrongAge: HardColumn = ({ facts, pool, settings }) => {
 };
 
 const notFree: HardColumn = (asked, rule) => {
-  const { few } = asked.pool;
-  const isFree = asked.pool.free.during(asked.facts);
+  const { few, anyFew, free } = asked.pool;
+  const often = (anyFew & FEW.odd) === 0 ? free.often(asked.facts) : null;
+  if (often)
+    return (rows, size) => {
+      let left = 0;
+      for (let i = 0; i < size; i++) {
+        const row = rows[i]!;
+        if (often[row] === 1) rows[left++] = row;
+      }
+      return left;
+    };
+  const isFree = free.during(asked.facts);
   return (rows, size) => {
     let left = 0;
     for (let i = 0; i < size; i++) {
@@ -158,8 +168,8 @@ const HARD_COLUMNS: Readonly<Record<string, HardColumn>> = {
   insured: alike,
   standing: byStanding,
   consent: byStanding,
-  languages: speechless,
   availability: notFree,
+  languages: speechless,
   age: wrongAge,
   skills: unskilled,
   'service-area': tooFar,

@@ -55,9 +55,7 @@ export class PairSearch {
     const list = pool.skilled(facts.skills.map(({ code }) => code));
     let size = 0;
     const take = (from: number, to: number): void => {
-      if (to <= from) return;
-      into.set(list.subarray(from, to), size);
-      size += to - from;
+      for (let i = from; i < to; i++) into[size++] = list[i]!;
     };
     if (!facts.point || !serviceArea || !isOn(serviceArea, settings)) {
       take(0, list.length);

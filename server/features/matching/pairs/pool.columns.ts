@@ -50,6 +50,7 @@ export class PoolColumns {
   readonly standing: Uint8Array;
   /** Those that anybody has. */
   readonly standings: readonly number[];
+  readonly tracks: readonly number[];
   readonly track: Uint8Array;
   /** Year, month and day as one number; 0 when unknown. */
   readonly born: Int32Array;
@@ -87,9 +88,7 @@ export class PoolColumns {
     people: readonly { readonly number: number; readonly sources: PersonSources }[],
   ) {
     this.tenant = tenant;
-    const laid = people
-      .map((one) => ({ ...one, cell: cellOfSources(one.sources) }))
-      .sort((a, b) => (a.cell < b.cell ? -1 : a.cell > b.cell ? 1 : a.number - b.number));
+    const laid = inOrderOfCells(people);
     const each = <A extends Float64Array | Int32Array | Uint8Array>(
       make: new (length: number) => A,
       value: (sources: PersonSources, row: number) => number,
@@ -110,6 +109,7 @@ export class PoolColumns {
     this.standing = each(Uint8Array, (one) => STANDINGS.indexOf(standingOf(one.person, one, tenant)));
     this.standings = [...new Set(this.standing)];
     this.track = each(Uint8Array, ({ membership }) => TRACKS.indexOf(trackOf(membership?.kind ?? null)));
+    this.tracks = [...new Set(this.track)];
     this.born = each(Int32Array, ({ person }) => dateNumber(person.birthDate));
     this.guardian = each(Uint8Array, ({ person }) => (hasConsent(person, 'guardian') ? 1 : 0));
     this.radius = each(Float64Array, ({ person }) => person.radiusMetres ?? NaN);
@@ -175,6 +175,21 @@ export class PoolColumns {
 }
 
 const NONE = new Int32Array(0);
+
+/** A cell and a place in the list share one exact number: cells stay below 2^31, places below 2^22. */
+const PLACES = 2 ** 22;
+const HOMELESS = 2 ** 31 - 1;
+
+/** By cell, those without a home last; within a cell as they came. Numbers without a comparator sort several times faster. */
+function inOrderOfCells(people: readonly { readonly number: number; readonly sources: PersonSources }[]) {
+  const cells = people.map(({ sources }) => cellOfSources(sources));
+  const keys = Float64Array.from(cells, (cell, at) => Math.min(cell, HOMELESS) * PLACES + at);
+  return Array.from(keys.sort(), (key) => {
+    const at = key % PLACES;
+    const { number, sources } = people[at] as (typeof people)[number];
+    return { number, sources, cell: cells[at] ?? Infinity };
+  });
+}
 
 function cellOfSources({ person }: PersonSources): number {
   if (!person.home) return Infinity;

@@ -60,6 +60,7 @@ const MOST_TIMES = 128;
 const OFTEN = 6;
 
 type Slots = PersonFacts['availability'];
+type Times = Pick<PositionFacts, 'weekday' | 'startMinute' | 'lengthMinutes'>;
 
 /** Stated free times as minutes of the week, those that touch joined; Monday follows Sunday once more. */
 export class FreeTimes {
@@ -99,26 +100,29 @@ export class FreeTimes {
   }
 
   /** Tells of a row whether its stated times cover a position's, or nothing was stated. */
-  during({
-    weekday,
-    startMinute,
-    lengthMinutes,
-  }: Pick<PositionFacts, 'weekday' | 'startMinute' | 'lengthMinutes'>): (row: number) => boolean {
-    const isFree = (row: number): boolean =>
-      this.unstated(row) || this.covers(row, weekday, startMinute, lengthMinutes);
+  during(time: Times): (row: number) => boolean {
+    const free = this.often(time);
+    const { weekday, startMinute, lengthMinutes } = time;
+    return free
+      ? (row) => free[row] === 1
+      : (row) => this.unstated(row) || this.covers(row, weekday, startMinute, lengthMinutes);
+  }
+
+  /** The same of all rows, as 1 and 0, for a time that is asked for often; null for another. */
+  often({ weekday, startMinute, lengthMinutes }: Times): Uint8Array | null {
     const key = (weekday * DAY_MINUTES + startMinute) * 2 * DAY_MINUTES + lengthMinutes;
     const time = this.times.get(key) ?? { asked: 0, free: null };
     // Longer than any stated times reach: they are not told apart by the key.
-    if (lengthMinutes >= 2 * DAY_MINUTES) return isFree;
+    if (lengthMinutes >= 2 * DAY_MINUTES) return null;
     this.times.set(key, time);
     time.asked += 1;
     if (time.free === null && time.asked >= OFTEN && this.remembered < MOST_TIMES) {
       this.remembered += 1;
       time.free = new Uint8Array(this.start.length - 1);
-      for (let row = 0; row < time.free.length; row++) time.free[row] = isFree(row) ? 1 : 0;
+      for (let row = 0; row < time.free.length; row++)
+        time.free[row] = this.unstated(row) || this.covers(row, weekday, startMinute, lengthMinutes) ? 1 : 0;
     }
-    const { free } = time;
-    return free ? (row) => free[row] === 1 : isFree;
+    return time.free;
   }
 
   /** Whether the stated times cover so many minutes from a minute of a weekday on; no further than to the end of the next day. */

@@ -87,15 +87,17 @@ const preference: SoftColumn = (asked, rule, weight) => {
   };
 };
 
-const reliability: SoftColumn =
-  ({ pool: { kept, missed } }, _rule, weight) =>
-  (rows, size, points) => {
+const reliability: SoftColumn = (asked, rule, weight) => {
+  const { kept, missed, records } = asked.pool;
+  if (records.size === 0) return given(rule, weight, asked);
+  return (rows, size, points) => {
     for (let i = 0; i < size; i++) {
       const row = rows[i]!;
       const own = kept[row]!;
       points[i]! += pointsOf(weight, { of: own + PRIOR.kept, from: own + missed[row]! + PRIOR.places });
     }
   };
+};
 
 /** Who served the request before is asked about by the rule; of a request few have. */
 const continuity: SoftColumn = (asked, rule, weight) => {
@@ -126,7 +128,8 @@ const load: SoftColumn = (asked, rule, weight) => {
   };
 };
 
-const idle: SoftColumn = (asked, _rule, weight) => {
+const idle: SoftColumn = (asked, rule, weight) => {
+  if (asked.pool.records.size === 0) return given(rule, weight, asked);
   const start = dayOf(asked.facts.startDate);
   const worth = new Int32Array(LONG_IDLE_DAYS + 1);
   for (let of = 0; of < worth.length; of++) worth[of] = pointsOf(weight, { of, from: LONG_IDLE_DAYS });
@@ -142,7 +145,9 @@ const idle: SoftColumn = (asked, _rule, weight) => {
 
 const mix: SoftColumn = (asked, rule, weight) => {
   const worth = Int32Array.from(TRACKS, (track) => given(rule, weight, asked, { track }));
-  const { track } = asked.pool;
+  const { track, tracks } = asked.pool;
+  const [first = 0] = tracks;
+  if (tracks.every((one) => worth[one] === worth[first])) return worth[first] ?? 0;
   return (rows, size, points) => {
     for (let i = 0; i < size; i++) points[i]! += worth[track[rows[i]!]!]!;
   };

@@ -390,6 +390,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
 
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
   const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
+  memberships.compareHumansBy(humans);
   const credentials = createCredentialService({
     humans,
     memberships,

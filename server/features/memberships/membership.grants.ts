@@ -9,11 +9,12 @@ import { editRow } from '../../db/transition.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessMembership } from './membership.access.ts';
 import { MembershipModel } from './membership.model.ts';
+import type { IsOwn } from './membership.review.ts';
 import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
 /** What a tenant lends or attests to a member: roles within units, and skills it has seen proof of. Never to oneself. */
-export function createMembershipGrants({ units }: { units: UnitService }) {
+export function createMembershipGrants({ units, isOwn }: { units: UnitService; isOwn: IsOwn }) {
   return {
     async grant(
       actor: AccountActor,
@@ -25,8 +26,8 @@ export function createMembershipGrants({ units }: { units: UnitService }) {
         const row = await accessMembership(actor, id);
         await units.get(input.unitId);
         if (!can(actor, 'roles:grant', input.unitId)) throw new Forbidden('not-permitted');
-        // Nobody hands themselves rights.
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+        // Nobody hands themselves rights, by whatever account.
+        if (await isOwn(actor, row)) throw new Forbidden('not-your-own');
         if (row.state !== 'approved') throw new Conflict('membership-not-approved');
         if (row.accountId === null) throw new Conflict('no-account');
         if (row.grants.some((grant) => grant.role === input.role && String(grant.unitId) === input.unitId))

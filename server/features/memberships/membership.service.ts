@@ -1,8 +1,8 @@
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { Conflict, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import type { Role } from '../../core/permissions.ts';
 import { membershipLifecycle } from '../../core/states.ts';
 import { ageOn, localDate } from '../../core/time.ts';
@@ -11,12 +11,14 @@ import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
-import type { Tenant, TenantService } from '../tenants/index.ts';
+import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessMembership } from './membership.access.ts';
 import { createMembershipGrants } from './membership.grants.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
+import { createMembershipReview } from './membership.review.ts';
+import type { IsOwn } from './membership.review.ts';
 import { createMembershipReading } from './membership.reading.ts';
 import { searchKeysOf } from './membership.search.ts';
 import { LIVE } from './fitting.rules.ts';
@@ -33,8 +35,6 @@ export interface Application {
   /** Kept for later: nobody looks at it before the person sends it in. */
   readonly draft?: boolean;
 }
-
-export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_correction';
 
 export type MembershipService = ReturnType<typeof createMembershipService>;
 
@@ -105,9 +105,24 @@ export function createMembershipService({
       dedupeKey: `membership-submitted:${String(id)}`,
     });
 
+  // Numbers are compared by a feature that itself asks for memberships, so it comes later; without it nobody decides.
+  let humans: Humans | null = null;
+  const isSameHuman: Humans['isSame'] = (personId, of) => {
+    if (!humans) throw new Error('Nobody tells humans apart in this process');
+    return humans.isSame(personId, of);
+  };
+  const isOwn: IsOwn = async (actor, row) =>
+    String(row.personId) === actor.personId ||
+    isSameHuman(actor.personId, { personIds: [String(row.personId)] });
+
   return {
+    /** Says who tells humans apart: whoever decides or lends roles is compared with whom it concerns (S-10). */
+    compareHumansBy(by: Humans): void {
+      humans = by;
+    },
     ...createMembershipReading({ units, tenants }),
-    ...createMembershipGrants({ units }),
+    ...createMembershipGrants({ units, isOwn }),
+    ...createMembershipReview({ tenants, isOwn, isSameHuman }),
     access: accessMembership,
 
     /** The person asks to join the tenant of the context. @throws NotFound, Conflict `already-member`, `below-lowest-age` */
@@ -178,82 +193,6 @@ export function createMembershipService({
           return String(row._id);
         }),
       );
-    },
-
-    /** One step of the review; the final word needs another reviewer where the tenant asks for it. */
-    async review(
-      actor: AccountActor,
-      id: string,
-      input: { verdict: ReviewVerdict; reason: string },
-      version: number | null,
-    ): Promise<Membership> {
-      return inTransaction(async () => {
-        const row = await accessMembership(actor, id);
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        const tenant = await tenants.current();
-        mayReview(actor, row, input, tenant);
-        const from =
-          input.verdict === 'first_review'
-            ? ['submitted']
-            : input.verdict === 'approved'
-              ? ['first_review']
-              : ['submitted', 'first_review'];
-        const after = await transition(MembershipModel, id, {
-          lifecycle: membershipLifecycle,
-          from,
-          to: input.verdict,
-          version,
-          reason: input.reason || null,
-          action: 'memberships/review',
-          ...(input.verdict === 'first_review'
-            ? { set: { firstReviewerId: new Types.ObjectId(actor.accountId) } }
-            : {}),
-        });
-        if (input.verdict !== 'first_review') {
-          await addMessage({
-            kind: 'memberships/reviewed',
-            subjectId: id,
-            data: { state: input.verdict },
-            dedupeKey: `membership-reviewed:${id}:${after.version}`,
-          });
-        }
-        return toMembership(after);
-      });
-    },
-
-    /** Suspends, brings back or ends a membership. */
-    async changeStanding(
-      actor: AccountActor,
-      id: string,
-      input: { to: 'suspended' | 'approved' | 'ended'; reason: string },
-      version: number | null,
-    ): Promise<Membership> {
-      return inTransaction(async () => {
-        const row = await accessMembership(actor, id);
-        if (!can(actor, 'memberships:decide', String(row.unitId))) throw new Forbidden('not-permitted');
-        if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
-        const from =
-          input.to === 'suspended'
-            ? ['approved']
-            : input.to === 'approved'
-              ? ['suspended']
-              : ['approved', 'suspended'];
-        const after = await transition(MembershipModel, id, {
-          lifecycle: membershipLifecycle,
-          from,
-          to: input.to,
-          version,
-          reason: input.reason,
-          action: 'memberships/change-standing',
-        });
-        await addMessage({
-          kind: 'memberships/reviewed',
-          subjectId: id,
-          data: { state: input.to },
-          dedupeKey: `membership-reviewed:${id}:${after.version}`,
-        });
-        return toMembership(after);
-      });
     },
 
     /** The record is given up for another of the same human. Inside the merging transaction, which asked who may. */
@@ -331,24 +270,4 @@ export function createMembershipService({
       return row;
     },
   };
-}
-
-function mayReview(
-  actor: AccountActor,
-  row: MembershipRow,
-  input: { verdict: ReviewVerdict; reason: string },
-  tenant: Tenant,
-): void {
-  const unitId = String(row.unitId);
-  // What somebody else decided meanwhile is told as that (the transition does), not as a lack of rights.
-  const decided = !['submitted', 'first_review'].includes(row.state);
-  if (decided && (can(actor, 'memberships:review', unitId) || can(actor, 'memberships:decide', unitId)))
-    return;
-  const isFinal = input.verdict === 'approved' || row.state === 'first_review';
-  if (!can(actor, isFinal ? 'memberships:decide' : 'memberships:review', unitId))
-    throw new Forbidden('not-permitted');
-  if (isFinal && tenant.settings.reviewersDiffer && String(row.firstReviewerId) === actor.accountId)
-    throw new Forbidden('second-reviewer-needed');
-  if ((input.verdict === 'rejected' || input.verdict === 'needs_correction') && input.reason.trim() === '')
-    throw Invalid.field('reason', 'required');
 }

@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { createMember, createPerson, createTenant, memberOf, PASSWORD } from '../../factories/people.ts';
+import type { Role } from '../../../server/core/permissions.ts';
+import {
+  createMember,
+  createPerson,
+  createTenant,
+  documentNumber,
+  memberOf,
+  PASSWORD,
+} from '../../factories/people.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -54,6 +62,38 @@ describe('joining an organisation', function () {
     await page.get('/account');
     await page.post('/session/membership', { membershipId: id });
     expect((await page.get('/')).status).to.equal(200);
+  });
+
+  it('is seen by two humans, whatever accounts they have, who lend no role to themselves either (S-10)', async () => {
+    const { tenant, id } = await applied();
+    const unnumbered = { person: { identity: 'none' } } as const;
+    const office = (...roles: Role[]) => createMember(tenant, { ...unnumbered, roles });
+    const [one, two] = [await office('officer', 'reviewer'), await office('administrator', 'reviewer')];
+    const other = await office('reviewer');
+    const [first, second, final] = [await one.api(), await two.api(), await other.api()];
+    const number = documentNumber();
+    for (const api of [first, second])
+      expect((await api.post('/me/identity', { number })).status).to.be.oneOf([200, 201]);
+    const etag = async (of = id) => ({
+      'if-match': (await second.get(`/memberships/${of}`)).headers.get('etag') ?? '',
+    });
+    const word = async (api: typeof first, verdict: string) =>
+      (await api.post(review(id), { verdict }, await etag())).json();
+    expect(await word(first, 'first_review')).to.include({ state: 'first_review' });
+    expect(await word(second, 'approved')).to.include({ code: 'second-reviewer-needed' });
+    expect(await word(final, 'approved')).to.include({ state: 'approved' });
+    const grant = await second.post(
+      `/memberships/${one.membershipId}/grants`,
+      { role: 'auditor', unitId: tenant.rootUnitId },
+      await etag(one.membershipId),
+    );
+    expect(grant.json()).to.include({ code: 'not-your-own' });
+    const standing = await second.post(
+      `/memberships/${one.membershipId}/standing`,
+      { to: 'suspended', reason: '原因' },
+      await etag(one.membershipId),
+    );
+    expect(standing.json()).to.include({ code: 'not-your-own' });
   });
 
   it('can be sent back with a reason, mended, and taken back by the person alone', async () => {

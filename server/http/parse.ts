@@ -21,7 +21,11 @@ export function parseParams(schema: z.ZodType | undefined, raw: unknown): unknow
 export function parseQuery(schema: z.ZodType | undefined, raw: Record<string, unknown>): unknown {
   // How the reader wants to read is nothing of the page's (reading.ts).
   const { lang: _lang, letters: _letters, ...rest } = raw;
-  return parseFlat(schema ?? NOTHING, rest);
+  const parsed = parseFlat(schema ?? NOTHING, rest);
+  // Many fields of a query are codes that are only compared; none of them means anything with a NUL inside (S-36).
+  const path = Object.keys(rest).find((key) => [rest[key]].flat().some((one) => String(one).includes('\0')));
+  if (path !== undefined) throw new Invalid([{ path, code: 'invisible-characters' }]);
+  return parsed;
 }
 
 /** @param change the route is a PATCH, whose form sends everything (form.ts) */

@@ -1,7 +1,7 @@
 import { assert } from 'chai';
 import { describe, it } from 'mocha';
 import { z } from 'zod';
-import { parseBody } from '../../../server/http/parse.ts';
+import { parseBody, parseQuery } from '../../../server/http/parse.ts';
 import { Invalid } from '../../../server/core/errors.ts';
 
 const base = {
@@ -56,5 +56,25 @@ describe('forms', () => {
 
   it('leave alone what was not sent', () => {
     assert.deepEqual(parseBody(patch, { title: 'b' }, 'page', true), { title: 'b', tags: [] });
+  });
+});
+
+describe('the query of an address', () => {
+  const query = z.strictObject({ q: z.string().max(40).optional(), skills: z.array(z.string()).optional() });
+
+  it('holds no NUL, whatever the field takes, one value or several (S-36)', () => {
+    assert.deepEqual(parseQuery(query, { q: '护理', lang: 'en' }), { q: '护理', skills: [] });
+    for (const [field, value] of [
+      ['q', 'a\0b'],
+      ['skills', ['first-aid', '\0']],
+    ] as const) {
+      const refused = (): unknown => parseQuery(query, { [field]: value });
+      assert.throws(refused, Invalid);
+      try {
+        refused();
+      } catch (error) {
+        assert.deepEqual((error as Invalid).issues, [{ path: field, code: 'invisible-characters' }]);
+      }
+    }
   });
 });

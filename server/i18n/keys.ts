@@ -13,6 +13,7 @@ export type KnownKey =
   | 'accounts.email.submit'
   | 'accounts.email.title'
   | 'accounts.email.undone'
+  | 'accounts.forgotten.byNumber'
   | 'accounts.forgotten.email.label'
   | 'accounts.forgotten.lead'
   | 'accounts.forgotten.nothing'

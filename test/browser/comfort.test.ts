@@ -52,6 +52,9 @@ describe('what makes pages comfortable', function () {
       expect(await letters(page), path).to.equal('20px');
       expect(await overflowsSideways(page), path).to.equal(false);
     }
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto('/calendar-feed?lang=en');
+    expect(await overflowsSideways(page), 'a long button on the smallest phone').to.equal(false);
     await page.click('footer a[href*="letters=normal"]');
     expect(await letters(page)).to.equal('16px');
     await page.context().close();

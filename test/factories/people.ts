@@ -105,37 +105,41 @@ export async function createPerson({
   const hash = await passwordHash;
   const personId = new Types.ObjectId();
   const accountId = new Types.ObjectId();
-  await PersonModel.create([
-    {
-      _id: personId,
-      name,
-      birthDate: '1990-01-01',
-      languages: ['zh'],
-      county: '330122',
-      consents: [{ purpose: 'terms', version: '2026-11', givenAt: new Date(0), withdrawnAt: null }],
-      createdAt: LONG_AGO,
-      ...overrides,
-    } as never,
-  ]);
-  if (identity === 'verified')
-    await asOperator(() =>
-      composed.services.identityDocuments.verifyAsOperator(String(personId), {
-        type: 'resident-id',
-        number: documentNumber(),
-      }),
-    );
-  await AccountModel.create([
-    {
-      _id: accountId,
-      personId,
-      email,
-      emailKey: email,
-      passwordHash: hash,
-      state: 'active',
-      createdAt: new Date(),
-      confirmedAt: new Date(),
-    },
-  ]);
+  const number = documentNumber();
+  // One commit for all of it: tests make thousands of people.
+  await asOperator(() =>
+    inTransaction(async () => {
+      await PersonModel.create([
+        {
+          _id: personId,
+          name,
+          birthDate: '1990-01-01',
+          languages: ['zh'],
+          county: '330122',
+          consents: [{ purpose: 'terms', version: '2026-11', givenAt: new Date(0), withdrawnAt: null }],
+          createdAt: LONG_AGO,
+          ...overrides,
+        } as never,
+      ]);
+      if (identity === 'verified')
+        await composed.services.identityDocuments.verifyAsOperator(String(personId), {
+          type: 'resident-id',
+          number,
+        });
+      await AccountModel.create([
+        {
+          _id: accountId,
+          personId,
+          email,
+          emailKey: email,
+          passwordHash: hash,
+          state: 'active',
+          createdAt: new Date(),
+          confirmedAt: new Date(),
+        },
+      ]);
+    }),
+  );
   return { name, email, accountId: String(accountId), personId: String(personId) };
 }
 
@@ -193,8 +197,13 @@ export async function createMember(
     person?: Partial<PersonRow> & { identity?: 'none' | 'verified' };
   } = {},
 ): Promise<Member> {
-  const person = await createPerson(overrides.person);
-  const membershipId = await createMembership(tenant, person, overrides);
+  await testApp();
+  const [person, membershipId] = await asOperator(() =>
+    inTransaction(async () => {
+      const made = await createPerson(overrides.person);
+      return [made, await createMembership(tenant, made, overrides)] as const;
+    }),
+  );
   return memberOf(tenant, person, membershipId);
 }
 

@@ -1,5 +1,3 @@
-import nodemailer from 'nodemailer';
-
 /** One message, ready to leave. Addresses are objects from validated storage, never text with commas (S-40). */
 export interface Envelope {
   readonly to: { readonly name: string; readonly address: string };
@@ -30,15 +28,11 @@ export interface Transport {
   close(): void;
 }
 
-/** SMTP, or without a server the mailbox page: then the outbox row itself is the delivery. */
-export function createTransport(options: {
-  smtpUrl: string | null;
-  from: string;
-  domain: string;
-}): Transport {
-  if (!options.smtpUrl) return { kind: 'mailbox', send: async () => undefined, close: () => undefined };
-  const smtp = nodemailer.createTransport({
-    url: options.smtpUrl,
+/** Loaded with the first message: web processes and commands send none, and it is a twelfth of their start. */
+async function connect(url: string) {
+  const { default: nodemailer } = await import('nodemailer');
+  return nodemailer.createTransport({
+    url,
     pool: true,
     maxConnections: 2,
     connectionTimeout: 10_000,
@@ -47,11 +41,23 @@ export function createTransport(options: {
     disableFileAccess: true,
     disableUrlAccess: true,
   } as never);
+}
+
+/** SMTP, or without a server the mailbox page: then the outbox row itself is the delivery. */
+export function createTransport(options: {
+  smtpUrl: string | null;
+  from: string;
+  domain: string;
+}): Transport {
+  if (!options.smtpUrl) return { kind: 'mailbox', send: async () => undefined, close: () => undefined };
+  const { smtpUrl } = options;
+  let smtp: ReturnType<typeof connect> | null = null;
   return {
     kind: 'smtp',
     async send(envelope) {
       try {
-        await smtp.sendMail({
+        const server = await (smtp ??= connect(smtpUrl));
+        await server.sendMail({
           from: options.from,
           to: { name: envelope.to.name, address: envelope.to.address },
           subject: envelope.subject,
@@ -72,6 +78,6 @@ export function createTransport(options: {
         throw err;
       }
     },
-    close: () => smtp.close(),
+    close: () => void smtp?.then((server) => server.close()),
   };
 }

@@ -1,9 +1,14 @@
-import sharp from 'sharp';
 import { Invalid } from '../../core/errors.ts';
 
-// One picture at a time uses one thread and keeps nothing: uploads must not slow the answers to others.
-sharp.concurrency(1);
-sharp.cache(false);
+/** Loaded with the first picture: most processes never see one, and it is a twentieth of their start. */
+async function load() {
+  const { default: sharp } = await import('sharp');
+  // One picture at a time uses one thread and keeps nothing: uploads must not slow the answers to others.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
+}
+let loaded: ReturnType<typeof load> | null = null;
 
 /** Most pixels of a picture from outside; 40 million is more than a phone takes and 160 MB when unpacked. */
 const MAX_PIXELS = 40_000_000;
@@ -43,6 +48,7 @@ export async function cleanImage(file: {
   const extension = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase() ?? '';
   const kind = kindOf(file.bytes);
   if (kind === null || EXTENSIONS[extension] !== kind) throw Invalid.field('file', 'file-no-picture');
+  const sharp = await (loaded ??= load());
   try {
     const picture = sharp(file.bytes, {
       limitInputPixels: MAX_PIXELS,

@@ -1,10 +1,14 @@
-import { pinyin } from 'pinyin-pro';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 /**
  * What is found by typing a name's beginning: the name itself, each of its words, its pinyin run together and its
  * initials (志愿者 → zhiyuanzhe, zyz).
  */
 function wholeKeysOf(name: string): string[] {
+  // Loaded with the first name: its dictionary is read by whoever registers or searches people, and by no other command.
+  const { pinyin } = require('pinyin-pro') as typeof import('pinyin-pro');
   const folded = fold(name);
   const syllables = pinyin(name, {
     toneType: 'none',

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { create } from 'fontkit';
 import type { ParsedFont } from 'fontkit';
+
+const require = createRequire(import.meta.url);
 
 /** Fonts: read and parsed once in the life of a process; a document embeds the glyphs that it uses. */
 export type FontName = 'sans' | 'bold' | 'serif';
@@ -61,6 +63,8 @@ export class Face {
 
   constructor(name: FontName) {
     this.name = name;
+    // Loaded with the first drawing: most processes never draw, and it is a twelfth of their start.
+    const { create } = require('fontkit') as typeof import('fontkit');
     this.parsed = create(readFileSync(join(import.meta.dirname, '../fonts', FONT_FILES[name])));
     const { ascent, descent, lineGap, unitsPerEm } = this.parsed;
     this.#scale = 1_000 / unitsPerEm;

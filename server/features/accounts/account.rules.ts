@@ -92,10 +92,17 @@ export function passwordIssues(password: string, near: readonly string[]): Field
         .split(/[@.\s]+/),
     )
     .filter((word) => [...word].length >= 4);
-  const guessable = [...COMMON, ...words].some(
+  const tried = [...COMMON, ...words].sort((a, b) => b.length - a.length);
+  const guessable = tried.some(
     (word) => core === word || folded === word || folded.split(word).join('').length < 5,
   );
-  return guessable ? [{ path: 'password', code: 'password-too-common' }] : [];
+  return guessable || isMadeOf(folded, tried) ? [{ path: 'password', code: 'password-too-common' }] : [];
+}
+
+/** Several of these words in a row and hardly anything else: two common ones, one's own address. */
+function isMadeOf(text: string, longestFirst: readonly string[]): boolean {
+  const left = longestFirst.reduce((rest, word) => rest.split(word).join(''), text);
+  return left !== text && left.replace(/[@.\s_-]+/g, '').length < 5;
 }
 
 /** One character or one short pattern over and over, or a plain run such as 123456789012. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Invalid, NotFound } from '../../core/errors.ts';
+import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { sessionsOf } from '../../db/sessions.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty, id } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -190,10 +191,23 @@ function registrationRoutes({
       input: { params: linkParams },
       output: empty,
       async run({ params }) {
-        const { tenantId, joinLinkId, ...account } = await accounts.confirm(params.token);
-        if (tenantId && joinLinkId) await joinLinks.applyBy(tenantId, joinLinkId, account);
-        else if (tenantId)
-          await memberships.applyTo(tenantId, account, { kind: 'volunteer', unitId: null, motivation: '' });
+        // The link is used up by this: an application that came later could be lost with the process (F-2).
+        try {
+          await inTransaction(async () => {
+            const { tenantId, joinLinkId, ...account } = await accounts.confirm(params.token);
+            if (tenantId && joinLinkId) await joinLinks.applyBy(tenantId, joinLinkId, account);
+            else if (tenantId)
+              await memberships.applyTo(tenantId, account, {
+                kind: 'volunteer',
+                unitId: null,
+                motivation: '',
+              });
+          });
+        } catch (err) {
+          // An organisation that takes nobody of this age is one thing, whose address it is another.
+          if (err instanceof Conflict || err instanceof NotFound) await accounts.confirm(params.token);
+          throw err;
+        }
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.confirm.done' }),
@@ -226,8 +240,11 @@ function registrationRoutes({
       input: { params: linkParams, body: invitation },
       output: empty,
       async run({ params, body, locale }) {
-        const made = await accounts.acceptInvitation(params.token, { ...body, locale });
-        await memberships.appoint(made.tenantId, made, 'administrator');
+        // One press, one effect: an account without its office could never be invited again (F-2).
+        await inTransaction(async () => {
+          const made = await accounts.acceptInvitation(params.token, { ...body, locale });
+          await memberships.appoint(made.tenantId, made, 'administrator');
+        });
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.invitation.done' }),

@@ -21,7 +21,7 @@ export async function startJobs(
 ): Promise<RunningJobs> {
   setClockOffset(config.clockOffsetMs);
   await connect(options.mongodbUri);
-  const { services, transport, keyPrints } = compose(config);
+  const { services, channels, keyPrints } = compose(config);
   await assertSameKeys(keyPrints);
   const clock = await startAlarmClock(allSweeps(services));
   logger.info('jobs are running');
@@ -29,7 +29,8 @@ export async function startJobs(
     async stop() {
       logger.info('jobs: stopping');
       await clock.stop(DRAIN_MS);
-      transport.close();
+      channels.email.close();
+      channels.sms?.close();
       if (!options.keepConnection) await disconnect();
       logger.info('jobs: stopped');
     },

@@ -19,7 +19,8 @@ import { createThrottle } from './http/throttle.ts';
 import type { Throttle } from './http/throttle.ts';
 import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
-import { createTransport } from './mail/transport.ts';
+import { createSmsChannel } from './mail/gateway.ts';
+import { createMailChannel } from './mail/smtp.ts';
 import type { MessageDefinition } from './mail/message.ts';
 import {
   accountMessages,
@@ -261,14 +262,30 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const passwords = createPasswords();
   const links = createAccountLinks(deriveSecret(master, 'account-token'));
+  const channels = {
+    email: createMailChannel({
+      smtpUrl: config.smtpUrl,
+      from: config.mailFrom,
+      domain: new URL(publicUrl).hostname,
+    }),
+    sms: createSmsChannel({ ...config.sms, mailbox: config.mailbox }),
+  };
+  const reachesNumbers = channels.sms !== null;
   const accounts = createAccountService({
     passwords,
     people,
     guesses: throttle,
     links,
+    reachesNumbers,
     deviceKey: deriveSecret(master, 'device-mark'),
   });
-  const security = createSecurityService({ links, passwords, people, guesses: throttle });
+  const security = createSecurityService({
+    links,
+    passwords,
+    people,
+    guesses: throttle,
+    reachesNumbers,
+  });
   const inPerson = createInPersonService({ accounts, memberships, people, tenants, links });
 
   const credentialTypes = createCredentialTypeService({ tenants });
@@ -529,11 +546,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ofAccount: (accountId: string) => accounts.recipientOf({ accountId }),
   };
 
-  const transport = createTransport({
-    smtpUrl: config.smtpUrl,
-    from: config.mailFrom,
-    domain: new URL(publicUrl).hostname,
-  });
   const definitions: MessageDefinition[] = [
     ...accountMessages({ accounts, people, publicUrl, links }),
     ...joinLinkMessages({ links, tenants, units, publicUrl }),
@@ -572,8 +584,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   ];
   const messages = createMessageService({
     definitions,
-    transport,
-    render: (kind, model, context) => views.renderMail(kind, model, context),
+    channels,
+    render: (kind, model, context, channel) => views.renderMail(kind, model, context, channel),
   });
 
   const home = createHomeSources({
@@ -673,8 +685,8 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...consentRoutes({ people, i18n }),
     ...identityDocumentRoutes({ identityDocuments, i18n }),
     ...joinLinkRoutes({ joinLinks, memberships, units, i18n }),
-    ...accountRoutes({ accounts, guardians, joinLinks, memberships, tenants, i18n }),
-    ...securityRoutes({ accounts, security, links, i18n }),
+    ...accountRoutes({ accounts, guardians, joinLinks, memberships, tenants, i18n, reachesNumbers }),
+    ...securityRoutes({ accounts, security, links, i18n, reachesNumbers }),
     ...requestRoutes({ requests, shifts, units, i18n }),
     ...askRoutes({ requests, i18n }),
     ...shiftRoutes({ requests, shifts, units, i18n }),
@@ -759,7 +771,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     assets: assets.middleware,
     serviceWorker: assets.serviceWorker,
     throttle,
-    transport,
+    channels,
     search,
     services,
     invariants,

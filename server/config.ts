@@ -48,6 +48,12 @@ export const environmentSchema = z.object({
     .regex(/^smtps?:\/\//, 'an smtp:// address')
     .optional()
     .describe('mail server; without it mail shows in the mailbox page'),
+  SMS_GATEWAY_URL: z
+    .string()
+    .regex(/^https?:\/\//, 'an https:// address')
+    .optional()
+    .describe('takes text messages as POST of JSON; without it only a coordinator reaches mobile numbers'),
+  SMS_GATEWAY_TOKEN: z.string().min(1).optional().describe('bearer token for that address'),
   MAIL_FROM: z.string().min(3).default('Linli <linli@localhost>').describe('sender of all mail'),
   TRUST_PROXY: z
     .string()
@@ -148,6 +154,7 @@ export interface Config {
   readonly backupUri: string | null;
   readonly linliMongod: string | null;
   readonly smtpUrl: string | null;
+  readonly sms: { readonly url: string | null; readonly token: string | null };
   readonly mailFrom: string;
   readonly trustProxy: number | string[];
   readonly logLevel: Environment['LOG_LEVEL'];
@@ -236,6 +243,7 @@ function shape(value: Environment): Config {
     backupUri: value.BACKUP_MONGODB_URI ?? null,
     linliMongod: value.LINLI_MONGOD ?? null,
     smtpUrl: value.SMTP_URL ?? null,
+    sms: { url: value.SMS_GATEWAY_URL ?? null, token: value.SMS_GATEWAY_TOKEN ?? null },
     mailFrom: value.MAIL_FROM,
     trustProxy: /^\d+$/.test(value.TRUST_PROXY)
       ? Number(value.TRUST_PROXY)

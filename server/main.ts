@@ -86,7 +86,7 @@ export async function startWeb(config: Config, options: WebOptions): Promise<Run
       await delay(options.lingerMs ?? 0);
       await close(server);
       web?.stop();
-      composed.transport.close();
+      composed.channels.email.close();
       await composed.search.close();
       if (!options.keepConnection) await disconnect();
       logger.info('web: stopped');

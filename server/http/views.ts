@@ -87,11 +87,15 @@ export interface Views {
   render(name: string, model: object, page: PageContext): string;
   /** The view alone, to be swapped in by htmx. */
   renderFragment(name: string, model: object, page: PageContext): string;
-  /** The three parts of a message from `views/mail/<feature>/<name>.{subject,html,text}.hbs`. */
+  /**
+   * The three parts of a message from `views/mail/<feature>/<name>.{subject,html,text}.hbs`; as a text message its `.sms`
+   * part alone, on one line, under the subject that the mailbox page shows.
+   */
   renderMail(
     name: string,
     model: object,
     context: MailContext,
+    channel?: 'email' | 'sms',
   ): { subject: string; html: string; text: string };
 }
 
@@ -186,7 +190,7 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
       return run(`layouts/${layout}`, page.locale, {}, { page: around, rendering });
     },
     renderFragment: (name, model, page) => renderBody(name, model, page).body,
-    renderMail(name, model, context) {
+    renderMail(name, model, context, channel = 'email') {
       const sender = context.tenant?.name ?? i18n.t(context.locale, 'common.site.name');
       const page = { ...context, sender };
       const part = (kind: string): string => run(`mail/${name}.${kind}`, context.locale, model, { page });
@@ -200,6 +204,8 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
         );
       };
       const subject = part('subject').replace(/\s+/g, ' ').trim(); // one line: a header cannot be smuggled in through a name
+      if (channel === 'sms')
+        return { subject, html: '', text: `${part('sms').replace(/\s+/g, ' ').trim()}\n` };
       return { subject, html: inLayout('html'), text: `${inLayout('text').trim()}\n` };
     },
   };

@@ -1,9 +1,12 @@
 import type { Locale } from '../core/locale.ts';
 import type { OutboxRow } from '../db/outbox.ts';
+import type { ChannelName } from './channel.ts';
 
 /** What a message says and to whom, loaded when it is sent. */
 export interface MessageContent {
   readonly to: { readonly name: string; readonly address: string };
+  /** By mail when left out. Kinds that may go as a text message have a `.sms` part. */
+  readonly channel?: ChannelName;
   readonly locale: Locale;
   readonly zone: string;
   readonly tenant: { readonly name: string; readonly slug: string } | null;
@@ -41,7 +44,7 @@ export function envelopeOf(
 }
 
 /**
- * One kind of message. Templates stand in `views/mail/<kind>.{subject,html,text}.hbs`; `load` runs inside the row's
+ * One kind of message. Templates stand in `views/mail/<kind>.{subject,html,text}.hbs`, and `.sms.hbs`; `load` runs inside the row's
  * tenant and returns null when the message is no longer wanted (F-22).
  */
 export interface MessageDefinition {

@@ -116,7 +116,7 @@ describe('imports', () => {
     const users = (pattern: RegExp): string[] =>
       FILES.filter((file) => pattern.test(readFileSync(join(ROOT, file), 'utf8')));
     expect(users(/(from |import\()'(agenda|@agendajs\/[^']+)'/)).to.deep.equal(['jobs/agenda.ts']);
-    expect(users(/(from |import\()'nodemailer'/)).to.deep.equal(['server/mail/transport.ts']);
+    expect(users(/(from |import\()'nodemailer'/)).to.deep.equal(['server/mail/smtp.ts']);
     expect(
       users(/from 'express'/).filter((file) => !/^server\/(http\/|app\.ts|main\.ts|compose\.ts)/.test(file)),
     ).to.deep.equal([]);

@@ -119,7 +119,7 @@ describe('mail and jobs that are cut off', function () {
     expect([times(later), times(never), times(fine)]).to.deep.equal([3, 1, 1]);
     expect((await outbox()).map(({ state }) => state)).to.deep.equal(['sent', 'dead', 'sent']);
     expect(countsOf([later, never, fine])).to.deep.equal([1, 0, 1]);
-    sending.transport.close();
+    sending.channels.email.close();
   });
 
   it('comes once, or twice under one Message-ID, when its sender is killed between sending and noting it', async () => {

@@ -1,9 +1,11 @@
 import { DEFAULT_LOCALE } from '../../core/locale.ts';
+import { channelTo } from '../../mail/channel.ts';
 import { defineMessage } from '../../mail/message.ts';
 import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
 import type { PeopleService } from '../people/index.ts';
 import { contextNow } from '../../core/context.ts';
 import { AccountTokenModel } from './account.model.ts';
+import { shownPhone } from './account.rules.ts';
 import type { AccountService } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 
@@ -19,15 +21,19 @@ export function accountMessages({
   links: AccountLinks;
   publicUrl: string;
 }): MessageDefinition[] {
+  /** @param numbers whether people without an address are told by a text message */
   const addressed = async (
     accountId: string,
     model: (name: string) => Record<string, unknown>,
+    { numbers = false }: { numbers?: boolean } = {},
   ): Promise<MessageContent | null> => {
     const account = await accounts.addressOf(accountId);
-    if (!account || account.state === 'disabled' || account.email === null) return null;
+    const address = account?.email ?? (numbers ? account?.phone : null);
+    if (!account || account.state === 'disabled' || !address) return null;
     const { name } = await people.row(account.personId);
     return {
-      to: { name, address: account.email },
+      to: { name, address },
+      channel: channelTo(address),
       locale: account.locale ?? DEFAULT_LOCALE,
       zone: 'Asia/Shanghai',
       tenant: null,
@@ -47,10 +53,15 @@ export function accountMessages({
         const { name } = await people.row(account.personId);
         return {
           to: { name, address: token.address },
+          channel: channelTo(token.address),
           locale: account.locale ?? DEFAULT_LOCALE,
           zone: 'Asia/Shanghai',
           tenant: null,
-          model: { name, address: account.email, link: linkTo(links.secretOf(row.subjectId)) },
+          model: {
+            name,
+            address: account.email ?? shownPhone(account.phone ?? ''),
+            link: linkTo(links.secretOf(row.subjectId)),
+          },
         };
       },
     });
@@ -62,19 +73,22 @@ export function accountMessages({
         const token = await AccountTokenModel.findById(tokenId).lean();
         if (!token || (row.state === 'waiting' && (token.usedAt !== null || token.expiresAt <= contextNow())))
           return null;
-        return addressed(row.subjectId, (name) => ({
-          name,
-          link: `${publicUrl}/confirm/${links.secretOf(tokenId)}`,
-        }));
+        return addressed(
+          row.subjectId,
+          (name) => ({ name, link: `${publicUrl}/confirm/${links.secretOf(tokenId)}` }),
+          { numbers: true },
+        );
       },
     }),
     defineMessage({
       kind: 'accounts/known',
-      load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/sign-in` })),
+      load: (row) =>
+        addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/sign-in` }), { numbers: true }),
     }),
     defineMessage({
       kind: 'accounts/password-changed',
-      load: (row) => addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/forgotten` })),
+      load: (row) =>
+        addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/forgotten` }), { numbers: true }),
     }),
     defineMessage({
       kind: 'accounts/phone-set',

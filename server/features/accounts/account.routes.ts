@@ -49,6 +49,8 @@ export interface AccountRouteParts {
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
   readonly i18n: I18n;
+  /** Whether codes can be sent to mobile numbers. */
+  readonly reachesNumbers: boolean;
 }
 
 export function accountRoutes(parts: AccountRouteParts): Route[] {
@@ -62,6 +64,7 @@ function registrationRoutes({
   memberships,
   tenants,
   i18n,
+  reachesNumbers,
 }: AccountRouteParts): Route[] {
   const placeOf = async (
     slug: string | undefined,
@@ -96,7 +99,13 @@ function registrationRoutes({
       page: async ({ place }, { query, locale }) =>
         view(
           'accounts/register',
-          registerModel({ i18n, locale, place, values: await broughtBy(query.place, query.link) }),
+          registerModel({
+            i18n,
+            locale,
+            reachesNumbers,
+            place,
+            values: await broughtBy(query.place, query.link),
+          }),
         ),
     }),
     route({
@@ -106,7 +115,7 @@ function registrationRoutes({
       access: 'public',
       tenant: 'none',
       summary:
-        'Registers a person; a confirmation link is mailed, for minors to the guardian. The answer is the same for known addresses.',
+        'Registers a person; a confirmation link goes to the address or number, for minors to the guardian. The answer is the same for known ones.',
       status: 202,
       idempotent: false,
       // The slow password hash runs before the service opens its own transaction.
@@ -143,6 +152,7 @@ function registrationRoutes({
           registerModel({
             i18n,
             locale,
+            reachesNumbers,
             issues,
             values,
             place: await placeOf(String(values['place'] ?? ''), locale),

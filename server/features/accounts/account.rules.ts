@@ -49,6 +49,16 @@ export function identifierOf(text: string): { emailKey: string } | { phone: stri
   return phone ? { phone } : null;
 }
 
+/** The account behind the address or number of a link, which was normalised when the link was made. */
+export const byAddress = (address: string): { emailKey: string } | { phone: string } =>
+  identifierOf(address) ?? { emailKey: address };
+
+/** How an account keeps what somebody signs in with; an address as it was typed. */
+export function namesOf(text: string): { email: string | null; phone: string | null } {
+  const phone = emailKey(text) ? null : phoneKey(text);
+  return phone ? { email: null, phone } : { email: text.trim(), phone: null };
+}
+
 /** Words that guessers try first, beside what is near at hand: our name, the person's. */
 const COMMON = [
   'password',

@@ -7,8 +7,17 @@ import { logger } from '../../core/logger.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
+import { channelTo } from '../../mail/channel.ts';
 import type { ConsentEvidence, Guardian, PeopleService } from '../people/index.ts';
-import { emailKey, identifierOf, passwordIssues, shownPhone } from './account.rules.ts';
+import {
+  byAddress,
+  emailKey,
+  identifierOf,
+  namesOf,
+  passwordIssues,
+  phoneKey,
+  shownPhone,
+} from './account.rules.ts';
 import { AccountModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
@@ -19,6 +28,7 @@ import { createTokenService } from './token.service.ts';
 
 export interface Registration {
   readonly name: string;
+  /** An address, or a mobile number where the installation reaches numbers. */
   readonly email: string;
   readonly password: string;
   readonly locale: Locale;
@@ -87,22 +97,49 @@ export interface AccountServiceParts {
   readonly people: PeopleService;
   readonly guesses: GuessCounter;
   readonly links: AccountLinks;
+  /** Whether codes can be sent to mobile numbers. */
+  readonly reachesNumbers: boolean;
   /** Key with which browsers are marked that know an account. */
   readonly deviceKey: Buffer;
 }
 
+/** Most text messages with a confirmation to one number within an hour. */
+const TEXTS_PER_HOUR = 3;
+
+/** What is wrong with a text that neither mail nor a text message would reach. */
+export function notAnIdentifier(text: string, reachesNumbers: boolean): string {
+  if (!reachesNumbers && phoneKey(text)) return 'number-not-reached';
+  return reachesNumbers && !text.includes('@') ? 'not-an-identifier' : 'not-an-email';
+}
+
 export type AccountService = ReturnType<typeof createAccountService>;
 
-export function createAccountService({ passwords, people, guesses, links, deviceKey }: AccountServiceParts) {
-  async function mailConfirmation(
-    account: Pick<AccountRow, '_id' | 'emailKey'>,
+export function createAccountService({
+  passwords,
+  people,
+  guesses,
+  links,
+  reachesNumbers,
+  deviceKey,
+}: AccountServiceParts) {
+  /** Sends the link that proves an address, or a number where they are reached. */
+  async function sendConfirmation(
+    account: Pick<AccountRow, '_id' | 'emailKey' | 'phone'>,
     { tenantId, joinLinkId }: Wish,
   ): Promise<void> {
-    if (account.emailKey === null) return;
+    const address = account.emailKey ?? (reachesNumbers ? account.phone : null);
+    if (address === null) return;
+    // Text messages cost somebody money, and whose number it is nobody knows yet.
+    const hourAgo = new Date(contextNow().getTime() - 3_600_000);
+    if (
+      account.emailKey === null &&
+      (await links.countSince(address, 'confirm-email', hourAgo)) >= TEXTS_PER_HOUR
+    )
+      return;
     const tokenId = await links.issue({
       accountId: account._id,
       purpose: 'confirm-email',
-      address: account.emailKey,
+      address,
       tenantId,
       ...(joinLinkId ? { subjectId: new Types.ObjectId(joinLinkId) } : {}),
     });
@@ -115,10 +152,11 @@ export function createAccountService({ passwords, people, guesses, links, device
     });
   }
 
-  /** @throws Invalid for a password that may not be used or what is no address */
+  /** @throws Invalid for a password that may not be used, or what is no address and no number that is reached */
   async function checked(input: Pick<Registration, 'name' | 'email' | 'password'>): Promise<string> {
     const issues = passwordIssues(input.password, [input.name, input.email]);
-    if (!emailKey(input.email)) issues.push({ path: 'email', code: 'not-an-email' });
+    if (!emailKey(input.email) && !(reachesNumbers && phoneKey(input.email)))
+      issues.push({ path: 'email', code: notAnIdentifier(input.email, reachesNumbers) });
     if (issues.length > 0) throw new Invalid(issues);
     return passwords.hash(input.password);
   }
@@ -128,13 +166,13 @@ export function createAccountService({ passwords, people, guesses, links, device
     return inTransaction(async () => {
       const account = await insert({
         ...input,
-        phone: null,
+        ...namesOf(input.email),
         birthDate: null,
         passwordHash,
         madeBy: null,
         given: null,
       });
-      if (input.state === 'unconfirmed') await mailConfirmation(account, input);
+      if (input.state === 'unconfirmed') await sendConfirmation(account, input);
       return account;
     });
   }
@@ -159,7 +197,8 @@ export function createAccountService({ passwords, people, guesses, links, device
           emailKey: input.email ? emailKey(input.email) : null,
           phone: input.phone,
           phoneVerifiedBy: input.phone && input.madeBy ? new Types.ObjectId(input.madeBy.accountId) : null,
-          phoneVerifiedAt: input.phone ? contextNow() : null,
+          // Who registers alone proves the number by the link that is sent to it.
+          phoneVerifiedAt: input.phone && input.state !== 'unconfirmed' ? contextNow() : null,
           madeIn: input.madeBy ? new Types.ObjectId(input.madeBy.tenantId) : null,
           passwordHash: input.passwordHash,
           state: input.state,
@@ -174,13 +213,14 @@ export function createAccountService({ passwords, people, guesses, links, device
     });
   }
 
-  /** Its owner learns by mail that somebody tried to register with a known address; at most once an hour. */
-  async function tellKnown(key: string, wish: Wish): Promise<boolean> {
-    const existing = await AccountModel.findOne({ emailKey: key }).lean();
+  /** Its owner learns that somebody tried to register with a known address or number; at most once an hour. */
+  async function tellKnown(identifier: string, wish: Wish): Promise<boolean> {
+    const by = identifierOf(identifier);
+    const existing = by && (await AccountModel.findOne(by).lean());
     if (!existing) return false;
     await inTransaction(async () => {
       const hour = Math.floor(contextNow().getTime() / 3_600_000);
-      if (existing.state === 'unconfirmed') await mailConfirmation(existing, wish);
+      if (existing.state === 'unconfirmed') await sendConfirmation(existing, wish);
       else
         await addMessage({
           kind: 'accounts/known',
@@ -197,7 +237,7 @@ export function createAccountService({ passwords, people, guesses, links, device
     insert,
     checked,
     tellKnown,
-    mailConfirmation,
+    sendConfirmation,
 
     /** Closes a person's account: every session and token ends. Inside the caller's transaction. */
     async close(personId: string): Promise<void> {
@@ -225,7 +265,7 @@ export function createAccountService({ passwords, people, guesses, links, device
         await createAccount({ ...input, state: 'unconfirmed' });
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
-        if (!(await tellKnown(emailKey(input.email) as string, input))) throw err;
+        if (!(await tellKnown(input.email, input))) throw err;
       }
     },
 
@@ -253,8 +293,18 @@ export function createAccountService({ passwords, people, guesses, links, device
       return inTransaction(async () => {
         const token = await links.use(secret, 'confirm-email');
         const account = await AccountModel.findOneAndUpdate(
-          { _id: token.accountId, emailKey: token.address, state: { $in: ['unconfirmed', 'active'] } },
-          { $set: { state: 'active', confirmedAt: contextNow() } },
+          {
+            _id: token.accountId,
+            ...byAddress(token.address),
+            state: { $in: ['unconfirmed', 'active'] },
+          },
+          {
+            $set: {
+              state: 'active',
+              confirmedAt: contextNow(),
+              ...(channelTo(token.address) === 'sms' ? { phoneVerifiedAt: contextNow() } : {}),
+            },
+          },
           { returnDocument: 'after' },
         ).lean();
         if (!account) throw new NotFound('link-not-valid');
@@ -335,7 +385,7 @@ export function createAccountService({ passwords, people, guesses, links, device
       }
       await guesses.forgive('sign-in', counted);
       if (account.state === 'unconfirmed') {
-        await inTransaction(() => mailConfirmation(account, { tenantId: null }));
+        await inTransaction(() => sendConfirmation(account, { tenantId: null }));
         throw new Forbidden('email-not-confirmed');
       }
       if (account.passwordHash && passwords.isOutdated(account.passwordHash)) {
@@ -418,12 +468,12 @@ export function createAccountService({ passwords, people, guesses, links, device
     /** Whose link it is: the account it names, else the one with its address; null when there is none (any more). */
     async byLink(
       token: Pick<AccountTokenRow, 'accountId' | 'address'>,
-    ): Promise<Pick<AccountRow, 'email' | 'locale' | 'personId'> | null> {
+    ): Promise<Pick<AccountRow, 'email' | 'phone' | 'locale' | 'personId'> | null> {
       return AccountModel.findOne({
-        ...(token.accountId ? { _id: token.accountId } : { emailKey: token.address }),
+        ...(token.accountId ? { _id: token.accountId } : byAddress(token.address)),
         state: { $ne: 'disabled' },
       })
-        .select({ email: 1, locale: 1, personId: 1 })
+        .select({ email: 1, phone: 1, locale: 1, personId: 1 })
         .lean();
     },
 

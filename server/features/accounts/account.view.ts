@@ -11,8 +11,26 @@ interface FormParts {
   readonly issues?: readonly FieldIssue[];
 }
 
+/** Whether this installation sends text messages. */
+interface Reach {
+  readonly reachesNumbers: boolean;
+}
+
+/** An address, or also a mobile number where numbers are reached. */
+function identifierField(
+  { i18n, locale, reachesNumbers }: FormParts & Reach,
+  autocomplete: string,
+): Parameters<ReturnType<typeof createForm>['input']> extends [string, ...infer Rest] ? Rest : never {
+  const options = { required: true, maxLength: 254, autocomplete };
+  return reachesNumbers
+    ? ['text', { ...options, label: i18n.t(locale, 'accounts.signIn.email.label') }]
+    : ['email', options];
+}
+
 /** Model of `accounts/register`. `place` is the tenant whose page the person came from. */
-export function registerModel(parts: FormParts & { place: { slug: string; name: string } | null }): object {
+export function registerModel(
+  parts: FormParts & Reach & { place: { slug: string; name: string } | null },
+): object {
   const form = createForm({
     ...parts,
     messages: 'accounts.register',
@@ -20,7 +38,7 @@ export function registerModel(parts: FormParts & { place: { slug: string; name: 
   });
   const fields = {
     name: form.input('name', 'text', { required: true, maxLength: 60, autocomplete: 'name' }),
-    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'email' }),
+    email: form.input('email', ...identifierField(parts, 'email')),
     password: form.input('password', 'password', {
       required: true,
       autocomplete: 'new-password',
@@ -107,12 +125,12 @@ const passwordField = (form: ReturnType<typeof createForm>, parts: FormParts) =>
   });
 
 /** Model of `accounts/forgotten`. */
-export function forgottenModel(parts: FormParts): object {
+export function forgottenModel(parts: FormParts & Reach): object {
   const form = createForm({ ...parts, messages: 'accounts.forgotten' });
   const fields = {
-    email: form.input('email', 'email', { required: true, maxLength: 254, autocomplete: 'username' }),
+    email: form.input('email', ...identifierField(parts, 'username')),
   };
-  return { fields, errors: form.errors };
+  return { fields, errors: form.errors, reachesNumbers: parts.reachesNumbers };
 }
 
 /** Model of `accounts/reset`. */

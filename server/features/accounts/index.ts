@@ -16,4 +16,4 @@ export { inPersonModel } from './in-person.view.ts';
 export { inPersonChoices, inPersonRoutes } from './in-person.routes.ts';
 export { accountInvariants } from './account.verify.ts';
 export { createPasswords } from './password.service.ts';
-export { emailKey, passwordIssues } from './account.rules.ts';
+export { emailKey, namesOf, passwordIssues } from './account.rules.ts';

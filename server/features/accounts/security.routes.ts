@@ -19,6 +19,8 @@ export interface SecurityRouteParts {
   readonly security: SecurityService;
   readonly links: AccountLinks;
   readonly i18n: I18n;
+  /** Whether codes can be sent to mobile numbers. */
+  readonly reachesNumbers: boolean;
 }
 
 /** Keeping hold of one's account: forgotten and changed passwords, another address, open sessions. */
@@ -32,7 +34,7 @@ export function securityRoutes(parts: SecurityRouteParts): Route[] {
   ];
 }
 
-function resetRoutes({ security, links, i18n }: SecurityRouteParts): Route[] {
+function resetRoutes({ security, links, i18n, reachesNumbers }: SecurityRouteParts): Route[] {
   return [
     route({
       name: 'accounts/forgotten-form',
@@ -41,11 +43,12 @@ function resetRoutes({ security, links, i18n }: SecurityRouteParts): Route[] {
       doors: ['page'],
       access: 'public',
       tenant: 'none',
-      summary: 'Asks for the address of whoever forgot the password.',
+      summary: 'Asks for the address or number of whoever forgot the password.',
       input: {},
       output: empty,
       run: async () => ({}),
-      page: (_output, { locale }) => view('accounts/forgotten', forgottenModel({ i18n, locale })),
+      page: (_output, { locale }) =>
+        view('accounts/forgotten', forgottenModel({ i18n, locale, reachesNumbers })),
     }),
     route({
       name: 'accounts/forgot',
@@ -55,7 +58,7 @@ function resetRoutes({ security, links, i18n }: SecurityRouteParts): Route[] {
       access: 'public',
       tenant: 'none',
       rate: 'mail',
-      summary: 'Mails a link for a new password; the answer is the same for unknown addresses.',
+      summary: 'Sends a link for a new password; the answer is the same for unknown addresses and numbers.',
       status: 202,
       input: { body: forgotten },
       output: empty,
@@ -65,7 +68,7 @@ function resetRoutes({ security, links, i18n }: SecurityRouteParts): Route[] {
       },
       page: () => seeOther('/forgotten/sent'),
       invalid: ({ issues, values }, { locale }) =>
-        view('accounts/forgotten', forgottenModel({ i18n, locale, issues, values })),
+        view('accounts/forgotten', forgottenModel({ i18n, locale, reachesNumbers, issues, values })),
     }),
     route({
       name: 'accounts/forgotten-sent',

@@ -7,10 +7,12 @@ import { recordAudit } from '../../db/audit.ts';
 import type { AuditAction } from '../../db/audit-verbs.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
+import { channelTo } from '../../mail/channel.ts';
 import type { PeopleService } from '../people/index.ts';
 import { AccountModel, AccountTokenModel } from './account.model.ts';
 import type { AccountRow, AccountTokenRow } from './account.model.ts';
-import { emailKey, passwordIssues, shownPhone } from './account.rules.ts';
+import { byAddress, emailKey, passwordIssues, phoneKey, shownPhone } from './account.rules.ts';
+import { notAnIdentifier } from './account.service.ts';
 import type { GuessCounter } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
@@ -23,12 +25,14 @@ export interface SecurityParts {
   readonly passwords: Passwords;
   readonly people: PeopleService;
   readonly guesses: GuessCounter;
+  /** Whether codes can be sent to mobile numbers. */
+  readonly reachesNumbers: boolean;
 }
 
 export type SecurityService = ReturnType<typeof createSecurityService>;
 
 /** How somebody keeps hold of their account: a forgotten or changed password, another address. */
-export function createSecurityService({ links, passwords, people, guesses }: SecurityParts) {
+export function createSecurityService({ links, passwords, people, guesses, reachesNumbers }: SecurityParts) {
   /** Own words for the rules of passwords: the name and address of the person. */
   async function passwordHashFor(account: AccountRow, password: string): Promise<string> {
     const { name } = await people.row(account.personId);
@@ -42,6 +46,7 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
     account: AccountRow,
     passwordHash: string,
     action: AuditAction,
+    more: Partial<Pick<AccountRow, 'phoneVerifiedAt'>> = {},
   ): Promise<number> {
     const changed = await AccountModel.findOneAndUpdate(
       { _id: account._id, version: account.version, state: { $ne: 'disabled' } },
@@ -50,6 +55,7 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
           passwordHash,
           state: 'active',
           confirmedAt: account.confirmedAt ?? contextNow(),
+          ...more,
         },
         $inc: { version: 1 },
       },
@@ -91,12 +97,12 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
 
   return {
     /**
-     * Somebody forgot the password of an address. Known and unknown addresses cost the same two writes and get the same
-     * answer (S-16); who the account is, if any, is looked up when the mail is made.
+     * Somebody forgot the password of an address or number. Known and unknown ones cost the same two writes and get the same
+     * answer (S-16); who the account is, if any, is looked up when the message is made.
      */
-    async forgot(email: string): Promise<void> {
-      const key = emailKey(email);
-      if (!key) throw Invalid.field('email', 'not-an-email');
+    async forgot(identifier: string): Promise<void> {
+      const key = emailKey(identifier) ?? (reachesNumbers ? phoneKey(identifier) : null);
+      if (!key) throw Invalid.field('email', notAnIdentifier(identifier, reachesNumbers));
       await inTransaction(async () => {
         const recent = await AccountTokenModel.countDocuments({
           purpose: 'reset-password',
@@ -122,7 +128,7 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
     /** Sets a new password with the secret of a mailed link; the address is proved by it. @throws NotFound, Invalid */
     async reset(secret: string, password: string): Promise<void> {
       const token = await links.find(secret, 'reset-password');
-      const account = token ? await AccountModel.findOne({ emailKey: token.address }).lean() : null;
+      const account = token ? await AccountModel.findOne(byAddress(token.address)).lean() : null;
       if (!account || account.state === 'disabled') throw new NotFound('link-not-valid');
       const passwordHash = await passwordHashFor(account, password);
       await inTransaction(async () => {
@@ -132,9 +138,16 @@ export function createSecurityService({ links, passwords, people, guesses }: Sec
           { purpose: 'reset-password', address: used.address, usedAt: null },
           { $set: { usedAt: contextNow() } },
         );
-        await setPassword(account, passwordHash, 'accounts/reset-password');
+        // The link came to the number: whoever has it in hand has proved it.
+        const proved = channelTo(used.address) === 'sms' && !account.phoneVerifiedAt;
+        await setPassword(
+          account,
+          passwordHash,
+          'accounts/reset-password',
+          proved ? { phoneVerifiedAt: contextNow() } : {},
+        );
       });
-      if (account.emailKey) await guesses.forgive('sign-in', hashToken(account.emailKey));
+      if (token) await guesses.forgive('sign-in', hashToken(token.address));
     },
 
     /** Whose start link it is: name and what they will sign in with. @throws NotFound */

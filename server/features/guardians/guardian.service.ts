@@ -9,7 +9,7 @@ import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { emailKey } from '../accounts/index.ts';
+import { emailKey, namesOf } from '../accounts/index.ts';
 import type { AccountLinks, AccountService, InPersonService, MinorRegistration } from '../accounts/index.ts';
 import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -254,16 +254,16 @@ export function createGuardianService({
         if (registration === null) throw new NotFound('link-not-valid');
         const { joinLinkId, ...input } = registration;
         const wish = { tenantId, joinLinkId: joinLinkId ? String(joinLinkId) : null };
-        if (await accounts.tellKnown(emailKey(input.email) as string, wish)) return;
+        if (await accounts.tellKnown(input.email, wish)) return;
         const account = await accounts.insert({
           ...input,
-          phone: null,
+          ...namesOf(input.email),
           state: 'unconfirmed',
           birthDate: request.birthDate,
           madeBy: null,
           given: { evidence, guardian },
         });
-        await accounts.mailConfirmation(account, wish);
+        await accounts.sendConfirmation(account, wish);
         await tellAgreed(account, address, request.birthDate);
       });
     },

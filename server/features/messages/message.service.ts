@@ -4,15 +4,16 @@ import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { logger } from '../../core/logger.ts';
 import { OutboxModel } from '../../db/outbox.ts';
 import type { OutboxRow } from '../../db/outbox.ts';
-import type { Envelope, Transport } from '../../mail/transport.ts';
-import { MailRefused } from '../../mail/transport.ts';
+import type { ChannelName, Channels, Envelope } from '../../mail/channel.ts';
+import { MessageRefused } from '../../mail/channel.ts';
 import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
 
-/** Renders a message's three parts; the http layer's view engine, injected. */
+/** Renders a message's three parts, or its text message; the http layer's view engine, injected. */
 export type RenderMail = (
   kind: string,
   model: object,
   context: { locale: MessageContent['locale']; zone: string; tenant: MessageContent['tenant'] },
+  channel: ChannelName,
 ) => { subject: string; html: string; text: string };
 
 export interface MailboxItem {
@@ -38,9 +39,9 @@ export type MessageService = ReturnType<typeof createMessageService>;
 export function createMessageService(parts: {
   definitions: readonly MessageDefinition[];
   render: RenderMail;
-  transport: Transport;
+  channels: Channels;
 }) {
-  const { render, transport } = parts;
+  const { render, channels } = parts;
   const definitions = new Map(parts.definitions.map((definition) => [definition.kind, definition]));
 
   function definitionOf(kind: string): MessageDefinition {
@@ -50,12 +51,12 @@ export function createMessageService(parts: {
   }
 
   function envelope(row: OutboxRow, content: MessageContent): Envelope {
-    const { locale, zone, tenant, unsubscribe } = content;
+    const { locale, zone, tenant, unsubscribe, channel = 'email' } = content;
     return {
       to: content.to,
       messageId: row.messageId,
       unsubscribe,
-      ...render(row.kind, content.model, { locale, zone, tenant }),
+      ...render(row.kind, content.model, { locale, zone, tenant }, channel),
     };
   }
 
@@ -102,12 +103,14 @@ export function createMessageService(parts: {
       if (!row) return;
       if (row.expiresAt && row.expiresAt <= contextNow()) return settle(row, 'dropped');
       const content = await definitionOf(row.kind).load(row);
-      if (!content) return settle(row, 'dropped');
+      const channel = content && channels[content.channel ?? 'email'];
+      // No way to a number any more is like a message that nobody wants any more.
+      if (!content || !channel) return settle(row, 'dropped');
       try {
-        await transport.send(envelope(row, content));
+        await channel.send(envelope(row, content));
       } catch (err) {
-        if (!(err instanceof MailRefused)) throw err;
-        logger.warn({ err, messageId: row.messageId }, 'mail refused for good');
+        if (!(err instanceof MessageRefused)) throw err;
+        logger.warn({ err, messageId: row.messageId }, 'message refused for good');
         return settle(row, 'dead');
       }
       await noteSent(row);

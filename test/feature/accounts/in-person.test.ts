@@ -181,8 +181,6 @@ describe('registering somebody face to face', function () {
       expect((await later.get(sheet)).json()).to.deep.include({ link: null, started: false });
     });
     expect((await start(second)).status).to.equal(200);
-    // Whoever has only a number is led there from where passwords are asked for, which mails links only.
-    expect((await new PageAgent().get('/forgotten?lang=en')).text).to.include('only a mobile number?');
   });
 
   it('mails the link when there is an address, which the link proves', async () => {

@@ -188,12 +188,12 @@ describe('saved searches', function () {
       LOG_LEVEL: 'silent',
       SMTP_URL: sink.url,
     });
-    const { services, transport } = compose(config, { publicUrl: url });
+    const { services, channels } = compose(config, { publicUrl: url });
     const row = await inTenant(tenant.id, () =>
       OutboxModel.findOne({ kind: 'saved-searches/found', 'data.personId': reader.personId }).lean(),
     );
     await inTenant(tenant.id, () => services.messages.deliver(String(row?._id)));
-    transport.close();
+    channels.email.close();
     await sink.stop();
     const address = sink.received.find(({ to }) => to === reader.email)?.unsubscribe ?? '';
     expect(address).to.include(`${url}/api/v1/search-mails/`);

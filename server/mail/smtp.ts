@@ -1,32 +1,11 @@
-/** One message, ready to leave. Addresses are objects from validated storage, never text with commas (S-40). */
-export interface Envelope {
-  readonly to: { readonly name: string; readonly address: string };
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  /** Stable over retries, so that a duplicate can be recognised (F-21). */
-  readonly messageId: string;
-  /** As a message's content gives it. */
-  readonly unsubscribe?: string | undefined;
-}
+import { mailboxChannel, MessageRefused } from './channel.ts';
+import type { Channel } from './channel.ts';
 
 /** A mail program shows these as a button of its own; one press is one POST (RFC 2369, RFC 8058). */
 const unsubscribing = (address: string): Record<string, string> => ({
   'List-Unsubscribe': `<${address}>`,
   'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
 });
-
-/** Whether trying again could help: a 5xx answer of the server is final. */
-export class MailRefused extends Error {
-  override name = 'MailRefused';
-}
-
-export interface Transport {
-  readonly kind: 'smtp' | 'mailbox';
-  /** @throws MailRefused when the server refuses for good; any other error is worth a retry */
-  send(envelope: Envelope): Promise<void>;
-  close(): void;
-}
 
 /** Loaded with the first message: web processes and commands send none, and it is a twelfth of their start. */
 async function connect(url: string) {
@@ -43,13 +22,13 @@ async function connect(url: string) {
   } as never);
 }
 
-/** SMTP, or without a server the mailbox page: then the outbox row itself is the delivery. */
-export function createTransport(options: {
+/** SMTP, or without a server the mailbox page. A 5xx answer of the server is final. */
+export function createMailChannel(options: {
   smtpUrl: string | null;
   from: string;
   domain: string;
-}): Transport {
-  if (!options.smtpUrl) return { kind: 'mailbox', send: async () => undefined, close: () => undefined };
+}): Channel {
+  if (!options.smtpUrl) return mailboxChannel();
   const { smtpUrl } = options;
   let smtp: ReturnType<typeof connect> | null = null;
   return {
@@ -74,7 +53,7 @@ export function createTransport(options: {
       } catch (err) {
         const code = (err as { responseCode?: number }).responseCode;
         if (code !== undefined && code >= 500 && code < 600)
-          throw new MailRefused(`SMTP ${code}`, { cause: err });
+          throw new MessageRefused(`SMTP ${code}`, { cause: err });
         throw err;
       }
     },

@@ -197,8 +197,9 @@ export function createAccountService({
           emailKey: input.email ? emailKey(input.email) : null,
           phone: input.phone,
           phoneVerifiedBy: input.phone && input.madeBy ? new Types.ObjectId(input.madeBy.accountId) : null,
-          // Who registers alone proves the number by the link that is sent to it.
-          phoneVerifiedAt: input.phone && input.state !== 'unconfirmed' ? contextNow() : null,
+          // A coordinator saw the phone; who registers alone proves the number by the link that is sent to it.
+          phoneVerifiedAt:
+            input.phone && (input.madeBy !== null || input.state === 'active') ? contextNow() : null,
           madeIn: input.madeBy ? new Types.ObjectId(input.madeBy.tenantId) : null,
           passwordHash: input.passwordHash,
           state: input.state,

@@ -183,6 +183,15 @@ describe('registering somebody face to face', function () {
     expect((await start(second)).status).to.equal(200);
   });
 
+  it('counts a number that the coordinator saw as proved, also beside an address that is not yet', async () => {
+    const coordinator = await createMember(await createTenant(), { roles: ['coordinator'] });
+    const email = `both-${new Types.ObjectId().toString()}@example.org`;
+    const { personId } = await registered(coordinator, { email });
+    const account = await AccountModel.findOne({ personId }).lean();
+    expect(account).to.include({ state: 'unconfirmed', confirmedAt: null });
+    expect(account?.phoneVerifiedAt).to.be.instanceOf(Date);
+  });
+
   it('mails the link when there is an address, which the link proves', async () => {
     const coordinator = await createMember(await createTenant(), { roles: ['coordinator'] });
     const email = `face-${new Types.ObjectId().toString()}@example.org`;

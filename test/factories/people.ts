@@ -232,3 +232,16 @@ export function memberOf(tenant: Tenant, person: TestPerson, membershipId: strin
     },
   };
 }
+
+/** A browser in which the person signed in by the form. @throws Error when the door stays shut */
+export async function signedIn(
+  person: Pick<TestPerson, 'email'>,
+  password = PASSWORD,
+  email = person.email,
+): Promise<PageAgent> {
+  const page = new PageAgent();
+  await page.get('/sign-in');
+  const answer = await page.post('/sign-in', { email, password });
+  if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
+  return page;
+}

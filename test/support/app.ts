@@ -4,6 +4,7 @@ import { allSweeps } from '../../jobs/registry.ts';
 import { compose } from '../../server/compose.ts';
 import type { Composed } from '../../server/compose.ts';
 import { loadConfig } from '../../server/config.ts';
+import type { Config } from '../../server/config.ts';
 import { connect, disconnect } from '../../server/db/connect.ts';
 import { migrate } from '../../server/db/migrate.ts';
 import { setClockOffset } from '../../server/core/clock.ts';
@@ -55,14 +56,19 @@ export async function freshTestApp(serverUri?: string): Promise<TestApp> {
   return running;
 }
 
-async function start(database: TestDatabase, after?: () => Promise<void>): Promise<TestApp> {
-  await migrate(database.migrateUri);
-  const config = loadConfig({
+/** The configuration of the test's application, or of one beside it that differs in what is given. */
+export const testConfig = (more: Record<string, string> = {}): Config =>
+  loadConfig({
     NODE_ENV: 'test',
     PORT: '0',
     LINLI_DATA: dataDir,
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+    ...more,
   });
+
+async function start(database: TestDatabase, after?: () => Promise<void>): Promise<TestApp> {
+  await migrate(database.migrateUri);
+  const config = testConfig();
   const mongodbUri = await database.appUri();
   await connect(mongodbUri);
   const web = await startWeb(config, { mongodbUri, keepConnection: true });

@@ -3,14 +3,13 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { compose } from '../../../server/compose.ts';
-import { loadConfig } from '../../../server/config.ts';
 import { asPlatform } from '../../../server/core/context.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { AccountModel } from '../../../server/features/accounts/account.model.ts';
 import { startWeb } from '../../../server/main.ts';
 import { asOperator } from '../../factories/people.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
-import { testApp } from '../../support/app.ts';
+import { testApp, testConfig } from '../../support/app.ts';
 
 const SECRET = 'a river under seven bridges';
 const NEW = 'seven bridges over a river';
@@ -108,12 +107,8 @@ describe('a mobile number', function () {
   });
 
   it('is refused beside the field where nothing can be sent to it, with the way that is left', async () => {
-    const { mongodbUri, dataDir } = await testApp();
-    const config = loadConfig({
-      NODE_ENV: 'test',
-      PORT: '0',
-      LINLI_DATA: dataDir,
-      LOG_LEVEL: 'silent',
+    const { mongodbUri } = await testApp();
+    const config = testConfig({
       SMTP_URL: 'smtp://127.0.0.1:9',
     });
     const web = await startWeb(config, { mongodbUri, keepConnection: true });
@@ -154,12 +149,8 @@ describe('a gateway for text messages', function () {
   after(() => void gateway.close());
 
   it('is given each message once, with one id however often; what it refuses is given up, what fails waits', async () => {
-    const { url, dataDir } = await testApp();
-    const config = loadConfig({
-      NODE_ENV: 'test',
-      PORT: '0',
-      LINLI_DATA: dataDir,
-      LOG_LEVEL: 'silent',
+    const { url } = await testApp();
+    const config = testConfig({
       SMTP_URL: 'smtp://127.0.0.1:9',
       SMS_GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/send`,
       SMS_GATEWAY_TOKEN: 'open sesame',

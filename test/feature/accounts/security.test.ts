@@ -4,7 +4,14 @@ import { asPlatform } from '../../../server/core/context.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { AccountModel, AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
 import { browserName } from '../../../server/features/accounts/account.view.ts';
-import { asOperator, createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
+import {
+  asOperator,
+  createMember,
+  createPerson,
+  createTenant,
+  PASSWORD,
+  signedIn,
+} from '../../factories/people.ts';
 import type { TestPerson } from '../../factories/people.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
@@ -13,13 +20,6 @@ const NEW = 'another quiet evening by the river';
 let n = 0;
 const address = (): string => `moved-${(n += 1)}-${new Types.ObjectId().toString()}@example.org`;
 
-async function signedIn(person: TestPerson, password = PASSWORD, email = person.email): Promise<PageAgent> {
-  const page = new PageAgent();
-  await page.get('/sign-in');
-  const answer = await page.post('/sign-in', { email, password });
-  if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
-  return page;
-}
 async function leave(page: PageAgent): Promise<void> {
   await page.get('/account');
   await page.post('/sign-out');

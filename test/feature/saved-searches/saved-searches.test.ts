@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { compose } from '../../../server/compose.ts';
-import { loadConfig } from '../../../server/config.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import {
   SavedSearchModel,
@@ -14,7 +13,7 @@ import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { PageAgent } from '../../support/agent.ts';
 import type { ApiAgent } from '../../support/agent.ts';
-import { atOffset, testApp } from '../../support/app.ts';
+import { atOffset, testApp, testConfig } from '../../support/app.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 
 interface Search {
@@ -176,16 +175,12 @@ describe('saved searches', function () {
     const reader = await volunteer();
     const search = await saved(reader, { words: word, often: 'at-once' });
     await publish((await draft(word)).shiftId);
-    const { sweep, dataDir, url } = await testApp();
+    const { sweep, url } = await testApp();
     await sweep('saved-searches/hear');
     await atOffset(SOON, () => sweep('saved-searches/look'));
     // The same installation with a mail server, at which the mail arrives.
     const sink = await startMailSink();
-    const config = loadConfig({
-      NODE_ENV: 'test',
-      PORT: '0',
-      LINLI_DATA: dataDir,
-      LOG_LEVEL: 'silent',
+    const config = testConfig({
       SMTP_URL: sink.url,
     });
     const { services, channels } = compose(config, { publicUrl: url });

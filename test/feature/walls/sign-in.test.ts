@@ -1,18 +1,9 @@
 import { expect } from 'chai';
-import { createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
-import type { TestPerson } from '../../factories/people.ts';
+import { createMember, createPerson, createTenant, PASSWORD, signedIn } from '../../factories/people.ts';
 import { AccountModel } from '../../../server/features/accounts/account.model.ts';
 import { publishRoutes } from '../../../server/http/router.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
-
-async function signedIn(person: TestPerson, password = PASSWORD): Promise<PageAgent> {
-  const page = new PageAgent();
-  await page.get('/sign-in');
-  const answer = await page.post('/sign-in', { email: person.email, password });
-  if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
-  return page;
-}
 
 describe('a form of another site', function () {
   this.timeout(60_000);

@@ -1,8 +1,7 @@
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
-import { createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
-import type { TestPerson } from '../../factories/people.ts';
+import { createMember, createPerson, createTenant, PASSWORD, signedIn } from '../../factories/people.ts';
 import { createRequest } from '../../factories/requests.ts';
 import { AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
 import { asOperator } from '../../factories/people.ts';
@@ -39,13 +38,6 @@ async function raw(path: string, headers: Record<string, string>, method = 'GET'
     sent.on('error', reject);
     sent.end(body);
   });
-}
-async function signedIn(person: TestPerson, password = PASSWORD): Promise<PageAgent> {
-  const page = new PageAgent();
-  await page.get('/sign-in');
-  const answer = await page.post('/sign-in', { email: person.email, password });
-  if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
-  return page;
 }
 
 describe('every answer', function () {

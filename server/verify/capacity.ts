@@ -46,12 +46,21 @@ interface Booking {
   endsAt: Date;
 }
 
-/** Invariant 3: nobody is in two places at once, and the overlap lock knows of every seat. */
+const DAY_MS = 86_400_000;
+
+/** A booking has to stand in every day (UTC) that it touches, or whoever books in another of them meets nobody. */
+const daysTouched = ({ startsAt, endsAt }: Booking): number =>
+  Math.floor(Math.max(startsAt.getTime(), endsAt.getTime() - 1) / DAY_MS) -
+  Math.floor(startsAt.getTime() / DAY_MS) +
+  1;
+
+/** Invariant 3: nobody is in two places at once, and the overlap lock knows of every seat, on every day. */
 export const bookingsHold = (db: Db): InvariantCheck => ({
   name: 'people/no-overlap',
   async run() {
     const tally = invariantTally();
     const booked = new Map<string, Set<string>>();
+    const overnight = new Map<string, { readonly booking: Booking; days: number }>();
     for await (const day of db
       .collection<{ _id: string; personId: ObjectId; bookings: Booking[] }>('persondays')
       .find()) {
@@ -65,9 +74,19 @@ export const bookingsHold = (db: Db): InvariantCheck => ({
           );
       });
       const own = booked.get(String(day.personId)) ?? new Set<string>();
-      for (const booking of day.bookings) own.add(String(booking.assignmentId));
+      for (const booking of day.bookings) {
+        own.add(String(booking.assignmentId));
+        if (daysTouched(booking) === 1) continue;
+        const key = `${String(day.personId)} ${String(booking.assignmentId)}`;
+        const found = overnight.get(key) ?? { booking, days: 0 };
+        found.days += 1;
+        overnight.set(key, found);
+      }
       booked.set(String(day.personId), own);
     }
+    for (const [key, { booking, days }] of overnight)
+      if (days !== daysTouched(booking))
+        tally.violate(`${key}: booked on ${days} of ${daysTouched(booking)} days`);
     const seated = db
       .collection('assignments')
       .find({ state: { $in: SEATED } }, { projection: { personId: 1 } });

@@ -539,7 +539,15 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const certificateBatches = createCertificateBatches({ certificates, hours, tenants, units, i18n });
   const schemes = createSchemeService({ tenants });
-  const recognition = createRecognitionService({ schemes, hours, memberships, people, tenants, units });
+  const recognition = createRecognitionService({
+    schemes,
+    hours,
+    memberships,
+    people,
+    tenants,
+    units,
+    humans,
+  });
   const badges = createBadgeService({ certificates, hours, tenants, keys, i18n, publicUrl });
   const recipients = {
     ofPerson: (personId: string) => accounts.recipientOf({ personId }),

@@ -1713,6 +1713,7 @@ export type KnownKey =
   | 'hours.anomaly.overlap-elsewhere'
   | 'hours.anomaly.round-numbers'
   | 'hours.anomaly.same-human'
+  | 'hours.anomaly.sole-witness'
   | 'hours.anomaly.unseen-and-unverified'
   | 'hours.backEntry.category.label'
   | 'hours.backEntry.content.label'

@@ -207,6 +207,20 @@ export async function createMember(
   return memberOf(tenant, person, membershipId);
 }
 
+/** Two accounts of one human, whose document the operator saw for both. */
+export async function createTwice(tenant: Tenant, roles: readonly Role[] = []): Promise<[Member, Member]> {
+  const { identityDocuments } = (await testApp()).composed.services;
+  const number = documentNumber();
+  const account = async (): Promise<Member> => {
+    const member = await createMember(tenant, { roles, person: { identity: 'none', birthDate: null } });
+    await asOperator(() =>
+      identityDocuments.verifyAsOperator(member.personId, { type: 'resident-id', number }),
+    );
+    return member;
+  };
+  return [await account(), await account()];
+}
+
 export function memberOf(tenant: Tenant, person: TestPerson, membershipId: string): Member {
   return {
     ...person,

@@ -15,6 +15,8 @@ export const ANOMALIES = [
   'unseen-and-unverified',
   /** Somebody wanted to confirm it of whom, as of whoever saw the person come, only a typed number is known. */
   'nobody-known',
+  /** Whoever wanted to confirm it had noted the coming themselves, and nobody else knows who the person is. */
+  'sole-witness',
   /** Found out later: whoever confirmed or entered it was the same human by another account. */
   'same-human',
 ] as const;

@@ -37,6 +37,8 @@ export interface ApprovalFacts {
   readonly approver: HumanFacts;
   /** Who typed it for the person; null when the person did, or nobody had to. */
   readonly enteredBy: HumanFacts | null;
+  /** Who rejected it before, when this answers an appeal. */
+  readonly rejectedBy: HumanFacts | null;
   readonly presence: Presence | null;
   /**
    * Humans of whom something says that they may be the person under another name: an address, a number, a browser that both use,
@@ -82,8 +84,21 @@ function isVouchedFor({ subject, approver, enteredBy, presence, tied }: Approval
   );
 }
 
-/** The refusal for what was seen, but by nobody who is known: it is held for whoever is. */
-export const NOBODY_KNOWN = 'nobody-known';
+/**
+ * Whether all that says that the person was there is this one approver's word: they noted the arrival, and nobody else knows
+ * who the person is.
+ */
+const isOnlyWitness = ({ subject, approver, presence }: ApprovalFacts): boolean =>
+  presence?.method === 'coordinator' &&
+  presence.by?.human === approver.human &&
+  !isKnownApartFrom(subject, new Set([approver.human]));
+
+/** Refusals of what may well be true: it is held for somebody else, and the auditor sees it. */
+export const HELD_REFUSALS = ['nobody-known', 'sole-witness'] as const;
+export type HeldRefusal = (typeof HELD_REFUSALS)[number];
+/** Of what was seen by nobody who is known, and of what only its approver saw. */
+export const isHeldRefusal = (refusal: string | null): refusal is HeldRefusal =>
+  (HELD_REFUSALS as readonly (string | null)[]).includes(refusal);
 
 /**
  * Why these hours may not be confirmed by this approver; null when they may. Permission and appeals are asked elsewhere.
@@ -91,10 +106,11 @@ export const NOBODY_KNOWN = 'nobody-known';
 export function whyNotTrusted(facts: ApprovalFacts): string | null {
   const { subject, approver, enteredBy } = facts;
   if (approver.human === subject.human) return 'not-your-own';
+  if (approver.human === facts.rejectedBy?.human) return 'appeal-needs-another';
   if (!approver.identified) return 'identity-needed';
   if (enteredBy?.human === approver.human) return 'entered-by-yourself';
   if (!facts.backEntry && wasSeenByThird(subject, facts.presence))
-    return isVouchedFor(facts) ? null : NOBODY_KNOWN;
+    return !isVouchedFor(facts) ? 'nobody-known' : isOnlyWitness(facts) ? 'sole-witness' : null;
   const involved = new Set([subject.human, approver.human, ...(enteredBy ? [enteredBy.human] : [])]);
   if (!isVerifiedOutside(facts, involved)) return 'approver-not-verified';
   const oldEnough = facts.now.getTime() - AUTHORITY_DAYS * DAY_MS;

@@ -14,8 +14,8 @@ import type { Anomaly } from './anomaly.rules.ts';
 import type { HoursDuty } from './hours.duty.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
-import { canConfirm } from './hours.policy.ts';
-import { NOBODY_KNOWN } from './evidence.rules.ts';
+import { canConfirm, isForReviewer } from './hours.policy.ts';
+import { isHeldRefusal } from './evidence.rules.ts';
 import { accessHours, overlappingHours } from './hours.queries.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { applyToLedger, factsOfRecord, postAllToLedger, postingOf } from './ledger.service.ts';
@@ -70,11 +70,10 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
   async function confirmOne(actor: AccountActor, id: string): Promise<HoursRow> {
     const row = await accessHours(actor, id);
     authorize(canConfirm(actor, row));
-    if (row.state === 'under_check') throw new Conflict('held-for-review');
+    if (isForReviewer(row)) throw new Conflict('held-for-review');
     const refusal = await trust.whyNot(actor, row, 'hours:confirm');
     // Nothing anybody did wrong, perhaps: it goes to who is known, and is seen by the auditor.
-    if (refusal === NOBODY_KNOWN && row.state === 'submitted')
-      return hold(row, [{ code: NOBODY_KNOWN, facts: {} }]);
+    if (isHeldRefusal(refusal) && row.state === 'submitted') return hold(row, [{ code: refusal, facts: {} }]);
     if (refusal) throw new Forbidden(refusal);
     const anomaly = row.state === 'submitted' ? await trust.approverAnomaly(actor, row) : null;
     return anomaly ? hold(row, [anomaly]) : confirm(actor, row, null);

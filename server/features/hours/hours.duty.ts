@@ -8,7 +8,8 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
-import { QUEUE_STATES } from './hours.queries.ts';
+import { isForReviewer } from './hours.policy.ts';
+import { WAITING_STATES } from './hours.queries.ts';
 
 /** Service has to be recorded and confirmed within so many working days after the activity ends. */
 export const DUTY_DAYS = 10;
@@ -78,20 +79,21 @@ export function createHoursDuty({ calendars, tenants, units }: DutyParts) {
       return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
     },
 
-    /** Reminds whoever may confirm the record, each once a day; twice changes nothing. Inside a transaction. */
+    /** Reminds whoever may confirm the record, or review what is held, each once a day; twice changes nothing. Inside a transaction. */
     async remind(id: string): Promise<void> {
       const row = await HoursModel.findById(id).lean();
       if (!row?.remindAt || row.remindAt > contextNow()) return;
       const { zone } = await tenants.current();
       const today = localDate(contextNow(), zone);
       const last = row.state === 'appealed' ? row.appealDueOn : row.dueOn;
-      const waits = (QUEUE_STATES as readonly string[]).includes(row.state);
+      const waits = (WAITING_STATES as readonly string[]).includes(row.state);
       const again = waits && last !== null && today < last ? morning(last, zone) : null;
       await HoursModel.updateOne({ _id: row._id, remindAt: row.remindAt } as never, {
         $set: { remindAt: again },
       });
       if (!waits) return;
-      const holders = await holdersOf('hours:confirm', await units.pathOf(row.unitId), REMINDED);
+      const right = isForReviewer(row) ? 'hours:review' : 'hours:confirm';
+      const holders = await holdersOf(right, await units.pathOf(row.unitId), REMINDED);
       for (const { accountId, personId } of holders)
         if (accountId !== null && String(personId) !== String(row.personId))
           await addMessage({

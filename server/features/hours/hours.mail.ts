@@ -2,7 +2,8 @@ import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
-import { QUEUE_STATES } from './hours.queries.ts';
+import { isForReviewer } from './hours.policy.ts';
+import { WAITING_STATES } from './hours.queries.ts';
 import { transferMessages } from './transfer.mail.ts';
 
 export interface HoursMailParts {
@@ -50,7 +51,7 @@ const dueMessage = ({ tenants, recipientOfAccount, publicUrl }: HoursMailParts):
     kind: 'hours/due',
     async load(row) {
       const record = await HoursModel.findById(row.subjectId).lean();
-      const waits = record !== null && (QUEUE_STATES as readonly string[]).includes(record.state);
+      const waits = record !== null && (WAITING_STATES as readonly string[]).includes(record.state);
       if (!record || (row.state === 'waiting' && !waits)) return null;
       const to = await recipientOfAccount(String(row.data['accountId']));
       if (!to) return null;
@@ -61,7 +62,7 @@ const dueMessage = ({ tenants, recipientOfAccount, publicUrl }: HoursMailParts):
           name: to.name,
           title: record.activity.name,
           dueOn: (record.state === 'appealed' ? record.appealDueOn : record.dueOn) ?? '',
-          link: `${publicUrl}/hours/queue`,
+          link: `${publicUrl}/hours/${isForReviewer(record) ? 'held' : 'queue'}`,
         },
       };
     },

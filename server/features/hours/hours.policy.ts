@@ -5,15 +5,22 @@ import type { Decision } from '../../core/policy.ts';
 import type { HoursRow } from './hours.model.ts';
 import { whyNotConfirm } from './hours.rules.ts';
 
-type Subject = Pick<HoursRow, 'personId' | 'unitId' | 'grade' | 'witness' | 'state' | 'confirmedByPersonId'>;
+type Subject = Pick<
+  HoursRow,
+  'personId' | 'unitId' | 'grade' | 'witness' | 'state' | 'confirmedByPersonId' | 'anomalies'
+>;
 
 const isOwn = (actor: AccountActor, row: Subject): boolean => String(row.personId) === actor.personId;
 const rejecterOf = (row: Subject): string | null =>
   row.state === 'appealed' && row.confirmedByPersonId ? String(row.confirmedByPersonId) : null;
 
-/** Nobody confirms their own hours, by any door and whatever else they may do (S-10); asked before any permission. */
-export function canConfirm(actor: AccountActor, row: Subject): Decision {
-  const refusal = whyNotConfirm({
+/** What a reviewer decides: what is held, and a contest of what once was, which no confirmer of the day lets by. */
+export const isForReviewer = (row: Pick<Subject, 'state' | 'anomalies'>): boolean =>
+  row.state === 'under_check' || (row.state === 'appealed' && row.anomalies.length > 0);
+
+/** What stands against the actor's word whatever they may do (S-10). */
+const whyNotBy = (actor: AccountActor, row: Subject): string | null =>
+  whyNotConfirm({
     confirmerPersonId: actor.personId,
     subjectPersonId: String(row.personId),
     confirmerName: actor.name,
@@ -21,6 +28,10 @@ export function canConfirm(actor: AccountActor, row: Subject): Decision {
     witness: row.witness,
     rejectedByPersonId: rejecterOf(row),
   });
+
+/** Nobody confirms their own hours, by any door and whatever else they may do (S-10); asked before any permission. */
+export function canConfirm(actor: AccountActor, row: Subject): Decision {
+  const refusal = whyNotBy(actor, row);
   if (refusal) return deny(refusal);
   return can(actor, 'hours:confirm', String(row.unitId)) ? allow : deny('not-permitted');
 }
@@ -32,9 +43,10 @@ export function canReject(actor: AccountActor, row: Subject): Decision {
   return can(actor, 'hours:confirm', String(row.unitId)) ? allow : deny('not-permitted');
 }
 
-/** What was held is decided by a reviewer, never one's own and never by whoever typed it in. */
+/** What was held is decided by a reviewer, never one's own, never by its only witness nor by whoever typed it in. */
 export function canReview(actor: AccountActor, row: Subject & Pick<HoursRow, 'enteredBy'>): Decision {
-  if (isOwn(actor, row)) return deny('not-your-own');
+  const refusal = whyNotBy(actor, row);
+  if (refusal) return deny(refusal);
   if (row.enteredBy && String(row.enteredBy) === actor.personId) return deny('entered-by-yourself');
   return can(actor, 'hours:review', String(row.unitId)) ? allow : deny('not-permitted');
 }
@@ -62,7 +74,7 @@ export function abilitiesFor(
   actor: AccountActor,
   row: Subject & Pick<HoursRow, 'enteredBy' | 'origin'>,
 ): HoursAbilities {
-  const waiting = ['submitted', 'appealed'].includes(row.state);
+  const waiting = ['submitted', 'appealed'].includes(row.state) && !isForReviewer(row);
   const speaks = canSpeakFor(actor, row).allowed;
   return {
     submit: row.state === 'open' && speaks,
@@ -70,6 +82,6 @@ export function abilitiesFor(
     reject: waiting && canReject(actor, row).allowed,
     appeal: row.state === 'rejected' && speaks,
     reverse: ['posted', 'moved'].includes(row.state) && !row.origin && canReverse(actor, row).allowed,
-    review: row.state === 'under_check' && canReview(actor, row).allowed,
+    review: isForReviewer(row) && canReview(actor, row).allowed,
   };
 }

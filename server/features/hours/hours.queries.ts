@@ -190,7 +190,8 @@ export function createHoursQueries({
       const held = await find({ state: 'under_check' });
       // What was posted before it was known whose accounts those were stays to be looked at, too.
       const later = await find({ state: 'posted', 'anomalies.code': 'same-human' });
-      const rows = [...held, ...later].sort(
+      const contested = await find(CONTESTED_AFTER_HOLD);
+      const rows = [...held, ...later, ...contested].sort(
         (a, b) =>
           a.activity.startsAt.getTime() - b.activity.startsAt.getTime() ||
           String(a._id).localeCompare(String(b._id)),
@@ -320,14 +321,17 @@ export function createHoursQueries({
   };
 }
 
+/** A contest of what was held before it was rejected. */
+const CONTESTED_AFTER_HOLD = { state: 'appealed', 'anomalies.0': { $exists: true } } as const;
+
 function queueFilter(actor: AccountActor): Record<string, unknown> {
   const reach = reachOf(actor, 'hours:confirm');
   const self = new Types.ObjectId(actor.personId);
   return {
     state: { $in: [...QUEUE_STATES] },
     personId: { $ne: self },
-    // An appeal is answered by somebody else than whoever rejected.
-    $nor: [{ state: 'appealed', confirmedByPersonId: self }],
+    // An appeal is answered by somebody else than whoever rejected, and by a reviewer where a reviewer had to decide.
+    $nor: [{ state: 'appealed', confirmedByPersonId: self }, CONTESTED_AFTER_HOLD],
     ...(reach === 'tenant'
       ? {}
       : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),

@@ -15,7 +15,7 @@ import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessHours, createHoursQueries, minutesOfDay, overlappingHours } from './hours.queries.ts';
 import { HoursModel } from './hours.model.ts';
-import { canReject, canReverse, canReview, canSpeakFor } from './hours.policy.ts';
+import { canReject, canReverse, canReview, canSpeakFor, isForReviewer } from './hours.policy.ts';
 import type { HoursRow } from './hours.model.ts';
 import {
   CLAIMED_STATES,
@@ -205,7 +205,8 @@ export function createHoursService({
       return inTransaction(async () => {
         const row = await accessHours(actor, id);
         authorize(canReject(actor, row));
-        if (row.state === 'under_check') throw new Conflict('held-for-review');
+        if (isForReviewer(row)) throw new Conflict('held-for-review');
+        if (await trust.isRejecter(actor, row)) throw new Forbidden('appeal-needs-another');
         return rejectOne(actor, row, reason);
       });
     },
@@ -220,7 +221,8 @@ export function createHoursService({
       return inTransaction(async () => {
         const row = await accessHours(actor, id);
         authorize(canReview(actor, row));
-        if (row.state !== 'under_check') throw new Conflict('wrong-state', { state: row.state });
+        if (!isForReviewer(row)) throw new Conflict('wrong-state', { state: row.state });
+        if (await trust.isRejecter(actor, row)) throw new Forbidden('appeal-needs-another');
         if (verdict === 'rejected') return rejectOne(actor, row, reason);
         await assertTrusted(actor, row);
         return postOne(actor, row, reason);

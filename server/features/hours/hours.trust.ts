@@ -124,13 +124,19 @@ export function createHoursTrust({
         await presenceOf(row),
         await authoritiesOf(actor.personId, by),
       ];
-      const of = await humans(row, [actor.personId, ...authorities.flatMap(({ granters }) => granters)]);
+      const rejecter = row.state === 'appealed' && row.confirmedByPersonId ? row.confirmedByPersonId : null;
+      const of = await humans(row, [
+        actor.personId,
+        ...(rejecter ? [String(rejecter)] : []),
+        ...authorities.flatMap(({ granters }) => granters),
+      ]);
       return whyNotTrusted({
         now: contextNow(),
         tenantId: requireTenantId(),
         subject: of(row.personId),
         approver: of(actor.personId),
         enteredBy: row.enteredBy ? of(row.enteredBy) : null,
+        rejectedBy: rejecter ? of(rejecter) : null,
         presence,
         tied: await tiedHumans(row, [actor.personId, await noterOf(row)]),
         backEntry: row.grade === 'back-entry',
@@ -142,6 +148,13 @@ export function createHoursTrust({
           row.grade === 'back-entry' ? await backEntriesThisMonth(actor.personId, zone) : 0,
         backEntryQuota: settings.backEntryQuota,
       });
+    },
+
+    /** Whether the actor is the human, by whatever account, who rejected what is contested. */
+    async isRejecter(actor: AccountActor, row: HoursRow): Promise<boolean> {
+      if (row.state !== 'appealed' || !row.confirmedByPersonId) return false;
+      const of = await humans(row, [actor.personId, String(row.confirmedByPersonId)]);
+      return of(actor.personId).human === of(row.confirmedByPersonId).human;
     },
 
     /** What is worth a second look in a record that is handed in. */

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
+import type { Humans } from '../../core/humans.ts';
 import { contextNow, requireTenantId } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
@@ -42,6 +43,7 @@ export interface RecognitionParts {
   readonly people: PeopleService;
   readonly tenants: TenantService;
   readonly units: UnitService;
+  readonly humans: Humans;
 }
 
 /** Where a person stands with one thing. */
@@ -55,7 +57,7 @@ export type RecognitionService = ReturnType<typeof createRecognitionService>;
 
 /** From being eligible to being granted: asked for by the person, reviewed by two people, published for objections. */
 export function createRecognitionService(parts: RecognitionParts) {
-  const { schemes, hours, memberships, people, tenants, units } = parts;
+  const { schemes, hours, memberships, people, tenants, units, humans } = parts;
 
   async function factsOf(membership: MembershipRow): Promise<Facts> {
     const { zone } = await tenants.current();
@@ -142,15 +144,17 @@ export function createRecognitionService(parts: RecognitionParts) {
     return row;
   }
 
-  /** Neither the person, nor (deciding) whoever reviewed. */
-  function mayAct(
+  /** Neither the person, nor (deciding) whoever reviewed: humans are compared, not accounts (S-10). */
+  async function assertMayAct(
     actor: AccountActor,
     row: RecognitionRow,
     by: 'recognition:review' | 'recognition:decide',
-  ): void {
-    if (isOwn(actor, row)) throw new Forbidden('not-your-own');
+  ): Promise<void> {
+    const same = (personId: Types.ObjectId | null): Promise<boolean> =>
+      humans.isSame(actor.personId, { personIds: personId ? [String(personId)] : [] });
+    if (isOwn(actor, row) || (await same(row.personId))) throw new Forbidden('not-your-own');
     if (!can(actor, by, String(row.unitId))) throw new Forbidden('not-permitted');
-    if (by === 'recognition:decide' && String(row.reviewedByPersonId) === actor.personId)
+    if (by === 'recognition:decide' && (await same(row.reviewedByPersonId ?? null)))
       throw new Forbidden('second-person');
   }
 
@@ -267,7 +271,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     ): Promise<RecognitionRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        mayAct(actor, row, 'recognition:review');
+        await assertMayAct(actor, row, 'recognition:review');
         const after = await transition(RecognitionModel, row._id, {
           lifecycle: recognitionLifecycle,
           from: ['applied'],
@@ -285,7 +289,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     async publish(actor: AccountActor, id: string): Promise<RecognitionRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        mayAct(actor, row, 'recognition:decide');
+        await assertMayAct(actor, row, 'recognition:decide');
         const { zone } = await tenants.current();
         const until = objectionUntil(await schemes.today(), row.objectionDays);
         const after = await transition(RecognitionModel, row._id, {
@@ -337,7 +341,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     ): Promise<RecognitionRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        mayAct(actor, row, 'recognition:decide');
+        await assertMayAct(actor, row, 'recognition:decide');
         if (row.objectionUntil === null || (await schemes.today()) <= row.objectionUntil)
           throw new Conflict('notice-stands');
         if (verdict === 'granted') return settle(row, actor, reason);
@@ -358,7 +362,7 @@ export function createRecognitionService(parts: RecognitionParts) {
     async withdraw(actor: AccountActor, id: string, reason: string): Promise<RecognitionRow> {
       return inTransaction(async () => {
         const row = await access(actor, id);
-        if (!isOwn(actor, row)) mayAct(actor, row, 'recognition:decide');
+        if (!isOwn(actor, row)) await assertMayAct(actor, row, 'recognition:decide');
         const after = await transition(RecognitionModel, row._id, {
           lifecycle: recognitionLifecycle,
           from: isOwn(actor, row)

@@ -195,7 +195,7 @@ describe('hours that are for sale', function () {
       expect([state, anomalies.map(({ code }) => code)]).to.deep.equal(['under_check', ['nobody-known']]);
     }
     // Somebody without such a tie goes the ordinary way.
-    const stranger = await createServed(tenant, await createMember(tenant, NOBODY), { seenBy: seller });
+    const stranger = await createServed(tenant, await createMember(tenant), { seenBy: seller });
     expect((await desk.post(`/hours/${stranger}/approve`)).json()).to.include({ state: 'posted' });
   });
 
@@ -207,7 +207,7 @@ describe('hours that are for sale', function () {
     const number = documentNumber();
     const [own, other] = [await buyer.api(), await seller.api()];
     await seenByOperator(seller, number);
-    const id = await createServed(tenant, buyer, { seenBy: seller });
+    const id = await createServed(tenant, buyer);
     expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
     expect((await own.post('/me/identity', { number })).status).to.equal(200);
     const issued = await own.post('/certificates', { scope: 'all' });

@@ -4,7 +4,14 @@ import { RecognitionModel } from '../../../server/features/recognition/recogniti
 import { runChecks } from '../../../server/verify/index.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
-import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
+import {
+  asOperator,
+  createMember,
+  createTenant,
+  createTwice,
+  createUnit,
+  inTenant,
+} from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
@@ -202,6 +209,23 @@ describe('stars and medals', function () {
       expect(decided.json()).to.include({ state: 'refused' });
     });
     expect(await violations()).to.deep.equal([]);
+  });
+
+  it('are neither seen nor decided by another account of the same human (S-10)', async () => {
+    const [buyer, other] = await createTwice(tenant, ['officer', 'reviewer']);
+    const served = await createServed(tenant, buyer, { hoursAgo: 60 });
+    expect((await (await officer.api()).post(`/hours/${served}/approve`)).status).to.equal(200);
+    const api = await buyer.api();
+    const { standings } = (await api.get('/recognition')).json<Own>();
+    const schemeId = standings.find((one) => one.scheme.code === 'first')?.scheme.id;
+    const { id } = (await api.post('/recognition/applications', { schemeId })).json<Case>();
+    const seen = { verdict: 'reviewed', reason: '时长属实' };
+    expect((await act(other, id, 'review', seen)).json()).to.include({ code: 'not-your-own' });
+    const [first, again] = await createTwice(tenant, ['officer', 'reviewer']);
+    expect((await act(first, id, 'review', seen)).status).to.equal(200);
+    expect((await act(other, id, 'publish')).json()).to.include({ code: 'not-your-own' });
+    expect((await act(again, id, 'publish')).json()).to.include({ code: 'second-person' });
+    expect((await act(reviewer, id, 'publish')).json()).to.include({ state: 'published' });
   });
 
   it('are for teams, too, by the hours given to them', async () => {

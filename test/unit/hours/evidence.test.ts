@@ -27,6 +27,7 @@ const unseen = (overrides: Partial<ApprovalFacts> = {}): ApprovalFacts => ({
   subject: human('s', { by: 'officer', tenantId: 'here', granters: [] }),
   approver: human('a', { by: 'county', tenantId: 'above', granters: [] }),
   enteredBy: null,
+  rejectedBy: null,
   presence: null,
   tied: new Set<string>(),
   backEntry: false,
@@ -82,6 +83,17 @@ describe('evidence of an hour', () => {
     expect(approvedBy(human('a'), { tied, subject: human('s') })).to.equal(null);
     const seenByApprover = human('s', { by: 'a', tenantId: 'here', granters: [] });
     expect(approvedBy(human('a'), { tied, subject: seenByApprover })).to.equal('nobody-known');
+  });
+
+  it('is not the word of one alone who noted the coming and confirms it, of somebody whom only they know', () => {
+    const one = human('c', { by: null, tenantId: null, granters: [] });
+    const facts = unseen({ presence: { ...seen, by: one }, approver: one, subject: stated('s') });
+    expect(whyNotTrusted(facts)).to.equal('sole-witness');
+    const seenBy = (by: string | null): HumanFacts => human('s', { by, tenantId: 'here', granters: [] });
+    expect(whyNotTrusted({ ...facts, subject: seenBy('c') })).to.equal('sole-witness');
+    expect(whyNotTrusted({ ...facts, subject: seenBy('officer') })).to.equal(null);
+    expect(whyNotTrusted({ ...facts, approver: human('a') })).to.equal(null);
+    expect(whyNotTrusted({ ...facts, rejectedBy: one })).to.equal('appeal-needs-another');
   });
 
   it('lets an independent other confirm what nobody saw, at exactly thirty days', () => {

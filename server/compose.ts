@@ -152,6 +152,7 @@ import {
 import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
 import {
   createPlanExplaining,
+  createPlanPrices,
   createPlanSending,
   createPlanService,
   createPlanThread,
@@ -316,6 +317,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     tenants,
     handleKey,
     placesOf,
+    planOf: createPlanPrices({ tenants }),
     servedBy,
     teamsOf,
     trainedOf,

@@ -55,6 +55,23 @@ export const reasonBody = z.strictObject({ reason: prose(300).default('') });
 export const ownFilter = z.strictObject({ ...paging });
 export const fullId = z.strictObject({ id });
 
+/** What a standing plan wants of somebody. */
+export const neededSchema = z.object({
+  /** Points that the plan gives up by losing them. */
+  price: z.number(),
+  /** It proposes them for this position. */
+  here: z.boolean(),
+  /** Where else it has them; nulls where whoever asks may not know. */
+  elsewhere: z.object({ positionId: z.string().nullable(), title: z.string().nullable() }).nullable(),
+});
+/** The plan whose prices rank; its id where whoever asks may read it. */
+export const countedPlanSchema = z.object({
+  id: z.string().nullable(),
+  madeAt: z.string(),
+  /** Whether the position is one of those it planned. */
+  covers: z.boolean(),
+});
+
 /** Something the person could do so that a position fits. */
 export const changeSchema = z.object({
   code: z.string(),

@@ -6,9 +6,10 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { MatchingService } from '../matching/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
-import { findingSchema, positionParams } from './assignment.schema.ts';
+import { countedPlanSchema, findingSchema, neededSchema, positionParams } from './assignment.schema.ts';
 import type { AssignmentService } from './assignment.service.ts';
 import { wordFinding } from './assignment.view.ts';
+import { planModel, toCountedPlan, wordNeeded } from './needed.view.ts';
 
 const SHOWN = 30;
 const EXCLUDED_SHOWN = 20;
@@ -18,6 +19,9 @@ const candidate = z.object({
   name: z.string().nullable(),
   membershipId: z.string().nullable(),
   score: z.number(),
+  /** What they are ranked by: the score less what the plan gives up by losing them. */
+  worth: z.number(),
+  needed: neededSchema,
   distanceMetres: z.number().nullable(),
   parts: z.array(
     z.object({
@@ -32,6 +36,8 @@ const candidate = z.object({
 });
 const ranking = pageOf(candidate).extend({
   total: z.number(),
+  /** The plan whose prices were counted. */
+  plan: countedPlanSchema.nullable(),
   looked: z.number(),
   complete: z.boolean(),
   ofAtMost: z.number().nullable(),
@@ -63,7 +69,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
       access: 'positions:candidates',
       tenant: 'member',
       summary:
-        'Who fits the position, best first, with every reason, the funnel, and why the own others do not.',
+        'Who fits the position, best first by score less what a standing plan needs them for elsewhere, with every reason, the funnel, and why the own others do not.',
       input: {
         params: positionParams,
         query: z.strictObject({ ...paging, limit: z.coerce.number().int().min(1).max(100).default(SHOWN) }),
@@ -72,11 +78,13 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
       async run({ actor, params, query }) {
         const found = await matching.candidates(actor, params.positionId, query.limit, query.cursor);
         return {
-          data: found.candidates.map(({ handle, name, membershipId, fit }) => ({
+          data: found.candidates.map(({ handle, name, membershipId, fit, worth, needed }) => ({
             handle,
             name,
             membershipId,
             score: fit.score,
+            worth,
+            needed,
             distanceMetres: fit.distanceMetres,
             parts: fit.parts.map((part) => ({
               ...part,
@@ -85,6 +93,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           })),
           nextCursor: found.nextCursor,
           total: found.eligible,
+          plan: toCountedPlan(found.plan),
           looked: found.looked,
           complete: found.ofAtMost === null,
           ofAtMost: found.ofAtMost,
@@ -123,8 +132,10 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
             label: i18n.t(locale, `matching.rule.${step.rule}`),
             remaining: step.remaining,
           })),
+          plan: found.plan && planModel(found.plan, params.positionId),
           candidates: found.data.map((one) => ({
             ...one,
+            neededText: wordNeeded(i18n, locale, one.needed),
             label: one.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
             href: one.membershipId ? `/memberships/${one.membershipId}` : null,
             whyHref: `/positions/${params.positionId}/candidates/reckoning?handle=${one.handle}`,

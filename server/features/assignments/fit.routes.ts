@@ -5,8 +5,15 @@ import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { exclusionForm } from '../matching/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
-import { changeSchema, findingSchema, positionParams } from './assignment.schema.ts';
+import {
+  changeSchema,
+  countedPlanSchema,
+  findingSchema,
+  neededSchema,
+  positionParams,
+} from './assignment.schema.ts';
 import { changesModel, plainFinding, reckoningRows, refusalsModel } from './assignment.view.ts';
+import { planModel, toCountedPlan, wordNeeded } from './needed.view.ts';
 
 const pairView = z.object({
   title: z.string(),
@@ -38,6 +45,12 @@ const pairView = z.object({
   changes: z.array(changeSchema).nullable(),
 });
 type PairView = z.infer<typeof pairView>;
+interface Ranked {
+  readonly worth: number;
+  readonly needed: z.infer<typeof neededSchema>;
+  readonly plan: z.infer<typeof countedPlanSchema>;
+  readonly membershipId: string | null;
+}
 
 /** How one person fits one position, so that a reader can reckon it again. */
 export function fitRoutes({ matching, i18n }: { matching: MatchingService; i18n: I18n }): Route[] {
@@ -67,22 +80,46 @@ export function fitRoutes({ matching, i18n }: { matching: MatchingService; i18n:
         params: positionParams,
         query: z.strictObject({ handle: z.string().max(40).optional() }),
       },
-      output: z.object({ handle: z.string().nullable(), pair: pairView.nullable() }),
+      output: z.object({
+        handle: z.string().nullable(),
+        pair: pairView.nullable(),
+        /** What a standing plan wants of them: `worth` ranks, the score less the price. */
+        ranking: z
+          .object({
+            worth: z.number(),
+            needed: neededSchema,
+            plan: countedPlanSchema,
+            membershipId: z.string().nullable(),
+          })
+          .nullable(),
+      }),
       async run({ actor, params, query }) {
-        const { pair, name, handle } = await matching.candidate(
-          actor,
-          params.positionId,
-          query.handle ?? null,
-        );
-        return { handle, pair: pair ? toView(pair, name) : null };
+        const {
+          pair,
+          name,
+          handle,
+          needed,
+          plan,
+          membershipId = null,
+        } = await matching.candidate(actor, params.positionId, query.handle ?? null);
+        const counted = toCountedPlan(plan ?? null);
+        return {
+          handle,
+          pair: pair ? toView(pair, name) : null,
+          ranking:
+            pair && needed && counted
+              ? { worth: pair.fit.score - needed.price, needed, plan: counted, membershipId }
+              : null,
+        };
       },
-      page: ({ handle, pair }, { account, locale, params, zone }) =>
+      page: ({ handle, pair, ranking }, { account, locale, params, zone }) =>
         pairPage(pair, {
           i18n,
           locale,
           zone,
           back: `/positions/${params.positionId}/candidates`,
           own: false,
+          ranking: ranking && { ...ranking, positionId: params.positionId },
           // Only members can be kept from a task, and only by whoever may.
           exclude:
             handle !== null && pair?.name && can(account, 'exclusions:edit')
@@ -122,15 +159,27 @@ function pairPage(
     zone: RouteContext['zone'];
     back: string;
     own: boolean;
+    ranking?: (Ranked & { readonly positionId: string }) | null;
     exclude?: { readonly handle: string; readonly action: string } | null;
   },
 ): PageResult {
-  const { i18n, locale, zone, back, own, exclude = null } = parts;
+  const { i18n, locale, zone, back, own, exclude = null, ranking = null } = parts;
   const t = i18n.in(locale);
   const number = new Intl.NumberFormat(locale);
   return view('matching/pair', {
     back,
     own,
+    ranking: ranking && {
+      ...planModel(ranking.plan, ranking.positionId, ranking.membershipId),
+      needed: wordNeeded(i18n, locale, ranking.needed),
+      sum:
+        pair &&
+        t('assignments.candidates.worth', {
+          score: number.format(pair.score),
+          price: number.format(ranking.needed.price),
+          worth: number.format(ranking.worth),
+        }),
+    },
     exclude: exclude && { ...exclude, ...exclusionForm(i18n, locale) },
     backLabel: own ? t('nav.opportunities') : t('assignments.candidates.title'),
     pair: pair && {

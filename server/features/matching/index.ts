@@ -32,6 +32,8 @@ export type { Side } from './solver/sides.ts';
 export type { Earlier, Staffing, StaffingProof } from './solver/staffing.ts';
 export { checkStaffing } from './solver/staffing-check.ts';
 export type { Change } from './change.rules.ts';
+export { indexOfId } from './prices.ts';
+export type { PlannedPlace, PlanOfDay, Prices } from './prices.ts';
 export type { Pair } from './matching.service.ts';
 export { createExclusionService } from './exclusion.service.ts';
 export { exclusionForm, exclusionRoutes } from './exclusion.routes.ts';

@@ -71,9 +71,18 @@ export function fit(position: PositionFacts, person: PersonFacts, settings: FitS
   };
 }
 
-/** Best first; equal scores in the order of their ids, so that a ranking can be repeated. */
-export function rank<T extends { readonly fit: Fit; readonly id: string }>(candidates: readonly T[]): T[] {
-  return [...candidates].sort((a, b) => b.fit.score - a.fit.score || (a.id < b.id ? -1 : 1));
+/**
+ * Best first; equal scores in the order of their ids, so that a ranking can be repeated.
+ * @param priceOf what a plan gives up by losing somebody: points that are worth more elsewhere
+ */
+export function rank<T extends { readonly fit: Pick<Fit, 'score'>; readonly id: string }>(
+  candidates: readonly T[],
+  priceOf: (id: string) => number = () => 0,
+): T[] {
+  return candidates
+    .map((one) => ({ one, worth: one.fit.score - priceOf(one.id) }))
+    .sort((a, b) => b.worth - a.worth || (a.one.id < b.one.id ? -1 : 1))
+    .map(({ one }) => one);
 }
 
 /** How many remain after each hard rule, in the order of the rules. */

@@ -1,3 +1,4 @@
+import { can } from '../../core/actor.ts';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
@@ -37,6 +38,8 @@ import {
 import type { TrainedSource } from './matching.facts.ts';
 import { fit, forOthers, funnel, rank, refusals } from './matching.rules.ts';
 import type { Finding, Fit, PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
+import { priceOf } from './prices.ts';
+import type { PlannedPlace, PlanOfDay, Prices } from './prices.ts';
 import { credentialsOf, ownSources, poolSources, sourcesOf } from './matching.sources.ts';
 import type { KnownSources, SourceReaders } from './matching.sources.ts';
 import type { SearchQuery } from './search/query.ts';
@@ -65,10 +68,33 @@ export interface Candidate {
   readonly name: string | null;
   readonly membershipId: string | null;
   readonly fit: Fit;
+  /** What they are ranked by: the score less the price. */
+  readonly worth: number;
+  readonly needed: Needed;
+}
+
+/** The plan whose prices a ranking counted; its id where whoever asks may read it. */
+export interface CountedPlan {
+  readonly id: string | null;
+  readonly madeAt: Date;
+  /** Whether the position is one of those it planned. */
+  readonly covers: boolean;
+}
+
+/** What the plan that stands for the day wants of somebody. */
+export interface Needed {
+  /** Points that it gives up by losing them; the ranking takes these from the score. */
+  readonly price: number;
+  /** It proposes them for this position. */
+  readonly here: boolean;
+  /** Where else it has them; null where it has them nowhere, or nobody may know. */
+  readonly elsewhere: PlannedPlace | null;
 }
 
 export interface Ranking {
   readonly candidates: readonly Candidate[];
+  /** The plan whose prices were counted; null where none stands, its id where the asker may read it. */
+  readonly plan: CountedPlan | null;
   /** Where the next page begins; null where there is none, or none that anybody should read. */
   readonly nextCursor: string | null;
   readonly funnel: readonly { readonly rule: string; readonly remaining: number }[];
@@ -90,6 +116,12 @@ export interface Suited {
   readonly fit: Fit;
   /** What the person could change so that it fits; null where something stands against it that they cannot. */
   readonly changes: readonly Change[] | null;
+}
+
+/** What a plan wants of somebody, and which. */
+interface Counted {
+  readonly needed: Needed;
+  readonly plan: CountedPlan | null;
 }
 
 /** One person on one position, with everything that their score is made of. */
@@ -117,11 +149,15 @@ export interface MatchingParts extends SourceReaders {
   readonly servedBy: (requestId: unknown) => Promise<[personId: string, times: number][]>;
   /** The search in memory, for tenants with at least so many people to look at; absent: always the database. */
   readonly search?: { readonly client: SearchClient; readonly fromPeople: number };
+  /** The plan of the current tenant, or of one above, that stands for a local date; what it needs ranks lower elsewhere. */
+  readonly planOf?: (date: string) => Promise<PlanOfDay | null>;
   /** Key of the handles under which nameless candidates are offered. */
   readonly handleKey: Buffer;
 }
 
 type Question = Omit<SearchQuery, 'k' | 'others'>;
+
+const NOT_NEEDED: Needed = { price: 0, here: false, elsewhere: null };
 
 export type MatchingService = ReturnType<typeof createMatchingService>;
 
@@ -181,15 +217,42 @@ export function createMatchingService(parts: MatchingParts) {
   async function askedOf(actor: Actor, positionId: string) {
     const { position, shift } = await shifts.accessPosition(actor, positionId, 'positions:candidates');
     const tenant = await tenants.current();
-    const [teams, served] = await sideBySide([() => teamsOf([shift._id]), () => servedBy(shift.requestId)]);
+    const { startDate } = positionFacts(position, shift, tenant);
+    const [teams, served, plan] = await sideBySide([
+      () => teamsOf([shift._id]),
+      () => servedBy(shift.requestId),
+      async () => (await parts.planOf?.(startDate)) ?? null,
+    ]);
     const facts = positionFacts(position, shift, tenant, teams.get(String(shift._id)));
     const question: Question = {
       facts,
       settings: settingsOf(tenant),
       tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
       served,
+      prices: plan?.prices ?? null,
     };
-    return { position, shift, tenant, facts, question };
+    return { position, shift, tenant, facts, question, plan };
+  }
+
+  /** What the plan wants of these people, in their order, as far as whoever asks may know. */
+  async function neededOf(
+    actor: Actor,
+    plan: PlanOfDay | null,
+    positionId: unknown,
+    personIds: readonly string[],
+  ): Promise<{ needed: Needed[]; plan: CountedPlan | null }> {
+    if (!plan) return { needed: personIds.map(() => NOT_NEEDED), plan: null };
+    const own = plan.tenantId === (await tenants.current()).id;
+    const seesPlan = own && can(actor, 'plans:see', plan.unitId);
+    const { here, elsewhere, covers } = await plan.places(positionId, personIds, seesPlan);
+    return {
+      needed: personIds.map((id) => ({
+        price: priceOf(plan.prices, id),
+        here: here.has(id),
+        elsewhere: elsewhere.get(id) ?? null,
+      })),
+      plan: { id: seesPlan ? plan.planId : null, madeAt: plan.madeAt, covers },
+    };
   }
 
   /** The best found in memory and judged again from the database; null where memory has no answer. */
@@ -231,7 +294,12 @@ export function createMatchingService(parts: MatchingParts) {
   }
 
   /** Members among the best that memory finds; null where it has no answer, or not enough of them, or the tenant is small. */
-  async function membersFromMemory(facts: PositionFacts, tenant: Tenant, limit: number) {
+  async function membersFromMemory(
+    facts: PositionFacts,
+    tenant: Tenant,
+    limit: number,
+    prices: Prices | null,
+  ) {
     const { search } = parts;
     if (!search || !(await isLarge(tenant, search.fromPeople))) return null;
     const answer = await search.client.ask({
@@ -239,6 +307,7 @@ export function createMatchingService(parts: MatchingParts) {
       settings: settingsOf(tenant),
       tenant: { id: tenant.id, zone: tenant.zone, serviceCounties: tenant.serviceCounties },
       served: await servedBy(facts.requestId),
+      prices,
       // Neighbours are among the best as well; the thread is asked once.
       k: 5 * limit + SPARE,
       others: 0,
@@ -300,21 +369,37 @@ export function createMatchingService(parts: MatchingParts) {
       limit = MOST_SHOWN,
       cursor?: string,
     ): Promise<Ranking> {
-      const { position, shift, tenant, facts, question } = await askedOf(actor, positionId);
+      const { position, shift, tenant, facts, question, plan } = await askedOf(actor, positionId);
       const after = rankCursor(cursor, (handle) => handles.personBehind(position._id, handle));
       const found = await fromMemory(question, shift, tenant, after.seen + limit);
       const { judged, ...counts } = found ?? (await fromDatabase(facts, shift, tenant));
       const handleAt = handles.at(position._id);
-      const left = rank(judged.filter((one) => one.fit.eligible)).filter(after.isBeyond);
-      const candidates = left.slice(0, limit).map(({ id, sources, fit: own }) => ({
+      const price = (id: string): number => priceOf(plan?.prices, id);
+      const left = rank(
+        judged.filter((one) => one.fit.eligible),
+        price,
+      )
+        .map((one) => ({ ...one, worth: one.fit.score - price(one.id) }))
+        .filter(after.isBeyond);
+      const shown = left.slice(0, limit);
+      const { needed, plan: counted } = await neededOf(
+        actor,
+        plan,
+        position._id,
+        shown.map(({ id }) => id),
+      );
+      const candidates = shown.map(({ id, sources, fit: own, worth }, at) => ({
         handle: handleAt(id),
         name: sources.membership ? sources.person.name : null,
         membershipId: sources.membership ? String(sources.membership._id) : null,
         fit: own,
+        worth,
+        needed: needed[at] ?? NOT_NEEDED,
       }));
       return {
         ...counts,
         candidates,
+        plan: counted,
         // Memory hands over a few more than are shown: where these do not fit any more, there may be others behind them.
         nextCursor: nextRankCursor(
           candidates,
@@ -339,16 +424,17 @@ export function createMatchingService(parts: MatchingParts) {
     },
 
     /**
-     * Members of the tenant who fit the position, best first, at most `limit`: those who may be asked at once. Where a
-     * certificate or a pool is needed its holders or members are looked at, else everybody whom memory knows.
+     * Members of the tenant who fit the position, best first, at most `limit`: those who may be asked at once, whom a
+     * standing plan needs elsewhere after others. Where a certificate or a pool is needed its holders or members are looked at, else everybody whom memory knows.
      */
     async best(position: PositionRow, shift: ShiftRow, limit: number): Promise<string[]> {
       const tenant = await tenants.current();
       const facts = positionFacts(position, shift, tenant);
+      const prices = (await parts.planOf?.(facts.startDate))?.prices ?? null;
       const rare = await rareMembers(facts, MOST_MEMBERS);
       const members = (
         rare ??
-        (await membersFromMemory(facts, tenant, limit)) ??
+        (await membersFromMemory(facts, tenant, limit, prices)) ??
         (await approvedToFit(MOST_ASKED))
       ).filter(({ state }) => state === 'approved');
       const ids = members.map(({ personId }) => String(personId));
@@ -357,7 +443,10 @@ export function createMatchingService(parts: MatchingParts) {
         id: String(sources.person._id),
         fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
       }));
-      return rank(judged.filter((one) => one.fit.eligible))
+      return rank(
+        judged.filter((one) => one.fit.eligible),
+        (id) => priceOf(prices, id),
+      )
         .slice(0, limit)
         .map(({ id }) => id);
     },
@@ -392,7 +481,14 @@ export function createMatchingService(parts: MatchingParts) {
       actor: Actor,
       positionId: string,
       handle: string | null,
-    ): Promise<{ handle: string | null; pair: Pair | null; name: string | null }> {
+    ): Promise<
+      {
+        handle: string | null;
+        pair: Pair | null;
+        name: string | null;
+        membershipId?: string | null;
+      } & Partial<Counted>
+    > {
       const place = await shifts.accessPosition(actor, positionId, 'positions:candidates');
       const wanted = handle ?? (await this.candidates(actor, positionId, 1)).candidates[0]?.handle;
       if (wanted === undefined) return { handle: null, pair: null, name: null };
@@ -403,10 +499,14 @@ export function createMatchingService(parts: MatchingParts) {
       if (!sources) throw new NotFound();
       const team = (await teamsOf([place.shift._id])).get(String(place.shift._id)) ?? NOBODY;
       const facts = positionFacts(place.position, place.shift, tenant, team);
+      const standing = (await parts.planOf?.(facts.startDate)) ?? null;
+      const { needed, plan } = await neededOf(actor, standing, positionId, [personId]);
       const pair = pairOf(place, facts, personFacts(sources, facts, tenant), tenant);
       return {
         handle: wanted,
         name: sources.membership ? sources.person.name : null,
+        membershipId: sources.membership ? String(sources.membership._id) : null,
+        ...(needed[0] ? { needed: needed[0], plan } : {}),
         pair: { ...pair, changes: null, fit: { ...pair.fit, refusals: pair.fit.refusals.map(masked) } },
       };
     },

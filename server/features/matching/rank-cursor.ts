@@ -8,8 +8,8 @@ export const MOST_RANKED = 500;
 export interface RankCursor {
   /** How many come before it: a search in memory has to find these, too. */
   readonly seen: number;
-  /** Whether somebody comes after the last one of the page before: by the score, and among equals by the id. */
-  readonly isBeyond: (one: { readonly id: string; readonly fit: { readonly score: number } }) => boolean;
+  /** Whether somebody comes after the last one of the page before: by the score less the price, and among equals by the id. */
+  readonly isBeyond: (one: { readonly id: string; readonly worth: number }) => boolean;
 }
 
 /**
@@ -23,13 +23,13 @@ export function rankCursor(
   personBehind: (handle: string) => string | null,
 ): RankCursor {
   if (cursor === undefined) return { seen: 0, isBeyond: () => true };
-  const [score, handle, seen] = decodeCursor(cursor, 3);
-  const last = typeof handle === 'string' ? personBehind(handle) : null;
-  if (last === null || typeof score !== 'number' || typeof seen !== 'number' || !isDepth(seen))
+  const [last, handle, seen] = decodeCursor(cursor, 3);
+  const lastId = typeof handle === 'string' ? personBehind(handle) : null;
+  if (lastId === null || typeof last !== 'number' || typeof seen !== 'number' || !isDepth(seen))
     throw new Malformed('cursor-invalid');
   return {
     seen,
-    isBeyond: ({ id, fit }) => fit.score < score || (fit.score === score && id > last),
+    isBeyond: ({ id, worth }) => worth < last || (worth === last && id > lastId),
   };
 }
 
@@ -37,13 +37,13 @@ const isDepth = (seen: number): boolean => Number.isInteger(seen) && seen > 0 &&
 
 /** The cursor behind the last one shown; null at the end. @param left how many were there to be shown */
 export function nextRankCursor(
-  shown: readonly { readonly handle: string; readonly fit: { readonly score: number } }[],
+  shown: readonly { readonly handle: string; readonly worth: number }[],
   left: number,
   seen: number,
 ): string | null {
   const last = shown.at(-1);
   const depth = seen + shown.length;
   return last && left > shown.length && depth <= MOST_RANKED
-    ? encodeCursor([last.fit.score, last.handle, depth])
+    ? encodeCursor([last.worth, last.handle, depth])
     : null;
 }

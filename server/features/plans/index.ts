@@ -3,6 +3,7 @@ export { createPlanService } from './plan.service.ts';
 export type { PlanService } from './plan.service.ts';
 export { createPlanSending } from './plan.sending.ts';
 export type { PlanSending } from './plan.sending.ts';
+export { createPlanPrices } from './plan.prices.ts';
 export { createPlanExplaining } from './plan.explain.ts';
 export { planRoutes } from './plan.routes.ts';
 export { planInvariants } from './plan.verify.ts';

@@ -158,6 +158,17 @@ export class Caps {
     return day === NONE ? this.byWeek.get(person, calendar.week[position] ?? 0) : day;
   }
 
+  /** Every cap of somebody: of a day or of a week, by its date or Monday. */
+  each(visit: (cap: number, person: number, on: { date: string; isWeek: boolean }) => void): void {
+    const { days, weeks } = this.calendar.dates();
+    days.forEach((date, at) =>
+      this.byDay.each(at, (person, cap) => visit(cap, person, { date, isWeek: false })),
+    );
+    weeks.forEach((date, at) =>
+      this.byWeek.each(at, (person, cap) => visit(cap, person, { date, isWeek: true })),
+    );
+  }
+
   /** What a person costs at a position by the prices of caps; also of one who is no option there yet. */
   paid(price: Float64Array, person: number, position: number): number {
     const { calendar } = this;
@@ -175,6 +186,12 @@ class Numbers {
   /** NONE where there is none. */
   get(person: number, at: number): number {
     return this.of[at]?.[person] ?? NONE;
+  }
+
+  each(at: number, visit: (person: number, number: number) => void): void {
+    this.of[at]?.forEach((number, person) => {
+      if (number !== NONE) visit(person, number);
+    });
   }
 
   set(person: number, at: number, number: number): number {

@@ -13,6 +13,7 @@ import type { DraftPair, PairList } from './plan.pairs.ts';
 import { compare, PLAN_VALUES_VERSION } from './plan.rules.ts';
 import type { Pairing } from './plan.rules.ts';
 import type { Ground, RunInput, RunResult } from './plan.run.ts';
+import { pricedOf } from './plan.priced.ts';
 import { packIds } from './plan.store.ts';
 
 /** What a plan was made of. */
@@ -55,12 +56,16 @@ export function conclude(plan: Planned, { draft, run }: Solved, looked: Looked):
     minutes: facts.lengthMinutes,
   }));
   const all = (some: readonly DraftPair[]): Pairing[] => [...pinned, ...some];
+  const ids = {
+    positionIds: packIds(positions.map(({ position }) => position._id)),
+    personIds: packIds(people.map(({ id }) => id)),
+  };
   return {
     lines: linesOf(plan, run, chosen, first),
     arrays: {
       ...keepForLater({ staffing: draft.staffing, used: run.used, proof: run.proof }, pairs),
-      positionIds: packIds(positions.map(({ position }) => position._id)),
-      personIds: packIds(people.map(({ id }) => id)),
+      ...ids,
+      priced: pricedOf({ draft, run, pairs }, ids),
     },
     inputs: {
       version: inputsVersion(ground),

@@ -26,6 +26,11 @@ export class Calendar {
     return this.weeks.get(mondayOf(date)) ?? -1;
   }
 
+  /** The dates of the numbers of days, and the Mondays of those of weeks. */
+  dates(): { readonly days: readonly string[]; readonly weeks: readonly string[] } {
+    return { days: [...this.days.keys()], weeks: [...this.weeks.keys()] };
+  }
+
   /** A person and a day, or a person and a week, as one number. */
   keyOf(person: number, at: number): number {
     return person * MOST_DAYS + at;

@@ -4,6 +4,7 @@ import { sideBySide } from '../../db/transaction.ts';
 import type { Staffing, StaffingProof } from '../matching/index.ts';
 import { PlanArrayModel, PlanLineModel } from './plan.model.ts';
 import type { PlanLineRow } from './plan.model.ts';
+import type { Priced } from './plan.priced.ts';
 
 /** Bytes of one piece of an array: well within what a row may hold. */
 const PIECE_BYTES = 8 * 2 ** 20;
@@ -25,6 +26,8 @@ export interface PlanArrays {
   readonly personOf: Int32Array;
   /** Way of each option, -1 unknown. */
   readonly metres: Int32Array;
+  /** Whom it needs when; missing on plans made before this was stored. */
+  readonly priced?: Priced;
 }
 
 /** Ids as bytes, in their order. */
@@ -47,8 +50,9 @@ export function placeOf(packed: Uint8Array, id: string): number {
   return -1;
 }
 
-const flatten = ({ staffing, proof, ...rest }: PlanArrays): Record<string, Stored> => ({
+const flatten = ({ staffing, proof, priced, ...rest }: PlanArrays): Record<string, Stored> => ({
   ...rest,
+  ...Object.fromEntries(Object.entries(priced ?? {}).map(([name, array]) => [`c.${name}`, array as Stored])),
   ...Object.fromEntries(Object.entries(staffing).map(([name, array]) => [`s.${name}`, array as Stored])),
   ...Object.fromEntries(Object.entries(proof).map(([name, array]) => [`p.${name}`, array as Stored])),
 });
@@ -78,7 +82,39 @@ export async function storeArrays(
 
 /** Reads them again, onto memory that threads share; null when they are gone. */
 export async function readArrays(planId: Types.ObjectId, attempt: number): Promise<PlanArrays | null> {
-  const rows = await PlanArrayModel.find({ planId, attempt }).sort({ name: 1, piece: 1 }).lean();
+  const found = await readStored({ planId, attempt, name: { $not: PRICED } });
+  if (!found) return null;
+  const under = (prefix: string): object => underPrefix(found, prefix);
+  const { used, positionIds, personIds, personOf, metres } = found as unknown as PlanArrays;
+  return {
+    staffing: under('s.') as Staffing,
+    proof: under('p.') as StaffingProof,
+    used,
+    positionIds,
+    personIds,
+    personOf,
+    metres,
+  };
+}
+
+/** Names of what `readPriced` reads. */
+const PRICED = /^c\./;
+
+/** Whom a plan needs when, without all it was solved on; null for plans that did not store it. */
+export async function readPriced(planId: Types.ObjectId, attempt: number): Promise<Priced | null> {
+  const found = await readStored({ planId, attempt, name: PRICED });
+  return found && (underPrefix(found, 'c.') as Priced);
+}
+
+const underPrefix = (found: Record<string, Stored>, prefix: string): object =>
+  Object.fromEntries(
+    Object.entries(found)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, array]) => [name.slice(prefix.length), array]),
+  );
+
+async function readStored(which: Record<string, unknown>): Promise<Record<string, Stored> | null> {
+  const rows = await PlanArrayModel.find(which).sort({ name: 1, piece: 1 }).lean();
   if (rows.length === 0) return null;
   const found: Record<string, Stored> = {};
   for (const [label, pieces] of Map.groupBy(rows, ({ name }) => name)) {
@@ -95,22 +131,7 @@ export async function readArrays(planId: Types.ObjectId, attempt: number): Promi
       shared,
     );
   }
-  const under = (prefix: string): object =>
-    Object.fromEntries(
-      Object.entries(found)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, array]) => [name.slice(prefix.length), array]),
-    );
-  const { used, positionIds, personIds, personOf, metres } = found as unknown as PlanArrays;
-  return {
-    staffing: under('s.') as Staffing,
-    proof: under('p.') as StaffingProof,
-    used,
-    positionIds,
-    personIds,
-    personOf,
-    metres,
-  };
+  return found;
 }
 
 const toBytes = (bytes: unknown): Uint8Array =>

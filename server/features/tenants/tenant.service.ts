@@ -78,6 +78,8 @@ export interface TenantService {
   serving(counties: readonly string[]): Promise<Tenant[]>;
   /** The open tenants below this one, however deep, in order of their slugs. */
   below(id: string): Promise<Tenant[]>;
+  /** The tenants above this one, the nearest first. */
+  above(id: string): Promise<string[]>;
   /** Open tenants by name, for the front page. */
   listOpen(limit: number): Promise<Tenant[]>;
 }
@@ -225,11 +227,25 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
       );
     },
     below: (id) => acrossTenants('tenants: who is below a department', () => tenantsBelow(id)),
+    above: tenantsAbove,
     listOpen: async (limit) =>
       acrossTenants('front page: list the places', async () =>
         (await TenantModel.find({ active: true }).sort({ slug: 1 }).limit(limit).lean()).map(toTenant),
       ),
   };
+}
+
+async function tenantsAbove(id: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let at: string | null = id; at !== null;) {
+    const row: Pick<TenantRow, 'parentId'> | null = await TenantModel.findById(at)
+      .select({ parentId: 1 })
+      .lean();
+    at = row?.parentId ? String(row.parentId) : null;
+    if (at === null || found.includes(at)) return found;
+    found.push(at);
+  }
+  return found;
 }
 
 async function tenantsBelow(id: string): Promise<Tenant[]> {

@@ -129,11 +129,51 @@ describe('plans', function () {
     expect(goes.map(({ positionId }) => positionId).sort()).to.deep.equal([...positions].sort());
     // A position stays open, and its first place was worth 3,000.
     expect(places).to.equal(-3_000);
+    // Who fits the first one: whom the plan needs at the other comes last, however well they fit, and it says why.
+    interface Ranked {
+      data: {
+        name: string;
+        score: number;
+        worth: number;
+        needed: { price: number; here: boolean; elsewhere: object };
+      }[];
+      plan: { id: string; covers: boolean };
+    }
+    const ranking = (await read(`/positions/${positions[0]}/candidates`)) as Ranked;
+    expect(ranking.plan).to.include({ id: plan.id, covers: true });
+    const [best, last] = [ranking.data[0], ranking.data.at(-1)];
+    expect(last).to.include({ name: volunteers[0]?.name });
+    expect(last?.needed).to.include({ here: false });
+    expect(last?.needed.price).to.be.above(0);
+    expect(last?.worth).to.equal((last?.score ?? 0) - (last?.needed.price ?? 0));
+    const { title } = (await lineOf(plan.id, 1)) as unknown as { title: string };
+    expect(last?.needed.elsewhere).to.deep.equal({ positionId: positions[1], title });
+    expect(best?.needed.here).to.equal(true);
+    expect(best?.name).to.equal(simple.pairs[0]?.name);
+    const fits = await (await coordinator.page()).get(`/positions/${positions[0]}/candidates?lang=en`);
+    const number = new Intl.NumberFormat('en').format(last?.needed.price ?? 0);
+    expect(fits.text)
+      .to.include(`(+${number})`)
+      .and.include('The plan proposes this person here')
+      .and.include(`href="/plans/${plan.id}"`);
+    const pages = (await read(`/positions/${positions[0]}/candidates?limit=1`)) as { nextCursor: string };
+    const second = (await read(
+      `/positions/${positions[0]}/candidates?limit=1&cursor=${encodeURIComponent(pages.nextCursor)}`,
+    )) as Ranked;
+    expect(second.data[0]?.name).to.equal(ranking.data[1]?.name);
     const unfit = (await read(
       `/plans/${plan.id}/positions/${positions[1]}/why?membershipId=${volunteers[1]?.membershipId}`,
     )) as Why;
     expect([unfit.eligible, unfit.refusals[0]?.code]).to.deep.equal([false, 'skill-missing']);
     const page = await coordinator.page();
+    const reckoned = await page.get(
+      `/positions/${positions[0]}/candidates/reckoning?lang=en&handle=${other?.handle}`,
+    );
+    expect(reckoned.text)
+      .to.include(`Needed more at ${title} (+${number})`)
+      .and.include(
+        `/plans/${plan.id}/positions/${positions[0]}/why?membershipId`.replaceAll('=', '&#x3D;').slice(0, 40),
+      );
     // By name, as a person asks: from the position to the member to the answer.
     const asked = await page.get(
       `/plans/${plan.id}/positions/${positions[1]}/members?q=${encodeURIComponent(volunteers[1]?.name ?? '')}`,
@@ -343,6 +383,7 @@ describe('plans', function () {
       await createTenant({ serviceCounties }),
     ];
     const officer = await createMember(department, { roles: ['officer'], person: { birthDate: null } });
+    const desk = await createMember(one, { roles: ['coordinator'], person: { birthDate: null } });
     const [first, second] = [await createMember(one), await createMember(two)];
     await createMember(beside);
     const opened = [await createOpening(one), await createOpening(two), await createOpening(beside)];
@@ -368,6 +409,24 @@ describe('plans', function () {
     const page = await officer.page();
     const shown = await page.get(`/plans/${plan.id}/positions`);
     for (const { name } of [first, second]) expect(shown.text).to.not.include(name);
+    // Who fits is ranked by the plan of the department, too; of others' needs it says no more than that there are some.
+    interface Ranked {
+      data: { name: string | null; needed: { here: boolean; price: number; elsewhere: object | null } }[];
+      plan: { id: string | null; covers: boolean } | null;
+    }
+    const rankedAt = async (positionId: string | undefined): Promise<Ranked> =>
+      (await (await desk.api()).get(`/positions/${positionId}/candidates`)).json<Ranked>();
+    const covered = await rankedAt(opened[0]?.positionId);
+    expect(covered.plan).to.include({ id: null, covers: true });
+    const planned = covered.data.find(({ needed }) => needed.here);
+    expect(planned, JSON.stringify(covered)).to.not.equal(undefined);
+    const fresh = await createOpening(one);
+    const { data, plan: counted } = await rankedAt(fresh.positionId);
+    expect(counted).to.include({ id: null, covers: false });
+    for (const { needed } of data) {
+      expect(needed.here).to.equal(false);
+      expect(JSON.stringify(needed)).to.not.include(String(opened[1]?.positionId));
+    }
     const sent = await api.post(`/plans/${plan.id}/waves`, {}, { 'if-match': `"v${plan.version}"` });
     expect(sent.status, sent.text).to.equal(202);
     await sweep('plans/send');

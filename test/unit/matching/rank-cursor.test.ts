@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { MOST_RANKED, nextRankCursor, rankCursor } from '../../../server/features/matching/rank-cursor.ts';
 import { encodeCursor } from '../../../server/db/pagination.ts';
 
-const one = (id: string, score: number) => ({ id, handle: `h-${id}`, fit: { score } });
+const one = (id: string, worth: number) => ({ id, handle: `h-${id}`, worth });
 const behind = (handle: string): string | null => (handle.startsWith('h-') ? handle.slice(2) : null);
 const RANKED = [one('c', 900), one('a', 700), one('b', 700), one('d', 700), one('e', 10)];
 

@@ -18,6 +18,8 @@ import { search } from '../../../server/features/matching/search/query.ts';
 import type { Epoch } from '../../../server/features/matching/search/query.ts';
 import { TenantEpoch } from '../../../server/features/matching/search/search.epoch.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { priceOf } from '../../../server/features/matching/prices.ts';
+import type { Prices } from '../../../server/features/matching/prices.ts';
 import { position, settings } from './facts.ts';
 
 const TENANT = '0123456789abcdef01234567';
@@ -197,6 +199,16 @@ function epochOf(sources: readonly PersonSources[], late: number): Epoch {
   return { columns, ...placeBeside(columns, beside), overlay, gone };
 }
 
+/** Prices of the people that `sourcesOf` makes, 0 for nobody needed. */
+function pricesOf(needed: readonly number[]): Prices {
+  const found = needed.flatMap((price, n) => (price > 0 ? [{ price, id: oid(n * 7_919 + 1) }] : []));
+  return {
+    key: needed.join(),
+    ids: Uint8Array.from(found.flatMap(({ id }) => [...Buffer.from(String(id), 'hex')])),
+    price: Int32Array.from(found, ({ price }) => price),
+  };
+}
+
 describe('the search among columns', () => {
   it('finds whom the one list finds, with its scores, order and funnel', () => {
     fc.assert(
@@ -205,14 +217,20 @@ describe('the search among columns', () => {
         somewhere,
         fc.integer({ min: 0, max: 5 }),
         fc.subarray(['languages', 'availability', 'service-area', 'distance', 'mix']),
-        (people, facts, late, off) => {
+        // Whom a plan needs, and whom nobody here is.
+        fc.option(fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 1, maxLength: 61 }), { freq: 2 }),
+        (people, facts, late, off, needed) => {
           const sources = people.map(sourcesOf);
           const how = { ...settings, off };
           const judged = sources.map((one) => ({
             id: String(one.person._id),
             fit: fit(facts, personFacts(one, facts, tenant), how),
           }));
-          const expected = rank(judged.filter((one) => one.fit.eligible));
+          const prices = needed && pricesOf(needed);
+          const expected = rank(
+            judged.filter((one) => one.fit.eligible),
+            (id) => priceOf(prices, id),
+          );
           const served = sources.map(
             ({ person, places = [] }) =>
               [
@@ -229,9 +247,12 @@ describe('the search among columns', () => {
             k: 10,
             others: 5,
             served: served.filter(([, times]) => times > 0),
+            prices,
           });
           expect(found.best).to.deep.equal(
-            expected.slice(0, 10).map(({ id, fit: own }) => ({ personId: id, score: own.score })),
+            expected
+              .slice(0, 10)
+              .map(({ id, fit: own }) => ({ personId: id, score: own.score, price: priceOf(prices, id) })),
           );
           expect([found.eligible, found.looked]).to.deep.equal([expected.length, people.length]);
           expect(found.funnel).to.deep.equal(funnel(judged.map((one) => one.fit)));
@@ -242,6 +263,7 @@ describe('the search among columns', () => {
             k: 10,
             others: 0,
             served,
+            prices,
           });
           expect(quick.best).to.deep.equal(found.best);
         },

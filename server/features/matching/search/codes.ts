@@ -33,3 +33,15 @@ export const dayNumber = (date: string | null): number =>
     ? 0
     : Math.min(65_535, Math.max(1, Date.parse(`${date}T00:00:00Z`) / 86_400_000 - EPOCH_2000));
 export const idBytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'));
+
+/** Bytes of an id. */
+export const ID_BYTES = 12;
+
+/** How the id at a place of many packed ones compares with another. */
+export function compareIds(ids: Uint8Array, at: number, id: Uint8Array): number {
+  for (let i = 0; i < ID_BYTES; i++) {
+    const by = (ids[at * ID_BYTES + i] ?? 0) - (id[i] ?? 0);
+    if (by !== 0) return by;
+  }
+  return 0;
+}

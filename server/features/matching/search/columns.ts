@@ -1,3 +1,4 @@
+import { compareIds } from './codes.ts';
 import type { PersonFacts } from '../matching.types.ts';
 
 /**
@@ -402,15 +403,6 @@ function postingsOf(skillStart: Uint32Array, skills: Uint16Array, size: number):
   return lists;
 }
 
-/** −1, 0 or 1 as the id of a row stands before, at or behind another id. */
-export function compareId(ids: Uint8Array, row: number, id: Uint8Array): number {
-  for (let i = 0; i < 12; i++) {
-    const by = (ids[row * 12 + i] ?? 0) - (id[i] ?? 0);
-    if (by !== 0) return by;
-  }
-  return 0;
-}
-
 function orderOfIds(ids: Uint8Array, size: number): Uint32Array {
   const order = shared(Uint32Array, size);
   for (let row = 0; row < size; row++) order[row] = row;
@@ -425,7 +417,7 @@ export function rowOf({ ids, byId, size }: Columns, id: Uint8Array): number {
   while (low <= high) {
     const middle = (low + high) >> 1;
     const row = byId[middle] ?? 0;
-    const by = compareId(ids, row, id);
+    const by = compareIds(ids, row, id);
     if (by === 0) return row;
     if (by < 0) low = middle + 1;
     else high = middle - 1;

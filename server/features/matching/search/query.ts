@@ -5,6 +5,8 @@ import { minutesBooked, personFacts, skillsOn, trainedOn } from '../matching.fac
 import type { PersonSources } from '../matching.facts.ts';
 import { fit, HARD_RULES, isOn, pointsOf } from '../matching.rules.ts';
 import type { FitSettings, PersonFacts, PositionFacts } from '../matching.types.ts';
+import { priceOf } from '../prices.ts';
+import type { Prices } from '../prices.ts';
 import { ENOUGH_MINUTES, KNOWN_AFTER, LONG_IDLE_DAYS, PRIOR } from '../soft.rules.ts';
 import { dateNumber, idBytes, languagesAsked, skillNumber } from './codes.ts';
 import { daysFree, FLAG, NOT_STATED, NOWHERE, rowOf } from './columns.ts';
@@ -12,6 +14,8 @@ import type { Columns } from './columns.ts';
 import type { Beside, Sparse } from './entry.ts';
 import { pointsFor } from './points.ts';
 import type { Points } from './points.ts';
+import { pricedRows } from './priced.ts';
+import type { PricedRows } from './priced.ts';
 import { firstFrom, leastOf, mostOf, Reach } from './reach.ts';
 import { TopScores } from './top.ts';
 
@@ -35,11 +39,13 @@ export interface SearchQuery {
   readonly others: number;
   /** Who served the request how often, by row or by id. */
   readonly served: readonly (readonly [id: string, times: number])[];
+  /** What a plan would give up by losing somebody: the best are those with most points beyond that. */
+  readonly prices?: Prices | null;
 }
 
 export interface SearchAnswer {
-  /** Best first: exact, with the scores of the one list. */
-  readonly best: readonly { readonly personId: string; readonly score: number }[];
+  /** Best first by the score of the one list less the price: both exact. */
+  readonly best: readonly { readonly personId: string; readonly score: number; readonly price: number }[];
   readonly eligible: number;
   readonly looked: number;
   /** How many remain after each hard rule; empty when nobody asked. */
@@ -90,6 +96,7 @@ class Search {
   /** How many were stopped by each rule. */
   private readonly stopped = new Int32Array(STEPS.length);
   private readonly top: TopScores;
+  private readonly priced: PricedRows;
   private eligible = 0;
   private readonly samples: number[][] = STEPS.map(() => []);
   /** Stops those who are outside the reach and were never looked at. */
@@ -106,7 +113,8 @@ class Search {
       this.on[STEP['service-area']!] ? settings.reachMetres : null,
     );
     this.points = pointsFor(facts, settings);
-    this.top = new TopScores(query.k, this.points.most);
+    this.priced = pricedRows(epoch.columns, query.prices);
+    this.top = new TopScores(query.k, this.points.most + this.priced.most);
     this.skills = facts.skills.map(({ code, minLevel }) => ({ number: skillNumber(code), minLevel }));
     this.daysFree = freeDays(epoch.columns, facts);
     this.languages = this.on[LANGUAGES] ? languagesAsked(facts.languages) : 0;
@@ -118,7 +126,7 @@ class Search {
 
   answer(): SearchAnswer {
     const { columns, overlay } = this.epoch;
-    const { facts, settings, tenant, k, others } = this.query;
+    const { facts, settings, tenant, k, others, prices } = this.query;
     const late = [...overlay.values()].map((sources) => {
       const person = personFacts(sources, facts, tenant as Tenant);
       return { id: person.personId, member: person.standing === 'member', fit: fit(facts, person, settings) };
@@ -127,10 +135,15 @@ class Search {
     const shut = this.shutToAll();
     if (shut === null) this.walk();
     const best = [
-      ...this.top.chosen().map(({ row, score }) => ({ personId: this.idOf(row), score })),
-      ...late.filter((one) => one.fit.eligible).map((one) => ({ personId: one.id, score: one.fit.score })),
+      ...this.top.chosen().map(({ row, score }) => {
+        const price = this.priced.byRow.get(row) ?? 0;
+        return { personId: this.idOf(row), score: score - this.priced.most + price, price };
+      }),
+      ...late
+        .filter((one) => one.fit.eligible)
+        .map(({ id, fit: { score } }) => ({ personId: id, score, price: priceOf(prices, id) })),
     ]
-      .sort((a, b) => b.score - a.score || (a.personId < b.personId ? -1 : 1))
+      .sort((a, b) => b.score - b.price - (a.score - a.price) || (a.personId < b.personId ? -1 : 1))
       .slice(0, k);
     const eligible = this.eligible + late.filter((one) => one.fit.eligible).length;
     if (others === 0) return { best, eligible, looked, funnel: [], others: [] };
@@ -246,7 +259,9 @@ class Search {
     }
     this.eligible += 1;
     const others = this.scoreBut(row, flags, few) + (free ? this.points.free : this.points.unknown);
-    this.keep(row, others + this.skillPoints(skilled), metres);
+    // Raised by the highest price, so that nobody's points are below 0.
+    const needed = this.priced.most - (this.priced.byRow.get(row) ?? 0);
+    this.keep(row, others + this.skillPoints(skilled) + needed, metres);
   }
 
   /** Adds the distance's points, exact ones only where they can bring somebody among the best. */

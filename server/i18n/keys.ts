@@ -2,6 +2,8 @@
 // prettier-ignore
 export type KnownKey =
   | 'accounts.confirm.done'
+  | 'accounts.confirm.notYou'
+  | 'accounts.confirm.password.label'
   | 'accounts.confirm.submit'
   | 'accounts.confirm.text'
   | 'accounts.confirm.title'
@@ -1364,6 +1366,7 @@ export type KnownKey =
   | 'errors.overloaded'
   | 'errors.own-weekday-missing'
   | 'errors.password-needed-again'
+  | 'errors.password-to-confirm'
   | 'errors.password-too-common'
   | 'errors.password-too-short'
   | 'errors.password-wrong'

@@ -5,7 +5,7 @@ import type { MessageContent, MessageDefinition } from '../../mail/message.ts';
 import type { PeopleService } from '../people/index.ts';
 import { contextNow } from '../../core/context.ts';
 import { AccountTokenModel } from './account.model.ts';
-import { shownPhone } from './account.rules.ts';
+import { mailAddress, shownPhone } from './account.rules.ts';
 import type { AccountService } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 
@@ -28,7 +28,7 @@ export function accountMessages({
     { numbers = false }: { numbers?: boolean } = {},
   ): Promise<MessageContent | null> => {
     const account = await accounts.addressOf(accountId);
-    const address = account?.email ?? (numbers ? account?.phone : null);
+    const address = account?.email ? mailAddress(account.email) : numbers ? account?.phone : null;
     if (!account || account.state === 'disabled' || !address) return null;
     const { name } = await people.row(account.personId);
     return {
@@ -75,7 +75,11 @@ export function accountMessages({
           return null;
         return addressed(
           row.subjectId,
-          (name) => ({ name, link: `${publicUrl}/confirm/${links.secretOf(tokenId)}` }),
+          (name) => ({
+            // Whoever registered with this link, not whoever was first to type the address.
+            name: token.claim?.name ?? name,
+            link: `${publicUrl}/confirm/${links.secretOf(tokenId)}`,
+          }),
           { numbers: true },
         );
       },

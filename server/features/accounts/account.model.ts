@@ -3,6 +3,7 @@ import type { Types } from 'mongoose';
 import type { Locale } from '../../core/locale.ts';
 import { globalModel } from '../../db/registry.ts';
 import type { StoredRow } from '../../db/registry.ts';
+import type { ConsentEvidence, Guardian } from '../people/index.ts';
 
 export const ACCOUNT_STATES = ['unconfirmed', 'active', 'disabled'] as const;
 export type AccountState = (typeof ACCOUNT_STATES)[number];
@@ -82,6 +83,21 @@ export const TOKEN_PURPOSES = [
 ] as const;
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
 
+/**
+ * What was typed at the registration that a link to confirm belongs to. Until an address is proved anybody may have typed it
+ * in: the link that is pressed says what holds, not whoever came first.
+ */
+export interface WaitingClaim {
+  name: string;
+  /** As typed; null for numbers. */
+  email: string | null;
+  /** Null when a later registration could send no link of its own: then only the password typed with the press counts. */
+  passwordHash: string | null;
+  locale: Locale | null;
+  /** For minors: whose consent made the registration. */
+  minor: { birthDate: string; guardian: Guardian; evidence: ConsentEvidence } | null;
+}
+
 /** A link that was mailed: one purpose, one address, one use, an hour at most (S-18). Only the hash of its secret is kept. */
 export interface AccountTokenRow extends StoredRow {
   accountId: Types.ObjectId | null;
@@ -95,9 +111,42 @@ export interface AccountTokenRow extends StoredRow {
    * mailed join links: the join link.
    */
   subjectId: Types.ObjectId | null;
+  /** Of links that confirm a registration; gone with their use. */
+  claim?: WaitingClaim | null;
   expiresAt: Date;
   usedAt: Date | null;
 }
+
+const embedded = { _id: false, strict: 'throw' } as const;
+const claimSchema = new Schema(
+  {
+    name: { type: String, required: true },
+    email: { type: String, default: null },
+    passwordHash: { type: String, default: null },
+    locale: { type: String, enum: ['zh-CN', 'en', null], default: null },
+    minor: {
+      type: new Schema(
+        {
+          birthDate: { type: String, required: true },
+          guardian: {
+            type: new Schema(
+              { name: { type: String, required: true }, relation: String, address: String },
+              embedded,
+            ),
+            required: true,
+          },
+          evidence: {
+            type: new Schema({ how: { type: String, required: true }, recordedBy: String }, embedded),
+            required: true,
+          },
+        },
+        embedded,
+      ),
+      default: null,
+    },
+  },
+  embedded,
+);
 
 const accountTokenSchema = new Schema({
   accountId: { type: Schema.Types.ObjectId, default: null },
@@ -106,6 +155,7 @@ const accountTokenSchema = new Schema({
   address: { type: String, required: true },
   tenantId: { type: Schema.Types.ObjectId, default: null },
   subjectId: { type: Schema.Types.ObjectId, default: null },
+  claim: { type: claimSchema, default: null },
   expiresAt: { type: Date, required: true },
   usedAt: { type: Date, default: null },
 });

@@ -13,6 +13,7 @@ import { shownPhone } from './account.rules.ts';
 import type { AccountService, MinorRegistration, SignedIn } from './account.service.ts';
 import {
   accountView,
+  confirmation,
   invitation,
   issuedToken,
   linkParams,
@@ -22,7 +23,7 @@ import {
   signIn,
   tokenRequest,
 } from './account.schema.ts';
-import { accountModel, invitationModel, registerModel, signInModel } from './account.view.ts';
+import { accountModel, confirmModel, invitationModel, registerModel, signInModel } from './account.view.ts';
 
 /** Where registrations of minors go; the guardians feature. */
 export interface GuardianDesk {
@@ -179,16 +180,16 @@ function registrationRoutes({
       doors: ['page'],
       access: 'public',
       tenant: 'none',
-      summary: 'Asks for the press that confirms the address: a link that is only fetched changes nothing.',
+      summary:
+        'Asks whoever has the link for name and password: a link that is only fetched changes nothing.',
       input: { params: linkParams },
       output: z.object({ usable: z.boolean() }),
-      run: async ({ params }) => ({ usable: await accounts.isUsable(params.token, 'confirm-email') }),
-      page: ({ usable }, { params }) =>
-        view(
-          'accounts/confirm',
-          { usable, action: `/confirm/${params.token}` },
-          usable ? {} : { status: 404 },
-        ),
+      run: async ({ params }) => ({ usable: (await accounts.confirming(params.token)) !== null }),
+      page: async (_output, { params, locale }) => {
+        const claim = await accounts.confirming(params.token);
+        const model = confirmModel({ i18n, locale, claim, token: params.token });
+        return view('accounts/confirm', model, claim ? {} : { status: 404 });
+      },
     }),
     route({
       name: 'accounts/confirm',
@@ -196,15 +197,16 @@ function registrationRoutes({
       path: '/confirm/:token',
       access: 'public',
       tenant: 'none',
-      summary: 'Confirms an address with the secret of a mailed link.',
+      summary:
+        'Confirms an address or number with the secret of a mailed link; name and password of whoever presses it hold from then on.',
       status: 200,
-      input: { params: linkParams },
+      input: { params: linkParams, body: confirmation },
       output: empty,
-      async run({ params }) {
+      async run({ params, body }) {
         // The link is used up by this: an application that came later could be lost with the process (F-2).
         try {
           await inTransaction(async () => {
-            const { tenantId, joinLinkId, ...account } = await accounts.confirm(params.token);
+            const { tenantId, joinLinkId, ...account } = await accounts.confirm(params.token, body);
             if (tenantId && joinLinkId) await joinLinks.applyBy(tenantId, joinLinkId, account);
             else if (tenantId)
               await memberships.applyTo(tenantId, account, {
@@ -215,12 +217,19 @@ function registrationRoutes({
           });
         } catch (err) {
           // An organisation that takes nobody of this age is one thing, whose address it is another.
-          if (err instanceof Conflict || err instanceof NotFound) await accounts.confirm(params.token);
+          if (err instanceof Conflict || err instanceof NotFound) await accounts.confirm(params.token, body);
           throw err;
         }
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.confirm.done' }),
+      invalid: async ({ issues, values }, { params, locale }) => {
+        const claim = await accounts.confirming(params.token);
+        return view(
+          'accounts/confirm',
+          confirmModel({ i18n, locale, issues, values, claim, token: params.token }),
+        );
+      },
     }),
     route({
       name: 'accounts/invitation-form',

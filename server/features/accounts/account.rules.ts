@@ -24,6 +24,15 @@ export function emailKey(email: string): string | null {
 }
 
 /**
+ * Where mail to an address goes: as typed, unless that is another spelling than the one it is known and unique by. A
+ * look-alike with characters that fold to plain ones could be somebody else's mailbox (S-18, S-46).
+ */
+export function mailAddress(typed: string): string {
+  const key = emailKey(typed);
+  return key === null || typed.trim().toLowerCase() === key ? typed.trim() : key;
+}
+
+/**
  * A mobile number as it is looked up and unique: `+86` and eleven digits for numbers of the mainland, however they are
  * written; any other country's as E.164.
  * @returns null when it is no mobile number

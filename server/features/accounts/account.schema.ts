@@ -26,6 +26,11 @@ export const registration = z.strictObject({
 /** `email` holds whatever signs in: an address or a mobile number; the name is older than the numbers. */
 export const signIn = z.strictObject({ email, password });
 export const linkParams = z.strictObject({ token: z.string().max(100) });
+/** What whoever presses the link decides; by machines it may be left out while nobody else registered with the address. */
+export const confirmation = z.strictObject({
+  name: requiredLine(60).optional(),
+  password: password.optional(),
+});
 export const invitation = z.strictObject({
   name: requiredLine(60),
   password,

@@ -7,19 +7,21 @@ import { logger } from '../../core/logger.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
-import { channelTo } from '../../mail/channel.ts';
 import type { ConsentEvidence, Guardian, PeopleService } from '../people/index.ts';
 import {
   byAddress,
   emailKey,
   identifierOf,
+  mailAddress,
   namesOf,
   passwordIssues,
   phoneKey,
   shownPhone,
 } from './account.rules.ts';
 import { AccountModel } from './account.model.ts';
-import type { AccountRow, AccountTokenRow, TokenPurpose } from './account.model.ts';
+import type { AccountRow, AccountTokenRow, TokenPurpose, WaitingClaim } from './account.model.ts';
+import { claimOf, createConfirmationService } from './confirmation.service.ts';
+import type { Wish } from './confirmation.service.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
@@ -35,12 +37,6 @@ export interface Registration {
   /** Where the person wants to join, if they came from a tenant's page. */
   readonly tenantId: string | null;
   /** The link there that led to the form, if any: it fills the application in. */
-  readonly joinLinkId?: string | null;
-}
-
-/** Where somebody who registers wants to join once the address is proved. */
-export interface Wish {
-  readonly tenantId: string | null;
   readonly joinLinkId?: string | null;
 }
 
@@ -103,9 +99,6 @@ export interface AccountServiceParts {
   readonly deviceKey: Buffer;
 }
 
-/** Most text messages with a confirmation to one number within an hour. */
-const TEXTS_PER_HOUR = 3;
-
 /** What is wrong with a text that neither mail nor a text message would reach. */
 export function notAnIdentifier(text: string, reachesNumbers: boolean): string {
   if (!reachesNumbers && phoneKey(text)) return 'number-not-reached';
@@ -122,35 +115,8 @@ export function createAccountService({
   reachesNumbers,
   deviceKey,
 }: AccountServiceParts) {
-  /** Sends the link that proves an address, or a number where they are reached. */
-  async function sendConfirmation(
-    account: Pick<AccountRow, '_id' | 'emailKey' | 'phone'>,
-    { tenantId, joinLinkId }: Wish,
-  ): Promise<void> {
-    const address = account.emailKey ?? (reachesNumbers ? account.phone : null);
-    if (address === null) return;
-    // Text messages cost somebody money, and whose number it is nobody knows yet.
-    const hourAgo = new Date(contextNow().getTime() - 3_600_000);
-    if (
-      account.emailKey === null &&
-      (await links.countSince(address, 'confirm-email', hourAgo)) >= TEXTS_PER_HOUR
-    )
-      return;
-    const tokenId = await links.issue({
-      accountId: account._id,
-      purpose: 'confirm-email',
-      address,
-      tenantId,
-      ...(joinLinkId ? { subjectId: new Types.ObjectId(joinLinkId) } : {}),
-    });
-    await addMessage({
-      kind: 'accounts/confirm',
-      subjectId: account._id,
-      data: { tokenId },
-      dedupeKey: `confirm:${tokenId}`,
-      platform: true,
-    });
-  }
+  const confirmations = createConfirmationService({ passwords, people, links, reachesNumbers });
+  const { sendConfirmation } = confirmations;
 
   /** @throws Invalid for a password that may not be used, or what is no address and no number that is reached */
   async function checked(input: Pick<Registration, 'name' | 'email' | 'password'>): Promise<string> {
@@ -161,8 +127,10 @@ export function createAccountService({
     return passwords.hash(input.password);
   }
 
-  async function createAccount(input: Registration & { state: AccountRow['state'] }): Promise<AccountRow> {
-    const passwordHash = await checked(input);
+  async function createAccount(
+    input: Registration & { state: AccountRow['state']; passwordHash: string },
+  ): Promise<AccountRow> {
+    const { passwordHash } = input;
     return inTransaction(async () => {
       const account = await insert({
         ...input,
@@ -172,7 +140,7 @@ export function createAccountService({
         madeBy: null,
         given: null,
       });
-      if (input.state === 'unconfirmed') await sendConfirmation(account, input);
+      if (input.state === 'unconfirmed') await sendConfirmation(account, input, claimOf(input));
       return account;
     });
   }
@@ -214,14 +182,17 @@ export function createAccountService({
     });
   }
 
-  /** Its owner learns that somebody tried to register with a known address or number; at most once an hour. */
-  async function tellKnown(identifier: string, wish: Wish): Promise<boolean> {
+  /**
+   * Its owner learns that somebody tried to register with a known address or number; at most once an hour. One that nobody
+   * has proved yet is anybody's: a link of this registration is sent, and the one that is pressed decides.
+   */
+  async function tellKnown(identifier: string, wish: Wish, claim: WaitingClaim): Promise<AccountRow | null> {
     const by = identifierOf(identifier);
     const existing = by && (await AccountModel.findOne(by).lean());
-    if (!existing) return false;
+    if (!existing) return null;
     await inTransaction(async () => {
       const hour = Math.floor(contextNow().getTime() / 3_600_000);
-      if (existing.state === 'unconfirmed') await sendConfirmation(existing, wish);
+      if (existing.state === 'unconfirmed') await sendConfirmation(existing, wish, claim);
       else
         await addMessage({
           kind: 'accounts/known',
@@ -230,7 +201,7 @@ export function createAccountService({
           platform: true,
         });
     });
-    return true;
+    return existing;
   }
 
   return {
@@ -239,6 +210,8 @@ export function createAccountService({
     checked,
     tellKnown,
     sendConfirmation,
+    confirm: confirmations.confirm,
+    confirming: confirmations.confirming,
 
     /** Closes a person's account: every session and token ends. Inside the caller's transaction. */
     async close(personId: string): Promise<void> {
@@ -262,11 +235,12 @@ export function createAccountService({
 
     /** Registers somebody; the answer never tells whether the address was known (S-16): its owner learns it by mail. */
     async register(input: Registration): Promise<void> {
+      const passwordHash = await checked(input);
       try {
-        await createAccount({ ...input, state: 'unconfirmed' });
+        await createAccount({ ...input, passwordHash, state: 'unconfirmed' });
       } catch (err) {
         if (!isDuplicateKey(err)) throw err;
-        if (!(await tellKnown(input.email, input))) throw err;
+        if (!(await tellKnown(input.email, input, claimOf({ ...input, passwordHash })))) throw err;
       }
     },
 
@@ -275,7 +249,8 @@ export function createAccountService({
       input: Omit<Registration, 'tenantId'>,
     ): Promise<{ accountId: string; personId: string }> {
       try {
-        const account = await createAccount({ ...input, tenantId: null, state: 'active' });
+        const passwordHash = await checked(input);
+        const account = await createAccount({ ...input, passwordHash, tenantId: null, state: 'active' });
         return { accountId: String(account._id), personId: String(account.personId) };
       } catch (err) {
         if (isDuplicateKey(err)) throw Invalid.field('email', 'email-taken');
@@ -286,38 +261,6 @@ export function createAccountService({
     /** Whether the mailed link could be used now; shows the form, changes nothing. */
     isUsable: async (secret: string, purpose: TokenPurpose): Promise<boolean> =>
       (await links.find(secret, purpose)) !== null,
-
-    /** @returns the tenant the person wanted to join, and the link there that they came by */
-    async confirm(
-      secret: string,
-    ): Promise<{ accountId: string; personId: string; tenantId: string | null; joinLinkId: string | null }> {
-      return inTransaction(async () => {
-        const token = await links.use(secret, 'confirm-email');
-        const account = await AccountModel.findOneAndUpdate(
-          {
-            _id: token.accountId,
-            ...byAddress(token.address),
-            state: { $in: ['unconfirmed', 'active'] },
-          },
-          {
-            $set: {
-              state: 'active',
-              confirmedAt: contextNow(),
-              ...(channelTo(token.address) === 'sms' ? { phoneVerifiedAt: contextNow() } : {}),
-            },
-          },
-          { returnDocument: 'after' },
-        ).lean();
-        if (!account) throw new NotFound('link-not-valid');
-        await recordAudit({ action: 'accounts/confirm', subjectType: 'Account', subjectId: account._id });
-        return {
-          accountId: String(account._id),
-          personId: String(account.personId),
-          tenantId: token.tenantId ? String(token.tenantId) : null,
-          joinLinkId: token.subjectId ? String(token.subjectId) : null,
-        };
-      });
-    },
 
     /** A one-time link with which the first administrator of a tenant makes their account. */
     async inviteAdministrator(tenantId: string, address: string): Promise<string> {
@@ -338,8 +281,10 @@ export function createAccountService({
       try {
         return await inTransaction(async () => {
           const token = await links.use(secret, 'invite-administrator');
+          const passwordHash = await checked({ ...input, email: token.address });
           const account = await createAccount({
             ...input,
+            passwordHash,
             email: token.address,
             tenantId: null,
             state: 'active',
@@ -386,7 +331,10 @@ export function createAccountService({
       }
       await guesses.forgive('sign-in', counted);
       if (account.state === 'unconfirmed') {
-        await inTransaction(() => sendConfirmation(account, { tenantId: null }));
+        await inTransaction(async () => {
+          const { name } = await people.row(account.personId);
+          await sendConfirmation(account, { tenantId: null }, claimOf({ ...account, name }));
+        });
         throw new Forbidden('email-not-confirmed');
       }
       if (account.passwordHash && passwords.isOutdated(account.passwordHash)) {
@@ -451,7 +399,7 @@ export function createAccountService({
         .lean();
       if (!account || account.state !== 'active' || account.email === null) return null;
       const { name } = await people.row(account.personId);
-      return { name, address: account.email, locale: account.locale };
+      return { name, address: mailAddress(account.email), locale: account.locale };
     },
 
     /** The people whose accounts these are. */

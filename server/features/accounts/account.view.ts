@@ -63,6 +63,42 @@ export function registerModel(
   };
 }
 
+/** Model of `accounts/confirm`; `claim` is null for a link that is used or over. */
+export function confirmModel(
+  parts: FormParts & { token: string; claim: { name: string; identifier: string; renames: boolean } | null },
+): object {
+  const { claim } = parts;
+  const form = createForm({
+    ...parts,
+    messages: 'accounts.confirm',
+    values: { name: claim?.name, ...parts.values },
+  });
+  const fields = {
+    ...(claim?.renames
+      ? {
+          name: form.input('name', 'text', {
+            required: true,
+            maxLength: 60,
+            autocomplete: 'name',
+            label: parts.i18n.t(parts.locale, 'accounts.register.name.label'),
+          }),
+        }
+      : {}),
+    password: form.input('password', 'password', {
+      required: true,
+      autocomplete: 'new-password',
+      hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
+    }),
+  };
+  return {
+    usable: claim !== null,
+    identifier: claim?.identifier,
+    fields,
+    errors: form.errors,
+    action: `/confirm/${parts.token}`,
+  };
+}
+
 /** Model of `accounts/sign-in`. */
 export function signInModel(parts: FormParts): object {
   const form = createForm({ ...parts, messages: 'accounts.signIn' });

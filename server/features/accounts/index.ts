@@ -5,6 +5,7 @@ export { accountRoutes } from './account.routes.ts';
 export { identityOfSession, identityOfToken, sessionWithIdentity } from './identity.service.ts';
 export type { FoundIdentity } from './identity.service.ts';
 export { linkParams } from './account.schema.ts';
+export { claimOf } from './confirmation.service.ts';
 export { createAccountLinks, linkById } from './link.service.ts';
 export type { AccountLinks } from './link.service.ts';
 export { createSecurityService } from './security.service.ts';

@@ -4,7 +4,7 @@ import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { hashToken } from '../../core/ids.ts';
 import { AccountTokenModel } from './account.model.ts';
-import type { AccountTokenRow, TokenPurpose } from './account.model.ts';
+import type { AccountTokenRow, TokenPurpose, WaitingClaim } from './account.model.ts';
 
 const MINUTE = 60_000;
 /** An hour for links of accounts; a week for taking a changed address back and for guardians. */
@@ -30,6 +30,7 @@ export interface NewLink {
   readonly address: string;
   readonly tenantId: string | null;
   readonly subjectId?: Types.ObjectId;
+  readonly claim?: WaitingClaim;
   /** Overrules the lifetime of the purpose. */
   readonly expiresAt?: Date;
 }
@@ -85,6 +86,7 @@ export function createAccountLinks(key: Buffer) {
           address: input.address,
           tenantId: input.tenantId ? new Types.ObjectId(input.tenantId) : null,
           subjectId: input.subjectId ?? null,
+          claim: input.claim ?? null,
           expiresAt: input.expiresAt ?? new Date(contextNow().getTime() + LIFETIME_MS[input.purpose]),
         },
       ]);

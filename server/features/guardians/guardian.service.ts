@@ -9,7 +9,7 @@ import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { emailKey, namesOf } from '../accounts/index.ts';
+import { claimOf, emailKey, namesOf } from '../accounts/index.ts';
 import type { AccountLinks, AccountService, InPersonService, MinorRegistration } from '../accounts/index.ts';
 import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -254,7 +254,13 @@ export function createGuardianService({
         if (registration === null) throw new NotFound('link-not-valid');
         const { joinLinkId, ...input } = registration;
         const wish = { tenantId, joinLinkId: joinLinkId ? String(joinLinkId) : null };
-        if (await accounts.tellKnown(input.email, wish)) return;
+        const claim = claimOf({ ...input, minor: { birthDate: request.birthDate, guardian, evidence } });
+        const known = await accounts.tellKnown(input.email, wish, claim);
+        if (known) {
+          // Nobody has proved the address yet: when the link of this registration is pressed, this guardian has a say in it.
+          if (known.state === 'unconfirmed') await tellAgreed(known, address, request.birthDate);
+          return;
+        }
         const account = await accounts.insert({
           ...input,
           ...namesOf(input.email),
@@ -263,7 +269,7 @@ export function createGuardianService({
           madeBy: null,
           given: { evidence, guardian },
         });
-        await accounts.sendConfirmation(account, wish);
+        await accounts.sendConfirmation(account, wish, claim);
         await tellAgreed(account, address, request.birthDate);
       });
     },

@@ -88,6 +88,17 @@ export interface PeopleService {
     personId: string,
     input: { birthDate: string; guardian: Guardian; evidence: ConsentEvidence },
   ): Promise<void>;
+  /**
+   * Somebody whose account nobody had proved yet is who the proved registration says, and nothing that another one said of
+   * them is left (S-16). Inside the caller's transaction.
+   */
+  restate(
+    personId: string,
+    input: {
+      name: string;
+      minor: { birthDate: string; guardian: Guardian; evidence: ConsentEvidence } | null;
+    },
+  ): Promise<void>;
   /** The guardian takes the consent back; listeners act on it. Inside the caller's transaction. */
   withdrawGuardian(personId: string): Promise<void>;
   onGuardianWithdrawn(listener: (personId: string) => Promise<void>): void;
@@ -280,6 +291,23 @@ export function createPeopleService(): PeopleService {
         },
       );
       await recordAudit({ action: 'people/record-guardian', subjectType: 'Person', subjectId: before._id });
+    },
+    async restate(personId, { name, minor }) {
+      requireTransaction('Who somebody is');
+      const wanted = minor ? (['terms', 'guardian'] as const) : (['terms'] as const);
+      await PersonModel.updateOne(
+        { _id: new Types.ObjectId(personId) },
+        {
+          $set: {
+            name,
+            birthDate: minor?.birthDate ?? null,
+            guardian: minor?.guardian ?? null,
+            consents: nextConsents([], CONSENT_PURPOSES, wanted, contextNow(), minor?.evidence),
+          },
+          $inc: { version: 1 },
+        },
+      );
+      for (const listener of listeners) await listener(personId, name);
     },
     async withdrawGuardian(personId) {
       requireTransaction('A guardian’s withdrawal');

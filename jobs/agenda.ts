@@ -10,6 +10,17 @@ import type { Sweep } from './sweep.ts';
 /** How often agenda looks for due alarms. A number: as text it knows no milliseconds. */
 const PROCESS_EVERY_MS = 1_000;
 
+/**
+ * An alarm whose process was killed, or could not be put back, rings again after so long; the trail is sealed within a
+ * minute whatever happens. A pass that takes longer says so every third of it.
+ */
+const ALARM_LOCK_MS = 20_000;
+
+/** What agenda hands to who is woken. */
+interface Alarm {
+  touch(): Promise<unknown>;
+}
+
 /** Full batches worked through in a row before the sweep waits for its next alarm. */
 const MOST_PASSES = 50;
 
@@ -33,16 +44,17 @@ export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmCl
     } as never),
     processEvery: PROCESS_EVERY_MS,
     defaultConcurrency: 1,
-    defaultLockLifetime: 60_000,
+    defaultLockLifetime: ALARM_LOCK_MS,
   } as never);
   agenda.on('error', (err: unknown) => logger.error({ err }, 'agenda'));
   agenda.on('fail', (err: unknown) => logger.error({ err }, 'agenda job failed'));
-  for (const sweep of sweeps) {
-    agenda.define(sweep.name, async () => runner.run(sweep.name), {
-      concurrency: 1,
-      lockLimit: 1,
-      lockLifetime: Math.max(60_000, sweep.leaseMs),
-    } as never);
+  for (const { name } of sweeps) {
+    const ring = async (alarm: Alarm): Promise<void> => touching(alarm, runner.run(name));
+    agenda.define(
+      name,
+      ring as never,
+      { concurrency: 1, lockLimit: 1, lockLifetime: ALARM_LOCK_MS } as never,
+    );
   }
   await agenda.start();
   for (const sweep of sweeps)
@@ -65,6 +77,18 @@ export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmCl
       await runner.idle(timeoutMs);
     },
   };
+}
+
+/** Keeps the alarm to itself while the work lasts. */
+async function touching(alarm: Alarm, work: Promise<void>): Promise<void> {
+  const timer = setInterval(() => {
+    alarm.touch().catch((err: unknown) => logger.warn({ err }, 'alarm not kept'));
+  }, ALARM_LOCK_MS / 3);
+  try {
+    await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 interface Runner {

@@ -7,7 +7,8 @@ export const sealAudit = (seals: SealService): Sweep =>
   defineSweep({
     name: 'audit/seal',
     everyMs: 4_000,
-    leaseMs: 60_000,
+    // Whoever was killed over it leaves it to the next in time for the minute that `verify` allows.
+    leaseMs: 15_000,
     batch: 500,
     due: (query) => seals.due(query),
     async run() {

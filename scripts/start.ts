@@ -81,7 +81,6 @@ async function main(): Promise<void> {
     await assertPortFree(config);
     const database = await prepare(config, running);
     await unlessDead(fillPlace(config, database.uris), database.died);
-    // Not earlier: an exit before its file is open would end in the logger's own error.
     configureLogger({ level: config.logLevel, file: join(config.dataDir, 'logs', 'linli.log') });
     const url = await withProgress(
       say,

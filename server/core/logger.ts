@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 
 /**
  * JSON lines in UTC. Levels are promises: error = a person must act now, warn = look today, info = business facts.
@@ -46,21 +47,62 @@ export function scrub(text: string): string {
     .replace(/\d{11,}[Xx]?/g, '…');
 }
 
-/** Built anew by `configureLogger`; import the binding, not a copy of it. */
-export let logger: Logger = build('silent', undefined);
+/** Lines wait until there are so many bytes of them, or so long: a write for each was a twentieth of what a page costs. */
+const GATHERED_BYTES = 4_096;
+const GATHERED_MS = 200;
+/** More than this is lost while nothing can be written, as on a full disk: what people do is worth more than its log. */
+const MOST_BYTES = 4_000_000;
+/** Warnings and worse are written at once. */
+const WARN = 40;
+
+type Destination = ReturnType<typeof pino.destination>;
+
+function destinationOf(file: string | undefined): Destination {
+  const to = file === undefined ? { dest: 2 } : { dest: file, mkdir: true };
+  // A thread ends without a word: it writes each line itself.
+  if (!isMainThread) return pino.destination(to);
+  const destination = pino.destination({
+    ...to,
+    sync: true,
+    minLength: GATHERED_BYTES,
+    maxLength: MOST_BYTES,
+  });
+  // What could not be written is tried again with the next lines; without a listener the process would end for it.
+  destination.on('error', () => undefined);
+  // Its own way to write all at once tries for ever where the disk is full, so a process that logs its end would never
+  // end. Each of these writes what it can; the second what came while the first was at it.
+  destination.flushSync = () => {
+    destination.flush();
+    destination.flush();
+  };
+  setInterval(() => destination.flush(), GATHERED_MS).unref();
+  process.on('exit', () => destination.flushSync());
+  return destination;
+}
 
 function build(level: string, file: string | undefined): Logger {
-  const options = {
-    level,
-    base: { app: 'linli', pid: process.pid },
-    timestamp: () => `,"time":"${new Date(Date.now()).toISOString()}"`,
-    redact: { paths: REDACTED, censor: '[redacted]' },
-    serializers: { err: serializeError },
-    mixin: () => mixin(),
-  };
-  if (file === undefined) return pino(options, pino.destination(2));
-  return pino(options, pino.destination({ dest: file, mkdir: true, sync: false }));
+  const destination = destinationOf(file);
+  return pino(
+    {
+      level,
+      base: { app: 'linli', pid: process.pid },
+      timestamp: () => `,"time":"${new Date(Date.now()).toISOString()}"`,
+      redact: { paths: REDACTED, censor: '[redacted]' },
+      serializers: { err: serializeError },
+      mixin: () => mixin(),
+      hooks: {
+        logMethod(args, method, weight) {
+          method.apply(this, args);
+          if (weight >= WARN) destination.flush();
+        },
+      },
+    },
+    destination,
+  );
 }
+
+/** Built anew by `configureLogger`; import the binding, not a copy of it. */
+export let logger: Logger = pino({ level: 'silent' });
 
 /** Sets level and destination (a file, or standard error). Called once by each entry point. */
 export function configureLogger(options: { level: string; file?: string }): Logger {

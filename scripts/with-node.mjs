@@ -10,9 +10,12 @@ import { InstallFault, ROOT, ensureInstalled, notice } from './install.mjs';
 const WANTED_MAJOR = 24;
 const MEMORY_MB = 2048;
 const PARENT_CHECK_MS = 1_000;
-/** Processes that live long and share a machine: on a large one V8 would let each thread keep a hundred megabytes of garbage. */
+/**
+ * Processes that live long and share a machine: on a large one V8 would let each thread keep a hundred megabytes of garbage.
+ * A smaller young half than 16 MB saves little memory, and a tenth of a page's time is spent on moving what would have died.
+ */
 const SERVERS = /(?:^|\/)scripts\/start(?:-web|-jobs)?\.ts$/;
-const LEAN = ['--max-semi-space-size=8', '--heap-growing-percent=40'];
+const LEAN = ['--max-semi-space-size=16', '--heap-growing-percent=40'];
 /** The C library gives memory back as soon as it is free, instead of keeping pools of it for every thread. */
 const ALLOCATOR = {
   MALLOC_ARENA_MAX: '2',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { PageAgent } from '../../test/support/agent.ts';
-import { startCommand } from '../../test/support/command.ts';
+import { childOf, startCommand } from '../../test/support/command.ts';
 import { makePlaces } from '../pages/place.ts';
 import { City } from './city.ts';
 import { fillCity, openPositions } from './fill.ts';
@@ -81,10 +81,6 @@ async function signIn(url: string, dataDir: string): Promise<string> {
   if (answer.status !== 303) throw new Error(`Signing in answered ${answer.status}`);
   return agent.cookieHeader();
 }
-
-/** The process that the wrapper started: the web process itself, without the wrapper. */
-const childOf = (pid: number): number =>
-  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 
 /** Megabytes of 10^6 bytes, as the kernel counts them. */
 function residentOf(pid: number): OverHttp['rss'] {

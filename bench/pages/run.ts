@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PageAgent } from '../../test/support/agent.ts';
 import { CallWatch } from '../../test/support/calls.ts';
-import { startCommand } from '../../test/support/command.ts';
+import { childOf, startCommand } from '../../test/support/command.ts';
 import type { Command } from '../../test/support/command.ts';
 import { measureInTurns } from './load.ts';
 import type { Asked, Measured, Server } from './load.ts';
@@ -97,7 +97,8 @@ interface Ground {
 }
 
 async function start(place: BenchPlace): Promise<Ground> {
-  const web = startCommand(['scripts/start-web.ts'], {
+  // As `npm run start:web` does, with the options that Linli gives to Node; the naive pages as a beginner starts them.
+  const web = startCommand(['scripts/with-node.mjs', 'scripts/start-web.ts'], {
     MONGODB_URI: place.database.uris.app,
     MIGRATE_MONGODB_URI: place.database.uris.migrate,
     LINLI_DATA: place.dataDir,
@@ -113,11 +114,12 @@ async function start(place: BenchPlace): Promise<Ground> {
     TENANT,
   });
   await Promise.all([web.says('Linli web is ready at '), beginner.says('Naive pages are ready at ')]);
-  const server = (command: Command): Server => ({
+  const server = (command: Command, pid: number): Server => ({
     url: /ready at (\S+)/.exec(command.stdout())?.[1] ?? '',
-    pid: command.child.pid ?? 0,
+    pid,
   });
-  const [linli, naive] = [server(web), server(beginner)];
+  const linli = server(web, childOf(web.child.pid ?? 0));
+  const naive = server(beginner, beginner.child.pid ?? 0);
   const guest = new PageAgent(linli.url);
   await guest.get('/sign-in');
   const cookies = new Map([

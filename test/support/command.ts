@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './temporary.ts';
 
@@ -29,6 +30,10 @@ export async function endCommands(): Promise<void> {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 }
+
+/** The process that scripts/with-node.mjs started, as `npm run` does: the one that works (Linux). */
+export const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 
 /** Starts `node ARGS…` in the checkout; the environment is this one's with changes (undefined removes). */
 export function startCommand(

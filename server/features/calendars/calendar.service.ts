@@ -24,7 +24,17 @@ const WINDOW_DAYS = 120;
 
 export type CalendarService = ReturnType<typeof createCalendarService>;
 
+/** Told in the transaction that changes days, of the first and the last of them. */
+export type DaysChanged = (first: string, last: string) => Promise<void>;
+
 export function createCalendarService() {
+  const listeners: DaysChanged[] = [];
+  async function tell(dates: readonly string[]): Promise<void> {
+    const [first, last] = [dates.toSorted()[0], dates.toSorted().at(-1)];
+    if (first !== undefined && last !== undefined)
+      for (const listener of listeners) await listener(first, last);
+  }
+
   /** The calendar of the current tenant for a stretch of dates. */
   async function between(from: string, to: string): Promise<WorkCalendar> {
     const rows = await CalendarDayModel.find({ date: { $gte: from, $lte: to } })
@@ -39,6 +49,7 @@ export function createCalendarService() {
 
   return {
     between,
+    onDaysChanged: (listener: DaysChanged): void => void listeners.push(listener),
 
     /** The last local day of a limit of working days after a day, on the current tenant's calendar. */
     async dueOn(from: string, workingDays: number): Promise<string> {
@@ -92,6 +103,7 @@ export function createCalendarService() {
           subjectId: days[0]?.date ?? '',
           facts: { dates: days.map(({ date }) => date) },
         });
+        await tell(days.map(({ date }) => date));
       });
     },
 
@@ -102,6 +114,7 @@ export function createCalendarService() {
         const { deletedCount } = await CalendarDayModel.deleteOne({ date });
         if (deletedCount === 0) throw new NotFound();
         await recordAudit({ action: 'calendars/remove', subjectType: 'CalendarDay', subjectId: date });
+        await tell([date]);
       });
     },
   };

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
-import { localDate, startOfDay } from '../../core/time.ts';
+import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { addMessage } from '../../db/outbox.ts';
 import type { CalendarService } from '../calendars/index.ts';
 import { holdersOf } from '../memberships/index.ts';
@@ -31,25 +31,73 @@ export interface DutyParts {
 export function createHoursDuty({ calendars, tenants, units }: DutyParts) {
   const morning = (date: string, zone: string): Date => new Date(startOfDay(date, zone).getTime() + NINE_MS);
 
+  /** A limit of working days after this local day, and when its reminders begin. */
+  async function clockFrom(
+    day: string,
+    days: number,
+    zone: string,
+  ): Promise<{ dueOn: string; remindAt: Date }> {
+    return {
+      dueOn: await calendars.dueOn(day, days),
+      remindAt: morning(await calendars.dueOn(day, days - AHEAD_DAYS), zone),
+    };
+  }
+
+  async function recountContests(first: string, last: string, zone: string): Promise<void> {
+    const rows = await HoursModel.find({ state: 'appealed', appealDueOn: { $gte: first } } as never)
+      .select({ history: 1, appealDueOn: 1 })
+      .lean();
+    for (const { _id, history, appealDueOn } of rows) {
+      const begun = history.findLast(({ to }) => to === 'appealed')?.at;
+      if (!begun || localDate(begun, zone) > last) continue;
+      const { dueOn, remindAt } = await clockFrom(localDate(begun, zone), APPEAL_DAYS, zone);
+      if (dueOn !== appealDueOn)
+        await HoursModel.updateOne({ _id, state: 'appealed' } as never, {
+          $set: { appealDueOn: dueOn, remindAt },
+        });
+    }
+  }
+
   return {
     /** The clock of a record of this activity. */
     async clockOf(endsAt: Date): Promise<Pick<HoursRow, 'dueOn' | 'remindAt'>> {
       const { zone } = await tenants.current();
-      const from = localDate(endsAt, zone);
-      return {
-        dueOn: await calendars.dueOn(from, DUTY_DAYS),
-        remindAt: morning(await calendars.dueOn(from, DUTY_DAYS - AHEAD_DAYS), zone),
-      };
+      return clockFrom(localDate(endsAt, zone), DUTY_DAYS, zone);
     },
 
     /** The clock of a contest that begins now. */
     async appealClock(): Promise<Pick<HoursRow, 'appealDueOn' | 'remindAt'>> {
       const { zone } = await tenants.current();
-      const today = localDate(contextNow(), zone);
-      return {
-        appealDueOn: await calendars.dueOn(today, APPEAL_DAYS),
-        remindAt: morning(await calendars.dueOn(today, APPEAL_DAYS - AHEAD_DAYS), zone),
+      const { dueOn, remindAt } = await clockFrom(localDate(contextNow(), zone), APPEAL_DAYS, zone);
+      return { appealDueOn: dueOn, remindAt };
+    },
+
+    /**
+     * Somebody changed days of the calendar: limits that run across them are counted again. What is completed stays as late, or
+     * as timely, as it was.
+     */
+    async recount(first: string, last: string): Promise<void> {
+      const { zone } = await tenants.current();
+      const running = {
+        state: { $in: [...WAITING_STATES] },
+        'activity.endsAt': { $lt: startOfDay(addDays(last, 1), zone) },
+        dueOn: { $gte: first },
       };
+      const rows = await HoursModel.find(running as never)
+        .select({ activity: 1, dueOn: 1, state: 1 })
+        .lean();
+      for (const [day, due] of Map.groupBy(rows, ({ activity }) => localDate(activity.endsAt, zone))) {
+        const clock = await clockFrom(day, DUTY_DAYS, zone);
+        const ids = due.filter(({ dueOn }) => dueOn !== clock.dueOn).map(({ _id }) => _id);
+        // A contest has a clock of its own.
+        await HoursModel.updateMany({ _id: { $in: ids }, state: { $ne: 'appealed' } } as never, {
+          $set: clock,
+        });
+        await HoursModel.updateMany({ _id: { $in: ids }, state: 'appealed' } as never, {
+          $set: { dueOn: clock.dueOn },
+        });
+      }
+      await recountContests(first, last, zone);
     },
 
     /** Whether completing the record now is too late. */

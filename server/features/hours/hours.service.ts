@@ -112,6 +112,8 @@ export function createHoursService({
     },
     dueToRemind: duty.dueToRemind,
     remind: duty.remind,
+    /** Days of the calendar changed: limits that run are counted again. Inside a transaction. */
+    recountDuty: duty.recount,
 
     /** The system's part after a check-out: one record for the assignment, submitted for somebody's confirmation. */
     async openFromAssignment(assignment: AssignmentRow): Promise<void> {

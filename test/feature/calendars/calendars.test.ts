@@ -103,6 +103,12 @@ describe('the ten working days (R-1.13)', function () {
     // Of somebody else, at the same time: hours before it may be yesterday.
     const second = await storedHours(tenant, await createServed(tenant, await createMember(tenant)));
     expect((second.dueOn ?? '') > (first.dueOn ?? '')).to.equal(true);
+    // What waits already is counted again, also when the day is worked after all.
+    const dueNow = async () => (await storedHours(tenant, String(first._id))).dueOn;
+    expect((await dueNow()) ?? '').to.satisfy((due: string) => due > (first.dueOn ?? ''));
+    expect((await administrator.post(`/calendar/days/${free}/removal`)).status).to.equal(200);
+    expect(await dueNow()).to.equal(first.dueOn);
+    await administrator.post('/calendar/days', { date: free, kind: 'off' });
     const coordinator = await (await createMember(tenant, { roles: ['coordinator'] })).api();
     await coordinator.post(`/hours/${String(first._id)}/reject`, { reason: '没有看到' });
     const contested = (await api.post(`/hours/${String(first._id)}/appeal`, { reason: '我在' })).json<{

@@ -169,7 +169,7 @@ import {
   stopSearchRoutes,
   savedSearchInvariants,
 } from './features/saved-searches/index.ts';
-import { createShiftService, shiftRoutes } from './features/shifts/index.ts';
+import { createShiftService, PLACE_METRES, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import {
   createOwnRegistrationService,
@@ -378,10 +378,12 @@ export function compose(config: Config, options: ComposeOptions = {}) {
         description,
         category,
         place: shift.place.label,
+        radiusMetres: shift.radiusMetres ?? PLACE_METRES,
         at: shift.place.point ? [shift.place.point.coordinates[0], shift.place.point.coordinates[1]] : null,
       };
     },
   });
+  calendars.onDaysChanged(hours.recountDuty);
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
   const bank = createBankService({ memberships, tenants, units });
   const kinships = createKinshipService({ bank, identityDocuments });

@@ -3173,6 +3173,8 @@ export type KnownKey =
   | 'shifts.form.pools.hint'
   | 'shifts.form.pools.label'
   | 'shifts.form.positionName.label'
+  | 'shifts.form.radiusMetres.hint'
+  | 'shifts.form.radiusMetres.label'
   | 'shifts.form.required.label'
   | 'shifts.form.riskLevel.label'
   | 'shifts.form.skill.label'

@@ -19,6 +19,8 @@ export interface ServedShiftFacts {
   readonly endsAt: Date;
   /** Longitude and latitude of the place; null where it has none. */
   readonly at: readonly [number, number] | null;
+  /** Metres from it within which a check-in was there. */
+  readonly radiusMetres: number;
 }
 
 /** Half-open. */
@@ -124,17 +126,14 @@ export function servedRecord(
     entryReason: '',
     anomalies: [],
     ...computed,
-    notes: [...computed.notes, ...marksNotes([checkIn, checkOut])],
+    notes: [...computed.notes, ...marksNotes([checkIn, checkOut], shift.radiusMetres)],
   };
 }
 
-/** Metres beyond which a check-in was somewhere else. */
-const FAR_METRES = 500;
-
 /** What a confirmer should know of how the ends were noted. */
-const marksNotes = (marks: readonly AttendanceMark[]): string[] => [
+const marksNotes = (marks: readonly AttendanceMark[], radiusMetres: number): string[] => [
   ...(marks.some(({ lateMinutes }) => (lateMinutes ?? 0) > 0) ? ['code-kept-offline'] : []),
-  ...(marks.some(({ distanceMetres }) => (distanceMetres ?? 0) > FAR_METRES) ? ['far-from-place'] : []),
+  ...(marks.some(({ distanceMetres }) => (distanceMetres ?? 0) > radiusMetres) ? ['far-from-place'] : []),
 ];
 
 /** Where other service of the same person could meet what this plan may count. */

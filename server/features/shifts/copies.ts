@@ -10,7 +10,7 @@ import { born } from '../../db/transition.ts';
 import { clashesOf, isThereAlready } from './copies.rules.ts';
 import type { Clash, NeighbourFacts } from './copies.rules.ts';
 import { listPositionsOf } from './shift.facts.ts';
-import { PositionModel, ShiftModel } from './shift.model.ts';
+import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 import type { CopyView } from './copies.schema.ts';
 import { minutesOf, spanOf, wallTimesOf } from './wall.ts';
@@ -150,6 +150,7 @@ export async function makeCopies(
       leaderPersonId: source.leaderPersonId,
       riskLevel: source.riskLevel,
       policyNumber: source.policyNumber,
+      radiusMetres: source.radiusMetres ?? PLACE_METRES,
       skillCodes: source.skillCodes,
       seriesId: options.seriesId ?? null,
       seriesDate: options.seriesId ? date : null,

@@ -14,6 +14,7 @@ export {
 } from './shift.schema.ts';
 export type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 export type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
+export { PLACE_METRES } from './shift.model.ts';
 export { coverage, mayStart, sumSeats } from './shift.rules.ts';
 export { listNearShifts, listOpenShifts, openShiftsInShort, soonestOpen } from './shift.queries.ts';
 export type {

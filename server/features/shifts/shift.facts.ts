@@ -10,7 +10,7 @@ import { tenantAggregate } from '../../db/builders.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import type { RequestRow } from '../requests/index.ts';
-import { PositionModel, ShiftModel } from './shift.model.ts';
+import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 import { sumSeats } from './shift.rules.ts';
 import type { PositionView, ShiftView } from './shift.schema.ts';
@@ -332,6 +332,7 @@ export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): S
   leaderName: row.leaderName,
   riskLevel: row.riskLevel,
   policyNumber: row.policyNumber,
+  radiusMetres: row.radiusMetres ?? PLACE_METRES,
   seriesId: row.seriesId ? String(row.seriesId) : null,
   cancelReason: row.history.findLast((entry) => entry.to === 'cancelled')?.reason ?? null,
   positions: positions.map(toPositionView),

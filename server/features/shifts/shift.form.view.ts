@@ -3,6 +3,7 @@ import type { Locale } from '../../core/locale.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { Field, Form, I18n, OptionInput } from '../../i18n/index.ts';
 import { LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
+import { RADIUS_METRES } from './shift.model.ts';
 import type { PositionView } from './shift.schema.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { PLATFORM_TYPES } from '../credentials/index.ts';
@@ -47,6 +48,12 @@ export function shiftFields(
       ...label('breakMinutes'),
       min: 0,
       max: 600,
+      inputMode: 'numeric',
+      width: 'short',
+    }),
+    radiusMetres: form.input(`${prefix}radiusMetres`, 'number', {
+      ...label('radiusMetres'),
+      ...RADIUS_METRES,
       inputMode: 'numeric',
       width: 'short',
     }),

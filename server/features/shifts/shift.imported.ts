@@ -46,6 +46,7 @@ const SHIFT_FIELDS = [
   'leaderPersonId',
   'riskLevel',
   'policyNumber',
+  'radiusMetres',
   'skillCodes',
   'seriesId',
 ] as const;

@@ -12,6 +12,11 @@ import type { StateRow } from '../../db/transition.ts';
 export const RISK_LEVELS = ['none', 'bodily'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
 
+/** Metres from its place within which somebody is at a shift, unless it says otherwise. */
+export const PLACE_METRES = 500;
+/** What a shift may say: a phone is rarely surer than the least. */
+export const RADIUS_METRES = { min: 50, max: 20_000 } as const;
+
 /** When and where a request is served. Published shifts are the public opportunities. */
 export interface ShiftRow extends TenantRow, StateRow {
   requestId: Types.ObjectId;
@@ -30,6 +35,8 @@ export interface ShiftRow extends TenantRow, StateRow {
   riskLevel: RiskLevel;
   /** without it a bodily-risk shift cannot start. */
   policyNumber: string;
+  /** Metres from the place within which a check-in was there; missing in shifts of before it was asked. */
+  radiusMetres?: number;
   /** Codes of every skill its positions ask for: filter of the public list. */
   skillCodes: string[];
   /** The series it belongs to, if it is repeated. */
@@ -60,6 +67,7 @@ const shiftSchema = new Schema({
   leaderPersonId: { type: Schema.Types.ObjectId, default: null },
   riskLevel: { type: String, enum: [...RISK_LEVELS], required: true, default: 'none' },
   policyNumber: { type: String, default: '' },
+  radiusMetres: { type: Number, default: PLACE_METRES },
   skillCodes: { type: [String], default: [] },
   seriesId: { type: Schema.Types.ObjectId, default: null },
   seriesDate: { type: String, default: null },

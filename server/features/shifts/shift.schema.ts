@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, requiredLine } from '../../http/schema.ts';
 import { shiftLifecycle } from '../../core/states.ts';
 import { isLanguageCode, isSkillCode } from '../skills/index.ts';
-import { ADMISSIONS, RISK_LEVELS } from './shift.model.ts';
+import { ADMISSIONS, RADIUS_METRES, RISK_LEVELS } from './shift.model.ts';
 
 /** `HH:MM` on the tenant's wall clock. */
 export const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
@@ -20,6 +20,8 @@ const shiftShape = {
   leaderName: line(60).optional(),
   riskLevel: z.enum(RISK_LEVELS).optional(),
   policyNumber: line(60).optional(),
+  /** Metres from the place within which a check-in was there; 500 unless said. */
+  radiusMetres: z.number().int().min(RADIUS_METRES.min).max(RADIUS_METRES.max).optional(),
 };
 export const shiftBody = z.strictObject(shiftShape);
 /** The three times change together or not at all. `tellPeople`: whoever has a place is told of a new time. */
@@ -121,6 +123,7 @@ export const shiftView = z.object({
   leaderName: z.string(),
   riskLevel: z.enum(RISK_LEVELS),
   policyNumber: z.string(),
+  radiusMetres: z.number(),
   cancelReason: z.string().nullable(),
   positions: z.array(positionView),
   required: z.number(),

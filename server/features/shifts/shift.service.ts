@@ -22,7 +22,7 @@ import { createShiftEditing } from './shift.editing.ts';
 import * as facts from './shift.facts.ts';
 import { createShiftLifecycle } from './shift.lifecycle.ts';
 import { createShiftListeners } from './shift.listeners.ts';
-import { PositionModel, ShiftModel } from './shift.model.ts';
+import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import { CHANGEABLE, gapsIn, toViews, viewOf } from './shift.reading.ts';
 import { sumSeats } from './shift.rules.ts';
 import type { Gap } from './shift.rules.ts';
@@ -117,6 +117,7 @@ export function createShiftService({
           leaderPersonId: input.leaderName ? null : new Types.ObjectId(actor.personId),
           riskLevel: input.riskLevel ?? 'none',
           policyNumber: input.policyNumber ?? '',
+          radiusMetres: input.radiusMetres ?? PLACE_METRES,
           createdBy: new Types.ObjectId(actor.accountId),
           createdAt: contextNow(),
         } as never,

@@ -3,7 +3,7 @@ import type { Types } from 'mongoose';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
-import { positionFieldsOf, RISK_LEVELS } from './shift.model.ts';
+import { PLACE_METRES, positionFieldsOf, RISK_LEVELS } from './shift.model.ts';
 import type { PositionRow, RiskLevel } from './shift.model.ts';
 
 /** What a position asks for, without its shift. */
@@ -29,6 +29,7 @@ export interface TemplateRow extends TenantRow {
   startTime: string;
   endTime: string;
   breakMinutes: number;
+  radiusMetres?: number;
   riskLevel: RiskLevel;
   positions: TemplatePosition[];
   version: number;
@@ -43,6 +44,7 @@ const templateSchema = new Schema({
   startTime: { type: String, required: true },
   endTime: { type: String, required: true },
   breakMinutes: { type: Number, required: true, default: 0 },
+  radiusMetres: { type: Number, default: PLACE_METRES },
   riskLevel: { type: String, enum: [...RISK_LEVELS], required: true },
   positions: { type: [new Schema(positionFieldsOf(), { _id: false, strict: 'throw' })], default: [] },
   version: { type: Number, required: true, default: 1 },

@@ -13,6 +13,7 @@ import { editRow } from '../../db/transition.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessShift, listPositionsOf } from './shift.facts.ts';
+import { PLACE_METRES } from './shift.model.ts';
 import type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 import { TemplateModel } from './template.model.ts';
 import type { TemplatePosition, TemplateRow } from './template.model.ts';
@@ -146,6 +147,7 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
             startTime,
             endTime,
             breakMinutes: shift.breakMinutes,
+            radiusMetres: shift.radiusMetres,
             riskLevel: shift.riskLevel,
             positions: positions.map(askedFor),
             createdBy: new Types.ObjectId(actor.accountId),
@@ -198,6 +200,7 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
           startTime: input.startTime ?? template.startTime,
           endTime: input.endTime ?? template.endTime,
           breakMinutes: template.breakMinutes,
+          radiusMetres: template.radiusMetres ?? PLACE_METRES,
           riskLevel: template.riskLevel,
         });
         const positions: PositionView[] = [];

@@ -238,6 +238,27 @@ describe('the day of a shift', function () {
     expect((await stored(agreed.member, agreed.id))?.checkIn?.distanceMetres).to.be.within(1_100, 1_120);
     expect((await stored(other.member, other.id))?.checkIn?.distanceMetres).to.equal(null);
     expect(JSON.stringify(await stored(agreed.member, agreed.id))).to.not.include('29.81');
+    // What is far away, the shift says: 500 metres unless somebody set it.
+    const shift = (await desk.get(`/shifts/${shiftId}`)).json<{ version: number; radiusMetres: number }>();
+    expect(shift.radiusMetres).to.equal(500);
+    const within = (radiusMetres: number, version: number) =>
+      desk.patch(`/shifts/${shiftId}`, { radiusMetres }, { 'if-match': `"v${version}"` });
+    expect((await within(10, shift.version)).status).to.equal(422);
+    const wide = await within(2_000, shift.version);
+    expect(wide.json(), wide.text).to.include({ radiusMetres: 2_000 });
+    const notesOf = async ({ api }: (typeof places)[0]) =>
+      (await api.get('/hours')).json<{ data: { notes: string[] }[] }>().data[0]?.notes;
+    await atOffset(9 * MINUTE, async () => {
+      const now = await codeOf(desk, shiftId);
+      await agreed.api.post('/check-ins', { code: now, ...at });
+      expect(await notesOf(agreed))
+        .to.be.an('array')
+        .that.does.not.include('far-from-place');
+      await within(1_000, Number(wide.json()['version']));
+      await other.api.post('/me/consents/location', { given: true });
+      await other.api.post('/check-ins', { code: now, ...at });
+      expect(await notesOf(other)).to.include('far-from-place');
+    });
   });
 
   it('lets people in and out at a device that is nobody’s, by number or personal code', async () => {

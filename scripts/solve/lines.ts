@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 
 /** What is wrong with a file, and in which line (from 1; 0 where it cannot be opened). */
 export class FileFault extends Error {
@@ -157,17 +157,32 @@ function open(path: string): Source {
     }
     const file = openSync(path, 'r');
     // A folder opens but cannot be read.
-    readSync(file, Buffer.alloc(1), 0, 0, 0);
+    if (fstatSync(file).isDirectory()) {
+      closeSync(file);
+      throw new FileFault(0, 'it is a folder');
+    }
     return {
-      read: (bytes, from) => readSync(file, bytes, from, bytes.length - from, null),
+      read: (bytes, from) => readable(() => readSync(file, bytes, from, bytes.length - from, null)),
       close: () => closeSync(file),
     };
   } catch (err) {
-    const { code } = err as NodeJS.ErrnoException;
-    throw new FileFault(
-      0,
-      code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? 'unknown'})`,
-    );
+    throw err instanceof FileFault ? err : unreadable(err);
+  }
+}
+
+function unreadable(err: unknown): FileFault {
+  const { code } = err as NodeJS.ErrnoException;
+  return new FileFault(
+    0,
+    code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? 'unknown'})`,
+  );
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (err) {
+    throw unreadable(err);
   }
 }
 

@@ -155,6 +155,9 @@ describe('npm run solve -- matching', function () {
     const missing = startCommand(['scripts/solve.ts', 'matching', join(folder, 'nowhere')]);
     expect(await missing.ended).to.equal(2);
     expect(missing.stderr()).to.include('nowhere:0: there is no such file');
+    expect(() => solveFile(folder, null))
+      .to.throw(FileFault, 'it is a folder')
+      .with.property('line', 0);
   });
 
   it('reads standard input, and again where a fault is in it', () => {

@@ -221,7 +221,7 @@ describe('the day of a shift', function () {
   });
 
   it('keeps of where somebody was only how far it is from the place, and only of who agreed', async () => {
-    const { tenant, desk, shiftId, places } = await scene(2);
+    const { tenant, coordinator, desk, shiftId, places } = await scene(2);
     const [agreed, other] = places as [(typeof places)[0], (typeof places)[0]];
     const { ShiftModel } = await import('../../../server/features/shifts/shift.model.ts');
     await inTenant(tenant.id, () =>
@@ -258,6 +258,9 @@ describe('the day of a shift', function () {
       await other.api.post('/me/consents/location', { given: true });
       await other.api.post('/check-ins', { code: now, ...at });
       expect(await notesOf(other)).to.include('far-from-place');
+      // Whoever confirms several at once reads it there.
+      const queue = await (await coordinator.page()).get('/hours/queue');
+      expect(queue.text).to.include('签到时离现场较远');
     });
   });
 

@@ -104,6 +104,8 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
         confirmedByPersonId: new Types.ObjectId(actor.personId),
         late: await duty.isLate(row),
         remindAt: null,
+        // Who answers for what nobody led is who confirms it.
+        ...(row.activity.leaderName === '' ? { 'activity.leaderName': actor.name } : {}),
       },
     });
     const after = await transition(HoursModel, row._id, {

@@ -1,7 +1,7 @@
 import { wallToInstant } from '../../core/time.ts';
 import type { AssignmentRow, AttendanceMark } from '../assignments/index.ts';
 import type { HoursRow } from './hours.model.ts';
-import { gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
+import { completeActivity, gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs, MinutePolicy } from './hours.rules.ts';
 
 /** What a record says of a service, put together from facts that were read before: pure, the same for one and for many. */
@@ -104,7 +104,7 @@ export function servedRecord(
     unitId: assignment.unitId,
     assignmentId: assignment._id,
     shiftId: assignment.shiftId,
-    activity: {
+    activity: completeActivity({
       name: shift.title,
       content: shift.description.slice(0, 500),
       place: shift.place,
@@ -112,7 +112,7 @@ export function servedRecord(
       endsAt: shift.endsAt,
       unitName: of.unitName,
       leaderName: shift.leaderName,
-    },
+    }),
     category: shift.category,
     grade: gradeOf(checkIn.method, checkOut.method),
     witness: '',

@@ -121,6 +121,17 @@ export function whyNotConfirm(facts: ConfirmationFacts): string | null {
   return null;
 }
 
+/** A service record states all of its items: what nobody typed is said by what is known. */
+export const completeActivity = <
+  T extends { name: string; content: string; place: string; unitName: string },
+>(
+  activity: T,
+): T => ({
+  ...activity,
+  content: activity.content || activity.name,
+  place: activity.place || activity.unitName,
+});
+
 export interface LoggedSpan {
   readonly from: Date;
   readonly to: Date;

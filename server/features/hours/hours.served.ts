@@ -100,6 +100,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
         state: 'posted',
         version: row.version + 2,
         history: [...row.history, ...wayAlong(hoursLifecycle, 'submitted', ['approved', 'posted'])],
+        activity: { ...row.activity, leaderName: row.activity.leaderName || actor.name },
         confirmedBy: new Types.ObjectId(actor.accountId),
         confirmedByPersonId: new Types.ObjectId(actor.personId),
         postedAt: contextNow(),

@@ -26,7 +26,7 @@ import {
   wallSpan,
 } from './hours.record.ts';
 import type { Counted, ServedShiftFacts } from './hours.record.ts';
-import { logFaults } from './hours.rules.ts';
+import { completeActivity, logFaults } from './hours.rules.ts';
 import { activityQueries } from './hours.activities.ts';
 import { createApprovals } from './hours.approval.ts';
 import { createHoursDuty } from './hours.duty.ts';
@@ -80,7 +80,10 @@ export function createHoursService({
   async function insert(row: Record<string, unknown> & Pick<HoursRow, 'activity'>): Promise<HoursRow> {
     const _id = new Types.ObjectId();
     const clock = await duty.clockOf(row.activity.endsAt);
-    await HoursModel.create([{ _id, ...born('open'), ...row, ...clock, createdAt: contextNow() } as never]);
+    const activity = completeActivity(row.activity);
+    await HoursModel.create([
+      { _id, ...born('open'), ...row, activity, ...clock, createdAt: contextNow() } as never,
+    ]);
     await recordAudit({ action: 'hours/open', subjectType: 'HoursRecord', subjectId: _id, to: 'open' });
     return (await HoursModel.findById(_id).lean()) as HoursRow;
   }

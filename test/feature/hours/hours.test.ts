@@ -305,8 +305,18 @@ describe('service that nobody scheduled', function () {
     expect((await (await witness.api()).post(`/hours/${id}/approve`)).json()).to.include({
       code: 'sole-witness',
     });
-    const other = await (await createMember(tenant, { roles: ['coordinator'] })).api();
-    expect((await other.post(`/hours/${id}/approve`)).json()).to.include({ state: 'posted' });
+    const confirmer = await createMember(tenant, { roles: ['coordinator'] });
+    const other = await confirmer.api();
+    const posted = (await other.post(`/hours/${id}/approve`)).json<{ state: string; activity: object }>();
+    expect(posted.state).to.equal('posted');
+    // All that a service record states, although only the name was typed (R-1.8).
+    expect(posted.activity).to.deep.include({
+      name: '帮邻居修灯',
+      content: '帮邻居修灯',
+      place: '桐君街道',
+      unitName: '桐君街道',
+      leaderName: confirmer.name,
+    });
     expect(codesOf(await own.post('/hours', log({ startTime: '09:29', endTime: '10:00' })))).to.deep.equal([
       'startTime: overlaps-recorded',
     ]);

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { cachedBarChartSvg } from '../../server/http/charts.ts';
-import { Assignment, Audit, Hours, LedgerAccount, LedgerEntry, Shift } from './naive.models.ts';
+import { Assignment, Audit, Hours, LedgerEntry, Shift } from './naive.models.ts';
 import type { Doc } from './naive.models.ts';
 import { asked, badgeOf, seatsOf, show, sumOf } from './naive.show.ts';
 import type { Any } from './naive.show.ts';
@@ -52,7 +52,7 @@ export async function home(req: Request, res: Response, tenant: Doc): Promise<vo
     .limit(3)
     .populate('shiftId');
   const suggestions = await suggestionsOf(res, tenant, t, lng);
-  const balance = await LedgerAccount.findOne({ tenantId, account: `person:${person._id}` });
+  const balance = await LedgerEntry.findOne({ tenantId, account: `person:${person._id}` }).sort({ seq: -1 });
   const months = Array.from({ length: 12 }, (_unused, ago) => {
     const at = new Date();
     return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 11 + ago, 15)).toISOString().slice(0, 7);
@@ -108,7 +108,7 @@ export async function home(req: Request, res: Response, tenant: Doc): Promise<vo
     }),
     suggestions,
     year: hours(year),
-    total: hours(balance?.minutes ?? 0),
+    total: hours(balance?.balance ?? 0),
     waiting: sumOf(waiting, (one) => one.recordedMinutes),
     bars,
     small: cachedBarChartSvg(bars, 'small', lng as 'en'),

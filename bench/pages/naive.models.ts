@@ -128,15 +128,12 @@ export const Hours = model('HoursRecord', 'hoursrecords', {
   grade: String,
   activity: { name: String, startsAt: Date, endsAt: Date },
 });
-export const LedgerAccount = model('LedgerAccount', 'ledgeraccounts', {
-  tenantId: ref('Tenant'),
-  account: String,
-  minutes: Number,
-});
 export const LedgerEntry = model('LedgerEntry', 'ledgerentries', {
   tenantId: ref('Tenant'),
   account: String,
+  seq: Number,
   minutes: Number,
+  balance: Number,
   serviceDate: String,
 });
 export const Audit = model('AuditEntry', 'auditentries', {

@@ -4,7 +4,7 @@ import { requireTenantId } from '../core/context.ts';
 import { database } from './connect.ts';
 import { boundCommand, OPERATION_MS } from './patience.ts';
 import { allModels } from './registry.ts';
-import { canonicalId, refuseTenantChange } from './tenancy-guard.ts';
+import { canonicalId } from './tenancy-guard.ts';
 import { currentSession } from './transaction.ts';
 
 /**
@@ -22,8 +22,22 @@ export async function tenantAggregate<T>(
   options: { batchSize?: number } = {},
 ): Promise<T[]> {
   const tenantId = canonicalId(requireTenantId());
-  const confined = pipeline.map((stage) => confineLookup(stage, tenantId));
-  const cursor = driverOf(model).aggregate(confineStart(confined, tenantId), { ...inSession(), ...options });
+  const confined = confineStart(
+    pipeline.map((stage) => confineLookup(stage, tenantId)),
+    tenantId,
+  );
+  const session = currentSession();
+  if (session) {
+    const rows = await inCommand(model, session, {
+      verb: 'aggregate',
+      reads: true,
+      pipeline: confined,
+      cursor: { batchSize: options.batchSize ?? FIRST_BATCH },
+    });
+    const all = wholeAnswer<T>(rows);
+    if (all) return all;
+  }
+  const cursor = driverOf(model).aggregate(confined, { ...inSession(), ...options });
   return (await cursor.toArray()) as T[];
 }
 
@@ -168,13 +182,15 @@ export async function tenantFind<Row>(
   const session = currentSession();
   if (session) {
     const find = { verb: 'find', reads: true, filter: confined, projection, batchSize: FIRST_BATCH };
-    const { cursor } = await inCommand(model as never, session, find);
-    // More than that are fetched as usual; the cursor that was begun ends with the transaction.
-    if (cursor && String(cursor.id) === '0') return cursor.firstBatch as Row[];
+    const all = wholeAnswer<Row>(await inCommand(model as never, session, find));
+    if (all) return all;
   }
   const found = driverOf(model as never).find(confined, { ...inSession(), projection });
   return (await found.toArray()) as Row[];
 }
+/** The rows, or null when there are more: they are fetched as usual then, and the cursor that was begun ends with the transaction. */
+const wholeAnswer = <Row>({ cursor }: Answer): Row[] | null =>
+  cursor && String(cursor.id) === '0' ? (cursor.firstBatch as Row[]) : null;
 /** Rows of a single answer, if they are small enough for it. */
 const FIRST_BATCH = 2_000;
 
@@ -189,35 +205,4 @@ export async function tenantInsert<Row>(model: Model<Row>, rows: readonly object
   const session = currentSession();
   if (session) await inCommand(model as never, session, { verb: 'insert', documents, ordered: true });
   else await driverOf(model as never).insertMany(documents, { ordered: true });
-}
-
-/** A change of one row, found by its own fields. */
-export interface TenantUpdate {
-  readonly filter: object;
-  readonly update: { readonly $set: object };
-  readonly upsert?: boolean;
-}
-
-/**
- * Changes one row for each of these, past Mongoose and under the same conditions, in the current transaction.
- * @returns how many rows were changed or upserted
- */
-export async function tenantUpdate<Row>(
-  model: Model<Row>,
-  updates: readonly TenantUpdate[],
-): Promise<number> {
-  if (updates.length === 0) return 0;
-  const session = currentSession();
-  if (!session) throw new Error('Rows are updated this way inside a transaction only');
-  const tenantId = canonicalId(requireTenantId());
-  const statements = updates.map(({ filter, update, upsert = false }) => {
-    refuseTenantChange(update, String(tenantId));
-    return { q: confineFilter(filter, tenantId), u: update, upsert, multi: false };
-  });
-  const { n = 0 } = await inCommand(model as never, session, {
-    verb: 'update',
-    updates: statements,
-    ordered: true,
-  });
-  return n;
 }

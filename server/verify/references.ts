@@ -79,7 +79,6 @@ const SCOPED = [
   'offers',
   'hoursrecords',
   'ledgerentries',
-  'ledgeraccounts',
   'credentials',
   'credentialtypes',
   'talentpools',

@@ -461,7 +461,7 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       rows: 1,
       effect: () =>
         inTenant(tenant.id, async () =>
-          (await LedgerComparisonModel.find({}).lean()).map(({ accounts, rebuilt }) => [accounts, rebuilt]),
+          (await LedgerComparisonModel.find({}).lean()).map(({ accounts, broken }) => [accounts, broken]),
         ),
       expected: [[2, []]],
     };

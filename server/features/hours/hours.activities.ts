@@ -4,7 +4,7 @@ import { isId } from '../../core/ids.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
-import { LedgerAccountModel } from './ledger.model.ts';
+import { emptyHead, headsOf } from './ledger.heads.ts';
 import { personAccount } from './ledger.rules.ts';
 
 /** What an account holds: minutes, and how many entries they sum. */
@@ -15,24 +15,20 @@ export interface Held {
 
 /** Who served in what: what certificates are issued for, by activity and for many people at once. */
 export const activityQueries = {
-  /** The person's service hours here, from the account's own row. */
+  /** The person's service hours here, from the account's newest entry. */
   async balanceFor(personId: string): Promise<Held> {
-    const row = await LedgerAccountModel.findOne({ account: personAccount(personId) })
-      .select({ minutes: 1, entries: 1 })
-      .lean();
-    return { minutes: row?.minutes ?? 0, entries: row?.entries ?? 0 };
+    const account = personAccount(personId);
+    const { minutes, entries } = (await headsOf({ $in: [account] })).get(account) ?? emptyHead(account);
+    return { minutes, entries };
   },
 
   /** People with at least so many minutes, by account. */
   async peopleWithMinutes(least: number): Promise<string[]> {
-    const rows = await LedgerAccountModel.find({
-      account: { $gte: 'person:', $lt: 'person;' },
-      minutes: { $gte: least },
-    })
-      .select({ account: 1 })
-      .sort({ account: 1 })
-      .lean();
-    return rows.map(({ account }) => account.slice('person:'.length));
+    const heads = await headsOf({ $gte: 'person:', $lt: 'person;' });
+    return [...heads.values()]
+      .filter(({ minutes }) => minutes >= least)
+      .map(({ account }) => account.slice('person:'.length))
+      .sort();
   },
 
   /** Posted minutes of service for these units. */

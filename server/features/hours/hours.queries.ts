@@ -14,7 +14,7 @@ import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
 import { CLAIMED_STATES } from './hours.record.ts';
-import { LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
+import { LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { personAccount } from './ledger.rules.ts';
 
@@ -226,10 +226,13 @@ export function createHoursQueries({
       const account = personAccount(personId);
       const since = `${[months[0], `${year}-01`].sort()[0] ?? ''}-01`;
       const rows = await tenantAggregate<{ minutes: number; month?: string; waiting?: true }>(
-        LedgerAccountModel as unknown as Model<never>,
+        LedgerEntryModel as unknown as Model<never>,
         [
+          // The newest entry's balance is the account's.
           { $match: { account } },
-          { $project: { minutes: 1 } },
+          { $sort: { seq: -1 } },
+          { $limit: 1 },
+          { $project: { minutes: '$balance' } },
           {
             $unionWith: {
               coll: 'ledgerentries',

@@ -16,8 +16,10 @@ import type { HoursRow } from './hours.model.ts';
 import { canConfirm } from './hours.policy.ts';
 import { CLAIMED_STATES, countedAround, countingSpan, servedRecord } from './hours.record.ts';
 import type { Attended, ServedShiftFacts, Stretch } from './hours.record.ts';
-import { LedgerAccountModel } from './ledger.model.ts';
-import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
+import { emptyHead, headAfter } from './ledger.heads.ts';
+import type { Head } from './ledger.heads.ts';
+import { LedgerEntryModel } from './ledger.model.ts';
+import type { LedgerEntryRow } from './ledger.model.ts';
 import { post } from './ledger.rules.ts';
 import { chainedEntry, factsOfRecord, postingOf } from './ledger.service.ts';
 
@@ -73,7 +75,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
   /** The records as the confirmer leaves them, and the entries that this makes; what counts nothing goes on waiting. */
   async function confirm(actor: AccountActor, records: readonly HoursRow[], audits: AuditedRow[]) {
     const { zone } = await tenants.current();
-    const accounts = new Map<string, Omit<LedgerAccountRow, '_id' | 'tenantId'>>();
+    const heads = new Map<string, Head>();
     const entries: Omit<LedgerEntryRow, '_id' | 'tenantId'>[] = [];
     const after = records.map((row): HoursRow => {
       if (row.recordedMinutes <= 0) return row;
@@ -81,17 +83,10 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
       const outcome = post([], postingOf(row));
       if ('refusal' in outcome) throw new Error(`${String(row._id)}: ${outcome.refusal}`);
       for (const line of outcome.lines) {
-        const account = accounts.get(line.account) ?? {
-          account: line.account,
-          minutes: 0,
-          entries: 0,
-          head: '',
-        };
-        account.entries += 1;
-        account.minutes += line.minutes;
-        const entry = chainedEntry(line, account, factsOfRecord(row, zone), null);
+        const before = heads.get(line.account) ?? emptyHead(line.account);
+        const entry = chainedEntry(line, before, factsOfRecord(row, zone), null);
         entries.push(entry);
-        accounts.set(line.account, { ...account, head: entry.hash });
+        heads.set(line.account, headAfter(entry));
       }
       audits.push(auditOf(row, 'hours/approve', 'submitted', 'approved'));
       audits.push(auditOf(row, 'hours/post', 'approved', 'posted'));
@@ -106,7 +101,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
         postedAt: contextNow(),
       };
     });
-    return { after, entries, accounts: [...accounts.values()] };
+    return { after, entries };
   }
 
   return {
@@ -116,7 +111,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
      * @throws Forbidden when the confirmer may not confirm one of them
      */
     async recordServed(assignments: readonly AssignmentRow[], confirmer: AccountActor | null): Promise<void> {
-      if (confirmer && (await LedgerAccountModel.exists({})))
+      if (confirmer && (await LedgerEntryModel.exists({})))
         throw new Error('Hours are recorded in bulk into an empty ledger only');
       const attended = assignments
         .filter((row): row is Attended => row.checkIn !== null && row.checkOut !== null)
@@ -125,12 +120,11 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
         );
       const audits: AuditedRow[] = [];
       const opened = await open(attended, audits);
-      const { after, entries, accounts } = confirmer
+      const { after, entries } = confirmer
         ? await asTenant(requireTenantId(), () => confirm(confirmer, opened, audits), confirmer)
-        : { after: opened, entries: [], accounts: [] };
+        : { after: opened, entries: [] };
       await insertRows('HoursRecord', after);
       await insertRows('LedgerEntry', entries);
-      await insertRows('LedgerAccount', accounts);
       await writeAuditRows(audits);
     },
   };

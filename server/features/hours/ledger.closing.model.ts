@@ -81,9 +81,7 @@ export interface LedgerComparisonRow extends TenantRow {
   /** UTC date. */
   date: string;
   accounts: number;
-  /** Accounts whose cached balance was wrong and was rebuilt. */
-  rebuilt: string[];
-  /** Accounts that do not agree with their entries in number or head: nothing is changed there, somebody must look. */
+  /** Accounts whose newest entry is not what all of them come to: nothing is changed there, somebody must look. */
   broken: string[];
   at: Date;
 }
@@ -92,7 +90,6 @@ const comparisonSchema = new Schema({
   ...tenantFields,
   date: { type: String, required: true },
   accounts: { type: Number, required: true },
-  rebuilt: { type: [String], default: [] },
   broken: { type: [String], default: [] },
   at: { type: Date, required: true },
 });

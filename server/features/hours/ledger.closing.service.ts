@@ -10,10 +10,10 @@ import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { LedgerClosingModel, LedgerStatementModel } from './ledger.closing.model.ts';
 import type { LedgerClosingRow, LedgerStatementRow, MonthFigures } from './ledger.closing.model.ts';
-import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
+import { CLOSED_MONTHS, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { closingRefusal, monthAfter } from './ledger.rules.ts';
-import { closedThrough } from './ledger.service.ts';
+import { addClosing, closedThrough } from './ledger.service.ts';
 
 /**
  * Postings read the last closed month in their own transaction and write nothing that all of them share, or the ledger would post
@@ -37,6 +37,7 @@ const entriesOf = (closing: Pick<LedgerClosingRow, 'tenantId' | 'after' | 'throu
   const after = closing.after ?? '';
   return LedgerEntryModel.find({
     tenantId: closing.tenantId,
+    account: { $ne: CLOSED_MONTHS },
     $or: [
       { period: { $gt: after, $lte: closing.through } },
       // Entries of before there were periods count in the month of their service.
@@ -128,11 +129,7 @@ export function createLedgerClosings({ tenants }: { tenants: TenantService }) {
           await LedgerClosingModel.create([
             { _id, ...row, closedAt: contextNow(), closedBy: new Types.ObjectId(actor.accountId) } as never,
           ]);
-          await LedgerAccountModel.updateOne(
-            { account: CLOSED_MONTHS },
-            { $set: { through }, $setOnInsert: { minutes: 0, entries: 0, head: '' } },
-            { upsert: true },
-          );
+          await addClosing(row.number, through);
           await recordAudit({
             action: 'ledger/close',
             subjectType: 'LedgerClosing',

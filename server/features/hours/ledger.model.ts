@@ -11,7 +11,7 @@ import type { LedgerCause } from './ledger.rules.ts';
  * account stands against the shift's (or logged activity's) account, so that no account of the tenant gets hot.
  */
 export interface LedgerEntryRow extends TenantRow {
-  /** `person:ID`, `shift:ID` or `activity:ID`; `credit:ID` or `claim:ID` for credit hours; `bank…:ID` for the time bank. */
+  /** `person:ID`, `shift:ID` or `activity:ID`; `credit:ID` or `claim:ID` for credit hours; `bank…:ID` for the time bank; `CLOSED_MONTHS`. */
   account: string;
   /** 1, 2, 3 … within the account. */
   seq: number;
@@ -19,6 +19,11 @@ export interface LedgerEntryRow extends TenantRow {
   postingId: string;
   /** Whole minutes; positive on the person's account when service is credited. */
   minutes: number;
+  /**
+   * Whole minutes of the account after this entry: the newest entry's is the account's balance, and no other row has to be changed
+   * for a posting. Not hashed, for it follows from what is; `verify` adds it up again.
+   */
+  balance: number;
   /** Deterministic cause, unique per account: each cause posts at most once (F-14). */
   sourceKey: string;
   cause: LedgerCause;
@@ -50,6 +55,7 @@ const entrySchema = new Schema({
   seq: { type: Number, required: true },
   postingId: { type: String, required: true },
   minutes: { type: Number, required: true },
+  balance: { type: Number, required: true },
   sourceKey: { type: String, required: true },
   cause: { type: String, enum: [...LEDGER_CAUSES], required: true },
   hoursId: { type: Schema.Types.ObjectId, default: null },
@@ -76,30 +82,9 @@ entrySchema.index({ tenantId: 1, period: 1, account: 1, seq: 1 });
 
 export const LedgerEntryModel = tenantModel<LedgerEntryRow>('LedgerEntry', entrySchema);
 
-/** Cached balance of an account and the head of its chain; `verify` recomputes it. Also the lock that orders appends. */
-export interface LedgerAccountRow extends TenantRow {
-  account: string;
-  minutes: number;
-  entries: number;
-  head: string;
-  /** Only on `CLOSED_MONTHS`: the last closed month, `YYYY-MM`. */
-  through?: string;
-}
-
 /**
- * The row beside the accounts that says through which month the ledger is closed, written in the transaction of the closing. It
- * stands here because each posting reads its accounts anyway, and so reads it in the same snapshot for nothing.
+ * The account whose entries say through which month (`period`) the ledger is closed, one for each closing, written in its transaction.
+ * They move no minutes and have no other line. A posting reads the newest entries of its accounts anyway, and so reads this one in
+ * the same snapshot for nothing.
  */
 export const CLOSED_MONTHS = 'months:closed';
-
-const accountSchema = new Schema({
-  ...tenantFields,
-  account: { type: String, required: true },
-  minutes: { type: Number, required: true, default: 0 },
-  entries: { type: Number, required: true, default: 0 },
-  head: { type: String, default: '' },
-  through: { type: String },
-});
-accountSchema.index({ tenantId: 1, account: 1 }, { unique: true });
-
-export const LedgerAccountModel = tenantModel<LedgerAccountRow>('LedgerAccount', accountSchema);

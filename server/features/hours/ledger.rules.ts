@@ -4,8 +4,8 @@
  * reversal, once. Service hours and credit hours are accounts apart: one never counts as the other.
  */
 export type LedgerSource = 'hours' | 'credit';
-/** What an entry is of: a source, the time bank, or the taking back of one of the former. */
-export const LEDGER_CAUSES = ['hours', 'credit', 'bank', 'transfer', 'reversal'] as const;
+/** What an entry is of: a source, the time bank, the taking back of one of the former, or the closing of months. */
+export const LEDGER_CAUSES = ['hours', 'credit', 'bank', 'transfer', 'reversal', 'closing'] as const;
 export type LedgerCause = (typeof LEDGER_CAUSES)[number];
 
 export interface LedgerLine {

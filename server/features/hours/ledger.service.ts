@@ -4,13 +4,14 @@ import { actorLabel } from '../../core/actor.ts';
 import { contextNow, requireContext } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { localDate } from '../../core/time.ts';
-import { tenantFind, tenantInsert, tenantUpdate } from '../../db/builders.ts';
-import type { TenantUpdate } from '../../db/builders.ts';
+import { tenantFind, tenantInsert } from '../../db/builders.ts';
 import { isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import type { HoursRow } from './hours.model.ts';
 import { LedgerClosingModel } from './ledger.closing.model.ts';
-import { CLOSED_MONTHS, LedgerAccountModel, LedgerEntryModel } from './ledger.model.ts';
-import type { LedgerAccountRow, LedgerEntryRow } from './ledger.model.ts';
+import { byAccount, emptyHead, headAfter, headsOf, newestOf } from './ledger.heads.ts';
+import type { Head } from './ledger.heads.ts';
+import { CLOSED_MONTHS, LedgerEntryModel } from './ledger.model.ts';
+import type { LedgerEntryRow } from './ledger.model.ts';
 import {
   activityAccount,
   moveKey,
@@ -28,7 +29,9 @@ import type { LedgerCommand, LedgerLine } from './ledger.rules.ts';
  * the canonical order instead of being sorted.
  */
 export const entryText = (
-  entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash' | 'reason' | 'period'> & { period?: string | null },
+  entry: Omit<LedgerEntryRow, '_id' | 'tenantId' | 'hash' | 'reason' | 'period' | 'balance'> & {
+    period?: string | null;
+  },
 ): string =>
   JSON.stringify({
     account: entry.account,
@@ -80,10 +83,10 @@ export const factsOfRecord = (record: HoursRow, zone: string): PostedFacts => ({
   ruleVersion: record.policyVersion,
 });
 
-/** The entry that a line becomes as the last one of its account, which counts it already and still has the old head. */
+/** The entry that a line becomes as the last one of its account. */
 export function chainedEntry(
   line: LedgerLine,
-  account: { readonly entries: number; readonly head: string },
+  before: Head,
   facts: PostedFacts,
   reason: string | null,
   closedThrough: string | null = null,
@@ -92,14 +95,14 @@ export function chainedEntry(
   const entry = {
     ...line,
     ...facts,
-    seq: account.entries,
+    seq: before.entries + 1,
     period: periodOf(facts.serviceDate, closedThrough),
     postedAt: contextNow(),
     actor: actorLabel(actor),
     accountId: actor.kind === 'account' ? new Types.ObjectId(actor.accountId) : null,
-    previousHash: account.head,
+    previousHash: before.head,
   };
-  return { ...entry, reason, hash: entryHash(entry) };
+  return { ...entry, balance: before.minutes + line.minutes, reason, hash: entryHash(entry) };
 }
 
 /** What posting this record of hours asks of the ledger. */
@@ -119,10 +122,9 @@ export interface LedgerChange {
 }
 
 type NewEntry = ReturnType<typeof chainedEntry>;
-type Account = Pick<LedgerAccountRow, 'account' | 'minutes' | 'entries' | 'head'>;
 
 /**
- * Posts and reverses these, in order and in the transaction of their state changes: five round trips, however many they are.
+ * Posts and reverses these, in order and in the transaction of their state changes: three round trips, however many they are.
  * What the ledger refuses adds nothing and holds up nothing.
  * @returns for each, null or the code of the refusal
  */
@@ -189,56 +191,24 @@ export async function linesOfKeys(
   return Map.groupBy(rows, ({ sourceKey }) => sourceKey);
 }
 
-/** Appends lines to their accounts: the account's row orders appends, its head chains them. */
+/**
+ * Appends lines to their accounts, each after the newest entry of its account. Numbers are unique within an account: of two that
+ * append at once, the transaction of one conflicts and runs again.
+ */
 async function append(planned: readonly { line: LedgerLine; change: LedgerChange }[]): Promise<void> {
-  const names = [...new Set(planned.map(({ line }) => line.account))].sort();
-  const { known, through } = await standOf(names);
-  const accounts = new Map<string, Account>();
+  const { heads, through } = await standOf([...new Set(planned.map(({ line }) => line.account))]);
   const entries = planned.map(({ line, change }): NewEntry => {
-    const before = accounts.get(line.account) ??
-      known.get(line.account) ?? { account: line.account, minutes: 0, entries: 0, head: '' };
-    const counted = { ...before, entries: before.entries + 1, minutes: before.minutes + line.minutes };
-    const entry = chainedEntry(line, counted, change.facts, change.reason ?? null, through);
-    accounts.set(line.account, { ...counted, head: entry.hash });
+    const before = heads.get(line.account) ?? emptyHead(line.account);
+    const entry = chainedEntry(line, before, change.facts, change.reason ?? null, through);
+    heads.set(line.account, headAfter(entry));
     return entry;
   });
   // Made here from checked rows of the schema's own types, so nothing is left to cast or to default.
   await tenantInsert(LedgerEntryModel, entries);
-  // In one order always. Whoever appended since these were read makes the transaction conflict and run again.
-  const after = names.map((name) => accounts.get(name) as Account);
-  const fresh = after.filter(({ account }) => !known.has(account));
-  // One command where it can be one: few new accounts go as upserts among the others.
-  const apart = fresh.length > FEW_NEW;
-  if (apart) await tenantInsert(LedgerAccountModel, fresh.map(stored));
-  const updated = await tenantUpdate(
-    LedgerAccountModel,
-    (apart ? after.filter(({ account }) => known.has(account)) : after).map((account) =>
-      accountUpdate(account, known.get(account.account)),
-    ),
-  );
-  if (updated !== names.length - (apart ? fresh.length : 0)) throw new Error('An account moved meanwhile');
 }
-/** An upsert costs more than an insert, and less than another command. */
-const FEW_NEW = 4;
-
-const stored = ({ account, minutes, entries, head }: Account): Account => ({
-  account,
-  minutes,
-  entries,
-  head,
-});
-
-/** Guarded by what was read; what was not there is made. */
-const accountUpdate = (after: Account, before: Account | undefined): TenantUpdate => {
-  const { account, entries, minutes, head } = after;
-  const update = { $set: { entries, minutes, head } };
-  return before
-    ? { filter: { account, entries: before.entries, head: before.head }, update }
-    : { filter: { account }, update, upsert: true };
-};
 
 interface Stand {
-  readonly known: ReadonlyMap<string, Account>;
+  readonly heads: Map<string, Head>;
   readonly through: string | null;
 }
 
@@ -247,13 +217,37 @@ interface Stand {
  * month is never decided by what some process knew before.
  */
 async function standOf(names: readonly string[]): Promise<Stand> {
-  const rows = await tenantFind<LedgerAccountRow>(
-    LedgerAccountModel,
-    { account: { $in: [...names, CLOSED_MONTHS] } },
-    { _id: 0, account: 1, minutes: 1, entries: 1, head: 1, through: 1 },
-  );
-  const known = new Map<string, Account>(rows.map((row) => [row.account, row]));
-  return { known, through: rows.find(({ account }) => account === CLOSED_MONTHS)?.through ?? null };
+  const rows = await newestOf({ $in: [...names, CLOSED_MONTHS] });
+  return {
+    heads: byAccount(rows),
+    through: rows.find(({ _id }) => _id === CLOSED_MONTHS)?.period ?? null,
+  };
+}
+
+/** The entry that a closing adds, in its transaction: from then on whatever is posted reads it. */
+export async function addClosing(number: number, through: string): Promise<void> {
+  requireTransaction('A closing');
+  const { heads } = await standOf([]);
+  const key = `closing:${number}:v1`;
+  const line: LedgerLine = {
+    account: CLOSED_MONTHS,
+    minutes: 0,
+    sourceKey: key,
+    postingId: key,
+    cause: 'closing',
+    reversalOf: null,
+  };
+  const now = contextNow();
+  const facts: PostedFacts = {
+    hoursId: null,
+    creditId: null,
+    serviceDate: `${through}-01`,
+    serviceFrom: now,
+    serviceTo: now,
+    ruleVersion: 'closing',
+  };
+  const before = heads.get(CLOSED_MONTHS) ?? emptyHead(CLOSED_MONTHS);
+  await tenantInsert(LedgerEntryModel, [chainedEntry(line, before, facts, null)]);
 }
 
 /**
@@ -279,8 +273,6 @@ export async function closedThrough(): Promise<string | null> {
 
 /** Balances of accounts in whole minutes; those without entries are left out. */
 export async function balancesOf(accounts: readonly string[]): Promise<Map<string, number>> {
-  const rows = await LedgerAccountModel.find({ account: { $in: [...accounts] } })
-    .select({ account: 1, minutes: 1 })
-    .lean();
-  return new Map(rows.map(({ account, minutes }) => [account, minutes]));
+  const heads = await headsOf({ $in: [...accounts] });
+  return new Map([...heads.values()].map(({ account, minutes }) => [account, minutes]));
 }

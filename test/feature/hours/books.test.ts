@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { canonicalJson } from '../../../server/core/canonical-json.ts';
+import { database } from '../../../server/db/connect.ts';
+import { up as addBalances } from '../../../server/db/migrations/20261126-2150-running-balances.ts';
 import { inTransaction } from '../../../server/db/transaction.ts';
-import { AuditModel } from '../../../server/db/audit.ts';
 import {
   LedgerClosingModel,
   LedgerComparisonModel,
@@ -11,11 +12,7 @@ import {
 } from '../../../server/features/hours/ledger.closing.model.ts';
 import { compareBalances } from '../../../server/features/hours/index.ts';
 import type { HoursRow } from '../../../server/features/hours/hours.model.ts';
-import {
-  CLOSED_MONTHS,
-  LedgerAccountModel,
-  LedgerEntryModel,
-} from '../../../server/features/hours/ledger.model.ts';
+import { CLOSED_MONTHS, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
 import {
   applyAllToLedger,
@@ -221,12 +218,13 @@ describe('the books', function () {
       }
     }
     const stored = await inTenant(tenant.id, () =>
-      LedgerAccountModel.find({ account: { $ne: CLOSED_MONTHS } }).lean(),
+      LedgerEntryModel.find({ account: { $ne: CLOSED_MONTHS } })
+        .sort({ account: 1, seq: 1 })
+        .lean(),
     );
-    expect(new Map(stored.map(({ account, minutes }) => [account, minutes]))).to.deep.equal(model.balances);
+    expect(new Map(stored.map(({ account, balance }) => [account, balance]))).to.deep.equal(model.balances);
     expect(stored.reduce((sum, { minutes }) => sum + minutes, 0)).to.equal(0);
-    const entries = await inTenant(tenant.id, () => LedgerEntryModel.countDocuments({}));
-    expect(entries).to.equal(model.postings() * 2);
+    expect(stored).to.have.length(model.postings() * 2);
     // Every month's statement is what had been posted into it, and late is what came after its own month was closed.
     await atOffset(130_000, async () => (await testApp()).sweep('hours/draw-statements'));
     const drawn = await inTenant(tenant.id, () => LedgerStatementModel.find({}).sort({ closing: 1 }).lean());
@@ -240,7 +238,6 @@ describe('the books', function () {
     // These lines are of records that nobody has: other checks of the same database would name them for ever.
     await inTenant(tenant.id, async () => {
       await LedgerEntryModel.deleteMany({});
-      await LedgerAccountModel.deleteMany({});
       await LedgerStatementModel.deleteMany({});
       await LedgerClosingModel.deleteMany({});
     });
@@ -298,11 +295,13 @@ describe('the books', function () {
     expect(done.filter((one) => ![403, 409, 503, 'done'].includes(one as never))).to.deep.equal([]);
     const { state, recordedMinutes } = await storedHours(tenant, id);
     expect(['posted', 'reversed']).to.include(state);
-    const balance = await inTenant(tenant.id, () =>
-      LedgerAccountModel.findOne({ account: personAccount(volunteer.personId) }).lean(),
+    const newest = await inTenant(tenant.id, () =>
+      LedgerEntryModel.findOne({ account: personAccount(volunteer.personId) })
+        .sort({ seq: -1 })
+        .lean(),
     );
-    expect(balance?.minutes).to.equal(state === 'posted' ? recordedMinutes : 0);
-    expect(balance?.entries).to.equal(state === 'posted' ? 1 : 2);
+    expect(newest?.balance).to.equal(state === 'posted' ? recordedMinutes : 0);
+    expect(newest?.seq).to.equal(state === 'posted' ? 1 : 2);
     expect(await faults(tenant)).to.deep.equal([]);
   });
 
@@ -316,32 +315,32 @@ describe('the books', function () {
     expect(entryHash(older)).to.not.equal(entry.hash);
   });
 
-  it('have their balances compared every night: a wrong cache is rebuilt, what was done by hand is left and named', async () => {
+  it('have their balances compared every night: what was done by hand is left and named', async () => {
     const tenant = await createTenant();
-    const [one, other] = [new Types.ObjectId(), new Types.ObjectId()];
-    await apply(tenant, [posting(record(one, null, 60)), posting(record(other, null, 90))]);
-    const spoil = (person: Types.ObjectId, set: object) =>
-      inTenant(tenant.id, () =>
-        LedgerAccountModel.updateOne({ account: personAccount(String(person)) }, { $set: set }),
-      );
-    await spoil(one, { minutes: 600 });
-    await spoil(other, { head: 'f'.repeat(64), minutes: 900 });
-    const found = await inTenant(tenant.id, compareBalances);
-    expect(found).to.deep.equal({
-      rebuilt: [personAccount(String(one))],
-      broken: [personAccount(String(other))],
-    });
-    const [row] = await inTenant(tenant.id, () =>
-      LedgerAccountModel.find({ account: personAccount(String(one)) }).lean(),
-    );
-    expect(row?.minutes).to.equal(60);
+    const [one, other, third] = [new Types.ObjectId(), new Types.ObjectId(), new Types.ObjectId()];
+    const rows = [
+      record(one, null, 60),
+      record(one, null, 5),
+      record(other, null, 90),
+      record(third, null, 7),
+    ];
+    await apply(tenant, rows.map(posting));
+    expect(await inTenant(tenant.id, compareBalances)).to.deep.equal({ broken: [] });
+    const [own, theirs] = [personAccount(String(one)), personAccount(String(other))];
     await inTenant(tenant.id, async () => {
-      expect(await AuditModel.countDocuments({ action: 'ledger/rebuild' })).to.equal(1);
-      expect(await LedgerComparisonModel.findOne({}).lean()).to.deep.include({ accounts: 4 });
+      await LedgerEntryModel.updateOne({ account: own, seq: 2 }, { $set: { balance: 600 } });
+      await LedgerEntryModel.deleteOne({ account: theirs });
+      // What was the second is the only one now.
+      await LedgerEntryModel.updateOne({ account: personAccount(String(third)) }, { $set: { seq: 2 } });
     });
-    expect(await faults(tenant)).to.have.length(1);
+    const broken = [own, personAccount(String(third))].sort();
+    expect(await inTenant(tenant.id, compareBalances)).to.deep.equal({ broken });
+    await inTenant(tenant.id, async () => {
+      expect(await LedgerComparisonModel.findOne({}).lean()).to.deep.include({ accounts: 6, broken });
+    });
+    const named = (await faults(tenant)).join();
+    expect(named).to.include('has a balance of 600 where 65 were posted').and.include('does not follow');
     await inTenant(tenant.id, () => LedgerEntryModel.deleteMany({}));
-    await inTenant(tenant.id, () => LedgerAccountModel.deleteMany({}));
   });
 });
 
@@ -413,14 +412,31 @@ describe('closing months', function () {
     await inTenant(tenant.id, () =>
       LedgerEntryModel.updateOne({ _id: late[0]!._id }, { $set: { period: open } }),
     );
-    // Postings go by the row beside the accounts: it says what the closings say, or `verify` says so.
+    // Postings go by the ledger's own entries of closings: they say what the closings say, or `verify` says so.
     const guard = (through: string) =>
       inTenant(tenant.id, () =>
-        LedgerAccountModel.updateOne({ account: CLOSED_MONTHS }, { $set: { through } }),
+        LedgerEntryModel.updateOne({ account: CLOSED_MONTHS }, { $set: { period: through } }),
       );
     await guard('2001-01');
     expect((await faults(tenant)).join()).to.include('posts as if closed through 2001-01');
     await guard(lastMonth());
+    expect(await faults(tenant)).to.deep.equal([]);
+    // A ledger of before entries had balances and closings were entries comes to the same.
+    const own = { tenantId: new Types.ObjectId(tenant.id) };
+    const stored = () =>
+      inTenant(tenant.id, async () =>
+        (await LedgerEntryModel.find({}).sort({ account: 1, seq: 1 }).lean()).map(
+          ({ account, seq, balance, period, serviceDate, actor }) =>
+            [account, seq, balance, period, serviceDate, actor].join(' '),
+        ),
+      );
+    const before = await stored();
+    const rows = database().collection('ledgerentries');
+    await rows.deleteMany({ ...own, account: CLOSED_MONTHS });
+    await rows.updateMany(own, { $unset: { balance: 1 } });
+    expect((await faults(tenant)).join()).to.include('a balance of undefined');
+    for (const _again of [1, 2]) await addBalances(database());
+    expect(await stored()).to.deep.equal(before);
     expect(await faults(tenant)).to.deep.equal([]);
   });
 

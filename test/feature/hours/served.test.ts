@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { AuditModel } from '../../../server/db/audit.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { HoursModel } from '../../../server/features/hours/hours.model.ts';
-import { LedgerAccountModel, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
+import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { entryHash } from '../../../server/features/hours/ledger.service.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createAttended, createServed } from '../../factories/hours.ts';
@@ -69,8 +69,8 @@ function stored({ tenant, member, desk }: Place) {
         ...{ seq: entry.seq, minutes: entry.minutes, cause: entry.cause, day: entry.serviceDate },
         ...{ from: entry.serviceFrom, to: entry.serviceTo, rule: entry.ruleVersion },
       })),
-      accounts: (await LedgerAccountModel.find({}).lean())
-        .map((row) => `${row.account.split(':')[0] ?? ''} ${row.minutes} ${row.entries}`)
+      accounts: [...new Map(entries.map((entry) => [entry.account, entry])).values()]
+        .map((row) => `${row.account.split(':')[0] ?? ''} ${row.balance} ${row.seq}`)
         .sort(),
       audits: audits
         .map((row) => `${row.action} ${row.from ?? ''} ${row.to ?? ''} ${row.actor.split(':')[0] ?? ''}`)

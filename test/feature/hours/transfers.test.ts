@@ -197,7 +197,7 @@ describe('hours that somebody takes along', function () {
     };
     const tenantId = new Types.ObjectId(next.id);
     await plant(
-      'ledgeraccounts',
+      'ledgerentries',
       { tenantId, account: /^transfer:/ },
       { $inc: { minutes: 5 } },
       'over both organisations',

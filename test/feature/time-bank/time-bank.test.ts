@@ -362,13 +362,13 @@ describe('the time bank', function () {
       await rows.replaceOne({ _id: row._id }, row);
     };
     await planted(
-      'ledgeraccounts',
+      'ledgerentries',
       { account: `bank:${giver.personId}` },
-      { $set: { minutes: -5 } },
-      'holds -5',
+      { $inc: { minutes: -1_000_000 } },
+      `bank:${giver.personId} holds -`,
     );
     await planted(
-      'ledgeraccounts',
+      'ledgerentries',
       { account: /^bank-hours:/, minutes: { $lt: 0 } },
       { $inc: { minutes: -7 } },
       'time-bank/earnings-follow-hours',

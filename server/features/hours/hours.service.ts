@@ -34,6 +34,7 @@ import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
 import { applyToLedger, factsOfRecord } from './ledger.service.ts';
+import { holderOf } from './merge.moves.ts';
 import { reverseAlong } from './transfer.moves.ts';
 
 export interface LogInput {
@@ -127,13 +128,14 @@ export function createHoursService({
         const shift = await shiftFacts(String(assignment.shiftId));
         const { name } = await units.get(String(assignment.unitId));
         const { locale, settings, zone } = await tenants.current();
-        const counted = await countedElsewhere(assignment, shift);
+        const place = await holderOf({ ...assignment, checkIn, checkOut }, memberships);
+        const counted = await countedElsewhere(new Set([assignment.personId, place.personId]), shift);
         const { _id } = await insert(
-          servedRecord({ ...assignment, checkIn, checkOut }, shift, {
+          servedRecord(place, shift, {
             unitName: name[locale],
             policy: settings,
             counted,
-            dayMinutes: await minutesOfDay(assignment.personId, shift.startsAt, { zone, settings }),
+            dayMinutes: await minutesOfDay(place.personId, shift.startsAt, { zone, settings }),
           }),
         );
         await submit(_id);
@@ -275,9 +277,16 @@ export function createHoursService({
   };
 }
 
-/** Where other service of the person counts already; facts are read under the lock on their days. */
-async function countedElsewhere(assignment: AssignmentRow, plan: ServedShiftFacts): Promise<Counted> {
+/** Where other service of the person, under whichever of their records, counts already; facts are read under the lock on their days. */
+async function countedElsewhere(
+  personIds: ReadonlySet<Types.ObjectId>,
+  plan: ServedShiftFacts,
+): Promise<Counted> {
   const span = countingSpan(plan);
-  await lockPersonDays(String(assignment.personId), { startsAt: span.from, endsAt: span.to });
-  return countedAround(await overlappingHours(assignment.personId, span, CLAIMED_STATES), plan.startsAt);
+  const others: HoursRow[] = [];
+  for (const personId of personIds) {
+    await lockPersonDays(String(personId), { startsAt: span.from, endsAt: span.to });
+    others.push(...(await overlappingHours(personId, span, CLAIMED_STATES)));
+  }
+  return countedAround(others, plan.startsAt);
 }

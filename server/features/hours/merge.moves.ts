@@ -123,3 +123,16 @@ export async function personsNow(personIds: readonly string[]): Promise<Map<stri
   };
   return new Map([...now.keys()].map((id) => [id, last(id)]));
 }
+
+/**
+ * Whose the hours of this place are: its own person's, or, where that record became another's since, those of who is kept. A place
+ * stays with the person who took it; what comes of it late must not stand at a record that has ended.
+ */
+export async function holderOf<
+  Place extends { personId: Types.ObjectId; membershipId: Types.ObjectId | null; personName: string },
+>(place: Place, { ofPeople }: Pick<MembershipService, 'ofPeople'>): Promise<Place> {
+  const now = (await personsNow([String(place.personId)])).get(String(place.personId));
+  const [kept] = now === undefined ? [] : await ofPeople([now]);
+  if (!kept) return place;
+  return { ...place, personId: kept.personId, membershipId: kept._id, personName: kept.personName };
+}

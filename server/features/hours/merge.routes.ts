@@ -3,9 +3,10 @@ import type { AccountActor } from '../../core/actor.ts';
 import { AppError } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
+import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
-import { id, prose } from '../../http/schema.ts';
+import { id, pageOf, paging, prose } from '../../http/schema.ts';
 import type { Duplicate, MergeService } from './merge.service.ts';
 
 export interface MergeRouteParts {
@@ -58,13 +59,16 @@ export function mergeRoutes({ merges, i18n }: MergeRouteParts): Route[] {
       access: 'memberships:decide',
       tenant: 'member',
       summary: 'Records within reach that are one human’s, whose document was seen for each of them.',
-      input: {},
-      output: z.object({ data: z.array(z.array(duplicate)) }),
-      run: async ({ account }) => ({
-        data: (await merges.duplicates(account)).map((group) => group.map(toView)),
-      }),
-      page: ({ data }) =>
+      input: { query: z.strictObject({ ...paging }) },
+      output: pageOf(z.array(duplicate)),
+      async run({ account, query }) {
+        const { data, nextCursor } = await merges.duplicates(account, query.limit, query.cursor);
+        return { data: data.map((group) => group.map(toView)), nextCursor };
+      },
+      page: ({ data, nextCursor }, { query }) =>
         view('hours/duplicates', {
+          ...pagerOf('/duplicates', query, nextCursor),
+          count: data.length,
           // Each may be the one that is kept; two records are made one at a time.
           groups: data.map((group) =>
             group.map((one, at) => ({ ...one, other: group[at === 0 ? 1 : 0]?.membershipId })),

@@ -2,9 +2,12 @@ import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import { Conflict, Forbidden, Invalid, Malformed, NotFound } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
+import { decodeCursor, pageOf } from '../../db/pagination.ts';
+import type { Page } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born } from '../../db/transition.ts';
 import { humansSeenTwice } from '../identity-documents/index.ts';
@@ -51,9 +54,8 @@ export interface MergePreview {
 
 export type MergeService = ReturnType<typeof createMergeService>;
 
-/** Humans with several accounts that are looked at together, and groups that are shown: those made one make room. */
+/** Humans with several accounts that are looked at together. */
 const HUMANS_AT_ONCE = 200;
-const GROUPS_SHOWN = 50;
 const UNDER_WAY = ['open', 'submitted', 'under_check', 'appealed'];
 
 /**
@@ -78,6 +80,15 @@ export function createMergeService(parts: MergeParts) {
     const row = await memberships.row(id);
     if (!row || !can(actor, 'memberships:decide', String(row.unitId))) throw new NotFound();
     return row;
+  }
+
+  /** The human of the record that a cursor names; it may have become another's meanwhile. */
+  async function humanAt(actor: AccountActor, cursor: string): Promise<string> {
+    const [id] = decodeCursor(cursor, 1);
+    const row = typeof id === 'string' && isId(id) ? await memberships.row(id) : null;
+    if (!row || !can(actor, 'memberships:decide', String(row.unitId))) throw new Malformed('cursor-invalid');
+    const personId = String(row.personId);
+    return (await identityDocuments.humansOf([personId])).get(personId)?.human ?? '';
   }
 
   /** Both records: of one human who was seen for both, and who is not the actor. */
@@ -143,10 +154,18 @@ export function createMergeService(parts: MergeParts) {
   }
 
   return {
-    /** Records within reach that are one human's, together, where the human was seen for each of them. */
-    async duplicates(actor: AccountActor): Promise<Duplicate[][]> {
+    /**
+     * Records within reach that are one human's, together, where the human was seen for each of them: a page of humans. Its key is a
+     * record of the last human shown, who is looked up again: the order is that of numbers, which leave the database in no form.
+     * @throws Malformed for a cursor that names no record within reach
+     */
+    async duplicates(
+      actor: AccountActor,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<Duplicate[]>> {
       const found: Duplicate[][] = [];
-      let after: string | null = null;
+      let after = cursor === undefined ? null : await humanAt(actor, cursor);
       do {
         const { humans, next } = await humansSeenTwice(HUMANS_AT_ONCE, after);
         after = next;
@@ -157,10 +176,10 @@ export function createMergeService(parts: MergeParts) {
         const byPerson = new Map(rows.map((row) => [String(row.personId), row]));
         for (const { personIds } of humans) {
           const group = personIds.map((id) => byPerson.get(id)).filter((row) => row !== undefined);
-          if (group.length > 1) found.push(await toDuplicates(group));
+          if (group.length > 1 && found.length <= limit) found.push(await toDuplicates(group));
         }
-      } while (after !== null && found.length < GROUPS_SHOWN);
-      return found.slice(0, GROUPS_SHOWN);
+      } while (after !== null && found.length <= limit);
+      return pageOf(found, limit, ([first]) => [first?.membershipId]);
     },
 
     /** @throws NotFound, Forbidden, Conflict `not-one-human` */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { runInContext, asTenant } from '../../../server/core/context.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
+import { HoursModel } from '../../../server/features/hours/hours.model.ts';
 import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';
 import {
@@ -217,6 +218,31 @@ describe('confirming hours', function () {
     expect((await page.post('/hours/approvals', { ids })).location).to.equal('/hours/queue');
     expect((await api.get('/hours/queue')).json<Queue>().data).to.deep.equal([]);
     expect((await page.post('/hours/approvals')).location).to.equal('/hours/queue');
+  });
+
+  it('is counted on the desk as the queue has it: without one’s own and without what others must decide', async () => {
+    const { composed } = await testApp();
+    const tenant = await createTenant();
+    const unitId = await createUnit(tenant);
+    const volunteer = await createMember(tenant);
+    const desk = await createMember(tenant, { roles: ['coordinator'], unitId });
+    const served = (member: Member, hoursAgo: number): Promise<string> =>
+      createServed(tenant, member, { hoursAgo, unitId });
+    await served(volunteer, 5);
+    await served(desk, 5);
+    await createServed(tenant, volunteer, { hoursAgo: 40 });
+    const contest = async (hoursAgo: number, fields: object): Promise<unknown> => {
+      const _id = await served(volunteer, hoursAgo);
+      const change = { $set: { state: 'appealed', ...fields } };
+      return inTenant(tenant.id, () => HoursModel.updateOne({ _id }, change as never));
+    };
+    await contest(8, {});
+    await contest(11, { confirmedByPersonId: desk.personId });
+    await contest(14, { anomalies: [{ code: 'round-numbers', facts: {} }] });
+    const actor = await actorOf(desk);
+    const { data } = (await (await desk.api()).get('/hours/queue')).json<{ data: object[] }>();
+    const count = await inTenant(tenant.id, () => composed.services.hours.waitingCount(actor));
+    expect([data.length, count]).to.deep.equal([2, 2]);
   });
 
   it('is answered with a reason, contested once, and decided by somebody else', async () => {

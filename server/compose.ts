@@ -219,7 +219,7 @@ import {
   trainingPlanInvariants,
   trainingPlanRoutes,
 } from './features/training-plans/index.ts';
-import { createUnitService, unitRoutes } from './features/units/index.ts';
+import { createUnitService, unitInvariants, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { reviewRoutes } from './features/reviews/index.ts';
 import { createReviewSources } from './review-sources.ts';
@@ -626,6 +626,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   // Each feature's own checks for `npm run verify`.
   const invariants: InvariantCheck[] = [
     ...accountInvariants,
+    ...unitInvariants,
     ...hoursInvariants,
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
     ...credentialInvariants,

@@ -91,6 +91,7 @@ export const AUDIT_VERBS = [
   'merge',
   'merge-into',
   'miss',
+  'move',
   'move-in',
   'move-out',
   'move-up',

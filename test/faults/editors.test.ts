@@ -4,7 +4,7 @@ import { ROLES } from '../../server/core/permissions.ts';
 import { localDate, localMinutes } from '../../server/core/time.ts';
 import { database } from '../../server/db/connect.ts';
 import { NUMBER_SETTINGS } from '../../server/features/tenants/tenant.schema.ts';
-import { createMember } from '../factories/people.ts';
+import { createMember, createUnit } from '../factories/people.ts';
 import { createSearch } from '../factories/searches.ts';
 import type { ApiAgent, Answer, PageAgent } from '../support/agent.ts';
 import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
@@ -96,6 +96,18 @@ const EDITS: Readonly<Record<string, (place: Place, personId: string) => Promise
         riskLevel: 'none',
         leaderName: '负责人',
       }),
+    };
+  },
+  'units/move': async ({ ids, tenant }) => {
+    const parentId = await createUnit(tenant);
+    const id = ids['unitId'] ?? '';
+    return {
+      collection: 'units',
+      id,
+      field: null,
+      path: `/units/${id}/move`,
+      body: (reason) => ({ parentId, reason }),
+      form: null,
     };
   },
   'positions/edit': async ({ ids }) => ({

@@ -3,3 +3,4 @@ export type { NewUnit, Unit, UnitChoice, UnitService } from './unit.service.ts';
 export { UNIT_KINDS } from './unit.model.ts';
 export type { UnitKind } from './unit.model.ts';
 export { unitRoutes } from './unit.routes.ts';
+export { unitInvariants } from './unit.verify.ts';

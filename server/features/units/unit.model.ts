@@ -27,6 +27,8 @@ export interface UnitRow extends TenantRow {
   centre?: Point | undefined;
   active: boolean;
   version: number;
+  /** Of the root: how often its tree changed. Whoever changes it writes this, so that two at once meet (F-5). */
+  turns?: number;
 }
 
 const codeSchema = new Schema(
@@ -49,6 +51,7 @@ const unitSchema = new Schema({
   centre: pointField,
   active: { type: Boolean, required: true, default: true },
   version: { type: Number, required: true, default: 1 },
+  turns: { type: Number, default: 0 },
 });
 unitSchema.index({ tenantId: 1, path: 1 });
 unitSchema.index({ tenantId: 1, _id: 1 });

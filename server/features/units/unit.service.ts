@@ -1,13 +1,15 @@
 import { Types } from 'mongoose';
 import type { Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
-import { NotFound } from '../../core/errors.ts';
+import { Conflict, Invalid, NotFound, PreconditionFailed } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
+import { tenantBulkWrite } from '../../db/builders.ts';
 import type { LocalText, Point } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { editRow } from '../../db/transition.ts';
 import { UnitModel } from './unit.model.ts';
 import type { UnitKind, UnitRow } from './unit.model.ts';
 
@@ -19,6 +21,7 @@ export interface Unit {
   readonly code: string | null;
   readonly centre: Point | null;
   readonly depth: number;
+  readonly version: number;
 }
 
 /** What a form says of a unit that can be chosen. */
@@ -35,6 +38,17 @@ export interface UnitService {
   /** The first unit of a new tenant; inside that tenant's context and the creating transaction. */
   createRoot(id: Types.ObjectId, name: LocalText): Promise<void>;
   create(actor: Actor, input: NewUnit): Promise<Unit>;
+  /**
+   * Puts a unit with everything below it below another one. Ids, members, shifts and hours stay what they are; who may see
+   * them follows the tree with the next request (S-7).
+   * @param version the one that was seen (F-40)
+   * @throws NotFound, PreconditionFailed; Conflict for the root; Invalid beside `parentId`
+   */
+  move(
+    actor: Actor,
+    id: string,
+    input: { readonly version: number | null; readonly parentId: string; readonly reason: string },
+  ): Promise<Unit>;
   /** @throws NotFound for a missing and for a foreign unit alike */
   access(actor: Actor, id: string): Promise<Unit>;
   /** Without asking who wants it, inside the current tenant. */
@@ -63,7 +77,26 @@ const toUnit = (row: UnitRow): Unit => ({
   code: row.codes.find((code) => code.to === null)?.code ?? null,
   centre: row.centre ?? null,
   depth: row.path.length - 1,
+  version: row.version,
 });
+
+/** One change of a tree after the other: a unit put below one that moves, or two moved below each other, would lose the path. */
+async function takeTurn(path: readonly Types.ObjectId[]): Promise<void> {
+  await UnitModel.updateOne({ _id: path[0] as Types.ObjectId }, { $inc: { turns: 1 } });
+}
+
+/** Every row below the unit gets the path of its new place; what is below it keeps its own steps. */
+async function setPaths(row: UnitRow, above: readonly Types.ObjectId[]): Promise<number> {
+  const rows = await UnitModel.find({ path: row._id }).select({ path: 1 }).lean();
+  const depth = row.path.length - 1;
+  await tenantBulkWrite(
+    UnitModel,
+    rows.map(({ _id, path }) => ({
+      updateOne: { filter: { _id }, update: { $set: { path: [...above, ...path.slice(depth)] } } },
+    })),
+  );
+  return rows.length;
+}
 
 export function createUnitService(): UnitService {
   const get = async (id: string): Promise<Unit> => {
@@ -81,6 +114,7 @@ export function createUnitService(): UnitService {
       return inTransaction(async () => {
         const parent = isId(input.parentId) ? await UnitModel.findById(input.parentId).lean() : null;
         if (!parent || !can(actor, 'units:edit', input.parentId)) throw new NotFound();
+        await takeTurn(parent.path);
         const id = new Types.ObjectId();
         await UnitModel.create([
           {
@@ -99,6 +133,29 @@ export function createUnitService(): UnitService {
           facts: { kind: input.kind },
         });
         return get(String(id));
+      });
+    },
+    async move(actor, id, { version, parentId, reason }) {
+      return inTransaction(async () => {
+        const unit = await get(id);
+        if (!can(actor, 'units:edit', id)) throw new NotFound();
+        if (version !== null && version !== unit.version) throw new PreconditionFailed();
+        if (unit.parentId === null) throw new Conflict('root-stays');
+        const parent = isId(parentId) ? await UnitModel.findById(parentId).lean() : null;
+        if (!parent || !can(actor, 'units:edit', parentId)) throw Invalid.field('parentId', 'not-a-choice');
+        if (parent.path.some((step) => String(step) === id)) throw Invalid.field('parentId', 'below-itself');
+        if (unit.parentId === parentId) throw Invalid.field('parentId', 'is-there-already');
+        await takeTurn(parent.path);
+        const row = await UnitModel.findById(id).lean();
+        if (!row) throw new NotFound();
+        const moved = await setPaths(row, parent.path);
+        await editRow(UnitModel, id, {
+          version,
+          set: { parentId: parent._id },
+          action: 'units/move',
+          facts: { from: unit.parentId, to: parentId, reason, units: moved },
+        });
+        return get(id);
       });
     },
     async access(actor, id) {

@@ -5,6 +5,15 @@ import { Malformed } from '../core/errors.ts';
 import type { UploadedFile } from './route.ts';
 
 /**
+ * The parsers tell of parts that they cannot read (a header cut off, no name, no boundary, no end) by errors of their own,
+ * called back or thrown: the sender's fault, not ours (S-33). Limits, and what ended because the sender left, stay what they are.
+ */
+function asMalformed(req: Request, err: Error & { code?: unknown }): Error {
+  const kept = typeof err.code === 'string' && /^(LIMIT_|E[A-Z])/.test(err.code);
+  return kept || req.socket.destroyed ? err : new Malformed('malformed', {}, [], err);
+}
+
+/**
  * Reads one file of at most `maxBytes` from the multipart field `file`; its other fields become the body. Kept in
  * memory: the limit is small and nothing is written before the request is known to be allowed.
  */
@@ -34,6 +43,8 @@ export async function receiveUpload(
       res,
       AsyncResource.bind((err: unknown) => (err ? reject(err as Error) : resolve())),
     );
+  }).catch((err: unknown) => {
+    throw asMalformed(req, err as Error);
   });
   const { file } = req as Request & { file?: { originalname: string; buffer: Buffer; size: number } };
   if (!file || file.size === 0) return null;

@@ -368,6 +368,36 @@ describe('whatever comes in', function () {
     expect((await form.post('/register', many)).status).to.be.oneOf([400, 413, 422]);
   });
 
+  it('as a form of parts that cannot be read, or a file of any name, is the sender’s fault and never ours (S-33)', async () => {
+    await unthrottled();
+    const { url } = await testApp();
+    const post = async (body: string | Buffer, type = 'multipart/form-data; boundary=b'): Promise<number> => {
+      const headers = { authorization: `Bearer ${api.token}`, 'content-type': type };
+      const answer = await fetch(`${url}/api/v1/imports`, { method: 'POST', headers, body });
+      const text = await answer.text();
+      must(!/node_modules|\.ts:\d+|at async /.test(text), text.slice(0, 200));
+      return answer.status;
+    };
+    const part = (header: string): string => `--b\r\n${header}\r\n\r\nx\r\n--b--\r\n`;
+    const named = (name: string): string =>
+      part(`Content-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/csv`);
+    const bodies = [
+      ...['', 'x', '--b', '--b--', '--b\r\n', '--b\r\n\r\n', part('no header at all'), part(': x'), part('a\0b: c')],
+      ...[part('Content-Disposition: form-data'), part(`X: ${'y'.repeat(90_000)}`), named('a.csv').slice(0, -9)],
+      part('Content-Disposition: form-data; name="__proto__"'),
+      ...NAUGHTY.filter((_text, at) => THOROUGH || at % 12 === 0).map((text) => named(text.toWellFormed())),
+    ];
+    for (const body of bodies) {
+      const status = await post(body);
+      must(status >= 400 && status < 500, `${JSON.stringify(body.slice(0, 80))}: ${status}`);
+    }
+    for (const boundary of ['', '; boundary=', '; boundary=é', `; boundary=${'b'.repeat(500)}`]) {
+      const status = await post(named('a.csv'), `multipart/form-data${boundary}`);
+      must(status >= 400 && status < 500, `a boundary of "${boundary.slice(0, 20)}": ${status}`);
+    }
+    settle();
+  });
+
   it('that is nothing at all is taken by what needs nothing, whatever the program says of its type', async () => {
     const { url } = await testApp();
     const answer = await fetch(`${url}/api/v1/confirm/${'A'.repeat(43)}`, { method: 'POST' });

@@ -20,8 +20,16 @@ const RANDOM = '0123456789abcdef01234567';
 /** A place whose every id is nobody's. */
 const nowhere = (place: Place): Record<string, string> =>
   Object.fromEntries(Object.keys(place.ids).map((kind) => [kind, RANDOM]));
-const allBad = (place: Place): Record<string, string> =>
-  Object.fromEntries(Object.keys(place.ids).map((kind) => [kind, '$ne']));
+/** What no id looks like, as it stands in an address; each route meets one of them, in turn. */
+const MALFORMED = [
+  ...['$ne', '0', 'undefined', '-1', '[object%20Object]', '%00', '%27%20or%201%3D1--', '..%2F..%2Faudit'],
+  ...['z'.repeat(24), '0123456789abcdef0123456', '0123456789abcdef012345678', '１２３', '%F0%9F%A6%86', 'a'.repeat(400)],
+];
+const allBad = (place: Place, turn: number): Record<string, string> =>
+  Object.fromEntries(Object.keys(place.ids).map((kind) => [kind, MALFORMED[turn % MALFORMED.length] ?? '']));
+/** A page, not a bare line: with its heading and at least one way on. */
+const leadsOn = ({ text, headers }: Answer): boolean =>
+  (headers.get('content-type') ?? '').startsWith('text/html') && /<main[\s\S]*<h1[\s\S]*href="\//.test(text);
 /** An answer without what differs by nature: the id asked for, the request's own id, the form's tokens. */
 const bare = ({ status, text, location }: Answer, ids: Readonly<Record<string, string>>): string => {
   let plain = `${status} ${location ?? ''} ${text}`;
@@ -164,7 +172,7 @@ describe('the walls, route by route', function () {
           const own = await send(one, api, here.ids);
           must(own.status === 200, `${label} with an own id: ${own.status}`);
         }
-        const malformed = await send(one, api, allBad(there));
+        const malformed = await send(one, api, allBad(there, at));
         must(malformed.status === expected, `${label} with a malformed id: ${malformed.status}`);
       }
     }
@@ -194,6 +202,9 @@ describe('the walls, route by route', function () {
           bare(random, nowhere(there)) === bare(foreign, there.ids),
           `${label}: foreign and random ids are answered differently`,
         );
+        const malformed = await send(one, page, allBad(there, at));
+        must(malformed.status === expected, `${label} with a malformed id: ${malformed.status}`);
+        must(leadsOn(malformed), `${label} with a malformed id is no page that leads on`);
       }
     }
     settle();

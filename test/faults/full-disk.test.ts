@@ -56,7 +56,11 @@ describe('a disk that is full', function () {
     const register = async (url: string, email: string): Promise<number> => {
       const sent = { name: '周静', email, password: 'nine herons on the wall', terms: true };
       const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${url}/api/v1/register`, { method: 'POST', headers, body: JSON.stringify(sent) });
+      const answer = await fetch(`${url}/api/v1/register`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(sent),
+      });
       await answer.text();
       return answer.status;
     };
@@ -76,7 +80,10 @@ describe('a disk that is full', function () {
     }
     expect(await first.ended).to.equal(1);
     expect(first.stderr()).to.include('The disk is full: free some space and start again.');
-    expect([...statuses].every((status) => [202, 503].includes(status)), [...statuses].join()).to.equal(true);
+    expect(
+      [...statuses].every((status) => [202, 503].includes(status)),
+      [...statuses].join(),
+    ).to.equal(true);
     expect(acknowledged.length).to.be.greaterThan(1);
 
     rmSync(`/proc/${holder.pid}/root${folder}/filler`);

@@ -77,7 +77,10 @@ describe('npm run verify', function () {
           { $set: { madeIn: new ObjectId() } },
         ),
       ],
-      ['units/one-tree', change('units', { _id: id('unitId') }, { $push: { path: new ObjectId() } as never })],
+      [
+        'units/one-tree',
+        change('units', { _id: id('unitId') }, { $push: { path: new ObjectId() } as never }),
+      ],
       ['shifts/capacity', change('positions', { _id: id('positionId') }, { $inc: { taken: 1 } })],
       [
         'people/no-overlap',

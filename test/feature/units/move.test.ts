@@ -13,7 +13,11 @@ interface Unit {
 const unit = async (api: ApiAgent, id: string): Promise<Unit> => (await api.get(`/units/${id}`)).json<Unit>();
 async function move(api: ApiAgent, id: string, parentId: string): Promise<{ status: number; text: string }> {
   const { version } = await unit(api, id);
-  return api.post(`/units/${id}/move`, { parentId, reason: '县委编办 2026 年 9 号' }, { 'if-match': `"v${version}"` });
+  return api.post(
+    `/units/${id}/move`,
+    { parentId, reason: '县委编办 2026 年 9 号' },
+    { 'if-match': `"v${version}"` },
+  );
 }
 const statuses = async (agent: ApiAgent | PageAgent, paths: readonly string[]): Promise<number[]> =>
   Promise.all(paths.map(async (path) => (await agent.get(path)).status));
@@ -49,7 +53,11 @@ describe('a unit that moves', function () {
     expect(form.text).to.include('Move 荷村').and.include(east).and.not.include(`value="${grid}"`);
     expect((await page.get('/units')).text).to.include(`/units/${grid}/move`);
     const { version } = await unit(api, village);
-    const nothing = await page.post(`/units/${village}/move`, { parentId: east, reason: '', _version: String(version) });
+    const nothing = await page.post(`/units/${village}/move`, {
+      parentId: east,
+      reason: '',
+      _version: String(version),
+    });
     expect([nothing.status, nothing.text.includes('id="f-reason-error"')]).to.deep.equal([422, true]);
     const done = await page.post(`/units/${village}/move`, {
       parentId: east,
@@ -62,7 +70,9 @@ describe('a unit that moves', function () {
     // What is counted for a place adds up to what is counted below it (invariant 10).
     const below = (id: string): Promise<number> =>
       inTenant(tenant.id, () => UnitModel.countDocuments({ path: id }).exec());
-    expect(await Promise.all([tenant.rootUnitId, west, east, village].map(below))).to.deep.equal([5, 1, 3, 2]);
+    expect(await Promise.all([tenant.rootUnitId, west, east, village].map(below))).to.deep.equal([
+      5, 1, 3, 2,
+    ]);
     const audit = await (await createMember(tenant, { roles: ['auditor'] })).api();
     expect((await audit.get('/audit?limit=5')).text).to.include('units/move');
     await expectVerified();

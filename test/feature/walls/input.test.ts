@@ -382,8 +382,22 @@ describe('whatever comes in', function () {
     const named = (name: string): string =>
       part(`Content-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/csv`);
     const bodies = [
-      ...['', 'x', '--b', '--b--', '--b\r\n', '--b\r\n\r\n', part('no header at all'), part(': x'), part('a\0b: c')],
-      ...[part('Content-Disposition: form-data'), part(`X: ${'y'.repeat(90_000)}`), named('a.csv').slice(0, -9)],
+      ...[
+        '',
+        'x',
+        '--b',
+        '--b--',
+        '--b\r\n',
+        '--b\r\n\r\n',
+        part('no header at all'),
+        part(': x'),
+        part('a\0b: c'),
+      ],
+      ...[
+        part('Content-Disposition: form-data'),
+        part(`X: ${'y'.repeat(90_000)}`),
+        named('a.csv').slice(0, -9),
+      ],
       part('Content-Disposition: form-data; name="__proto__"'),
       ...NAUGHTY.filter((_text, at) => THOROUGH || at % 12 === 0).map((text) => named(text.toWellFormed())),
     ];

@@ -23,7 +23,14 @@ const nowhere = (place: Place): Record<string, string> =>
 /** What no id looks like, as it stands in an address; each route meets one of them, in turn. */
 const MALFORMED = [
   ...['$ne', '0', 'undefined', '-1', '[object%20Object]', '%00', '%27%20or%201%3D1--', '..%2F..%2Faudit'],
-  ...['z'.repeat(24), '0123456789abcdef0123456', '0123456789abcdef012345678', '１２３', '%F0%9F%A6%86', 'a'.repeat(400)],
+  ...[
+    'z'.repeat(24),
+    '0123456789abcdef0123456',
+    '0123456789abcdef012345678',
+    '１２３',
+    '%F0%9F%A6%86',
+    'a'.repeat(400),
+  ],
 ];
 const allBad = (place: Place, turn: number): Record<string, string> =>
   Object.fromEntries(Object.keys(place.ids).map((kind) => [kind, MALFORMED[turn % MALFORMED.length] ?? '']));

@@ -57,7 +57,7 @@ export const fullId = z.strictObject({ id });
 
 /** What a standing plan wants of somebody. */
 export const neededSchema = z.object({
-  /** Points that the plan gives up by losing them. */
+  /** Points that the plan gives up by losing them; 0 where it proposes them just here. */
   price: z.number(),
   /** It proposes them for this position. */
   here: z.boolean(),

@@ -170,7 +170,7 @@ function pairPage(
     back,
     own,
     ranking: ranking && {
-      ...planModel(ranking.plan, ranking.positionId, ranking.membershipId),
+      ...planModel(ranking.plan, ranking.positionId, ranking.needed.here ? null : ranking.membershipId),
       needed: wordNeeded(i18n, locale, ranking.needed),
       sum:
         pair &&

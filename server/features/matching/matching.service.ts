@@ -83,7 +83,7 @@ export interface CountedPlan {
 
 /** What the plan that stands for the day wants of somebody. */
 export interface Needed {
-  /** Points that it gives up by losing them; the ranking takes these from the score. */
+  /** Points that it gives up by losing them, 0 where it proposes them just here; the ranking takes these from the score. */
   readonly price: number;
   /** It proposes them for this position. */
   readonly here: boolean;
@@ -149,8 +149,8 @@ export interface MatchingParts extends SourceReaders {
   readonly servedBy: (requestId: unknown) => Promise<[personId: string, times: number][]>;
   /** The search in memory, for tenants with at least so many people to look at; absent: always the database. */
   readonly search?: { readonly client: SearchClient; readonly fromPeople: number };
-  /** The plan of the current tenant, or of one above, that stands for a local date; what it needs ranks lower elsewhere. */
-  readonly planOf?: (date: string) => Promise<PlanOfDay | null>;
+  /** The plan of the current tenant, or of one above, that stands for a position's local date; whom it needs ranks lower elsewhere. */
+  readonly planOf?: (date: string, positionId: unknown) => Promise<PlanOfDay | null>;
   /** Key of the handles under which nameless candidates are offered. */
   readonly handleKey: Buffer;
 }
@@ -221,7 +221,7 @@ export function createMatchingService(parts: MatchingParts) {
     const [teams, served, plan] = await sideBySide([
       () => teamsOf([shift._id]),
       () => servedBy(shift.requestId),
-      async () => (await parts.planOf?.(startDate)) ?? null,
+      async () => (await parts.planOf?.(startDate, position._id)) ?? null,
     ]);
     const facts = positionFacts(position, shift, tenant, teams.get(String(shift._id)));
     const question: Question = {
@@ -238,16 +238,17 @@ export function createMatchingService(parts: MatchingParts) {
   async function neededOf(
     actor: Actor,
     plan: PlanOfDay | null,
-    positionId: unknown,
     personIds: readonly string[],
   ): Promise<{ needed: Needed[]; plan: CountedPlan | null }> {
     if (!plan) return { needed: personIds.map(() => NOT_NEEDED), plan: null };
     const own = plan.tenantId === (await tenants.current()).id;
     const seesPlan = own && can(actor, 'plans:see', plan.unitId);
-    const { here, elsewhere, covers } = await plan.places(positionId, personIds, seesPlan);
+    const { prices, covers } = plan;
+    const here = new Set(prices.except);
+    const elsewhere = await plan.places(personIds, seesPlan);
     return {
       needed: personIds.map((id) => ({
-        price: priceOf(plan.prices, id),
+        price: priceOf(prices, id),
         here: here.has(id),
         elsewhere: elsewhere.get(id) ?? null,
       })),
@@ -385,7 +386,6 @@ export function createMatchingService(parts: MatchingParts) {
       const { needed, plan: counted } = await neededOf(
         actor,
         plan,
-        position._id,
         shown.map(({ id }) => id),
       );
       const candidates = shown.map(({ id, sources, fit: own, worth }, at) => ({
@@ -430,7 +430,7 @@ export function createMatchingService(parts: MatchingParts) {
     async best(position: PositionRow, shift: ShiftRow, limit: number): Promise<string[]> {
       const tenant = await tenants.current();
       const facts = positionFacts(position, shift, tenant);
-      const prices = (await parts.planOf?.(facts.startDate))?.prices ?? null;
+      const prices = (await parts.planOf?.(facts.startDate, position._id))?.prices ?? null;
       const rare = await rareMembers(facts, MOST_MEMBERS);
       const members = (
         rare ??
@@ -499,8 +499,8 @@ export function createMatchingService(parts: MatchingParts) {
       if (!sources) throw new NotFound();
       const team = (await teamsOf([place.shift._id])).get(String(place.shift._id)) ?? NOBODY;
       const facts = positionFacts(place.position, place.shift, tenant, team);
-      const standing = (await parts.planOf?.(facts.startDate)) ?? null;
-      const { needed, plan } = await neededOf(actor, standing, positionId, [personId]);
+      const standing = (await parts.planOf?.(facts.startDate, positionId)) ?? null;
+      const { needed, plan } = await neededOf(actor, standing, [personId]);
       const pair = pairOf(place, facts, personFacts(sources, facts, tenant), tenant);
       return {
         handle: wanted,

@@ -11,6 +11,8 @@ export interface Prices {
   readonly ids: Uint8Array;
   /** In points of the score, more than 0. */
   readonly price: Int32Array;
+  /** Few whom it costs nothing to choose where is asked: it proposes them just there. */
+  readonly except: readonly string[];
 }
 
 /** Where a plan has somebody; nulls where whoever asks may not know. */
@@ -26,20 +28,13 @@ export interface PlanOfDay {
   readonly unitId: string;
   readonly madeAt: Date;
   readonly prices: Prices;
+  /** Whether the position asked about is one of those planned. */
+  readonly covers: boolean;
   /**
-   * Of these people, those whom it proposes for this position, and for others where it has them that day or week.
+   * Where it has those of these people whom it needs elsewhere.
    * @param seesPlan whether titles of the plan's own organisation may be told
    */
-  places(
-    positionId: unknown,
-    personIds: readonly string[],
-    seesPlan: boolean,
-  ): Promise<{
-    here: ReadonlySet<string>;
-    elsewhere: ReadonlyMap<string, PlannedPlace>;
-    /** Whether the position is one of those planned. */
-    covers: boolean;
-  }>;
+  places(personIds: readonly string[], seesPlan: boolean): Promise<ReadonlyMap<string, PlannedPlace>>;
 }
 
 /** Where an id is among ascending ones; −1 where it is not. */
@@ -57,6 +52,6 @@ export function indexOfId(ids: Uint8Array, id: Uint8Array): number {
 
 /** Points that the plan gives up by losing somebody; 0 for nobody it needs, and without a plan. */
 export function priceOf(prices: Prices | null | undefined, personId: string): number {
-  if (!prices || prices.price.length === 0) return 0;
+  if (!prices || prices.price.length === 0 || prices.except.includes(personId)) return 0;
   return prices.price[indexOfId(prices.ids, Buffer.from(personId, 'hex'))] ?? 0;
 }

@@ -6,7 +6,7 @@ import type { PlannedPlace, PlanOfDay, Prices } from '../matching/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { mondayOf } from './plan.draft.ts';
 import { PlanLineModel, PlanModel } from './plan.model.ts';
-import type { PlanRow } from './plan.model.ts';
+import type { PlanLineRow, PlanPair, PlanRow } from './plan.model.ts';
 import { onNumber } from './plan.priced.ts';
 import type { Priced } from './plan.priced.ts';
 import { idAt, readPriced } from './plan.store.ts';
@@ -19,13 +19,17 @@ const ID_BYTES = 12;
 const UNTOLD: PlannedPlace = { positionId: null, title: null };
 
 /** Prices of a day, with where the plan has each. */
-interface DayPrices extends Prices {
+interface DayPrices extends Pick<Prices, 'key' | 'ids' | 'price'> {
   readonly at: Uint8Array;
+}
+interface Standing {
+  readonly row: PlanRow;
+  readonly prices: DayPrices;
 }
 
 /**
- * The plan that stands for a date of the current tenant: its own latest proposal that covers it, or one of a department above
- * that planned for the organisations below as well. Null where none does.
+ * The plan that stands for the date of a position of the current tenant: its own latest proposal that covers it, or one of a
+ * department above that planned for the organisations below as well. Null where none does.
  */
 export function createPlanPrices({ tenants }: { readonly tenants: TenantService }) {
   const kept = new Map<string, DayPrices>();
@@ -40,7 +44,7 @@ export function createPlanPrices({ tenants }: { readonly tenants: TenantService 
     return found;
   }
 
-  async function standing(tenantId: string, own: boolean, date: string): Promise<PlanOfDay | null> {
+  async function standing(tenantId: string, own: boolean, date: string): Promise<Standing | null> {
     return asTenant(tenantId, async () => {
       const row = await PlanModel.findOne({
         createdAt: { $gt: new Date(contextNow().getTime() - STANDS_MS) },
@@ -52,11 +56,11 @@ export function createPlanPrices({ tenants }: { readonly tenants: TenantService 
         .sort({ createdAt: -1, _id: -1 })
         .lean();
       const prices = row && (await pricesOf(row, date));
-      return prices && toPlanOfDay(row, prices);
+      return prices && { row, prices };
     });
   }
 
-  return (date: string): Promise<PlanOfDay | null> =>
+  const ofDay = (date: string): Promise<Standing | null> =>
     readShared(`plans/of-day:${date}`, async () => {
       const tenantId = requireTenantId();
       const own = await standing(tenantId, true, date);
@@ -67,43 +71,60 @@ export function createPlanPrices({ tenants }: { readonly tenants: TenantService 
       }
       return null;
     });
+
+  return async (date: string, positionId: unknown): Promise<PlanOfDay | null> => {
+    const found = await ofDay(date);
+    if (!found) return null;
+    const [line] = await linesOf(found.row, [String(positionId)]);
+    return toPlanOfDay(found, line ?? null);
+  };
 }
 
-function toPlanOfDay(row: PlanRow, prices: DayPrices): PlanOfDay {
-  const tenantId = String(row.tenantId);
+type Line = Pick<PlanLineRow, 'positionId' | 'ownerTenantId' | 'title'> & {
+  readonly pairs: readonly Pick<PlanPair, 'personId' | 'state'>[];
+};
+
+const linesOf = (row: PlanRow, positionIds: readonly string[]): Promise<Line[]> =>
+  asTenant(String(row.tenantId), () =>
+    PlanLineModel.find({
+      planId: row._id,
+      attempt: row.attempt,
+      positionId: { $in: positionIds.map((id) => new Types.ObjectId(id)) },
+    })
+      .select({ positionId: 1, ownerTenantId: 1, title: 1, 'pairs.personId': 1, 'pairs.state': 1 })
+      .lean(),
+  );
+
+/** @param asked the line of the position asked about; null where the plan knows nothing of it */
+function toPlanOfDay({ row, prices }: Standing, asked: Line | null): PlanOfDay {
+  const { key, ids, price } = prices;
+  const proposed = (asked?.pairs ?? []).filter(({ state }) => state === 'proposed');
+  const except = proposed.map(({ personId }) => String(personId));
   return {
     planId: String(row._id),
-    tenantId,
+    tenantId: String(row.tenantId),
     unitId: String(row.unitId),
     madeAt: row.inputs?.at ?? row.createdAt,
-    prices,
-    async places(positionId, personIds, seesPlan) {
+    prices: { key, ids, price, except },
+    covers: asked !== null,
+    async places(personIds, seesPlan) {
       const ownTenantId = requireTenantId();
-      const placeOf = new Map(personIds.map((id) => [id, placeIn(prices, id)]));
-      const asked = [String(positionId), ...placeOf.values()].filter((id) => id !== null);
-      const lines = await asTenant(tenantId, () =>
-        PlanLineModel.find({
-          planId: row._id,
-          attempt: row.attempt,
-          positionId: { $in: [...new Set(asked)].map((id) => new Types.ObjectId(id)) },
-        })
-          .select({ positionId: 1, ownerTenantId: 1, title: 1, 'pairs.personId': 1, 'pairs.state': 1 })
-          .lean(),
-      );
-      const byId = new Map(lines.map((line) => [String(line.positionId), line]));
-      const proposed = (byId.get(String(positionId))?.pairs ?? []).filter(
-        ({ state }) => state === 'proposed',
-      );
-      const here = new Set(proposed.map(({ personId }) => String(personId)));
-      const elsewhere = new Map<string, PlannedPlace>();
-      for (const [id, place] of placeOf) {
-        if (place === null || place === String(positionId) || here.has(id)) continue;
-        const line = byId.get(place);
-        // Of other organisations' needs nobody learns more than that there is one.
-        const told = line && (seesPlan || String(line.ownerTenantId) === ownTenantId);
-        elsewhere.set(id, told ? { positionId: place, title: line.title } : UNTOLD);
+      const placeOf = new Map<string, string>();
+      for (const id of personIds) {
+        const place = except.includes(id) ? null : placeIn(prices, id);
+        if (place !== null) placeOf.set(id, place);
       }
-      return { here, elsewhere, covers: byId.has(String(positionId)) };
+      if (placeOf.size === 0) return new Map();
+      const lines = await linesOf(row, [...new Set(placeOf.values())]);
+      const byId = new Map(lines.map((line) => [String(line.positionId), line]));
+      return new Map(
+        [...placeOf].map(([id, place]) => {
+          const line = byId.get(place);
+          // Of other organisations' needs nobody learns more than that there is one.
+          const told = line && (seesPlan || String(line.ownerTenantId) === ownTenantId);
+          return [id, told ? { positionId: place, title: line.title } : UNTOLD];
+        }),
+      );
     },
   };
 }

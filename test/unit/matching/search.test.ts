@@ -206,6 +206,8 @@ function pricesOf(needed: readonly number[]): Prices {
     key: needed.join(),
     ids: Uint8Array.from(found.flatMap(({ id }) => [...Buffer.from(String(id), 'hex')])),
     price: Int32Array.from(found, ({ price }) => price),
+    // Some are proposed just here.
+    except: found.flatMap(({ id }, n) => (n % 7 === 3 ? [String(id)] : [])),
   };
 }
 

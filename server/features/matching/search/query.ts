@@ -97,6 +97,7 @@ class Search {
   private readonly stopped = new Int32Array(STEPS.length);
   private readonly top: TopScores;
   private readonly priced: PricedRows;
+  private readonly except: ReadonlySet<number>;
   private eligible = 0;
   private readonly samples: number[][] = STEPS.map(() => []);
   /** Stops those who are outside the reach and were never looked at. */
@@ -114,6 +115,7 @@ class Search {
     );
     this.points = pointsFor(facts, settings);
     this.priced = pricedRows(epoch.columns, query.prices);
+    this.except = new Set(query.prices?.except.map((id) => rowOf(epoch.columns, idBytes(id))));
     this.top = new TopScores(query.k, this.points.most + this.priced.most);
     this.skills = facts.skills.map(({ code, minLevel }) => ({ number: skillNumber(code), minLevel }));
     this.daysFree = freeDays(epoch.columns, facts);
@@ -136,7 +138,7 @@ class Search {
     if (shut === null) this.walk();
     const best = [
       ...this.top.chosen().map(({ row, score }) => {
-        const price = this.priced.byRow.get(row) ?? 0;
+        const price = this.priceAt(row);
         return { personId: this.idOf(row), score: score - this.priced.most + price, price };
       }),
       ...late
@@ -260,7 +262,7 @@ class Search {
     this.eligible += 1;
     const others = this.scoreBut(row, flags, few) + (free ? this.points.free : this.points.unknown);
     // Raised by the highest price, so that nobody's points are below 0.
-    const needed = this.priced.most - (this.priced.byRow.get(row) ?? 0);
+    const needed = this.priced.most - this.priceAt(row);
     this.keep(row, others + this.skillPoints(skilled) + needed, metres);
   }
 
@@ -389,6 +391,10 @@ class Search {
     return (
       sum + pointsOf(points.load, { of: Math.max(0, ENOUGH_MINUTES - recentMinutes), from: ENOUGH_MINUTES })
     );
+  }
+
+  private priceAt(row: number): number {
+    return this.except.has(row) ? 0 : (this.priced.byRow.get(row) ?? 0);
   }
 
   private idOf(row: number): string {

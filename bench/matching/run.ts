@@ -7,7 +7,7 @@ const HELP = `node bench/matching/run.ts [--seeds 1,2,…] [--gates G1,G4,…] [
 
 Draws cities, solves them exactly, and holds the result against first come first served, global greedy, HiGHS and OR-Tools
 (\`npm ci\` in bench/matching brings the last two; without them their gates are skipped). Gates G1-G7, G9, G10.
---seeds    cities to draw (default 1 to 10; M-scarce and the adversarial class take the first half)
+--seeds    cities to draw (default 1 to 10; the adversarial class takes the first half)
 --gates    only these
 --classes  only these in G1, G4 and G5: ${CLASSES.map(({ name }) => name).join(', ')}
 The last line is the verdict.`;
@@ -53,7 +53,7 @@ const TARGETS: Record<string, { value: number; points: number }> = {
 
 /** G1, G4 and G5: exact on every seed, and better than today by so much. */
 function judgeQuality(): void {
-  const slow = ['M-scarce', 'adversarial'];
+  const slow = ['adversarial'];
   for (const of of classes) {
     const chosen = slow.includes(of.name) ? seeds.slice(0, Math.ceil(seeds.length / 2)) : seeds;
     const all = chosen.map((seed) => {

@@ -382,6 +382,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
         at: shift.place.point ? [shift.place.point.coordinates[0], shift.place.point.coordinates[1]] : null,
       };
     },
+    withoutHours: (booked) => assignments.withoutHours(booked),
   });
   calendars.onDaysChanged(hours.recountDuty);
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });

@@ -96,6 +96,7 @@ const walks = (tenant: Tenant): readonly Walk[] => [
       startTime: '09:00',
       endTime: '10:00',
       witness: '李四',
+      nature: 'volunteer',
     }),
     to: /\/hours/,
   },

@@ -3,6 +3,7 @@ import type { OutboxRow } from '../../db/outbox.ts';
 import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageContent, MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { OfferService } from '../offers/index.ts';
+import { noHoursText } from '../shifts/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { AssignmentModel, LIVE_STATES } from './assignment.model.ts';
@@ -43,6 +44,14 @@ const WANTED: Record<string, readonly string[]> = {
   'offers/made': ['offered'],
 };
 
+/** What a volunteer reads before they come: also whether they serve for hours at all (R-1.14). */
+const SAYS_NATURE = [
+  'offers/made',
+  'assignments/accepted',
+  'assignments/waitlisted',
+  'assignments/moved-up',
+  'assignments/moved',
+];
 const TO_COORDINATORS = ['assignments/requested', 'assignments/place-lost'];
 const text = (value: string | number | null | undefined): string | null =>
   value == null ? null : String(value);
@@ -86,7 +95,13 @@ export function assignmentMessages({
         reason: wordReason(i18n, locale, text(row.data['reason'])),
         outcome: text(row.data['outcome']),
         asked: Number(row.data['asked'] ?? 0),
-        note: kind === 'offers/made' ? assignment.note : null,
+        note:
+          [
+            kind === 'offers/made' ? assignment.note : '',
+            SAYS_NATURE.includes(kind) ? noHoursText(shift, i18n, locale) : '',
+          ]
+            .filter(Boolean)
+            .join('\n') || null,
         // Opening a link changes nothing: each leads to a page with one button.
         link: answers ? `${answers}/accept` : `${publicUrl}/assignments/${String(assignment._id)}`,
         declineLink: answers ? `${answers}/decline` : null,

@@ -2,23 +2,28 @@ import { Invalid } from '../../core/errors.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { editRow } from '../../db/transition.ts';
 import { bookPersonDays, lockPersonDays, unbookPersonDays } from '../people/index.ts';
+import { natureIsFixed, natureOf } from '../shifts/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import { AssignmentModel, LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 
 /**
- * When a shift moves, everybody who is on it or waits for it moves along and is told, in the same transaction. Nobody is
- * moved into a second shift (invariant 3): then the move itself is refused.
+ * When a shift moves or becomes something else (R-1.14), everybody who is on it or waits for it goes along and is told, in the
+ * same transaction. Nobody is moved into a second shift (invariant 3), and what somebody came for stays what it was: then the
+ * change itself is refused. Each row is written, so that a check-in of the same moment meets the change.
  */
 export function followMoves(shifts: Pick<ShiftService, 'onShiftChanged'>): void {
-  shifts.onShiftChanged(async (shift) => {
+  shifts.onShiftChanged(async (shift, before) => {
     const rows = await AssignmentModel.find({
       shiftId: shift._id,
       state: { $in: [...LIVE_STATES] },
     }).lean();
+    const came = rows.some(({ checkIn }) => checkIn !== null);
+    if (natureIsFixed(before.nature, natureOf(shift), came)) throw Invalid.field('nature', 'nature-is-fixed');
+    const moved = +before.startsAt !== +shift.startsAt || +before.endsAt !== +shift.endsAt;
     const busy: AssignmentRow[] = [];
     for (const row of rows) {
-      if (isSeated(row) && !(await rebook(row, shift))) busy.push(row);
+      if (moved && isSeated(row) && !(await rebook(row, shift))) busy.push(row);
       await editRow(AssignmentModel, String(row._id), {
         version: row.version,
         set: { startsAt: shift.startsAt, endsAt: shift.endsAt },

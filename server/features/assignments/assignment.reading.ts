@@ -1,11 +1,13 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
-import { acrossTenants, contextNow, requireTenantId } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { containing } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { Finding } from '../matching/index.ts';
+import type { Booking } from '../people/index.ts';
+import { givesHours } from '../shifts/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import { readAhead } from './ahead.ts';
 import type { Ahead } from './ahead.ts';
@@ -121,6 +123,27 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
         state: { $in: ['accepted', 'confirmed', 'checked_in'] },
       } as never);
       return found !== null;
+    },
+
+    /**
+     * Of these booked stretches of a person those on shifts that give no volunteer hours (R-1.14), in whatever tenants. Who was
+     * excused was not there.
+     */
+    async withoutHours(booked: readonly Booking[]): Promise<Booking[]> {
+      const found = new Set<string>();
+      for (const [tenantId, own] of Map.groupBy(booked, (one) => String(one.tenantId)))
+        await asTenant(tenantId, async () => {
+          const rows = await AssignmentModel.find({
+            _id: { $in: own.map(({ assignmentId }) => assignmentId) },
+            state: { $ne: 'excused' },
+          } as never)
+            .select({ shiftId: 1 })
+            .lean();
+          const on = await shifts.rows(rows.map(({ shiftId }) => shiftId));
+          const without = new Set(on.filter((shift) => !givesHours(shift)).map(({ _id }) => String(_id)));
+          for (const row of rows) if (without.has(String(row.shiftId))) found.add(String(row._id));
+        });
+      return booked.filter(({ assignmentId }) => found.has(String(assignmentId)));
     },
 
     /**

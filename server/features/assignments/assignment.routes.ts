@@ -12,7 +12,7 @@ import { pagerOf } from '../../http/paging.ts';
 import { DEFAULT_LIMIT } from '../../http/schema.ts';
 import type { Finding, MatchingService, Suited } from '../matching/index.ts';
 import type { OfferService } from '../offers/index.ts';
-import { soonestOpen } from '../shifts/index.ts';
+import { natureOf, noHoursText, soonestOpen } from '../shifts/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import {
@@ -84,6 +84,7 @@ export async function viewsOf(
       position: position?.name ?? '',
       answerBy: due.get(String(row.offerId)) ?? null,
       placeInLine: line.get(String(row._id)) ?? null,
+      nature: natureOf(shift ?? {}),
     });
   });
 }
@@ -184,6 +185,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
           list: (query.tab === 'suiting' ? data : others).map((one) => ({
             ...one,
             signUp: one.open > 0 ? one.admission : 'full',
+            noHours: noHoursText(one, i18n, locale),
             reasons: one.reasons.slice(0, REASONS).map((finding) => wordFinding(i18n, locale, finding)),
             refusals: refusalsModel(i18n, locale, one.refusals, zone),
             changes: query.tab === 'others' && one.changes ? changesModel(i18n, locale, one.changes) : [],
@@ -362,6 +364,7 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
     return view('assignments/show', {
       ...one,
       own,
+      noHours: noHoursText(one, i18n, locale),
       warnings: near.map((finding) => wordFinding(i18n, locale, finding, zone)),
       can: abilitiesOn(one, { own, manages }, now),
       person: one.personName || i18n.t(locale, 'assignments.candidates.nameless'),
@@ -452,6 +455,7 @@ function suitedView({ position, shift, fit, changes }: Suited): Omit<SuitedView,
     admission: position.admission,
     score: fit.score,
     distanceMetres: fit.distanceMetres,
+    nature: natureOf(shift),
     reasons: fit.parts.flatMap((part) => (part.finding ? [plainFinding(part.finding)] : [])),
     refusals: fit.refusals.map(plainFinding),
     changes: changes?.map(({ code, params, way }) => ({ code, params: { ...params }, way })) ?? null,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, pageOf, paging, prose } from '../../http/schema.ts';
+import { NATURES } from '../shifts/index.ts';
 import { ATTENDANCE_METHODS } from './assignment.model.ts';
 
 const finding = z.object({
@@ -25,6 +26,8 @@ export const assignmentView = z.object({
   note: z.string(),
   /** 1 is next in line; null when not waiting. */
   placeInLine: z.number().nullable(),
+  /** What the shift is: only `volunteer` gives volunteer hours (R-1.14). */
+  nature: z.enum(NATURES),
   answerBy: z.string().nullable(),
   checkIn: mark,
   checkOut: mark,
@@ -91,6 +94,7 @@ export const suited = z.object({
   admission: z.enum(['direct', 'approval']),
   score: z.number(),
   distanceMetres: z.number().nullable(),
+  nature: z.enum(NATURES),
   reasons: z.array(finding),
   refusals: z.array(finding),
   /** All of these would make it fit; null when something cannot be changed, empty when it fits. */

@@ -4,6 +4,7 @@ import type { Locale } from '../../core/locale.ts';
 import { levelNameOf, typeName } from '../credentials/index.ts';
 import type { Change, Finding } from '../matching/index.ts';
 import { wayOut } from '../matching/index.ts';
+import type { Nature } from '../shifts/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import { readLapse } from './lapse.rules.ts';
@@ -187,6 +188,7 @@ export interface AssignmentFacts {
   readonly position: string;
   readonly answerBy: Date | null;
   readonly placeInLine: number | null;
+  readonly nature: Nature;
 }
 
 export const toAssignmentView = (row: AssignmentRow, facts: AssignmentFacts): AssignmentView => ({
@@ -204,6 +206,7 @@ export const toAssignmentView = (row: AssignmentRow, facts: AssignmentFacts): As
   personName: row.personName,
   note: row.note,
   placeInLine: facts.placeInLine,
+  nature: facts.nature,
   answerBy: facts.answerBy?.toISOString() ?? null,
   checkIn: row.checkIn ? { at: row.checkIn.at.toISOString(), method: row.checkIn.method } : null,
   checkOut: row.checkOut ? { at: row.checkOut.at.toISOString(), method: row.checkOut.method } : null,

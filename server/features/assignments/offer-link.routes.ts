@@ -6,6 +6,7 @@ import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { formatDateTime, formatTimeSpan } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { OfferRow, OfferService } from '../offers/index.ts';
+import { natureOf, NATURES, noHoursText } from '../shifts/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { assignmentView } from './assignment.schema.ts';
@@ -36,6 +37,7 @@ const linkedOffer = z.object({
   startsAt: z.string(),
   endsAt: z.string(),
   answerBy: z.string(),
+  nature: z.enum(NATURES),
 });
 type LinkedOffer = z.infer<typeof linkedOffer>;
 
@@ -75,6 +77,7 @@ export function offerLinkRoutes(parts: OfferLinkParts): Route[] {
         startsAt: shift.startsAt.toISOString(),
         endsAt: shift.endsAt.toISOString(),
         answerBy: offer.dueAt.toISOString(),
+        nature: natureOf(shift),
       };
     });
   }
@@ -88,6 +91,7 @@ export function offerLinkRoutes(parts: OfferLinkParts): Route[] {
       ...offer,
       organisation: offer.organisation[locale],
       accepting: answer === 'accept',
+      noHours: noHoursText(offer, i18n, locale),
       open: offer.state === 'open',
       // The reader acts in no tenant here: its own clock is named by the offer.
       when: formatTimeSpan(offer.startsAt, offer.endsAt, { locale, zone: offer.zone }),

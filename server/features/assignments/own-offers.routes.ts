@@ -7,6 +7,7 @@ import type { Page } from '../../db/pagination.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { OfferService } from '../offers/index.ts';
+import { noHoursText } from '../shifts/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { assignmentView, fullId, ownFilter, ownOffers, reasonBody } from './assignment.schema.ts';
@@ -63,7 +64,11 @@ export function ownOfferRoutes(parts: OwnOfferParts): Route[] {
         const choices = new Map(
           (await memberships.choicesOf(account.accountId)).map((own) => [own.tenantId, own.id]),
         );
-        const named = (one: OwnOffer) => ({ ...one, tenantName: one.tenant.name[locale] });
+        const named = (one: OwnOffer) => ({
+          ...one,
+          tenantName: one.tenant.name[locale],
+          noHours: noHoursText(one, i18n, locale),
+        });
         return view('assignments/offers', {
           offered: data.filter((one) => one.state === 'offered').map(named),
           expected: data

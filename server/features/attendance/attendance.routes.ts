@@ -7,7 +7,8 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { AssignmentService } from '../assignments/index.ts';
-import type { ShiftService } from '../shifts/index.ts';
+import { givesHours, natureOf, NATURES, noHoursText } from '../shifts/index.ts';
+import type { Nature, ShiftService } from '../shifts/index.ts';
 import { boardFilter, MARKS } from './attendance.schema.ts';
 import type { AttendanceService } from './attendance.service.ts';
 import { backTo, boardModel } from './attendance.view.ts';
@@ -51,6 +52,8 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
         title: z.string(),
         startsAt: z.string(),
         endsAt: z.string(),
+        /** Only `volunteer` gives volunteer hours (R-1.14). */
+        nature: z.enum(NATURES),
         code: z.string(),
         secondsLeft: z.number(),
         people: z.array(
@@ -73,6 +76,7 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
           title: shift.title,
           startsAt: shift.startsAt.toISOString(),
           endsAt: shift.endsAt.toISOString(),
+          nature: natureOf(shift),
           code,
           secondsLeft,
           people: page.data.map((row) => ({
@@ -90,6 +94,7 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
           ...list,
           ...boardModel({ i18n, locale, query, shiftId: list.shiftId, nextCursor }),
           count: list.people.length,
+          noHours: noHoursText(list, i18n, locale),
           codeUrl: `${publicUrl}/check-in?code=${list.code}`,
           refreshEvery: `every ${Math.max(5, list.secondsLeft)}s`,
           people: list.people.map((one) => ({
@@ -126,6 +131,12 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
     }),
   ];
 }
+
+/** What is said after a code: hours that wait are promised only where there are any. */
+const doneWord = (did: 'checked-in' | 'checked-out', nature: Nature): 'in' | 'out' | 'left' => {
+  if (did === 'checked-in') return 'in';
+  return givesHours({ nature }) ? 'out' : 'left';
+};
 
 function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRouteParts): Route[] {
   const formModel = async (
@@ -235,17 +246,21 @@ function codeRoutes({ attendance, assignments, shifts, i18n }: AttendanceRoutePa
       summary:
         'In when expected, out when in; which shift is meant follows from one’s own places and the code.',
       input: { body: usedCode },
-      output: marked.extend({ did: z.enum(['checked-in', 'checked-out']) }),
+      output: marked.extend({
+        did: z.enum(['checked-in', 'checked-out']),
+        /** Only `volunteer` gives volunteer hours (R-1.14). */
+        nature: z.enum(NATURES),
+      }),
       async run({ account, body }) {
         const { latitude: north, longitude: east, kept } = body;
         const at = north !== undefined && east !== undefined ? { latitude: north, longitude: east } : null;
-        const { row, did } = await attendance.useCode(account, body.code, { kept, at });
-        return { id: String(row._id), state: row.state, version: row.version, did };
+        const { row, did, nature } = await attendance.useCode(account, body.code, { kept, at });
+        return { id: String(row._id), state: row.state, version: row.version, did, nature };
       },
-      page: ({ id: assignmentId, did }) =>
+      page: ({ id: assignmentId, did, nature }) =>
         seeOther(`/assignments/${assignmentId}`, {
           kind: 'success',
-          key: `assignments.checkIn.${did === 'checked-in' ? 'in' : 'out'}`,
+          key: `assignments.checkIn.${doneWord(did, nature)}`,
         }),
       invalid: async ({ issues, values, error }, { account, locale }) =>
         view(

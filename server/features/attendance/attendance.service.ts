@@ -8,8 +8,8 @@ import { distanceMetres, latLngOf } from '../../core/geo.ts';
 import type { AssignmentRow, AssignmentService, AttendanceMark } from '../assignments/index.ts';
 import { hasConsent } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
-import type { ShiftRow, ShiftService } from '../shifts/index.ts';
-import { mayStart } from '../shifts/index.ts';
+import type { Nature, ShiftRow, ShiftService } from '../shifts/index.ts';
+import { mayStart, natureOf } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import {
   acceptedSteps,
@@ -115,7 +115,7 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
     shift: ShiftRow,
     step: number,
     { actor, at }: { actor: AccountActor; at: SeenAt | null },
-  ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
+  ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out'; nature: Nature }> {
     const going = row.state === 'checked_in';
     if (going && row.checkIn?.step === step) throw new Conflict('code-used');
     const now = contextNow();
@@ -127,9 +127,10 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
       lateMinutes: lateMinutes > 0 ? lateMinutes : null,
       distanceMetres: await distanceOf(actor, shift, at),
     });
+    const nature = natureOf(shift);
     return going
-      ? { row: await checkOut(row, shift, made), did: 'checked-out' }
-      : { row: await checkIn(row, shift, made), did: 'checked-in' };
+      ? { row: await checkOut(row, shift, made), did: 'checked-out', nature }
+      : { row: await checkIn(row, shift, made), did: 'checked-in', nature };
   }
 
   /** Only of whom agreed to be measured, and only how far. */
@@ -194,7 +195,7 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
       actor: AccountActor,
       typed: string,
       { kept = false, at = null }: { kept?: boolean; at?: SeenAt | null } = {},
-    ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out' }> {
+    ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out'; nature: Nature }> {
       const today: AssignmentRow[] = [
         ...(await assignments.upcoming(actor.personId, 20)),
         ...(await assignments.recentlyOver(actor.personId, kept)),

@@ -1,3 +1,5 @@
+import type { Nature } from '../shifts/index.ts';
+
 /** What the demo place asks for: ordinary community work, in the words of the people who organise it. */
 export interface Activity {
   readonly title: string;
@@ -17,6 +19,8 @@ export interface Activity {
   readonly approval?: boolean;
   readonly language?: string;
   readonly bodily?: boolean;
+  /** What its shifts ahead are; those of the past were volunteer service. */
+  readonly ahead?: Nature;
 }
 
 const h = (hour: number, minute = 0): number => hour * 60 + minute;
@@ -268,6 +272,7 @@ export const ACTIVITIES: readonly Activity[] = [
     support: '反光背心、指挥旗',
     risks: '站在安全岛内',
     bodily: true,
+    ahead: 'duty_time',
   },
   {
     title: '图书漂流站整理',

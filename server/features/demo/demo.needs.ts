@@ -192,6 +192,7 @@ function oneShift(ground: DemoGround, parts: ShiftParts): DemoShift {
       leaderName: leader.name,
       leaderPersonId: leader.personId,
       riskLevel: activity.bodily ? 'bodily' : 'none',
+      nature: over || running ? 'volunteer' : (activity.ahead ?? 'volunteer'),
       policyNumber: activity.bodily ? `DEMO-POLICY-${String(n).padStart(4, '0')}` : '',
       skillCodes: skills.map((skill) => skill.code),
       createdBy: leader.accountId,

@@ -8,6 +8,9 @@ import { backEntryModel, heldModel, toHoursView } from './hours.view.ts';
 
 type Parts = Pick<HoursRouteParts, 'hours' | 'i18n'>;
 
+/** The form asks whether it was volunteer service (R-1.14), so no answer is none; programs of before were not asked. */
+export const unsaidAt = (door: 'api' | 'page'): null | undefined => (door === 'page' ? null : undefined);
+
 /** The desk of what is worth a second look: auditors read it, reviewers decide. */
 export function heldRoutes({ hours, i18n }: Parts): Route[] {
   return [
@@ -75,8 +78,14 @@ export function backEntryRoutes({ hours, i18n }: Parts): Route[] {
         'Enters service for a member afterwards, with a reason; marked for ever, confirmed by a second person only.',
       input: { params: idParams, body: backEntryBody },
       output: hoursView,
-      run: async ({ account, params, body }) =>
-        toHoursView(await hours.backEnter(account, { ...body, membershipId: params.id })),
+      run: async ({ account, params, body, door }) =>
+        toHoursView(
+          await hours.backEnter(account, {
+            ...body,
+            nature: body.nature ?? unsaidAt(door),
+            membershipId: params.id,
+          }),
+        ),
       page: ({ id: recordId }) =>
         seeOther(`/hours/${recordId}`, { kind: 'success', key: 'hours.backEntry.done' }),
       invalid: async ({ issues, values, error }, { account, params, locale }) =>

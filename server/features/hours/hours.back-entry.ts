@@ -6,11 +6,15 @@ import { Conflict, Forbidden, Invalid } from '../../core/errors.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { lockPersonDays } from '../people/index.ts';
+import type { Booking } from '../people/index.ts';
+import { natureFaults } from '../shifts/index.ts';
+import type { Nature } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { minutesOfDay, overlappingHours } from './hours.queries.ts';
 import { CLAIMED_STATES, computedTime, wallSpan } from './hours.record.ts';
+import type { Stretch } from './hours.record.ts';
 import { logFaults } from './hours.rules.ts';
 
 /** Service that the organisation enters for a member afterwards. */
@@ -25,12 +29,26 @@ export interface BackEntryInput {
   readonly startTime: string;
   readonly endTime: string;
   readonly reason: string;
+  /** Null where whoever enters it was asked and did not say; left out, it is volunteer service. */
+  readonly nature?: Nature | null | undefined;
 }
+
+/** Of booked stretches those on shifts that give no volunteer hours, in whatever tenants; injected, as assignments know them. */
+export type WithoutHours = (booked: readonly Booking[]) => Promise<Booking[]>;
+
+/** A booking as the rules of logging see it. */
+export const stretchOf = ({ startsAt, endsAt }: Booking): Stretch => ({ from: startsAt, to: endsAt });
+/** Bookings that meet the stretch. */
+export const meeting =
+  ({ from, to }: Stretch) =>
+  (booking: Booking): boolean =>
+    booking.startsAt < to && from < booking.endsAt;
 
 export interface BackEntryParts {
   readonly memberships: MembershipService;
   readonly units: UnitService;
   readonly tenants: TenantService;
+  readonly withoutHours: WithoutHours;
   readonly insert: (row: Record<string, unknown> & Pick<HoursRow, 'activity'>) => Promise<HoursRow>;
   readonly submit: (id: Types.ObjectId) => Promise<HoursRow>;
 }
@@ -39,7 +57,14 @@ export interface BackEntryParts {
  * Back-entry (invariant 5): with a reason, never for oneself, marked for ever, and worth nothing before a second person
  * who has no part in it confirms it.
  */
-export function createBackEntries({ memberships, units, tenants, insert, submit }: BackEntryParts) {
+export function createBackEntries({
+  memberships,
+  units,
+  tenants,
+  withoutHours,
+  insert,
+  submit,
+}: BackEntryParts) {
   /** The member for whom something may be entered. @throws NotFound, Forbidden for oneself, Conflict */
   async function backEntryFor(actor: AccountActor, membershipId: string): Promise<MembershipRow> {
     const membership = await memberships.access(actor, membershipId, 'hours:back-enter');
@@ -56,15 +81,23 @@ export function createBackEntries({ memberships, units, tenants, insert, submit 
         const membership = await backEntryFor(actor, input.membershipId);
         const { zone, locale, settings } = await tenants.current();
         const span = wallSpan(input, zone);
-        await lockPersonDays(String(membership.personId), { startsAt: span.from, endsAt: span.to });
-        const others = await overlappingHours(membership.personId, span, CLAIMED_STATES);
-        const faults = logFaults(span, {
-          now: contextNow(),
-          memberSince: membership.createdAt,
-          others: others.map((row) => ({ from: row.servedFrom, to: row.servedTo })),
-          // A place in a shift whose check-in was forgotten is the very reason for such an entry.
-          booked: [],
+        const bookings = await lockPersonDays(String(membership.personId), {
+          startsAt: span.from,
+          endsAt: span.to,
         });
+        const others = await overlappingHours(membership.personId, span, CLAIMED_STATES);
+        const faults = [
+          ...natureFaults(input.nature),
+          ...logFaults(span, {
+            now: contextNow(),
+            memberSince: membership.createdAt,
+            others: others.map((row) => ({ from: row.servedFrom, to: row.servedTo })),
+            // A place in a shift whose check-in was forgotten is the very reason for such an entry.
+            booked: [],
+            // One in a shift that gives no hours is not.
+            withoutHours: (await withoutHours(bookings.filter(meeting(span)))).map(stretchOf),
+          }),
+        ];
         if (faults.length > 0) throw new Invalid(faults);
         const unit = await units.get(String(membership.unitId));
         const { _id } = await insert({

@@ -1,5 +1,6 @@
 import { wallToInstant } from '../../core/time.ts';
 import type { AssignmentRow, AttendanceMark } from '../assignments/index.ts';
+import type { Nature } from '../shifts/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { completeActivity, gradeOf, HOURS_POLICY_VERSION, recordedMinutes } from './hours.rules.ts';
 import type { HoursInputs, MinutePolicy } from './hours.rules.ts';
@@ -21,6 +22,8 @@ export interface ServedShiftFacts {
   readonly at: readonly [number, number] | null;
   /** Metres from it within which a check-in was there. */
   readonly radiusMetres: number;
+  /** what is no volunteer service is attended and not recorded. */
+  readonly nature?: Nature | undefined;
 }
 
 /** Half-open. */

@@ -20,7 +20,7 @@ import {
   ownHours,
   reasonNeeded,
 } from './hours.schema.ts';
-import { backEntryRoutes, heldRoutes } from './held.routes.ts';
+import { backEntryRoutes, heldRoutes, unsaidAt } from './held.routes.ts';
 import type { HoursService } from './hours.service.ts';
 import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
 
@@ -112,7 +112,8 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
         'Logs service that nobody scheduled; somebody else confirms it. `submit: false` keeps a draft.',
       input: { body: logBody },
       output: hoursView,
-      run: async ({ account, body }) => toHoursView(await hours.log(account, body)),
+      run: async ({ account, body, door }) =>
+        toHoursView(await hours.log(account, { ...body, nature: body.nature ?? unsaidAt(door) })),
       page: ({ id: recordId }) => seeOther(`/hours/${recordId}`, { kind: 'success', key: 'hours.log.done' }),
       invalid: async ({ issues, values }, { locale }) =>
         view('hours/new', logModel({ i18n, locale, units: await units.all(), values, issues })),

@@ -148,6 +148,8 @@ export function logFaults(
     memberSince: Date;
     others: readonly LoggedSpan[];
     booked: readonly LoggedSpan[];
+    /** Those of the booked that give no volunteer hours. */
+    withoutHours?: readonly LoggedSpan[];
   },
 ): { path: string; code: string }[] {
   const minutes = Math.floor((span.to.getTime() - span.from.getTime()) / MINUTE);
@@ -156,6 +158,7 @@ export function logFaults(
   if (span.to > facts.now) return [{ path: 'date', code: 'in-the-future' }];
   if (span.from < facts.memberSince) return [{ path: 'date', code: 'before-membership' }];
   const clash = (other: LoggedSpan): boolean => other.from < span.to && span.from < other.to;
+  if (facts.withoutHours?.some(clash)) return [{ path: 'startTime', code: 'shift-without-hours' }];
   if (facts.others.some(clash)) return [{ path: 'startTime', code: 'overlaps-recorded' }];
   // A shift has its own evidence; a log beside it would be a second, weaker claim to the same time.
   return facts.booked.some(clash) ? [{ path: 'startTime', code: 'overlaps-shift' }] : [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, prose, requiredLine } from '../../http/schema.ts';
+import { NATURES } from '../shifts/index.ts';
 import { SERVICE_AREAS } from '../skills/index.ts';
 import { ANOMALIES } from './anomaly.rules.ts';
 import { EVIDENCE_GRADES } from './evidence.rules.ts';
@@ -11,6 +12,9 @@ const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 const category = z
   .union([z.enum(SERVICE_AREAS.map(({ code }) => code) as [string, ...string[]]), z.literal('')])
   .default('');
+
+/** Anything but `volunteer` is refused (R-1.14); left out by a program, it is that. The form asks. */
+const nature = z.enum(NATURES).optional();
 
 export const hoursView = z.object({
   id: z.string(),
@@ -74,6 +78,7 @@ export const logBody = z.strictObject({
     .optional()
     .transform((value) => value || null),
   submit: z.boolean().default(true),
+  nature,
 });
 /** Service entered for a member afterwards; the reason says why nothing better is at hand. */
 export const backEntryBody = z.strictObject({
@@ -85,6 +90,7 @@ export const backEntryBody = z.strictObject({
   endTime: clock,
   category,
   reason: prose(300).min(10),
+  nature,
 });
 export const reviewBody = z.strictObject({
   verdict: z.enum(['approved', 'rejected']),

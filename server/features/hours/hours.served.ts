@@ -9,6 +9,7 @@ import { insertRows } from '../../db/insert.ts';
 import { wayAlong } from '../../db/transition.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
+import { givesHours } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { HoursModel } from './hours.model.ts';
@@ -45,7 +46,8 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
       units.get(id),
     );
     const claims = await claimsOf(assignments.map((row) => row.personId));
-    return assignments.map((assignment) => {
+    const serving = assignments.filter(({ shiftId }) => givesHours(shifts.get(String(shiftId)) ?? {}));
+    return serving.map((assignment) => {
       const shift = shifts.get(String(assignment.shiftId)) as ServedShiftFacts;
       const own = claims.get(String(assignment.personId)) ?? [];
       const span = countingSpan(shift);

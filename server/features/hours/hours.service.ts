@@ -11,6 +11,8 @@ import type { AssignmentRow } from '../assignments/index.ts';
 import type { CalendarService } from '../calendars/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { lockPerson, lockPersonDays } from '../people/index.ts';
+import { givesHours, natureFaults } from '../shifts/index.ts';
+import type { Nature } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessHours, createHoursQueries, minutesOfDay, overlappingHours } from './hours.queries.ts';
@@ -31,7 +33,8 @@ import { activityQueries } from './hours.activities.ts';
 import { createApprovals } from './hours.approval.ts';
 import { createHoursDuty } from './hours.duty.ts';
 import type { HoursTrust } from './hours.trust.ts';
-import { createBackEntries } from './hours.back-entry.ts';
+import { createBackEntries, meeting, stretchOf } from './hours.back-entry.ts';
+import type { WithoutHours } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
 import { applyToLedger, factsOfRecord } from './ledger.service.ts';
 import { holderOf } from './merge.moves.ts';
@@ -51,6 +54,8 @@ export interface LogInput {
   readonly unitId: string | null;
   /** False keeps it as a draft that only its person sees to. */
   readonly submit: boolean;
+  /** Null where the person was asked and did not say; left out, it is volunteer service. */
+  readonly nature?: Nature | null | undefined;
 }
 
 export interface HoursParts {
@@ -59,6 +64,7 @@ export interface HoursParts {
   readonly tenants: TenantService;
   /** What the shift of an assignment was; injected, as shifts know nothing of hours. */
   readonly shiftFacts: (shiftId: string) => Promise<ServedShiftFacts>;
+  readonly withoutHours: WithoutHours;
   readonly trust: HoursTrust;
   readonly calendars: CalendarService;
 }
@@ -73,6 +79,7 @@ export function createHoursService({
   units,
   tenants,
   shiftFacts,
+  withoutHours,
   trust,
   calendars,
 }: HoursParts) {
@@ -103,7 +110,7 @@ export function createHoursService({
   return {
     ...createHoursQueries({ memberships, tenants }),
     ...activityQueries,
-    ...createBackEntries({ memberships, units, tenants, insert, submit }),
+    ...createBackEntries({ memberships, units, tenants, withoutHours, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
     /** Told in the transaction that posts, of all that it posts. */
@@ -126,6 +133,8 @@ export function createHoursService({
         if (!checkIn || !checkOut || !assignment.membershipId) return;
         if (await HoursModel.exists({ assignmentId: assignment._id })) return;
         const shift = await shiftFacts(String(assignment.shiftId));
+        // what is paid, compulsory or done in duty time is attended, and gives no hours.
+        if (!givesHours(shift)) return;
         const { name } = await units.get(String(assignment.unitId));
         const { locale, settings, zone } = await tenants.current();
         const place = await holderOf({ ...assignment, checkIn, checkOut }, memberships);
@@ -158,12 +167,16 @@ export function createHoursService({
         const { from, to } = span;
         const bookings = await lockPersonDays(actor.personId, { startsAt: from, endsAt: to });
         const others = await overlappingHours(membership.personId, span, CLAIMED_STATES);
-        const faults = logFaults(span, {
-          now: contextNow(),
-          memberSince: membership.createdAt,
-          others: others.map((row) => ({ from: row.servedFrom, to: row.servedTo })),
-          booked: bookings.map((booking) => ({ from: booking.startsAt, to: booking.endsAt })),
-        });
+        const faults = [
+          ...natureFaults(input.nature),
+          ...logFaults(span, {
+            now: contextNow(),
+            memberSince: membership.createdAt,
+            others: others.map((row) => ({ from: row.servedFrom, to: row.servedTo })),
+            booked: bookings.map(stretchOf),
+            withoutHours: (await withoutHours(bookings.filter(meeting(span)))).map(stretchOf),
+          }),
+        ];
         if (faults.length > 0) throw new Invalid(faults);
         const unit = await units.get(input.unitId ?? String(membership.unitId)).catch((err: unknown) => {
           if (err instanceof NotFound) throw Invalid.field('unitId', 'invalid-id');

@@ -4,6 +4,7 @@ import { invariantTally } from '../../core/invariant.ts';
 import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { twins } from '../identity-documents/index.ts';
+import { shiftsWithoutHours } from '../shifts/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
 import { COMPUTED_VERSIONS, recordedMinutes } from './hours.rules.ts';
@@ -199,6 +200,24 @@ const evidenceHolds: InvariantCheck = {
   },
 };
 
+/** R-1.14: nothing is recorded of a shift that is paid, compulsory or in duty time. */
+const volunteerServiceOnly: InvariantCheck = {
+  name: 'hours/volunteer-service-only',
+  async run() {
+    const tally = invariantTally();
+    const without = await shiftsWithoutHours();
+    for await (const record of HoursModel.find({ shiftId: { $ne: null } } as never)
+      .select({ shiftId: 1 })
+      .lean()
+      .cursor({ batchSize: BATCH })) {
+      tally.examine();
+      if (without.has(String(record.shiftId)))
+        tally.violate(`${String(record._id)} records what is no volunteer service`);
+    }
+    return tally.result();
+  },
+};
+
 /** What the ledger says of each claim of credit hours: minutes and entries of the person's account; for its own check. */
 export async function creditPostings(): Promise<Map<string, { minutes: number; entries: number }>> {
   const posted = new Map<string, { minutes: number; entries: number }>();
@@ -331,5 +350,6 @@ export const hoursInvariants: readonly InvariantCheck[] = [
   peopleHold,
   humansHold,
   evidenceHolds,
+  volunteerServiceOnly,
   transfersHold,
 ];

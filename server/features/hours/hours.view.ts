@@ -5,6 +5,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { createForm, formatMonth } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
+import { natureChoices } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
@@ -115,6 +116,7 @@ export function logModel(parts: {
     place: form.input('place', 'text', { maxLength: 120 }),
     unitId: choices.length > 1 ? form.select('unitId', choices, { required: true }) : form.hidden('unitId'),
     content: form.textarea('content', { maxLength: 500, rows: 3 }),
+    nature: form.radios('nature', natureChoices(i18n, locale), { required: true }),
   };
   return { fields, errors: form.errors };
 }
@@ -208,6 +210,7 @@ export function backEntryModel(parts: {
     place: form.input('place', 'text', { maxLength: 120 }),
     category: form.select('category', areaChoices(i18n, locale)),
     content: form.textarea('content', { maxLength: 500, rows: 3 }),
+    nature: form.radios('nature', natureChoices(i18n, locale), { required: true }),
     reason: form.textarea('reason', { required: true, maxLength: 300, rows: 2 }),
   };
   return {

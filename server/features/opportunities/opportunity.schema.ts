@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, localDate, pageOf, paging } from '../../http/schema.ts';
-import { neededCredential, neededPool } from '../shifts/index.ts';
+import { NATURES, neededCredential, neededPool } from '../shifts/index.ts';
 import { isServiceArea, isSkillCode } from '../skills/index.ts';
 
 /** How far "near" reaches unless told otherwise. */
@@ -58,6 +58,8 @@ export const opportunityView = z.object({
   startsAt: z.string(),
   endsAt: z.string(),
   breakMinutes: z.number(),
+  /** Only `volunteer` gives volunteer hours (R-1.14). */
+  nature: z.enum(NATURES),
   skillCodes: z.array(z.string()),
   required: z.number(),
   maximum: z.number(),

@@ -4,7 +4,7 @@ import type { Locale } from '../../core/locale.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import type { Page } from '../../db/pagination.ts';
 import { sideBySide } from '../../db/transaction.ts';
-import { coverage, listNearShifts, listOpenShifts, sumSeats } from '../shifts/index.ts';
+import { coverage, listNearShifts, listOpenShifts, natureOf, sumSeats } from '../shifts/index.ts';
 import type { NeededCredential, PositionRow, ShiftRow, ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -101,6 +101,7 @@ const shared = (
   startsAt: row.startsAt.toISOString(),
   endsAt: row.endsAt.toISOString(),
   breakMinutes: row.breakMinutes,
+  nature: natureOf(row),
   skillCodes: [...row.skillCodes],
   ...sumSeats(positions),
 });

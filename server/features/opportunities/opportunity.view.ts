@@ -2,7 +2,7 @@ import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, OptionInput } from '../../i18n/index.ts';
-import { needsOf, shiftBadge, coverageBadge } from '../shifts/index.ts';
+import { needsOf, noHoursText, shiftBadge, coverageBadge } from '../shifts/index.ts';
 import { findServiceArea, findSkill, SERVICE_AREAS, SKILL_GROUPS } from '../skills/index.ts';
 import type { Opportunity, OpportunityDetail } from './opportunity.schema.ts';
 import { DEFAULT_RADIUS_KM } from './opportunity.schema.ts';
@@ -75,6 +75,7 @@ export function opportunityListModel(
       area: findServiceArea(opportunity.category)?.[locale] ?? opportunity.category,
       distanceMetres: opportunity.distanceMetres,
       skills: opportunity.skillCodes.map((code) => findSkill(code)?.[locale] ?? code),
+      noHours: noHoursText(opportunity, i18n, locale),
       badge: shiftBadge(opportunity, i18n, locale),
     })),
     points: parts.opportunities.flatMap((opportunity) => {
@@ -131,6 +132,7 @@ export function opportunityModel(
     unitName: opportunity.unitName,
     area: findServiceArea(opportunity.category)?.[locale] ?? opportunity.category,
     bodily: opportunity.riskLevel === 'bodily',
+    noHours: noHoursText(opportunity, i18n, locale),
     sections: [
       section('conditions', 'list-check'),
       section('risks', 'alert-triangle'),

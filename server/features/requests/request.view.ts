@@ -73,6 +73,7 @@ export function newRequestModel(
       unitId: unitOptions.length === 1 ? unitOptions[0]?.value : undefined,
       contactName: actor.name,
       'shift.riskLevel': 'none',
+      'shift.nature': 'volunteer',
       'position.name': i18n.t(locale, 'requests.new.positionName'),
       'position.admission': 'direct',
       ...parts.values,

@@ -10,6 +10,7 @@ import { born } from '../../db/transition.ts';
 import { clashesOf, isThereAlready } from './copies.rules.ts';
 import type { Clash, NeighbourFacts } from './copies.rules.ts';
 import { listPositionsOf } from './shift.facts.ts';
+import { natureOf } from './nature.rules.ts';
 import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 import type { CopyView } from './copies.schema.ts';
@@ -151,6 +152,7 @@ export async function makeCopies(
       riskLevel: source.riskLevel,
       policyNumber: source.policyNumber,
       radiusMetres: source.radiusMetres ?? PLACE_METRES,
+      nature: natureOf(source),
       skillCodes: source.skillCodes,
       seriesId: options.seriesId ?? null,
       seriesDate: options.seriesId ? date : null,

@@ -15,8 +15,16 @@ export {
 export type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 export type { NeededCredential, NeededPool, PositionRow, ShiftRow } from './shift.model.ts';
 export { PLACE_METRES } from './shift.model.ts';
+export { givesHours, natureFaults, natureIsFixed, natureOf, NATURES } from './nature.rules.ts';
+export type { Nature } from './nature.rules.ts';
 export { coverage, mayStart, sumSeats } from './shift.rules.ts';
-export { listNearShifts, listOpenShifts, openShiftsInShort, soonestOpen } from './shift.queries.ts';
+export {
+  listNearShifts,
+  listOpenShifts,
+  openShiftsInShort,
+  shiftsWithoutHours,
+  soonestOpen,
+} from './shift.queries.ts';
 export type {
   Nearby,
   NearShift,
@@ -26,8 +34,8 @@ export type {
   PlannedShift,
   ShiftInShort,
 } from './shift.queries.ts';
-export { positionFields, shiftFields } from './shift.form.view.ts';
-export { coverageBadge, needsOf, shiftBadge, shiftRow } from './shift.view.ts';
+export { natureChoices, positionFields, shiftFields } from './shift.form.view.ts';
+export { coverageBadge, needsOf, noHoursText, shiftBadge, shiftRow } from './shift.view.ts';
 export { planImported } from './shift.import.ts';
 export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';
 export { plannedOf, restoreShift, takeBackShift } from './shift.imported.ts';

@@ -7,6 +7,7 @@ import { editRow } from '../../db/transition.ts';
 import type { TenantService } from '../tenants/index.ts';
 import * as facts from './shift.facts.ts';
 import type { ShiftListeners } from './shift.listeners.ts';
+import { natureOf } from './nature.rules.ts';
 import { ShiftModel } from './shift.model.ts';
 import type { ShiftRow } from './shift.model.ts';
 import { CHANGEABLE, followersOf, viewOf } from './shift.reading.ts';
@@ -22,22 +23,33 @@ async function assertNobodyMoved(rows: readonly ShiftRow[]): Promise<void> {
   if (taken > 0) throw Invalid.field('tellPeople', 'people-must-be-told', { count: taken });
 }
 
+/** Whether the edit makes something else of it (R-1.14). */
+const isRecast = (row: ShiftRow, { nature }: Pick<ShiftPatch, 'nature'>): boolean =>
+  nature !== undefined && nature !== natureOf(row);
+
 /** What an edit changes of the row, so that the rest of its series can follow and keep what it differs in. */
 function changesOf(
   row: ShiftRow,
   input: ShiftPatch,
   zone: string,
-): { plain: ShiftPatch; dayShift: number; times: Pick<ShiftPatch, 'startTime' | 'endTime'> } {
+): {
+  plain: ShiftPatch;
+  dayShift: number;
+  times: Pick<ShiftPatch, 'startTime' | 'endTime'>;
+  recast: boolean;
+} {
   const before = wallTimesOf(row, zone);
   const { date, startTime, endTime, tellPeople: _tellPeople, scope: _scope, ...rest } = input;
+  const said: Partial<ShiftRow> = { ...row, nature: natureOf(row) };
   const plain = Object.fromEntries(
     Object.entries(rest).filter(
-      ([name, value]) => value !== undefined && value !== row[name as keyof ShiftRow],
+      ([name, value]) => value !== undefined && value !== said[name as keyof ShiftRow],
     ),
   );
   return {
     plain,
     dayShift: date === undefined ? 0 : daysBetween(before.date, date),
+    recast: isRecast(row, input),
     times: {
       ...(startTime !== undefined && startTime !== before.startTime ? { startTime } : {}),
       ...(endTime !== undefined && endTime !== before.endTime ? { endTime } : {}),
@@ -86,9 +98,10 @@ export function createShiftEditing({
   /** One edit inside the transaction; the row's state was looked at. @throws Invalid beside the fields */
   async function applyEdit(row: ShiftRow, input: ShiftPatch, version: number | null): Promise<ShiftRow> {
     const { set, moved } = await editOf(row, input);
-    const announced = moved && row.state !== 'draft';
-    if (announced && input.tellPeople !== true) await assertNobodyMoved([row]);
-    if (announced && (set['startsAt'] as Date) <= contextNow())
+    const announced = (moved || isRecast(row, input)) && row.state !== 'draft';
+    const silent = announced && input.tellPeople !== true;
+    if (silent && moved) await assertNobodyMoved([row]);
+    if (announced && moved && (set['startsAt'] as Date) <= contextNow())
       throw Invalid.field('date', 'starts-in-the-past');
     // What was announced as insured stays insured.
     if (row.state !== 'draft' && !lacksPolicy(row) && lacksPolicy({ ...row, ...set }))
@@ -99,15 +112,22 @@ export function createShiftEditing({
       action: 'shifts/edit',
       facts: { moved },
     });
-    if (announced) await listeners.changed(after, { startsAt: row.startsAt, endsAt: row.endsAt });
+    if (announced)
+      await listeners.changed(after, {
+        startsAt: row.startsAt,
+        endsAt: row.endsAt,
+        nature: natureOf(row),
+      });
+    // Only now: where somebody came already, telling people would not help.
+    if (silent && !moved) await assertNobodyMoved([row]);
     return after;
   }
 
   return {
     /**
-     * Moves a shift and its other facts; with the scope `following` also those after it in its series, by what changes
+     * Moves a shift and changes its other facts; with the scope `following` also those after it in its series, by what changes
      * here. Nobody with a place is moved silently: then `tellPeople` is needed, and the listeners of `onShiftChanged`
-     * tell them in the same transaction.
+     * tell them in the same transaction. The same holds for what it is (R-1.14), which stays once anybody has come.
      */
     async edit(
       actor: AccountActor,
@@ -121,14 +141,14 @@ export function createShiftEditing({
         if (input.scope !== 'following') return viewOf(await applyEdit(row, input, version));
         const { zone } = await tenants.current();
         const followers = await followersOf(row, CHANGEABLE);
-        const { plain, dayShift, times } = changesOf(row, input, zone);
+        const { plain, dayShift, times, recast } = changesOf(row, input, zone);
         const moves = dayShift !== 0 || Object.keys(times).length > 0;
         if (moves && input.tellPeople !== true) await assertNobodyMoved([row, ...followers]);
         const edits = [
           () => applyEdit(row, input, version),
           ...followers.map((follower) => () => {
             const date = addDays(wallTimesOf(follower, zone).date, dayShift);
-            const moved = moves ? { ...times, date, tellPeople: input.tellPeople } : {};
+            const moved = moves || recast ? { ...times, date, tellPeople: input.tellPeople } : {};
             return applyEdit(follower, { ...plain, ...moved }, null);
           }),
         ];

@@ -10,6 +10,7 @@ import { tenantAggregate } from '../../db/builders.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import type { RequestRow } from '../requests/index.ts';
+import { natureOf } from './nature.rules.ts';
 import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 import { sumSeats } from './shift.rules.ts';
@@ -333,6 +334,7 @@ export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): S
   riskLevel: row.riskLevel,
   policyNumber: row.policyNumber,
   radiusMetres: row.radiusMetres ?? PLACE_METRES,
+  nature: natureOf(row),
   seriesId: row.seriesId ? String(row.seriesId) : null,
   cancelReason: row.history.findLast((entry) => entry.to === 'cancelled')?.reason ?? null,
   positions: positions.map(toPositionView),

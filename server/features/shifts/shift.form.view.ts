@@ -3,6 +3,7 @@ import type { Locale } from '../../core/locale.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { Field, Form, I18n, OptionInput } from '../../i18n/index.ts';
 import { LANGUAGES, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
+import { NATURES } from './nature.rules.ts';
 import { RADIUS_METRES } from './shift.model.ts';
 import type { PositionView } from './shift.schema.ts';
 import type { LocalText } from '../../db/fields.ts';
@@ -58,10 +59,18 @@ export function shiftFields(
       width: 'short',
     }),
     leaderName: form.input(`${prefix}leaderName`, 'text', { ...label('leaderName'), maxLength: 60 }),
+    nature: form.select(`${prefix}nature`, natureChoices(i18n, locale), {
+      ...label('nature'),
+      required: true,
+    }),
     riskLevel: form.radios(`${prefix}riskLevel`, risks, { ...label('riskLevel'), required: true }),
     policyNumber: form.input(`${prefix}policyNumber`, 'text', { ...label('policyNumber'), maxLength: 60 }),
   };
 }
+
+/** The natures of an activity as choices of a form, volunteer service first. */
+export const natureChoices = (i18n: I18n, locale: Locale): OptionInput[] =>
+  NATURES.map((value) => ({ value, label: i18n.t(locale, `shifts.nature.${value}`) }));
 
 function wording(i18n: I18n, locale: Locale, name: string): { label: string; hint: string | null } {
   const hint = `shifts.form.${name}.hint`;
@@ -194,7 +203,7 @@ export function shiftFormModel(
   const form = createForm({
     ...parts,
     messages: 'shifts.form',
-    values: { riskLevel: 'none', scope: 'one', ...parts.values },
+    values: { riskLevel: 'none', nature: 'volunteer', scope: 'one', ...parts.values },
   });
   const fields = {
     ...shiftFields(form, i18n, locale, '', parts.today),

@@ -47,6 +47,7 @@ const SHIFT_FIELDS = [
   'riskLevel',
   'policyNumber',
   'radiusMetres',
+  'nature',
   'skillCodes',
   'seriesId',
 ] as const;

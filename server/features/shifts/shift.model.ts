@@ -8,6 +8,8 @@ import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 import { stateFields } from '../../db/transition.ts';
 import type { StateRow } from '../../db/transition.ts';
+import { NATURES } from './nature.rules.ts';
+import type { Nature } from './nature.rules.ts';
 
 export const RISK_LEVELS = ['none', 'bodily'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
@@ -37,6 +39,8 @@ export interface ShiftRow extends TenantRow, StateRow {
   policyNumber: string;
   /** Metres from the place within which a check-in was there; missing in shifts of before it was asked. */
   radiusMetres?: number;
+  /** only volunteer service gives hours; missing in shifts of before it was asked, which were that. */
+  nature?: Nature;
   /** Codes of every skill its positions ask for: filter of the public list. */
   skillCodes: string[];
   /** The series it belongs to, if it is repeated. */
@@ -68,6 +72,7 @@ const shiftSchema = new Schema({
   riskLevel: { type: String, enum: [...RISK_LEVELS], required: true, default: 'none' },
   policyNumber: { type: String, default: '' },
   radiusMetres: { type: Number, default: PLACE_METRES },
+  nature: { type: String, enum: [...NATURES], default: 'volunteer' },
   skillCodes: { type: [String], default: [] },
   seriesId: { type: Schema.Types.ObjectId, default: null },
   seriesDate: { type: String, default: null },

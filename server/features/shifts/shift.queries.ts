@@ -3,6 +3,7 @@ import { tenantAggregate } from '../../db/builders.ts';
 import { readShared } from '../../db/shared-reading.ts';
 import { afterCursor, decodeCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
+import { NATURES } from './nature.rules.ts';
 import { ShiftModel } from './shift.model.ts';
 import type { PositionRow, ShiftRow } from './shift.model.ts';
 
@@ -225,4 +226,12 @@ export async function openShiftsInShort(filter: OpenFilter, limit: number): Prom
     .batchSize(limit + 1)
     .select({ title: 1, place: 1, category: 1, skillCodes: 1, startsAt: 1, endsAt: 1 })
     .lean();
+}
+
+/** Ids of all shifts that give no volunteer hours, of whatever the caller's scope lets it read; for checks. */
+export async function shiftsWithoutHours(): Promise<Set<string>> {
+  const rows = await ShiftModel.find({ nature: { $in: NATURES.filter((nature) => nature !== 'volunteer') } })
+    .select({ _id: 1 })
+    .lean();
+  return new Set(rows.map(({ _id }) => String(_id)));
 }

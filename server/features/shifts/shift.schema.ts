@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { id, line, localDate, pageOf, paging, requiredLine } from '../../http/schema.ts';
 import { shiftLifecycle } from '../../core/states.ts';
 import { isLanguageCode, isSkillCode } from '../skills/index.ts';
+import { NATURES } from './nature.rules.ts';
 import { ADMISSIONS, RADIUS_METRES, RISK_LEVELS } from './shift.model.ts';
 
 /** `HH:MM` on the tenant's wall clock. */
@@ -22,6 +23,8 @@ const shiftShape = {
   policyNumber: line(60).optional(),
   /** Metres from the place within which a check-in was there; 500 unless said. */
   radiusMetres: z.number().int().min(RADIUS_METRES.min).max(RADIUS_METRES.max).optional(),
+  /** Only `volunteer`, which it is unless said, gives volunteer hours (R-1.14). */
+  nature: z.enum(NATURES).optional(),
 };
 export const shiftBody = z.strictObject(shiftShape);
 /** The three times change together or not at all. `tellPeople`: whoever has a place is told of a new time. */
@@ -124,6 +127,7 @@ export const shiftView = z.object({
   riskLevel: z.enum(RISK_LEVELS),
   policyNumber: z.string(),
   radiusMetres: z.number(),
+  nature: z.enum(NATURES),
   cancelReason: z.string().nullable(),
   positions: z.array(positionView),
   required: z.number(),

@@ -22,6 +22,7 @@ import { createShiftEditing } from './shift.editing.ts';
 import * as facts from './shift.facts.ts';
 import { createShiftLifecycle } from './shift.lifecycle.ts';
 import { createShiftListeners } from './shift.listeners.ts';
+import { natureOf } from './nature.rules.ts';
 import { PLACE_METRES, PositionModel, ShiftModel } from './shift.model.ts';
 import { CHANGEABLE, gapsIn, toViews, viewOf } from './shift.reading.ts';
 import { sumSeats } from './shift.rules.ts';
@@ -118,6 +119,7 @@ export function createShiftService({
           riskLevel: input.riskLevel ?? 'none',
           policyNumber: input.policyNumber ?? '',
           radiusMetres: input.radiusMetres ?? PLACE_METRES,
+          nature: natureOf(input),
           createdBy: new Types.ObjectId(actor.accountId),
           createdAt: contextNow(),
         } as never,

@@ -5,6 +5,8 @@ import { addDays, localDate, weekdayOf } from '../../core/time.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, OptionInput } from '../../i18n/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
+import { givesHours, natureOf } from './nature.rules.ts';
+import type { Nature } from './nature.rules.ts';
 import { coverage } from './shift.rules.ts';
 import { seriesText } from './copies.view.ts';
 import { scopeField } from './shift.form.view.ts';
@@ -81,6 +83,13 @@ export function shiftRow(shift: ShiftView, i18n: I18n, locale: Locale): object {
       : null,
   };
 }
+
+/** Why attending gives no volunteer hours, in words (R-1.14); null where it does. */
+export const noHoursText = (
+  shift: { readonly nature?: Nature | undefined },
+  i18n: I18n,
+  locale: Locale,
+): string | null => (givesHours(shift) ? null : i18n.t(locale, `shifts.noHours.${natureOf(shift)}`));
 
 /** What a position asks for, in words. */
 export function needsOf(
@@ -205,6 +214,7 @@ export function shiftModel(
         ? [{ label: t('shifts.form.policyNumber.label'), value: shift.policyNumber || '–' }]
         : []),
     ],
+    noHours: noHoursText(shift, i18n, locale),
     cancelled: shift.cancelReason === null ? null : cancelText(shift.cancelReason, i18n, locale),
     checklist: {
       show: abilities.edit && waiting && gaps.length > 0,

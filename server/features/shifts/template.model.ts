@@ -3,6 +3,8 @@ import type { Types } from 'mongoose';
 import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
+import { NATURES } from './nature.rules.ts';
+import type { Nature } from './nature.rules.ts';
 import { PLACE_METRES, positionFieldsOf, RISK_LEVELS } from './shift.model.ts';
 import type { PositionRow, RiskLevel } from './shift.model.ts';
 
@@ -30,6 +32,7 @@ export interface TemplateRow extends TenantRow {
   endTime: string;
   breakMinutes: number;
   radiusMetres?: number;
+  nature?: Nature;
   riskLevel: RiskLevel;
   positions: TemplatePosition[];
   version: number;
@@ -45,6 +48,7 @@ const templateSchema = new Schema({
   endTime: { type: String, required: true },
   breakMinutes: { type: Number, required: true, default: 0 },
   radiusMetres: { type: Number, default: PLACE_METRES },
+  nature: { type: String, enum: [...NATURES], default: 'volunteer' },
   riskLevel: { type: String, enum: [...RISK_LEVELS], required: true },
   positions: { type: [new Schema(positionFieldsOf(), { _id: false, strict: 'throw' })], default: [] },
   version: { type: Number, required: true, default: 1 },

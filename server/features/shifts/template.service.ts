@@ -13,6 +13,7 @@ import { editRow } from '../../db/transition.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessShift, listPositionsOf } from './shift.facts.ts';
+import { natureOf } from './nature.rules.ts';
 import { PLACE_METRES } from './shift.model.ts';
 import type { PositionInput, PositionView, ShiftInput, ShiftView } from './shift.schema.ts';
 import { TemplateModel } from './template.model.ts';
@@ -148,6 +149,7 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
             endTime,
             breakMinutes: shift.breakMinutes,
             radiusMetres: shift.radiusMetres,
+            nature: natureOf(shift),
             riskLevel: shift.riskLevel,
             positions: positions.map(askedFor),
             createdBy: new Types.ObjectId(actor.accountId),
@@ -201,6 +203,7 @@ export function createTemplateService({ tenants, units, create, addPosition }: T
           endTime: input.endTime ?? template.endTime,
           breakMinutes: template.breakMinutes,
           radiusMetres: template.radiusMetres ?? PLACE_METRES,
+          nature: natureOf(template),
           riskLevel: template.riskLevel,
         });
         const positions: PositionView[] = [];

@@ -126,6 +126,13 @@ describe('npm run verify', function () {
         change('hoursrecords', { _id: id('hoursId') }, { $inc: { recordedMinutes: 30 } }),
       ],
       [
+        'hours/volunteer-service-only',
+        async () => {
+          const record = await db.collection('hoursrecords').findOne({ _id: id('hoursId') });
+          return change('shifts', { _id: record?.['shiftId'] }, { $set: { nature: 'paid' } })();
+        },
+      ],
+      [
         'certificates/state-the-ledger',
         change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
       ],

@@ -132,6 +132,11 @@ describe('logging', () => {
     expect(code(199, 260)).to.equal('overlaps-recorded');
     expect(code(450, 500)).to.equal('overlaps-shift');
     expect(code(460, 500)).to.equal(undefined);
+    const paid = { ...facts, booked: [], withoutHours: [span(600, 660)] };
+    expect(logFaults(span(659, 700), paid)).to.deep.equal([
+      { path: 'startTime', code: 'shift-without-hours' },
+    ]);
+    expect(logFaults(span(660, 700), paid)).to.deep.equal([]);
     expect(code(9_990, 10_010)).to.equal('in-the-future');
     expect(code(-10, 60)).to.equal('before-membership');
     expect(code(300, 300 + 17 * 60)).to.equal('log-too-long');

@@ -9,11 +9,17 @@ export const CONSENT_VERSIONS: Record<ConsentPurpose, string> = {
   guardian: '2026-11',
 };
 
+/** Of a consent, what says whether it stands. */
+export type ConsentStanding = Pick<Consent, 'purpose' | 'version' | 'withdrawnAt'>;
+
 /** Whether a consent is to the text as it stands today: a changed text asks again. */
 export const isCurrent = (consent: Pick<Consent, 'purpose' | 'version'>): boolean =>
   consent.version === CONSENT_VERSIONS[consent.purpose];
 
-export const hasConsent = (person: Pick<PersonRow, 'consents'>, purpose: ConsentPurpose): boolean =>
+export const hasConsent = (
+  person: { readonly consents: readonly ConsentStanding[] },
+  purpose: ConsentPurpose,
+): boolean =>
   person.consents.some(
     (consent) => consent.purpose === purpose && consent.withdrawnAt === null && isCurrent(consent),
   );
@@ -58,8 +64,7 @@ export type PersonToFit = Pick<
   | 'availability'
   | 'radiusMetres'
   | 'interests'
-  | 'consents'
->;
+> & { readonly consents: readonly ConsentStanding[] };
 /** The same with the name, for whoever may be told it. */
 export type NamedToFit = PersonToFit & Pick<PersonRow, 'name'>;
 export const FIT_FIELDS = {

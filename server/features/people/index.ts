@@ -32,6 +32,6 @@ export {
   idsOfCounties,
   peopleToFit,
   peopleToPlan,
-  somePeopleToPlan,
+  readerOfPeopleToPlan,
 } from './person.planning.ts';
 export type { PersonToPlan } from './person.planning.ts';

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
+import { Same } from '../../core/same.ts';
 import { PersonDayModel, PersonModel } from './person.model.ts';
 import type { Booking, PersonRow } from './person.model.ts';
 import { findableFilter, FIT_FIELDS } from './fitting.rules.ts';
@@ -50,14 +51,47 @@ export async function* peopleToPlan(ids: readonly string[]): AsyncGenerator<Pers
 /** What plans over very many people need to know of each. */
 export type PersonToPlan = PersonToFit & Pick<PersonRow, 'version'>;
 
-/** The same of a part of very many people, in one query past Mongoose: only what the rules ask for. */
-export const somePeopleToPlan = async (ids: readonly string[]): Promise<PersonToPlan[]> =>
-  PersonModel.collection
-    .find<PersonToPlan>(
-      { _id: { $in: ids.map((id) => new Types.ObjectId(id)) } },
-      { projection: { ...FIT_FIELDS, version: 1 }, batchSize: Math.max(1, ids.length) },
-    )
-    .toArray();
+const { consents: _whole, ...FIT_WITHOUT_CONSENTS } = FIT_FIELDS;
+/** Of a consent only whether it stands. */
+const PLAN_FIELDS = {
+  ...FIT_WITHOUT_CONSENTS,
+  'consents.purpose': 1,
+  'consents.version': 1,
+  'consents.withdrawnAt': 1,
+  version: 1,
+} as const;
+
+/**
+ * Reads the same of very many people, a part at a time, in one query each past Mongoose: only what the rules ask for. What many
+ * of them have alike (languages, interests, a skill, a stretch of a week) is one object for all of them.
+ */
+export function readerOfPeopleToPlan(): (ids: readonly string[]) => Promise<PersonToPlan[]> {
+  const alike = {
+    words: new Same<string[]>((words) => JSON.stringify(words)),
+    skill: new Same<PersonToPlan['skills'][number]>(({ code, level }) => `${level} ${code}`),
+    slot: new Same<PersonToPlan['availability'][number]>(
+      ({ weekday, startMinute, endMinute }) => `${weekday} ${startMinute} ${endMinute}`,
+    ),
+    consents: new Same<PersonToPlan['consents'][number][]>((consents) => JSON.stringify(consents)),
+  };
+  const lean = (row: PersonToPlan): PersonToPlan => ({
+    ...row,
+    languages: alike.words.of(row.languages),
+    ...(row.interests ? { interests: alike.words.of(row.interests) } : {}),
+    skills: row.skills.map((skill) => alike.skill.of(skill)),
+    availability: row.availability.map((slot) => alike.slot.of(slot)),
+    consents: alike.consents.of([...row.consents]),
+  });
+  return async (ids) => {
+    const rows = await PersonModel.collection
+      .find<PersonToPlan>(
+        { _id: { $in: ids.map((id) => new Types.ObjectId(id)) } },
+        { projection: PLAN_FIELDS, batchSize: Math.max(1, ids.length) },
+      )
+      .toArray();
+    return rows.map(lean);
+  };
+}
 
 /** The ids of people of these counties who once agreed to be asked by others; whether they still do, their facts say. */
 export async function idsOfCounties(counties: readonly string[], limit: number): Promise<string[]> {

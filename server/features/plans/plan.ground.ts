@@ -1,12 +1,13 @@
 import { asTenant } from '../../core/context.ts';
+import { Same } from '../../core/same.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import { claimsOn, placesOf, teamsOf } from '../assignments/index.ts';
 import { credentialsOf, excludedFrom, positionFacts } from '../matching/index.ts';
 import type { PersonSources, PositionFacts } from '../matching/index.ts';
 import { membersToPlan } from '../memberships/index.ts';
-import type { MemberToPlan, MembershipService } from '../memberships/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
 import { OFFER_LEAD_MINUTES, SHORTEST_OFFER_MINUTES } from '../offers/index.ts';
-import { bookingsAfter, idsOfCounties, somePeopleToPlan } from '../people/index.ts';
+import { bookingsAfter, idsOfCounties, readerOfPeopleToPlan } from '../people/index.ts';
 import type { Booking, PersonToPlan } from '../people/index.ts';
 import { shiftsToStaff } from '../shifts/index.ts';
 import type { PositionRow, ShiftToStaff } from '../shifts/index.ts';
@@ -55,11 +56,14 @@ export interface OpenPosition {
 /** Days on which somebody is expected or asked already, by person: local dates. */
 export type Engaged = Map<string, Set<string>>;
 
+/** What the rules know of somebody as a member. */
+type Membership = NonNullable<PersonSources['membership']>;
+
 /** Somebody as read; what only few have in a tenant is by place of the tenant. */
 export interface Somebody {
   readonly id: string;
   readonly row: PersonToPlan;
-  readonly memberOf: ReadonlyMap<number, MemberToPlan>;
+  readonly memberOf: ReadonlyMap<number, Membership>;
   credentials: ReadonlyMap<number, PersonSources['credentials']>;
   places: ReadonlyMap<number, PersonSources['places']>;
   exclusions: ReadonlyMap<number, PersonSources['exclusions']>;
@@ -132,16 +136,18 @@ export async function readPeople(
   now: Date,
   report: Report,
 ): Promise<Crowd> {
-  const memberOf = new Map<string, Map<number, MemberToPlan>>();
+  const memberOf = new Map<string, ReadonlyMap<number, Membership>>();
   const kept: Set<string>[] = [];
   for (const [at, { tenant }] of members.entries()) {
     await asTenant(tenant.id, async () => {
+      // Nothing was seen of most members: they differ in their kind alone.
+      const alike = new Same<ReadonlyMap<number, Membership>>((own) => JSON.stringify([...own.values()]));
       for await (const some of membersToPlan()) {
-        for (const member of some) {
-          const id = String(member.personId);
-          const own = memberOf.get(id);
-          if (own) own.set(at, member);
-          else memberOf.set(id, new Map([[at, member]]));
+        for (const { personId, state, kind, verifiedSkills } of some) {
+          const id = String(personId);
+          const own = alike.of(new Map([[at, { state, kind, verifiedSkills }]]));
+          const before = memberOf.get(id);
+          memberOf.set(id, before ? new Map([...before, ...own]) : own);
         }
       }
       kept.push(await memberships.notToBeAsked());
@@ -152,7 +158,7 @@ export async function readPeople(
   const ids = [...new Set([...memberOf.keys(), ...findable])].sort();
   if (ids.length > MOST_PEOPLE) throw new PlanImpossible('plan-too-many-people');
   const people: Somebody[] = [];
-  await eachPart(ids, somePeopleToPlan, async (rows) => {
+  await eachPart(ids, readerOfPeopleToPlan(), async (rows) => {
     for (const row of rows) people.push(newSomebody(row, memberOf.get(String(row._id))));
     await report(people.length, ids.length);
   });
@@ -182,7 +188,7 @@ const NOTHING: ReadonlyMap<number, never> = new Map<number, never>();
 /** Somebody of whom only the profile was read yet. */
 export const newSomebody = (
   row: PersonToPlan,
-  memberOf: ReadonlyMap<number, MemberToPlan> = NOTHING,
+  memberOf: ReadonlyMap<number, Membership> = NOTHING,
 ): Somebody => ({
   id: String(row._id),
   row,

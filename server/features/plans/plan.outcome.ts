@@ -29,6 +29,8 @@ export interface Planned {
 export interface Solved {
   readonly draft: DraftStaffing;
   readonly run: StaffingRun;
+  /** The options that first come, first served takes of the draft; null where nobody has replayed it. */
+  readonly first: readonly number[] | null;
 }
 
 /** How much was looked at, what the bound has to allow for beyond the options, and how long the solver took in all. */
@@ -41,14 +43,14 @@ export interface Looked {
 }
 
 /** What a run comes to: lines with their reasons, arrays and proof, and what first come, first served would have done. */
-export function conclude(plan: Planned, { draft, run }: Solved, looked: Looked): RunResult {
+export function conclude(plan: Planned, { draft, run, first: replayed }: Solved, looked: Looked): RunResult {
   const { input, ground, pairs, pinned } = plan;
   const { positions, people } = ground;
   const chosen = optionsUsed(run).map((k): Chosen => {
     const pair = pairs.at(k);
     return { pair, price: draft.caps.paid(run.proof.price, pair.person, pair.position) };
   });
-  const first = replayFirstCome(draft.staffing, inOrderPosted(ground)).map((k) => pairs.at(k));
+  const first = (replayed ?? firstCome(draft, ground)).map((k) => pairs.at(k));
   const placed = positions.map(({ tenant, position, slots, facts }) => ({
     unitId: String(position.unitId),
     tenantId: input.members[tenant]?.tenant.id ?? '',
@@ -94,6 +96,10 @@ export const optionsUsed = ({ used }: StaffingRun): number[] => {
   });
   return found;
 };
+
+/** The options that positions would take first come, first served. */
+export const firstCome = ({ staffing }: DraftStaffing, ground: Ground): readonly number[] =>
+  replayFirstCome(staffing, inOrderPosted(ground));
 
 const inOrderPosted = ({ positions }: Ground): number[] =>
   positions

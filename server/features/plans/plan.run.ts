@@ -10,7 +10,7 @@ import { Resumed, widened } from './plan.known.ts';
 import type { Known } from './plan.known.ts';
 import { Look } from './plan.look.ts';
 import type { PlanLineRow, PlanPin, PlanProof } from './plan.model.ts';
-import { boundOf, conclude, optionsUsed } from './plan.outcome.ts';
+import { boundOf, conclude, firstCome, optionsUsed } from './plan.outcome.ts';
 import type { Planned, Solved } from './plan.outcome.ts';
 import { PairList } from './plan.pairs.ts';
 import type { DraftPair } from './plan.pairs.ts';
@@ -177,7 +177,7 @@ class Run {
       this.pairs.close(k);
       used[k] = 0;
     }
-    return { draft, run: { ...run, used } };
+    return { draft, run: { ...run, used }, first: null };
   }
 
   private whole(): Planned {
@@ -271,7 +271,7 @@ class Run {
       settings,
       settled: this.settled,
     });
-    const run = await this.parts.solver.solveStaffing(tenantId, draft.staffing, {
+    const solving = this.parts.solver.solveStaffing(tenantId, draft.staffing, {
       milliseconds: Math.max(1, settings.seconds * 1_000 - this.solveMs),
       sides: this.sides(),
       signal: this.parts.signal,
@@ -279,8 +279,12 @@ class Run {
       // Phases are only told: a run does not wait for it.
       onPhase: (phase) => void this.parts.report(phase, 0, 0).catch(() => undefined),
     });
+    // The solver works in a thread of its own: meanwhile this one replays what it is compared with.
+    solving.catch(() => undefined);
+    const first = this.solveMs === 0 ? firstCome(draft, this.ground) : null;
+    const run = await solving;
     this.solveMs += run.solveMs;
-    return { draft, run };
+    return { draft, run, first };
   }
 
   private sides(): Side[] {

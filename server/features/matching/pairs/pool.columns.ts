@@ -1,4 +1,5 @@
 import { latLngOf, radians } from '../../../core/geo.ts';
+import type { LatLng } from '../../../core/geo.ts';
 import type { Tenant } from '../../tenants/index.ts';
 import { hasConsent } from '../../people/fitting.rules.ts';
 import { recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
@@ -89,52 +90,52 @@ export class PoolColumns {
   ) {
     this.tenant = tenant;
     const laid = inOrderOfCells(people);
-    const each = <A extends Float64Array | Int32Array | Uint8Array>(
-      make: new (length: number) => A,
-      value: (sources: PersonSources, row: number) => number,
-    ): A => {
-      const column = new make(laid.length);
-      laid.forEach(({ sources }, row) => (column[row] = value(sources, row)));
-      return column;
-    };
-    this.size = laid.length;
+    const { length } = laid;
+    this.size = length;
     this.sources = laid.map(({ sources }) => sources);
     this.who = Int32Array.from(laid, ({ number }) => number);
     this.cell = Float64Array.from(laid, ({ cell }) => cell);
-    this.latitude = each(Float64Array, ({ person }) => (person.home ? latLngOf(person.home).latitude : NaN));
-    this.longitude = each(Float64Array, ({ person }) =>
-      person.home ? latLngOf(person.home).longitude : NaN,
-    );
-    this.cosine = this.latitude.map((latitude) => Math.cos(radians(latitude)));
-    this.standing = each(Uint8Array, (one) => STANDINGS.indexOf(standingOf(one.person, one, tenant)));
-    this.standings = [...new Set(this.standing)];
-    this.track = each(Uint8Array, ({ membership }) => TRACKS.indexOf(trackOf(membership?.kind ?? null)));
-    this.tracks = [...new Set(this.track)];
-    this.born = each(Int32Array, ({ person }) => dateNumber(person.birthDate));
-    this.guardian = each(Uint8Array, ({ person }) => (hasConsent(person, 'guardian') ? 1 : 0));
-    this.radius = each(Float64Array, ({ person }) => person.radiusMetres ?? NaN);
     this.records = recordsOf(this.sources, tenant.zone);
-    const record = (row: number): ServiceRecord => this.records.get(row) ?? NOBODYS;
-    this.kept = each(Int32Array, (_, row) => record(row).kept);
-    this.missed = each(Int32Array, (_, row) => record(row).missed);
-    this.lastOn = each(Int32Array, (_, row) => dayOf(record(row).lastOn));
-    this.few = each(Uint8Array, fewOf);
+    [this.latitude, this.longitude, this.cosine, this.radius] = columns(Float64Array, length);
+    [this.standing, this.track, this.guardian, this.few] = columns(Uint8Array, length);
+    [this.born, this.kept, this.missed, this.lastOn] = columns(Int32Array, length);
+    [this.measured, this.measuredIn] = columns(Int32Array, length);
+    // All of one person at a time: their facts lie anywhere in memory.
+    const free = this.sources.map((sources, row) => this.layOut(sources, row));
+    this.standings = [...new Set(this.standing)];
+    this.tracks = [...new Set(this.track)];
     this.anyFew = this.few.reduce((any, own) => any | own, 0);
-    this.measured = new Int32Array(this.size);
-    this.measuredIn = new Int32Array(this.size);
     this.languages = new WordRows(this.sources.map(({ person }) => person.languages));
-    this.interests = new WordRows(this.sources.map(({ person }) => person.interests ?? []));
-    this.free = new FreeTimes(
-      this.sources.map(({ person }) => (FreeTimes.holds(person.availability) ? person.availability : [])),
-    );
+    this.interests = new WordRows(this.sources.map(({ person }) => person.interests ?? NO_WORDS));
+    this.free = new FreeTimes(free);
     // On any days: who has a skill for a time only is asked about by the rule itself.
-    this.skills = new SkillRows(
-      this.sources.map(({ person, membership, credentials }) =>
-        skillsOn(person, membership, credentials, null),
-      ),
-    );
+    this.skills = new SkillRows(length, (row) => {
+      const { person, membership, credentials } = this.sources[row]!;
+      return skillsOn(person, membership, credentials, null);
+    });
     this.bySkill = postings(this.skills, this.size);
     this.everybody = Int32Array.from({ length: this.size }, (_, row) => row);
+  }
+
+  /** Fills the columns of a row. @returns the free times that columns can keep */
+  private layOut(sources: PersonSources, row: number): PersonSources['person']['availability'] {
+    const { person, membership } = sources;
+    const { latitude, longitude } = person.home ? latLngOf(person.home) : NOWHERE;
+    const record = this.records.get(row) ?? NOBODYS;
+    const keeps = FreeTimes.holds(person.availability);
+    this.latitude[row] = latitude;
+    this.longitude[row] = longitude;
+    this.cosine[row] = Math.cos(radians(latitude));
+    this.radius[row] = person.radiusMetres ?? NaN;
+    this.standing[row] = STANDINGS.indexOf(standingOf(person, sources, this.tenant));
+    this.track[row] = TRACKS.indexOf(trackOf(membership?.kind ?? null));
+    this.guardian[row] = hasConsent(person, 'guardian') ? 1 : 0;
+    this.born[row] = dateNumber(person.birthDate);
+    this.kept[row] = record.kept;
+    this.missed[row] = record.missed;
+    this.lastOn[row] = dayOf(record.lastOn);
+    this.few[row] = fewOf(sources) | (keeps ? 0 : FEW.odd);
+    return keeps ? person.availability : NO_TIMES;
   }
 
   /** The number of the next position that is asked about the rows. */
@@ -175,6 +176,17 @@ export class PoolColumns {
 }
 
 const NONE = new Int32Array(0);
+const NO_WORDS: string[] = [];
+const NO_TIMES: PersonSources['person']['availability'] = [];
+const NOWHERE: LatLng = { latitude: NaN, longitude: NaN };
+
+/** Columns of one kind, so many rows long. */
+const columns = <A>(Kind: new (length: number) => A, length: number): [A, A, A, A] => [
+  new Kind(length),
+  new Kind(length),
+  new Kind(length),
+  new Kind(length),
+];
 
 /** A cell and a place in the list share one exact number: cells stay below 2^31, places below 2^22. */
 const PLACES = 2 ** 22;
@@ -216,16 +228,16 @@ function servedOf(records: ReadonlyMap<number, ServiceRecord>): Map<string, Map<
   return byRequest;
 }
 
+/** What few have, beside odd free times. */
 function fewOf(sources: PersonSources): number {
-  const { bookings, credentials, exclusions = [], trained = [], pools = [], person } = sources;
+  const { bookings, credentials, exclusions = [], trained = [], pools = [] } = sources;
   return (
     (bookings.length > 0 ? FEW.booked : 0) |
     (credentials.some(({ gives }) => gives.length > 0) ? FEW.gives : 0) |
     (exclusions.length > 0 ? FEW.kept : 0) |
     (trained.length > 0 ? FEW.trained : 0) |
     (credentials.length > 0 ? FEW.credentials : 0) |
-    (pools.length > 0 ? FEW.pools : 0) |
-    (FreeTimes.holds(person.availability) ? 0 : FEW.odd)
+    (pools.length > 0 ? FEW.pools : 0)
   );
 }
 

@@ -14,16 +14,25 @@ export class WordRows {
   private readonly bits: Int32Array;
 
   constructor(rows: readonly (readonly string[])[]) {
-    for (const row of rows)
+    // Many rows have the same list: its words are looked up once.
+    const first = new Map<readonly string[], number>();
+    rows.forEach((row, at) => {
+      if (!first.has(row)) first.set(row, at);
+    });
+    for (const row of first.keys())
       for (const word of row) if (!this.number.has(word)) this.number.set(word, this.number.size);
     this.words = Math.max(1, Math.ceil(this.number.size / 32));
-    this.bits = new Int32Array(rows.length * this.words);
-    rows.forEach((row, at) => {
+    const { words } = this;
+    const bits = new Int32Array(rows.length * words);
+    this.bits = bits;
+    for (const [row, at] of first)
       for (const word of row) {
         const bit = this.number.get(word) ?? 0;
-        const place = at * this.words + (bit >> 5);
-        this.bits[place] = (this.bits[place] ?? 0) | (1 << (bit & 31));
+        bits[at * words + (bit >> 5)]! |= 1 << (bit & 31);
       }
+    rows.forEach((row, at) => {
+      const same = first.get(row)!;
+      for (let n = 0; n < words; n++) bits[at * words + n] = bits[same * words + n]!;
     });
   }
 
@@ -73,13 +82,16 @@ export class FreeTimes {
 
   constructor(rows: readonly Slots[]) {
     this.start = new Uint32Array(rows.length + 1);
-    const all: number[] = [];
-    rows.forEach((slots, row) => {
-      for (const minute of joined(slots)) all.push(minute);
-      this.start[row + 1] = all.length / 2;
-    });
-    this.from = Int16Array.from({ length: all.length / 2 }, (_, i) => all[2 * i] ?? 0);
-    this.to = Int16Array.from({ length: all.length / 2 }, (_, i) => all[2 * i + 1] ?? 0);
+    // Mondays stand twice.
+    const room = rows.reduce((sum, slots) => sum + 2 * slots.length, 0);
+    const [from, to] = [new Int16Array(room), new Int16Array(room)];
+    let size = 0;
+    for (let row = 0; row < rows.length; row++) {
+      size = joinInto(from, to, size, rows[row]!);
+      this.start[row + 1] = size;
+    }
+    this.from = from.slice(0, size);
+    this.to = to.slice(0, size);
   }
 
   /** Whether times can be kept so: each stretch ends on the day on which it begins, and later. */
@@ -137,23 +149,41 @@ export class FreeTimes {
   }
 }
 
-/** From and to of each stretch, ascending and apart. */
-function joined(slots: Slots): number[] {
-  const stretches = slots
-    .flatMap(({ weekday, startMinute, endMinute }) => {
-      const at = (weekday - 1) * DAY_MINUTES;
-      const own = [at + startMinute, at + endMinute] as const;
-      const again = [own[0] + DAYS * DAY_MINUTES, own[1] + DAYS * DAY_MINUTES] as const;
-      return weekday === 1 ? [own, again] : [own];
-    })
-    .sort((a, b) => a[0] - b[0]);
-  const found: number[] = [];
-  for (const [from, to] of stretches) {
-    const last = found.length - 1;
-    if (last > 0 && from <= (found[last] ?? 0)) found[last] = Math.max(found[last] ?? 0, to);
-    else found.push(from, to);
+/** Writes from and to of each stretch, ascending and apart, from a place on. @returns the place after the last */
+function joinInto(from: Int16Array, to: Int16Array, begin: number, slots: Slots): number {
+  let size = begin;
+  // There are few of each, and most come in order: every one moves down to its place.
+  const add = (start: number, end: number): void => {
+    let at = size++;
+    for (; at > begin && from[at - 1]! > start; at--) {
+      from[at] = from[at - 1]!;
+      to[at] = to[at - 1]!;
+    }
+    from[at] = start;
+    to[at] = end;
+  };
+  for (const { weekday, startMinute, endMinute } of slots) {
+    const at = (weekday - 1) * DAY_MINUTES;
+    add(at + startMinute, at + endMinute);
   }
-  return found;
+  for (const { weekday, startMinute, endMinute } of slots)
+    if (weekday === 1) add(DAYS * DAY_MINUTES + startMinute, DAYS * DAY_MINUTES + endMinute);
+  if (size === begin) return begin;
+  let last = begin;
+  for (let i = begin + 1; i < size; i++) {
+    if (from[i]! <= to[last]!) to[last] = Math.max(to[last]!, to[i]!);
+    else {
+      last += 1;
+      from[last] = from[i]!;
+      to[last] = to[i]!;
+    }
+  }
+  return last + 1;
+}
+
+function longer<A extends Uint8Array | Uint16Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
 
 /** Skills of each row: the number of the code, level, and whether it was seen. */
@@ -165,22 +195,33 @@ export class SkillRows {
   readonly level: Uint8Array;
   readonly seen: Uint8Array;
 
-  constructor(rows: readonly PersonFacts['skills'][]) {
-    this.start = new Uint32Array(rows.length + 1);
-    rows.forEach((skills, row) => (this.start[row + 1] = (this.start[row] ?? 0) + skills.length));
-    const total = this.start[rows.length] ?? 0;
-    this.code = new Uint16Array(total);
-    this.level = new Uint8Array(total);
-    this.seen = new Uint8Array(total);
+  /** @param skillsOf asked once about each row */
+  constructor(size: number, skillsOf: (row: number) => PersonFacts['skills']) {
+    this.start = new Uint32Array(size + 1);
+    let [code, level, seen] = [new Uint16Array(2 * size), new Uint8Array(2 * size), new Uint8Array(2 * size)];
     let at = 0;
-    for (const skills of rows)
-      for (const { code, level, verified } of skills) {
-        const number = this.number.get(code) ?? this.number.size;
-        this.number.set(code, number);
-        this.code[at] = number;
-        this.level[at] = level;
-        this.seen[at++] = verified ? 1 : 0;
+    for (let row = 0; row < size; row++) {
+      const skills = skillsOf(row);
+      if (at + skills.length > code.length) {
+        const length = 2 * (at + skills.length);
+        [code, level, seen] = [
+          longer(code, new Uint16Array(length)),
+          longer(level, new Uint8Array(length)),
+          longer(seen, new Uint8Array(length)),
+        ];
       }
+      for (const skill of skills) {
+        let number = this.number.get(skill.code);
+        if (number === undefined) this.number.set(skill.code, (number = this.number.size));
+        code[at] = number;
+        level[at] = skill.level;
+        seen[at++] = skill.verified ? 1 : 0;
+      }
+      this.start[row + 1] = at;
+    }
+    this.code = code.slice(0, at);
+    this.level = level.slice(0, at);
+    this.seen = seen.slice(0, at);
   }
 
   /** Where a row has the code; −1 where it does not. */

@@ -19,15 +19,28 @@ const given = (
   person: Partial<PersonFacts> = {},
 ): number => pointsOf(weight, rule.judge(facts, { ...NOBODY_SPECIAL, ...person }, settings));
 
+const known = new Map<string, Int32Array>();
+/** Tables that are remembered: tenants weigh in many ways, but a run asks for the same few again and again. */
+const MOST_TABLES = 256;
+
+/** The points of every whole share of so many. */
+function worths(weight: number, from: number): Int32Array {
+  const key = `${weight}/${from}`;
+  const found = known.get(key);
+  if (found) return found;
+  const made = Int32Array.from({ length: from + 1 }, (_, of) => pointsOf(weight, { of, from }));
+  if (known.size >= MOST_TABLES) known.clear();
+  known.set(key, made);
+  return made;
+}
+
 const alike: SoftColumn = (asked, rule, weight) => given(rule, weight, asked);
 
 const skillLevel: SoftColumn = (asked, rule, weight) => {
   const { facts, pool } = asked;
   if (facts.skills.length === 0) return given(rule, weight, asked);
   const { few, skills } = pool;
-  const from = 6 * facts.skills.length;
-  const worth = new Int32Array(from + 1);
-  for (let of = 0; of < worth.length; of++) worth[of] = pointsOf(weight, { of, from });
+  const worth = worths(weight, 6 * facts.skills.length);
   const numbers = facts.skills.flatMap(({ code }) => skills.number.get(code) ?? []);
   return (rows, size, points) => {
     for (let i = 0; i < size; i++) {
@@ -131,8 +144,7 @@ const load: SoftColumn = (asked, rule, weight) => {
 const idle: SoftColumn = (asked, rule, weight) => {
   if (asked.pool.records.size === 0) return given(rule, weight, asked);
   const start = dayOf(asked.facts.startDate);
-  const worth = new Int32Array(LONG_IDLE_DAYS + 1);
-  for (let of = 0; of < worth.length; of++) worth[of] = pointsOf(weight, { of, from: LONG_IDLE_DAYS });
+  const worth = worths(weight, LONG_IDLE_DAYS);
   const { lastOn } = asked.pool;
   return (rows, size, points) => {
     for (let i = 0; i < size; i++) {

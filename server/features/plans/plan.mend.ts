@@ -11,6 +11,7 @@ import { poolsMark } from '../talent-pools/index.ts';
 import type { Member, OpenPosition } from './plan.ground.ts';
 import { PlanLineModel } from './plan.model.ts';
 import type { PlanLineRow, PlanMove, PlanPair } from './plan.model.ts';
+import type { NewLine } from './plan.run.ts';
 
 /** Assignments in these states are a claim on the place; in others the person said no, left, or was too late. */
 const STANDING = new Set([
@@ -103,8 +104,6 @@ export async function peopleChanged(members: readonly Member[], readAt: Date): P
 
 /** Moves that are told one by one; of more only how many. */
 const MOST_MOVES = 30;
-
-type NewLine = Omit<PlanLineRow, '_id' | 'tenantId'>;
 
 /**
  * The new proposal joined with what was sent already: offers stay where they are, and whoever is proposed where they were not

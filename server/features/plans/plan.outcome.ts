@@ -12,7 +12,7 @@ import type { PlanPair, PlanProof } from './plan.model.ts';
 import type { DraftPair, PairList } from './plan.pairs.ts';
 import { compare, PLAN_VALUES_VERSION } from './plan.rules.ts';
 import type { Pairing } from './plan.rules.ts';
-import type { Ground, RunInput, RunResult } from './plan.run.ts';
+import type { Ground, Lines, NewLine, RunInput, RunResult } from './plan.run.ts';
 import { pricedOf } from './plan.priced.ts';
 import { packIds } from './plan.store.ts';
 
@@ -145,13 +145,13 @@ function linesOf(
   { proof }: StaffingRun,
   chosen: readonly Chosen[],
   first: readonly DraftPair[],
-): RunResult['lines'] {
+): Lines {
   const before = new Int32Array(ground.positions.length);
   for (const { position } of first) before[position] = (before[position] ?? 0) + 1;
   const byPosition = Map.groupBy(chosen, ({ pair }) => pair.position);
   const pinnedAt = Map.groupBy(pinned, ({ position }) => position);
   const pairOf = toPair(ground, judge);
-  return ground.positions.map(({ tenant, position, shift, slots }, r) => ({
+  const lineOf = ({ tenant, position, shift, slots }: OpenPosition, r: number): NewLine => ({
     planId: input.planId,
     attempt: input.attempt,
     place: r,
@@ -170,7 +170,11 @@ function linesOf(
     pairs: [...(pinnedAt.get(r) ?? []).map((pair) => ({ pair, price: null })), ...(byPosition.get(r) ?? [])]
       .sort((a, b) => b.pair.score - a.pair.score || a.pair.person - b.pair.person)
       .map(({ pair, price }) => pairOf(pair, price)),
-  }));
+  });
+  return {
+    length: ground.positions.length,
+    some: (from, to) => ground.positions.slice(from, to).map((open, i) => lineOf(open, from + i)),
+  };
 }
 
 /** A pair as it is stored, with every part of its score. @throws Error where columns and rules disagree */

@@ -38,8 +38,17 @@ export interface RunParts {
   readonly signal: AbortSignal;
 }
 
+/** A line as it is written. */
+export type NewLine = Omit<PlanLineRow, '_id' | 'tenantId'>;
+
+/** Lines that are made as they are asked for: while some are written, the next are made, and none is held longer. */
+export interface Lines {
+  readonly length: number;
+  some(from: number, to: number): NewLine[];
+}
+
 export interface RunResult {
-  readonly lines: Omit<PlanLineRow, '_id' | 'tenantId'>[];
+  readonly lines: Lines;
   readonly arrays: PlanArrays;
   readonly inputs: { version: string; positions: number; slots: number; people: number; at: Date };
   readonly weights: { version: string };

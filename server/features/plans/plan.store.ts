@@ -3,8 +3,8 @@ import { requireTenantId } from '../../core/context.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import type { Staffing, StaffingProof } from '../matching/index.ts';
 import { PlanArrayModel, PlanLineModel } from './plan.model.ts';
-import type { PlanLineRow } from './plan.model.ts';
 import type { Priced } from './plan.priced.ts';
+import type { Lines } from './plan.run.ts';
 
 /** Bytes of one piece of an array: well within what a row may hold. */
 const PIECE_BYTES = 8 * 2 ** 20;
@@ -138,17 +138,13 @@ const toBytes = (bytes: unknown): Uint8Array =>
   bytes instanceof Uint8Array ? bytes : (bytes as { buffer: Uint8Array }).buffer;
 
 /** Stores the lines of an attempt; what an earlier try left there is replaced. */
-export async function storeLines(
-  planId: Types.ObjectId,
-  attempt: number,
-  lines: readonly Omit<PlanLineRow, '_id' | 'tenantId'>[],
-): Promise<void> {
+export async function storeLines(planId: Types.ObjectId, attempt: number, lines: Lines): Promise<void> {
   await PlanLineModel.deleteMany({ planId, attempt });
   const tenantId = new Types.ObjectId(requireTenantId());
   let next = 0;
   const go = async (): Promise<void> => {
     while (next < lines.length) {
-      const some = lines.slice(next, (next += LINES_AT_ONCE));
+      const some = lines.some(next, (next += LINES_AT_ONCE));
       // Rows made here by the thousand: casting each would take as long as solving the plan.
       await PlanLineModel.collection.insertMany(some.map((line) => ({ ...line, tenantId })) as never);
     }

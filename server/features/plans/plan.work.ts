@@ -15,7 +15,7 @@ import { joinLines, markOf, peopleChanged, readProposed } from './plan.mend.ts';
 import { PlanModel } from './plan.model.ts';
 import type { PlanMove, PlanRow } from './plan.model.ts';
 import { runPlan } from './plan.run.ts';
-import type { RunInput, RunParts, RunResult } from './plan.run.ts';
+import type { Lines, RunInput, RunParts, RunResult } from './plan.run.ts';
 import { readArrays, storeArrays, storeLines } from './plan.store.ts';
 
 export interface PlanWorkParts {
@@ -84,7 +84,9 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
       ...result
     } = await runPlan(input, parts, open, await (reading ?? crowd()), known);
     const { lines, ...moving } =
-      job.kind === 'mend' ? joinLines(before.lines, fresh) : { lines: fresh, moved: 0, moves: [] };
+      job.kind === 'mend'
+        ? joined(before.lines, fresh.some(0, fresh.length))
+        : { lines: fresh, moved: 0, moves: [] };
     await watch.report('store', 0, lines.length, true);
     await sideBySide([
       () => storeArrays(row._id, job.attempt, arrays),
@@ -93,6 +95,14 @@ export function createPlanWork({ memberships, tenants, units, solver }: PlanWork
     await watch.report('store', lines.length, lines.length, true);
     return { ...result, ...moving, tenants: members.length, mark };
   }
+}
+
+/** The mended lines, all of them there. */
+function joined(
+  ...lines: Parameters<typeof joinLines>
+): { lines: Lines } & Pick<PlanMade, 'moved' | 'moves'> {
+  const { lines: all, ...moving } = joinLines(...lines);
+  return { lines: { length: all.length, some: (from, to) => all.slice(from, to) }, ...moving };
 }
 
 /** What people say of themselves changes all day: it is followed now and then, and whenever somebody asks for a look. */

@@ -35,18 +35,20 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + BUDGET_MS;
   let result: { value: T } | null = null;
   let attempts = 0;
+  let conflict: unknown;
   const committed = mongoose.connection
     .transaction(
       async (session) => {
         caller.beginsAnew();
         // The driver itself retries conflicts for two minutes, whatever it is told.
         attempts += 1;
-        if (attempts > 1 && performance.now() > deadline) throw new Unavailable('busy');
+        if (attempts > 1 && performance.now() > deadline) throw new Unavailable('busy', conflict);
         // Each attempt starts with an empty list: what an aborted attempt planned never happened.
         const state: TransactionState = { session, afterCommit: (hooks = []) };
         try {
           result = { value: await storage.run(state, work) };
         } catch (err) {
+          conflict = err;
           if (waitedInVain(err)) caller.sendAway(err);
           else if (outageOf(err) === 'away') caller.hurries();
           throw isBrokenSocket(err) ? asNetworkError(err as Error) : err;

@@ -1,4 +1,5 @@
 import { existsSync, globSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -44,6 +45,13 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** Milliseconds that this machine's processors have been busy, and had, since it was started. */
+function processorTime(): { busy: number; all: number } {
+  const times = cpus().map(({ times: { user, nice, sys, irq, idle } }) => [user + nice + sys + irq, idle]);
+  const busy = times.reduce((sum, [worked = 0]) => sum + worked, 0);
+  return { busy, all: times.reduce((sum, [, idled = 0]) => sum + idled, busy) };
+}
+
 /** Every spec named by the arguments, what mostly waits before what mostly computes. */
 function specs(names: readonly string[]): string[] {
   const found = (names.length === 0 ? ['test'] : names).flatMap((name) => {
@@ -84,6 +92,7 @@ function onInterrupt(run: FileRun): Promise<NodeJS.Signals> {
 async function main(): Promise<number> {
   const files = specs(positionals);
   const startedAt = performance.now();
+  const before = processorTime();
   const needsDatabase = files.some((file) => !WITHOUT_DATABASE.test(relative(ROOT, file)));
   const server: TestServer | null = needsDatabase ? await startTestServer(print) : null;
   const results: TestResult[] = [];
@@ -109,7 +118,11 @@ async function main(): Promise<number> {
   await server?.stop();
   for (const line of summaryLines(results)) print(line);
   const counts = countsOf(results);
-  print(`\n${files.length} files in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const { busy, all } = processorTime();
+  // What it could gain from more at once, and what only from doing less.
+  const share = Math.round((100 * (busy - before.busy)) / Math.max(1, all - before.all));
+  print(`\n${files.length} files in ${seconds} s; the processors were busy for ${share} % of it`);
   if (interrupted) print(`Interrupted by ${interrupted}: not all tests were run.`);
   print(closingLine(counts));
   return counts.failed === 0 && counts.passed > 0 && !interrupted ? 0 : 1;

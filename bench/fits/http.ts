@@ -6,15 +6,20 @@ import { childOf, startCommand } from '../../test/support/command.ts';
 import { makePlaces } from '../pages/place.ts';
 import { City } from './city.ts';
 import { fillCity, openPositions } from './fill.ts';
+import { standPlan, takeAwayPlans } from './plan.ts';
 
 const READING_MS = 600_000;
 /** Asked about one after the other. */
 const POSITIONS = 100;
+/** Said above a ranking that counted a plan's prices, in either language. */
+const BY_PLAN = /Ranked by the score less|排序按匹配分减去统筹方案/;
 
 export interface OverHttp {
   readonly pages: number[];
   /** How many pages looked at everybody. */
   readonly memory: number;
+  /** The same with a plan standing over all these days, by whose prices everybody is ranked; how many pages say so. */
+  readonly planned: { readonly pages: number[]; readonly told: number };
   /** The first page right after the start: how long it took and how many it looked at; when everybody was in memory. */
   readonly first: { readonly ms: number; readonly looked: number; readonly allAfterMs: number };
   /** Resident memory of the web process, all its threads included: at the end, and the most it ever was. */
@@ -39,6 +44,7 @@ export async function measureOverHttp(
       writeFileSync(filled, JSON.stringify(await openPositions(client.db(), city, POSITIONS)));
     }
     const positions = JSON.parse(readFileSync(filled, 'utf8')) as string[];
+    await takeAwayPlans(client.db());
     const web = startCommand(['scripts/with-node.mjs', 'scripts/start-web.ts'], {
       MONGODB_URI: place.database.uris.app,
       MIGRATE_MONGODB_URI: place.database.uris.migrate,
@@ -54,6 +60,7 @@ export async function measureOverHttp(
       return await ask(url, childOf(web.child.pid ?? 0), await signIn(url, place.dataDir), positions, {
         requests,
         people,
+        stand: () => standPlan(client.db(), positions),
       });
     } catch (err) {
       console.error(web.stdout().slice(-4_000), web.stderr().slice(-4_000));
@@ -95,9 +102,13 @@ async function ask(
   pid: number,
   cookie: string,
   positions: readonly string[],
-  { requests, people }: { readonly requests: number; readonly people: number },
+  {
+    requests,
+    people,
+    stand,
+  }: { readonly requests: number; readonly people: number; readonly stand: () => Promise<void> },
 ): Promise<OverHttp> {
-  const page = async (n: number): Promise<{ ms: number; looked: number }> => {
+  const page = async (n: number): Promise<{ ms: number; looked: number; byPlan: boolean }> => {
     const began = performance.now();
     const answer = await fetch(`${url}/positions/${positions[n % positions.length]}/candidates`, {
       headers: { cookie, 'accept-language': 'en' },
@@ -109,7 +120,7 @@ async function ask(
     const told = /共比对 ([\d,]+) 人|([\d,]+) people looked at/.exec(text);
     if (!told) throw new Error('The page does not say how many people it looked at');
     const looked = Number((told[1] ?? told[2] ?? '0').replaceAll(',', ''));
-    return { ms, looked };
+    return { ms, looked, byPlan: BY_PLAN.test(text) };
   };
   const began = performance.now();
   const first = await page(0);
@@ -126,5 +137,17 @@ async function ask(
     pages.push(one.ms);
     if (one.looked >= people) memory += 1;
   }
-  return { pages, memory, first: { ...first, allAfterMs }, rss: residentOf(pid) };
+  await stand();
+  while (!(await page(0)).byPlan) {
+    if (performance.now() > began + 2 * READING_MS) throw new Error('No page counted the plan that stands');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  for (let n = 0; n < 50; n++) await page(n);
+  const planned: { pages: number[]; told: number } = { pages: [], told: 0 };
+  for (let n = 0; n < requests; n++) {
+    const one = await page(n);
+    planned.pages.push(one.ms);
+    if (one.byPlan && one.looked >= people) planned.told += 1;
+  }
+  return { pages, memory, planned, first: { ...first, allAfterMs }, rss: residentOf(pid) };
 }

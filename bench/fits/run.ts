@@ -16,7 +16,7 @@ const HELP = `node bench/fits/run.ts [--people N | --million] [--queries N] [--s
 
 Who fits, among the people of a generated city: the search in memory beside a full scan of the same typed arrays in one
 run (the same best people with the same scores, to the last), bytes a person, and over HTTP from a real web process on a
-real database, with the memory of that process. --folder keeps the filled place for the next run. Last line: a verdict, exit 0 only when every gate is met.`;
+real database, without and with a plan standing (ranked by score less its prices), with the memory of that process. --folder keeps the filled place for the next run. Last line: a verdict, exit 0 only when every gate is met.`;
 
 const { values } = parseArgs({
   options: {
@@ -124,7 +124,7 @@ function inMemory(): void {
 async function overHttp(): Promise<void> {
   const folder = realpathSync(values.folder ?? mkdtempSync(join(tmpdir(), 'linli-fits-')));
   try {
-    const { pages, rss, memory, first } = await measureOverHttp(folder, people, seed, 200);
+    const { pages, planned, rss, memory, first } = await measureOverHttp(folder, people, seed, 200);
     console.log(
       `right after the start: ${first.looked} people looked at in ${ms(first.ms)}, everybody after ${ms(first.allAfterMs)}`,
     );
@@ -132,6 +132,11 @@ async function overHttp(): Promise<void> {
       'over HTTP p95 <= 50 ms',
       `p50 ${ms(quantile(pages, 0.5))}, p95 ${ms(quantile(pages, 0.95))}, ${memory} of ${pages.length} from memory`,
       quantile(pages, 0.95) <= 50 && memory === pages.length,
+    );
+    judge(
+      'the same with a plan standing <= 50 ms',
+      `p50 ${ms(quantile(planned.pages, 0.5))}, p95 ${ms(quantile(planned.pages, 0.95))}, ${planned.told} of ${planned.pages.length} by its prices`,
+      quantile(planned.pages, 0.95) <= 50 && planned.told === planned.pages.length,
     );
     const most = 400 + (80 * people) / 1e6;
     judge(

@@ -14,6 +14,11 @@ const skillLevel: SoftRule = {
       const own = person.skills.find((skill) => skill.code === code);
       return sum + (own ? Math.min(3, own.level) + (own.verified ? 3 : 0) : 0);
     }, 0);
+    // Of whoever lacks one it is told why not, and a skill of theirs is no reason.
+    const lacks = position.skills.some(
+      ({ code, minLevel }) => !person.skills.some((own) => own.code === code && own.level >= minLevel),
+    );
+    if (lacks) return { of, from, finding: null };
     return { of, from, finding: { code: 5 * of > 3 * from ? 'skill-strong' : 'skill-fits' } };
   },
 };

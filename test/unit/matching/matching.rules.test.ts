@@ -245,6 +245,16 @@ describe('the rules of fitting', () => {
     expect(new Set(RULES.map((rule) => rule.name)).size).to.equal(RULES.length);
   });
 
+  it('never call skills fitting that somebody lacks or has at too low a level', () => {
+    const skillLevel = SOFT_RULES.find(({ name }) => name === 'skill-level');
+    const says = (skills: PersonFacts['skills']): string | undefined =>
+      skillLevel?.judge(position, { ...person, skills }, settings).finding?.code;
+    expect(says(person.skills)).to.equal('skill-strong');
+    expect(says([{ code: 'first-aid', level: 2, verified: false }])).to.equal('skill-fits');
+    expect(says([{ code: 'first-aid', level: 1, verified: true }])).to.equal(undefined);
+    expect(says([])).to.equal(undefined);
+  });
+
   it('never count a further skill against anybody', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -122,6 +122,7 @@ function inMemory(): void {
 }
 
 async function overHttp(): Promise<void> {
+  if (values.folder) mkdirSync(values.folder, { recursive: true });
   const folder = realpathSync(values.folder ?? mkdtempSync(join(tmpdir(), 'linli-fits-')));
   try {
     const { pages, planned, rss, memory, first } = await measureOverHttp(folder, people, seed, 200);

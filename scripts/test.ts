@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SILENCE_MS =
   300_000 +
   Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 120_000 +
-  Number(process.env['LINLI_FAULT_ROUNDS'] ?? 0) * 10_000;
+  Number(process.env['LINLI_FAULT_ROUNDS'] ?? 0) * 20_000;
 const PROGRESS_MS = 10_000;
 
 /**

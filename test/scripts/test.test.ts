@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCommand } from '../support/command.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { eventually, temporaryFolder } from '../support/temporary.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -25,6 +25,15 @@ async function run(
   const code = await command.ended;
   const all = command.stdout();
   return { code, all, lines: all.trimEnd().split('\n') };
+}
+
+/** Whether there is such a process; one that has ended and was not asked for yet counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 describe('npm test', function () {
@@ -90,6 +99,32 @@ describe('npm test', function () {
     );
     expect(lines.at(-1)).to.equal('0 passed, 1 failed');
     expect(all).to.include('Tests reach nothing outside this machine');
+  });
+
+  it('leaves nothing behind that its tests started when it is interrupted', async () => {
+    const note = join(temporaryFolder(), 'pid');
+    const support = JSON.stringify(join(ROOT, 'test/support/command.ts'));
+    const files = specs({
+      'a.test.ts': `import { writeFileSync } from 'node:fs';
+        import { startCommand } from ${support};
+        it('waits', async function () {
+          this.timeout(0);
+          const { child, ended } = startCommand(['-e', 'setInterval(() => {}, 1000)']);
+          writeFileSync(${JSON.stringify(note)}, String(child.pid));
+          await ended;
+        });`,
+    });
+    const command = startCommand(['scripts/test.ts', ...files], { CI: undefined });
+    await eventually(
+      'the test has started something',
+      () => existsSync(note) && readFileSync(note).length > 0,
+    );
+    const started = Number(readFileSync(note, 'utf8'));
+    expect(isAlive(started)).to.equal(true);
+    command.child.kill('SIGTERM');
+    await command.ended;
+    expect(command.stdout()).to.include('Interrupted by SIGTERM');
+    await eventually('what it started is gone', () => !isAlive(started));
   });
 
   it('says which folder or file is not there', async () => {

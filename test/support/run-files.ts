@@ -34,6 +34,9 @@ interface Slot {
   startedAt: number;
 }
 
+/** A process of tests that was told to end has this long to end what its tests started. */
+const END_MS = 2_000;
+
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /**
@@ -71,9 +74,16 @@ export function runFiles(files: readonly string[], options: RunOptions): FileRun
       ),
     abort() {
       aborted = true;
-      for (const { child } of slots) child?.kill('SIGKILL');
+      for (const { child } of slots) if (child) end(child);
     },
   };
+}
+
+/** Without its channel a process ends by itself, and ends the processes that its tests started; killed, it leaves them behind. */
+function end(child: ChildProcess): void {
+  if (child.connected) child.disconnect();
+  const force = setTimeout(() => child.kill('SIGKILL'), END_MS);
+  child.once('exit', () => clearTimeout(force));
 }
 
 function runOne(slot: Slot, file: string, { grep, silenceMs }: RunOptions): Promise<FileOutcome> {
@@ -84,7 +94,7 @@ function runOne(slot: Slot, file: string, { grep, silenceMs }: RunOptions): Prom
     let reason = '';
     const expire = (): void => {
       reason = `It told nothing for ${Math.round(silenceMs / 1000)} s and was ended.`;
-      child.kill('SIGKILL');
+      end(child);
     };
     let silence = setTimeout(expire, silenceMs);
     const finish = (fault: TestResult | null): void => {

@@ -9,6 +9,7 @@ import { applyImports } from './imports/apply.sweep.ts';
 import { undoImports } from './imports/undo.sweep.ts';
 import { expireCredentials } from './credentials/expire.sweep.ts';
 import { moveHours } from './hours/move.sweep.ts';
+import { remindOfClaims } from './hours/remind-of-claims.sweep.ts';
 import { remindOfHours } from './hours/remind.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
@@ -43,6 +44,7 @@ export function allSweeps(services: Services): Sweep[] {
     startShifts(services.shifts),
     endShifts(services.shifts),
     remindOfHours(services.hours),
+    remindOfClaims(services.hours),
     moveHours(services.transfers),
     applyImports(services.imports),
     undoImports(services.imports),

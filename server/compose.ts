@@ -169,7 +169,7 @@ import {
   stopSearchRoutes,
   savedSearchInvariants,
 } from './features/saved-searches/index.ts';
-import { createShiftService, PLACE_METRES, shiftRoutes } from './features/shifts/index.ts';
+import { createShiftService, givesHours, PLACE_METRES, shiftRoutes } from './features/shifts/index.ts';
 import { skillRoutes } from './features/skills/index.ts';
 import {
   createOwnRegistrationService,
@@ -225,6 +225,8 @@ import { reviewRoutes } from './features/reviews/index.ts';
 import { createReviewSources } from './review-sources.ts';
 import { createIdentities } from './identities.ts';
 
+/** Places that a claim of missing service may be about: those of the last thirteen months are offered to choose from. */
+const claimableSince = (): Date => new Date(contextNow().getTime() - 400 * 86_400_000);
 const VIEWS_ROOT = join(import.meta.dirname, '..', 'views');
 
 export interface ComposeOptions {
@@ -357,6 +359,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     codeKey: deriveSecret(master, 'check-in-code'),
   });
   const calendars = createCalendarService();
+  const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
+  const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
+  memberships.compareHumansBy(humans);
   const hours = createHoursService({
     calendars,
     memberships,
@@ -383,6 +388,23 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       };
     },
     withoutHours: (booked) => assignments.withoutHours(booked),
+    humans,
+    attachments,
+    people,
+    places: {
+      row: (id) => assignments.row(id),
+      async over(personIds, limit) {
+        const rows = await assignments.over(personIds, claimableSince(), limit);
+        const on = await shifts.rows(rows.map(({ shiftId }) => shiftId));
+        const titles = new Map(
+          on.filter((shift) => givesHours(shift)).map(({ _id, title }) => [String(_id), title]),
+        );
+        return rows.flatMap((row) => {
+          const title = titles.get(String(row.shiftId));
+          return title === undefined ? [] : [{ row, title }];
+        });
+      },
+    },
   });
   calendars.onDaysChanged(hours.recountDuty);
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
@@ -401,7 +423,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       },
       bankClosings.whyNotMerge,
     ],
-    follow: [bankClosings.merge],
+    follow: [bankClosings.merge, hours.claims.follow],
   });
   identityDocuments.onSameHuman(markOwnHand);
   hours.onPosted(bank.earn);
@@ -410,9 +432,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const closings = createLedgerClosings({ tenants });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
-  const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
-  const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
-  memberships.compareHumansBy(humans);
   const credentials = createCredentialService({
     humans,
     memberships,
@@ -745,6 +764,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
         credits,
         pools: talentPools.queries,
         types: credentialTypes,
+        hours,
       }),
       i18n,
     }),

@@ -1,6 +1,7 @@
 import { can } from './core/actor.ts';
 import type { CredentialService, CredentialTypeService } from './features/credentials/index.ts';
 import type { CreditService } from './features/credits/index.ts';
+import type { HoursService } from './features/hours/index.ts';
 import type { ReviewSource } from './features/reviews/index.ts';
 import { knownPools } from './features/talent-pools/index.ts';
 import type { PoolMemberQueries } from './features/talent-pools/index.ts';
@@ -11,8 +12,9 @@ export function createReviewSources(parts: {
   readonly credits: CreditService;
   readonly pools: PoolMemberQueries;
   readonly types: CredentialTypeService;
+  readonly hours: HoursService;
 }): ReviewSource[] {
-  const { credentials, credits, pools, types } = parts;
+  const { credentials, credits, hours, pools, types } = parts;
   return [
     {
       kind: 'credential',
@@ -57,6 +59,22 @@ export function createReviewSources(parts: {
           id: String(row._id),
           personName: row.personName,
           title: row.title,
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'hoursClaim',
+      href: '/hours/claims/desk',
+      hrefOf: (id) => `/hours/claims/${id}`,
+      may: (actor) => can(actor, 'hours:answer-claims'),
+      async waiting(actor, limit) {
+        const { data } = await hours.claims.desk(actor, limit, undefined);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: row.claimed?.name ?? row.recorded?.name ?? '',
           state: row.state,
           since: row.createdAt.toISOString(),
         }));

@@ -105,6 +105,14 @@ export const hoursLifecycle = defineLifecycle('hours', {
   reversed: [],
 });
 
+/** Somebody says that recorded hours are wrong or missing; a founded claim was corrected in the same moment. */
+export const hoursClaimLifecycle = defineLifecycle('hoursClaim', {
+  claimed: ['founded', 'refused', 'withdrawn'],
+  founded: [],
+  refused: [],
+  withdrawn: [],
+});
+
 /** Hours that somebody takes along: the old organisation confirms, the new one accepts; each has a row of its own. */
 export const transferLifecycle = defineLifecycle('transfer', {
   requested: ['confirmed', 'refused', 'withdrawn'],
@@ -272,6 +280,7 @@ export const LIFECYCLES = [
   shiftLifecycle,
   assignmentLifecycle,
   hoursLifecycle,
+  hoursClaimLifecycle,
   transferLifecycle,
   credentialLifecycle,
   poolLifecycle,

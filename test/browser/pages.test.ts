@@ -62,6 +62,8 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
     const endsAt = new Date(startsAt.getTime() + 7_200_000);
     const id = await createServed(tenant, cast.get('volunteer') as Member, { title, startsAt, endsAt });
     await coordinator.post(`/hours/${id}/approve`);
+    const claim = await own.post(`/hours/${id}/claims`, { wrong: 'not-served', text: '那天我没有去' });
+    expect(claim.status, claim.text).to.equal(201);
   }
   await createServed(tenant, cast.get('volunteer') as Member, { title: '垃圾分类督导' });
   await createMember(tenant, { state: 'submitted', unitId, person: { name: '申请人甲' } });

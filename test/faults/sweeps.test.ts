@@ -17,6 +17,7 @@ import { CertificateBatchModel } from '../../server/features/certificates/certif
 import { CertificateModel } from '../../server/features/certificates/certificate.model.ts';
 import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
 import { dueOnOf } from '../../server/features/credentials/index.ts';
+import { HoursClaimModel } from '../../server/features/hours/claim.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import {
   LedgerComparisonModel,
@@ -484,6 +485,31 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           (await LedgerStatementModel.find({}).lean()).map(({ closing, entries }) => [closing, entries]),
         ),
       expected: [[1, 2]],
+    };
+  },
+
+  async 'hours/remind-of-claims'(tenant) {
+    const volunteer = await createMember(tenant);
+    const desk = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    // Who confirmed them is not reminded, the other one is.
+    await createMember(tenant, { roles: ['coordinator'] });
+    const id = await createServed(tenant, volunteer);
+    expect((await desk.post(`/hours/${id}/approve`)).status).to.equal(200);
+    const claim = await (
+      await volunteer.api()
+    ).post(`/hours/${id}/claims`, { wrong: 'not-served', text: 'x' });
+    expect(claim.status, claim.text).to.equal(201);
+    return {
+      // On the last day: what was left of it is reminded of no more.
+      at: Date.parse(`${claim.json<{ dueOn: string }>().dueOn}T12:00:00+08:00`) - Date.now(),
+      rows: 1,
+      effect: async () => [
+        await told(tenant, 'hours/claim-due'),
+        await inTenant(tenant.id, () =>
+          HoursClaimModel.countDocuments({ remindAt: { $type: 'date' } } as never),
+        ),
+      ],
+      expected: [1, 0],
     };
   },
 

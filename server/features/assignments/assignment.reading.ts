@@ -28,6 +28,8 @@ const SEATED_SORT: readonly SortKey[] = [
   ['personName', 1],
   ['_id', 1],
 ];
+/** Of a place that nobody gave up: whoever had it was there, or says so. */
+const KEPT_STATES = ['accepted', 'confirmed', 'checked_in', 'checked_out', 'no_show'] as const;
 const EVERYWHERE_SORT: readonly SortKey[] = [
   ['endsAt', 1],
   ['_id', 1],
@@ -220,6 +222,19 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
         state: { $in: expected ? ['checked_in', 'accepted', 'confirmed'] : ['checked_in'] },
         endsAt: { $lte: at, $gt: new Date(at.getTime() - 6 * 3_600_000) },
       }).lean();
+    },
+
+    /** Places here of these people that are over and that they kept, the latest first, back to that time. */
+    async over(personIds: readonly string[], since: Date, limit: number): Promise<AssignmentRow[]> {
+      return AssignmentModel.find({
+        personId: { $in: personIds.map((id) => new Types.ObjectId(id)) },
+        state: { $in: [...KEPT_STATES] },
+        startsAt: { $gte: since, $lt: contextNow() },
+        endsAt: { $lte: contextNow() },
+      } as never)
+        .sort({ startsAt: -1, _id: -1 })
+        .limit(limit)
+        .lean();
     },
 
     /** For the sweep: rows of any tenant that nobody closed so long after the end. */

@@ -8,6 +8,7 @@ import {
   courseLifecycle,
   credentialLifecycle,
   creditLifecycle,
+  hoursClaimLifecycle,
   hoursLifecycle,
   importLifecycle,
   kinshipLifecycle,
@@ -40,6 +41,7 @@ import type { SealService } from './seal.service.ts';
 /** Where a thing has its page, and what it takes to open that. */
 const PAGES: Readonly<Record<string, readonly [path: string, permission: Permission]>> = {
   Assignment: ['/assignments', 'assignments:see'],
+  HoursClaim: ['/hours/claims', 'hours:see'],
   HoursRecord: ['/hours', 'hours:see'],
   Import: ['/imports', 'imports:see'],
   Membership: ['/memberships', 'memberships:see'],
@@ -55,6 +57,7 @@ const STATES = {
   Credential: ['credential', credentialLifecycle.states],
   Credit: ['credit', creditLifecycle.states],
   Enrolment: ['training', trainingLifecycle.states],
+  HoursClaim: ['hoursClaim', hoursClaimLifecycle.states],
   HoursRecord: ['hours', hoursLifecycle.states],
   HoursTransfer: ['transfer', transferLifecycle.states],
   Import: ['import', importLifecycle.states],

@@ -63,6 +63,7 @@ export const AUDITED_TYPES = [
   'EvaluationRun',
   'Exclusion',
   'GuardianRequest',
+  'HoursClaim',
   'HoursRecord',
   'HoursTransfer',
   'Import',

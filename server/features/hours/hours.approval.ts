@@ -86,7 +86,12 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
   }
 
   /** Moves a record to posted; everything that could stand against it was asked, and the caller posts it in the same transaction. */
-  async function confirm(actor: AccountActor, row: HoursRow, reason: string | null): Promise<HoursRow> {
+  async function confirm(
+    actor: AccountActor,
+    row: HoursRow,
+    reason: string | null,
+    { tell = true }: { readonly tell?: boolean } = {},
+  ): Promise<HoursRow> {
     const personId = String(row.personId);
     if (row.recordedMinutes <= 0) throw new Conflict('nothing-to-post');
     const [from, to] = [row.servedFrom, row.servedTo];
@@ -102,7 +107,7 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
       set: {
         confirmedBy: new Types.ObjectId(actor.accountId),
         confirmedByPersonId: new Types.ObjectId(actor.personId),
-        late: await duty.isLate(row),
+        late: row.late || (await duty.isLate(row)),
         remindAt: null,
         // Who answers for what nobody led is who confirms it (R-1.8).
         ...(row.activity.leaderName === '' ? { 'activity.leaderName': actor.name } : {}),
@@ -115,11 +120,12 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
       action: 'hours/post',
       set: { postedAt: contextNow() },
     });
-    await addMessage({
-      kind: 'hours/confirmed',
-      subjectId: row._id,
-      dedupeKey: `hours-confirmed:${String(row._id)}:${after.version}`,
-    });
+    if (tell)
+      await addMessage({
+        kind: 'hours/confirmed',
+        subjectId: row._id,
+        dedupeKey: `hours-confirmed:${String(row._id)}:${after.version}`,
+      });
     return after;
   }
 
@@ -136,9 +142,17 @@ export function createApprovals({ trust, duty, tenants, onPosted }: ApprovalPart
     await onPosted([after], tenant);
   }
 
-  /** Confirms and posts what was asked about already. */
-  async function postOne(actor: AccountActor, row: HoursRow, reason: string | null): Promise<HoursRow> {
-    const after = await confirm(actor, row, reason);
+  /**
+   * Confirms and posts what was asked about already.
+   * @param options `tell: false` where the person is told of it in other words
+   */
+  async function postOne(
+    actor: AccountActor,
+    row: HoursRow,
+    reason: string | null,
+    options: { readonly tell?: boolean } = {},
+  ): Promise<HoursRow> {
+    const after = await confirm(actor, row, reason, options);
     await postRow(after);
     return after;
   }

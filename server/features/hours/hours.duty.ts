@@ -19,7 +19,7 @@ export const APPEAL_DAYS = 10;
 const AHEAD_DAYS = 2;
 const NINE_MS = 9 * 3_600_000;
 /** Of the people who may confirm, so many are reminded. */
-const REMINDED = 20;
+export const REMINDED = 20;
 
 export interface DutyParts {
   readonly calendars: CalendarService;
@@ -27,21 +27,25 @@ export interface DutyParts {
   readonly units: UnitService;
 }
 
+/** Limits in working days on the tenant's calendar, and the mornings on which people are reminded of them. */
+export function createWorkingClock(calendars: Pick<CalendarService, 'dueOn'>) {
+  const morning = (date: string, zone: string): Date => new Date(startOfDay(date, zone).getTime() + NINE_MS);
+  return {
+    /** Nine in the morning of that local day. */
+    morning,
+    /** A limit of working days after this local day, and when its reminders begin. */
+    async from(day: string, days: number, zone: string): Promise<{ dueOn: string; remindAt: Date }> {
+      return {
+        dueOn: await calendars.dueOn(day, days),
+        remindAt: morning(await calendars.dueOn(day, days - AHEAD_DAYS), zone),
+      };
+    },
+  };
+}
+
 /** The clocks of hours: when a record has to be complete, when a contest has to be answered, who is reminded. */
 export function createHoursDuty({ calendars, tenants, units }: DutyParts) {
-  const morning = (date: string, zone: string): Date => new Date(startOfDay(date, zone).getTime() + NINE_MS);
-
-  /** A limit of working days after this local day, and when its reminders begin. */
-  async function clockFrom(
-    day: string,
-    days: number,
-    zone: string,
-  ): Promise<{ dueOn: string; remindAt: Date }> {
-    return {
-      dueOn: await calendars.dueOn(day, days),
-      remindAt: morning(await calendars.dueOn(day, days - AHEAD_DAYS), zone),
-    };
-  }
+  const { from: clockFrom, morning } = createWorkingClock(calendars);
 
   async function recountContests(first: string, last: string, zone: string): Promise<void> {
     const rows = await HoursModel.find({ state: 'appealed', appealDueOn: { $gte: first } } as never)

@@ -1,6 +1,7 @@
 import { defineMessage, envelopeOf } from '../../mail/message.ts';
 import type { MessageDefinition, Recipient } from '../../mail/message.ts';
 import type { TenantService } from '../tenants/index.ts';
+import { claimMessages } from './claim.mail.ts';
 import { HoursModel } from './hours.model.ts';
 import { isForReviewer } from './hours.policy.ts';
 import { WAITING_STATES } from './hours.queries.ts';
@@ -41,6 +42,7 @@ export function hoursMessages(parts: HoursMailParts): MessageDefinition[] {
     message('hours/confirmed', ['posted']),
     message('hours/rejected', ['rejected']),
     dueMessage(parts),
+    ...claimMessages(parts),
     ...transferMessages(parts),
   ];
 }

@@ -4,6 +4,7 @@ import { allow, deny } from '../../core/policy.ts';
 import type { Decision } from '../../core/policy.ts';
 import type { HoursRow } from './hours.model.ts';
 import { whyNotConfirm } from './hours.rules.ts';
+import { wasRecordedElsewhere } from './transfer.moves.ts';
 
 type Subject = Pick<
   HoursRow,
@@ -59,6 +60,15 @@ export function canReverse(actor: AccountActor, row: Subject): Decision {
 /** Handing in a draft, contesting a rejection: the person alone. */
 export const canSpeakFor = (actor: AccountActor, row: Subject): Decision =>
   isOwn(actor, row) ? allow : deny('only-the-person');
+
+/** Whether the page of a posted record offers to claim that it is wrong: to its person, or to who enters hours for others. */
+export const mayClaimOn = (
+  actor: AccountActor,
+  row: Subject & Pick<HoursRow, 'origin' | 'tenantId'>,
+): boolean =>
+  ['posted', 'moved'].includes(row.state) &&
+  !wasRecordedElsewhere(row) &&
+  (isOwn(actor, row) || can(actor, 'hours:back-enter', String(row.unitId)));
 
 export interface HoursAbilities {
   readonly submit: boolean;

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
+import { countText } from '../../db/pagination.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import type { UnitService } from '../units/index.ts';
+import { claimRoutes } from './claim.routes.ts';
+import { claimsOfRecord } from './claim.view.ts';
 import type { HoursRow } from './hours.model.ts';
 import {
   approvalOutcomes,
@@ -21,6 +24,7 @@ import {
   reasonNeeded,
 } from './hours.schema.ts';
 import { backEntryRoutes, heldRoutes, unsaidAt } from './held.routes.ts';
+import { mayClaimOn } from './hours.policy.ts';
 import type { HoursService } from './hours.service.ts';
 import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
 
@@ -31,8 +35,17 @@ export interface HoursRouteParts {
 }
 
 export function hoursRoutes(parts: HoursRouteParts): Route[] {
-  return [...ownRoutes(parts), ...deskRoutes(parts), ...heldRoutes(parts), ...backEntryRoutes(parts)];
+  return [
+    ...ownRoutes(parts),
+    ...deskRoutes(parts),
+    ...heldRoutes(parts),
+    ...backEntryRoutes(parts),
+    ...claimRoutes(parts),
+  ];
 }
+
+/** Null where nothing waits. */
+const waitingText = (count: number): string | null => (count > 0 ? countText(count) : null);
 
 /** The one field of these forms stands on the record's own page. */
 const reasonMissing = (_failure: FormFailure, { params }: { params: { id: string } }): PageResult =>
@@ -128,11 +141,15 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
       input: { params: idParams },
       output: hoursView,
       run: async ({ actor, params }) => toHoursView(await hours.access(actor, params.id)),
-      page: async (record, { actor, account, params, locale }) =>
-        view(
-          'hours/show',
-          showModel(record, await hours.access(actor, params.id), { account, locale, i18n }),
-        ),
+      async page(record, { actor, account, params, locale }) {
+        const row = await hours.access(actor, params.id);
+        const claims = await hours.claims.ofRecord(row);
+        return view('hours/show', {
+          ...showModel(record, row, { account, locale, i18n }),
+          claims: claimsOfRecord(claims, i18n, locale),
+          mayClaim: mayClaimOn(account, row) && !claims.some(({ state }) => state === 'claimed'),
+        });
+      },
     }),
     route({
       name: 'hours/submit',
@@ -209,7 +226,11 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
         const page = await hours.queue(account, query.limit, query.cursor);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor };
       },
-      page: ({ data, nextCursor }, { query }) => view('hours/queue', queueModel(data, nextCursor, query)),
+      page: async ({ data, nextCursor }, { account, query }) =>
+        view('hours/queue', {
+          ...queueModel(data, nextCursor, query),
+          claims: waitingText(await hours.claims.waiting(account)),
+        }),
     }),
     decide(
       'approve',

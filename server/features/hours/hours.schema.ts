@@ -6,7 +6,7 @@ import { ANOMALIES } from './anomaly.rules.ts';
 import { EVIDENCE_GRADES } from './evidence.rules.ts';
 import { LEDGER_CAUSES } from './ledger.rules.ts';
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
+export const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
 
 /** Service area of the catalogue; empty when it is not said. */
 const category = z
@@ -14,7 +14,7 @@ const category = z
   .default('');
 
 /** Anything but `volunteer` is refused (R-1.14); left out by a program, it is that. The form asks. */
-const nature = z.enum(NATURES).optional();
+export const nature = z.enum(NATURES).optional();
 
 export const hoursView = z.object({
   id: z.string(),

@@ -2,15 +2,18 @@ import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import { authorize } from '../../core/policy.ts';
 import { hoursLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
+import type { AttachmentService } from '../attachments/index.ts';
 import type { CalendarService } from '../calendars/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import { lockPerson, lockPersonDays } from '../people/index.ts';
+import type { PeopleService } from '../people/index.ts';
 import { givesHours, natureFaults } from '../shifts/index.ts';
 import type { Nature } from '../shifts/index.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
@@ -31,6 +34,10 @@ import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { completeActivity, logFaults } from './hours.rules.ts';
 import { activityQueries } from './hours.activities.ts';
 import { createApprovals } from './hours.approval.ts';
+import { createClaimDuty } from './claim.duty.ts';
+import { createClaims } from './claim.service.ts';
+import type { ClaimablePlaces } from './claim.service.ts';
+import { createCorrections } from './claim.correction.ts';
 import { createHoursDuty } from './hours.duty.ts';
 import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries, meeting, stretchOf } from './hours.back-entry.ts';
@@ -67,6 +74,11 @@ export interface HoursParts {
   readonly withoutHours: WithoutHours;
   readonly trust: HoursTrust;
   readonly calendars: CalendarService;
+  readonly humans: Humans;
+  readonly attachments: AttachmentService;
+  readonly people: Pick<PeopleService, 'row'>;
+  /** Places in shifts that people had; injected, as assignments know them. */
+  readonly places: ClaimablePlaces;
 }
 
 export type PostedListener = (rows: readonly HoursRow[], tenant: Tenant) => Promise<void>;
@@ -74,23 +86,20 @@ export type ReversedListener = (row: HoursRow, reason: string) => Promise<void>;
 
 export type HoursService = ReturnType<typeof createHoursService>;
 
-export function createHoursService({
-  memberships,
-  units,
-  tenants,
-  shiftFacts,
-  withoutHours,
-  trust,
-  calendars,
-}: HoursParts) {
+export function createHoursService(parts: HoursParts) {
+  const { memberships, units, tenants, shiftFacts, withoutHours, trust, calendars } = parts;
   const duty = createHoursDuty({ calendars, tenants, units });
 
-  async function insert(row: Record<string, unknown> & Pick<HoursRow, 'activity'>): Promise<HoursRow> {
-    const _id = new Types.ObjectId();
-    const clock = await duty.clockOf(row.activity.endsAt);
+  /** A new record, under its own id or a given one; with the clock of its activity unless it has another. */
+  async function insert(
+    row: Record<string, unknown> & Pick<HoursRow, 'activity'> & Partial<Pick<HoursRow, '_id'>>,
+    clock?: Pick<HoursRow, 'dueOn' | 'remindAt'>,
+  ): Promise<HoursRow> {
+    const _id = row._id ?? new Types.ObjectId();
+    const due = clock ?? (await duty.clockOf(row.activity.endsAt));
     const activity = completeActivity(row.activity);
     await HoursModel.create([
-      { _id, ...born('open'), ...row, activity, ...clock, createdAt: contextNow() } as never,
+      { ...born('open'), ...row, _id, activity, ...due, createdAt: contextNow() } as never,
     ]);
     await recordAudit({ action: 'hours/open', subjectType: 'HoursRecord', subjectId: _id, to: 'open' });
     return (await HoursModel.findById(_id).lean()) as HoursRow;
@@ -107,7 +116,41 @@ export function createHoursService({
     },
   });
 
+  /** Takes a posting back by a linked reversal, wherever its minutes went since; inside the caller's transaction. */
+  async function takeBack(row: HoursRow, reason: string): Promise<HoursRow> {
+    const { zone } = await tenants.current();
+    const after = await transition(HoursModel, row._id, {
+      lifecycle: hoursLifecycle,
+      from: ['posted', 'moved'],
+      to: 'reversed',
+      reason,
+      action: 'hours/reverse',
+    });
+    const command = { kind: 'reverse', recordId: String(row._id) } as const;
+    if (row.movedTo) await reverseAlong(after, reason, async (id) => (await tenants.get(id)).zone);
+    else await applyToLedger(command, factsOfRecord(row, zone), reason);
+    for (const listener of reversedListeners) await listener(after, reason);
+    return after;
+  }
+
+  const claims = createClaims({
+    ...parts,
+    duty: createClaimDuty({ calendars, tenants, units }),
+    corrections: createCorrections({
+      tenants,
+      units,
+      trust,
+      shiftFacts,
+      withoutHours,
+      insert,
+      approvals: { submit, postOne },
+      takeBack,
+    }),
+  });
+
   return {
+    /** Claims that recorded hours are wrong or missing. */
+    claims,
     ...createHoursQueries({ memberships, tenants }),
     ...activityQueries,
     ...createBackEntries({ memberships, units, tenants, withoutHours, insert, submit }),
@@ -124,7 +167,10 @@ export function createHoursService({
     dueToRemind: duty.dueToRemind,
     remind: duty.remind,
     /** Days of the calendar changed: limits that run are counted again. Inside a transaction. */
-    recountDuty: duty.recount,
+    async recountDuty(first: string, last: string): Promise<void> {
+      await duty.recount(first, last);
+      await claims.recount(first, last);
+    },
 
     /** The system's part after a check-out: one record for the assignment, submitted for somebody's confirmation. */
     async openFromAssignment(assignment: AssignmentRow): Promise<void> {
@@ -272,19 +318,7 @@ export function createHoursService({
         const row = await accessHours(actor, id);
         authorize(canReverse(actor, row));
         if (row.origin) throw new Conflict('reverse-at-origin');
-        const { zone } = await tenants.current();
-        const after = await transition(HoursModel, row._id, {
-          lifecycle: hoursLifecycle,
-          from: ['posted', 'moved'],
-          to: 'reversed',
-          reason,
-          action: 'hours/reverse',
-        });
-        const command = { kind: 'reverse', recordId: String(row._id) } as const;
-        if (row.movedTo) await reverseAlong(after, reason, async (id) => (await tenants.get(id)).zone);
-        else await applyToLedger(command, factsOfRecord(row, zone), reason);
-        for (const listener of reversedListeners) await listener(after, reason);
-        return after;
+        return takeBack(row, reason);
       });
     },
   };

@@ -5,6 +5,7 @@ import type { InvariantCheck } from '../../core/invariant.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { twins } from '../identity-documents/index.ts';
 import { shiftsWithoutHours } from '../shifts/index.ts';
+import { claimInvariants } from './claim.verify.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
 import { COMPUTED_VERSIONS, recordedMinutes } from './hours.rules.ts';
@@ -352,4 +353,5 @@ export const hoursInvariants: readonly InvariantCheck[] = [
   evidenceHolds,
   volunteerServiceOnly,
   transfersHold,
+  ...claimInvariants,
 ];

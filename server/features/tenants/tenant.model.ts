@@ -31,6 +31,8 @@ export interface TenantSettings {
   checkInEarlyMinutes: number;
   /** Back-entries of hours that one person may confirm in a month. */
   backEntryQuota: number;
+  /** A claim that hours are wrong or missing is answered within so many working days. */
+  claimDays: number;
   /** Whether members may keep a time bank (R-8.1 … ); everything below only matters when they may. */
   timeBank: boolean;
   /** Most hours that somebody may have saved; 0 for no limit. What is earned beyond goes to the pool. */
@@ -110,6 +112,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   offerMinutes: 24 * 60,
   checkInEarlyMinutes: 30,
   backEntryQuota: 20,
+  claimDays: 10,
   timeBank: false,
   bankCapHours: 0,
   bankExpiryMonths: 0,
@@ -131,6 +134,7 @@ const settingsSchema = new Schema(
     offerMinutes: { type: Number, required: true },
     checkInEarlyMinutes: { type: Number, required: true },
     backEntryQuota: { type: Number, required: true, default: 20 },
+    claimDays: { type: Number, required: true, default: 10 },
     timeBank: { type: Boolean, required: true, default: false },
     bankCapHours: { type: Number, required: true, default: 0 },
     bankExpiryMonths: { type: Number, required: true, default: 0 },

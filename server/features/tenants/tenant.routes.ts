@@ -15,7 +15,9 @@ export interface TenantRouteParts {
 }
 
 /** What a number counts, so that it stands beside its field. */
-const UNITS: Readonly<Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'hours' | 'months'>> = {
+const UNITS: Readonly<
+  Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'workingDays' | 'hours' | 'months'>
+> = {
   minAge: 'years',
   dailyCapMinutes: 'minutes',
   roundToMinutes: 'minutes',
@@ -25,6 +27,7 @@ const UNITS: Readonly<Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'h
   offerMinutes: 'minutes',
   checkInEarlyMinutes: 'minutes',
   backEntryQuota: 'entries',
+  claimDays: 'workingDays',
   bankCapHours: 'hours',
   bankExpiryMonths: 'months',
   bankRedeemFromAge: 'years',

@@ -11,7 +11,7 @@ interface Bounds {
   readonly max: number;
 }
 
-/** What an administrator may choose, as whole numbers: minutes, years, entries in a month. */
+/** What an administrator may choose, as whole numbers: minutes, years, entries in a month, working days. */
 export const SETTING_BOUNDS = {
   minAge: { min: 6, max: 60 },
   dailyCapMinutes: { min: 60, max: 720 },
@@ -22,6 +22,7 @@ export const SETTING_BOUNDS = {
   offerMinutes: { min: 30, max: 20_160 },
   checkInEarlyMinutes: { min: 0, max: 240 },
   backEntryQuota: { min: 0, max: 200 },
+  claimDays: { min: 3, max: 30 },
   bankCapHours: { min: 0, max: 20_000 },
   bankExpiryMonths: { min: 0, max: 240 },
   bankRedeemFromAge: { min: 0, max: 100 },
@@ -52,6 +53,7 @@ export const settingsView = z.object({
   offerMinutes: z.number(),
   checkInEarlyMinutes: z.number(),
   backEntryQuota: z.number(),
+  claimDays: z.number(),
   timeBank: z.boolean(),
   bankCapHours: z.number(),
   bankExpiryMonths: z.number(),
@@ -82,6 +84,7 @@ export const settingsPatch = z.strictObject({
   offerMinutes: whole(SETTING_BOUNDS.offerMinutes).optional(),
   checkInEarlyMinutes: whole(SETTING_BOUNDS.checkInEarlyMinutes).optional(),
   backEntryQuota: whole(SETTING_BOUNDS.backEntryQuota).optional(),
+  claimDays: whole(SETTING_BOUNDS.claimDays).optional(),
   timeBank: z.boolean().optional(),
   bankCapHours: whole(SETTING_BOUNDS.bankCapHours).optional(),
   bankExpiryMonths: whole(SETTING_BOUNDS.bankExpiryMonths).optional(),
@@ -117,6 +120,7 @@ const settingsOf = ({ settings }: TenantRow): TenantSettings => ({
   offerMinutes: settings.offerMinutes,
   checkInEarlyMinutes: settings.checkInEarlyMinutes,
   backEntryQuota: settings.backEntryQuota,
+  claimDays: settings.claimDays ?? 10,
   timeBank: settings.timeBank ?? false,
   bankCapHours: settings.bankCapHours ?? 0,
   bankExpiryMonths: settings.bankExpiryMonths ?? 0,

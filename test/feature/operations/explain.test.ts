@@ -111,6 +111,8 @@ describe('lists at size', function () {
     ['coordinator', '/memberships?q=wa', 'memberships'],
     ['coordinator', '/memberships?q=王', 'memberships'],
     ['coordinator', '/hours/queue', 'hoursrecords'],
+    ['coordinator', '/hours/claims/desk', 'hoursclaims'],
+    ['volunteer', '/hours/claims', 'hoursclaims'],
     ['coordinator', '/certificate-batches', 'certificatebatches'],
     ['coordinator', '/shift-templates', 'shifttemplates'],
     ['coordinator', '/shift-templates?q=x', 'shifttemplates'],

@@ -133,6 +133,23 @@ describe('npm run verify', function () {
         },
       ],
       [
+        'hours/claims-answered-by-another',
+        change('hoursclaims', { _id: id('hoursClaimId') }, [
+          {
+            $set: {
+              state: 'refused',
+              answeredByPersonId: '$personId',
+              answeredAt: '$createdAt',
+              answer: 'x',
+            },
+          },
+        ] as never),
+      ],
+      [
+        'hours/claims-follow-records',
+        change('hoursclaims', { _id: id('hoursClaimId') }, { $set: { state: 'founded' } }),
+      ],
+      [
         'certificates/state-the-ledger',
         change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
       ],

@@ -58,6 +58,7 @@ describe('the settings of an organisation', function () {
       lateGraceMinutes: '15',
       recordedCapMinutes: '0',
       backEntryQuota: '20',
+      claimDays: '10',
       _version: '1',
     };
     const refused = await page.post('/settings', form);

@@ -67,6 +67,9 @@ export async function createPlace(
   const hoursId = await createServed(tenant, volunteer, { title: `往日${word}` });
   expect((await api.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
   const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const hoursClaimId = await made(
+    own.post(`/hours/${hoursId}/claims`, { wrong: 'not-served', text: `异议${word}` }),
+  );
   const certificateId = await made(
     own.post('/certificates', { from: `${Number(today.slice(0, 4)) - 1}-01-01`, to: today }),
   );
@@ -99,6 +102,7 @@ export async function createPlace(
     .png()
     .toBuffer();
   const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
+  const evidenceId = await upload(own.token, `/hours/claims/${hoursClaimId}/evidence`, 'scan.png', picture);
   const pictureId = await upload(own.token, `/credits/${creditId}/scans`, 'scan.png', picture);
   // The paper says how old the volunteer is; whoever wants another age has none.
   const paper = person.birthDate
@@ -155,6 +159,8 @@ export async function createPlace(
       unitId,
       assignmentId,
       hoursId,
+      hoursClaimId,
+      evidenceId,
       certificateId,
       batchId,
       schemeId,
@@ -335,6 +341,7 @@ const KINDS: Readonly<Record<string, string>> = {
   exclusions: 'exclusionId',
   'exclusions/objections': 'objectionId',
   hours: 'hoursId',
+  'hours/claims': 'hoursClaimId',
   imports: 'importId',
   'import-mappings': 'importMappingId',
   'join-links': 'joinLinkId',
@@ -361,6 +368,7 @@ const KINDS: Readonly<Record<string, string>> = {
 const OTHERS: Readonly<Record<string, string>> = {
   scanId: 'scanId',
   pictureId: 'pictureId',
+  evidenceId: 'evidenceId',
   paperId: 'paperId',
   positionId: 'positionId',
   plannedId: 'plannedId',
@@ -482,6 +490,16 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   }),
   'identity-documents/verify': () => ({ type: 'resident-id', number: '110101190001010014' }),
   'hours/appeal': () => ({ reason: 'x' }),
+  'hours/claim': () => ({ wrong: 'not-served', text: 'x' }),
+  'hours/claim-for': () => ({
+    date: '2026-01-05',
+    startTime: '09:00',
+    endTime: '10:00',
+    name: 'x',
+    text: 'x',
+    saidBy: 'person',
+  }),
+  'hours/claim-answer': () => ({ verdict: 'refused', reason: 'x' }),
   'hours/reverse': () => ({ reason: 'x' }),
   'memberships/review': () => ({ verdict: 'first_review', reason: 'x' }),
   'memberships/change-standing': () => ({ to: 'suspended', reason: 'x' }),

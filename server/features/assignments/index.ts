@@ -16,6 +16,6 @@ export { announcementMessages } from './announcement.mail.ts';
 export { announcementRoutes } from './announcement.routes.ts';
 export { createAnnouncementService } from './announcement.service.ts';
 export { placesOf, servedBy, teamsOf } from './record.ts';
-export { claimsOn, statesOf } from './assignment.planning.ts';
+export { claimsOn, settledOn, statesOf } from './assignment.planning.ts';
 export type { Claim } from './assignment.planning.ts';
 export { fitRoutes } from './fit.routes.ts';

@@ -181,7 +181,10 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
         tenant,
         (await teamsOf([place.shift._id])).get(String(place.shift._id)),
       );
-      return own.reckon({ tenant: 0, ...place, facts, slots: line.slots, claimed: new Set() }, one);
+      return own.reckon(
+        { tenant: 0, ...place, facts, slots: line.slots, claimed: new Set(), settled: new Set() },
+        one,
+      );
     });
   }
 

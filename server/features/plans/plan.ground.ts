@@ -1,7 +1,7 @@
 import { asTenant } from '../../core/context.ts';
 import { Same } from '../../core/same.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
-import { claimsOn, placesOf, teamsOf } from '../assignments/index.ts';
+import { claimsOn, placesOf, settledOn, teamsOf } from '../assignments/index.ts';
 import { credentialsOf, excludedFrom, positionFacts } from '../matching/index.ts';
 import type { PersonSources, PositionFacts } from '../matching/index.ts';
 import { membersToPlan } from '../memberships/index.ts';
@@ -51,6 +51,8 @@ export interface OpenPosition {
   readonly slots: number;
   /** Who already has to do with it: nobody is asked twice. */
   readonly claimed: ReadonlySet<string>;
+  /** Who said no to it or left: the plan asks them no more, though people may. */
+  readonly settled: ReadonlySet<string>;
 }
 
 /** Days on which somebody is expected or asked already, by person: local dates. */
@@ -99,6 +101,7 @@ export async function readPositions(
       for await (const shifts of shiftsToStaff({ from, before, unitIds })) {
         const ids = shifts.map(({ _id }) => _id);
         const claims = Map.groupBy(await claimsOn(ids), ({ positionId }) => String(positionId));
+        const settled = Map.groupBy(await settledOn(ids), ({ positionId }) => String(positionId));
         const teams = await teamsOf(ids);
         for (const { positions: own, ...shift } of shifts) {
           for (const position of own) {
@@ -107,8 +110,8 @@ export async function readPositions(
             for (const { personId } of here) engage(engaged, String(personId), facts.startDate);
             const offered = here.filter(({ state }) => state === 'offered').length;
             const slots = openSlots(position, offered, settings.fill);
-            const claimed = new Set(here.map(({ personId }) => String(personId)));
-            if (slots > 0) positions.push({ tenant: at, position, shift, facts, slots, claimed });
+            const about = { claimed: idsOf(here), settled: idsOf(settled.get(String(position._id)) ?? []) };
+            if (slots > 0) positions.push({ tenant: at, position, shift, facts, slots, ...about });
           }
         }
         if (positions.length > MOST_POSITIONS) throw new PlanImpossible('plan-too-many-positions');
@@ -123,6 +126,9 @@ export async function readPositions(
   );
   return { positions, engaged };
 }
+
+const idsOf = (rows: readonly { readonly personId: unknown }[]): Set<string> =>
+  new Set(rows.map(({ personId }) => String(personId)));
 
 function engage(engaged: Engaged, personId: string, date: string): void {
   const days = engaged.get(personId) ?? new Set<string>();

@@ -74,8 +74,8 @@ export async function markOf(
   over: ReadonlySet<string>,
 ): Promise<string> {
   const hash = createHash('sha256');
-  for (const { position, slots, claimed } of positions)
-    hash.update(`${String(position._id)}:${slots}:${claimed.size};`);
+  for (const { position, slots, claimed, settled } of positions)
+    hash.update(`${String(position._id)}:${slots}:${claimed.size}:${settled.size};`);
   for (const { tenant } of members) {
     hash.update(`${tenant.id}:${tenant.matching.version};`);
     for (const mark of MARKS) hash.update(`${await asTenant(tenant.id, mark)};`);

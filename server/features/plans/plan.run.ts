@@ -224,8 +224,8 @@ class Run {
       if (r === undefined || v === undefined) return;
       shut.set(r, (shut.get(r) ?? new Set()).add(v));
     };
-    this.ground.positions.forEach(({ claimed }, r) => {
-      for (const id of claimed) close(r, this.placeOfPerson.get(id));
+    this.ground.positions.forEach(({ claimed, settled }, r) => {
+      for (const id of [...claimed, ...settled]) close(r, this.placeOfPerson.get(id));
     });
     for (const key of this.over) {
       const [positionId = '', personId = ''] = key.split(':');

@@ -300,6 +300,47 @@ describe('plans', function () {
     expect(after.names.flat()).to.include(newcomer.name);
   });
 
+  it('proposes nobody once more for a place that they declined or left', async () => {
+    const place = await createTenant({ serviceCounties: ['659104'] });
+    const desk = await createMember(place, { roles: ['coordinator'], person: { birthDate: null } });
+    const [quitter, decliner] = [await createMember(place), await createMember(place)];
+    const left = await createOpening(place, { position: { required: 2 } });
+    const other = await createOpening(place, { position: { required: 2 } });
+    const api = await desk.api();
+    const { sweep } = await testApp();
+    const own = await quitter.api();
+    const seat = (await own.post(`/positions/${left.positionId}/assignments`, {})).json<{ id: string }>();
+    const version = (await own.get(`/assignments/${seat.id}`)).json<{ version: number }>().version;
+    expect(
+      (await own.post(`/assignments/${seat.id}/cancel`, { reason: 'ill' }, { 'if-match': `"v${version}"` }))
+        .status,
+    ).to.equal(200);
+    const { data: fitting } = (await api.get(`/positions/${left.positionId}/candidates`)).json<{
+      data: { handle: string; membershipId: string | null }[];
+    }>();
+    const handles = fitting
+      .filter(({ membershipId }) => membershipId === decliner.membershipId)
+      .map(({ handle }) => handle);
+    const { outcomes } = (await api.post(`/positions/${left.positionId}/offers`, { handles })).json<{
+      outcomes: [{ assignmentId: string }];
+    }>();
+    const said = await decliner.api();
+    expect((await said.post(`/me/offers/${outcomes[0].assignmentId}/decline`, {})).status).to.equal(200);
+    const propose = async (): Promise<(string | null)[][]> => {
+      const plan = (await api.post('/plans', {})).json<Plan>();
+      await sweep('plans/solve');
+      const { data } = (await api.get(`/plans/${plan.id}/positions`)).json<{ data: Line[] }>();
+      return [left, other].map(
+        ({ positionId }) =>
+          data
+            .find((line) => line.positionId === positionId)
+            ?.pairs.map(({ name }) => name)
+            .sort() ?? [],
+      );
+    };
+    expect(await propose()).to.deep.equal([[], [quitter.name, decliner.name].sort()]);
+  });
+
   it('follows what people say of themselves', async () => {
     const place = await createTenant({ serviceCounties: ['659103'] });
     const desk = await createMember(place, { roles: ['coordinator'], person: { birthDate: null } });

@@ -39,6 +39,7 @@ const asked = (from: number, hours: number): OpenPosition =>
       ...{ skills: [], credentials: [], pools: [], trainings: [], languages: [], minAge: null, maxAge: null },
     },
     claimed: new Set<string>(),
+    settled: new Set<string>(),
   }) as unknown as OpenPosition;
 
 /** Those of one person's options, in the order of the positions, that clash. */

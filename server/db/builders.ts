@@ -3,6 +3,8 @@ import type { AnyBulkWriteOperation, ClientSession, Model, PipelineStage } from 
 import { requireTenantId } from '../core/context.ts';
 import { database } from './connect.ts';
 import { boundCommand, OPERATION_MS } from './patience.ts';
+import { FIRST_BATCH, readWhole, rowsOf } from './whole-reads.ts';
+import type { Batch } from './whole-reads.ts';
 import { allModels } from './registry.ts';
 import { canonicalId } from './tenancy-guard.ts';
 import { currentSession } from './transaction.ts';
@@ -27,16 +29,11 @@ export async function tenantAggregate<T>(
     tenantId,
   );
   const session = currentSession();
-  if (session) {
-    const rows = await inCommand(model, session, {
-      verb: 'aggregate',
-      reads: true,
-      pipeline: confined,
-      cursor: { batchSize: options.batchSize ?? FIRST_BATCH },
-    });
-    const all = wholeAnswer<T>(rows);
-    if (all) return all;
-  }
+  const whole = { pipeline: confined, cursor: { batchSize: options.batchSize ?? FIRST_BATCH } };
+  const all = session
+    ? rowsOf<T>(await inCommand(model, session, { verb: 'aggregate', reads: true, ...whole }))
+    : await readWhole<T>(model.collection.name, 'aggregate', whole);
+  if (all) return all;
   const cursor = driverOf(model).aggregate(confined, { ...inSession(), ...options });
   return (await cursor.toArray()) as T[];
 }
@@ -165,7 +162,7 @@ async function inCommand(
 
 interface Answer {
   readonly n?: number;
-  readonly cursor?: { readonly id: unknown; readonly firstBatch: unknown[] };
+  readonly cursor?: Batch;
   readonly writeErrors?: readonly { readonly code: number; readonly errmsg: string }[];
 }
 
@@ -180,19 +177,14 @@ export async function tenantFind<Row>(
 ): Promise<Row[]> {
   const confined = confineFilter(filter, canonicalId(requireTenantId()));
   const session = currentSession();
-  if (session) {
-    const find = { verb: 'find', reads: true, filter: confined, projection, batchSize: FIRST_BATCH };
-    const all = wholeAnswer<Row>(await inCommand(model as never, session, find));
-    if (all) return all;
-  }
+  const whole = { filter: confined, projection, batchSize: FIRST_BATCH };
+  const all = session
+    ? rowsOf<Row>(await inCommand(model as never, session, { verb: 'find', reads: true, ...whole }))
+    : await readWhole<Row>(model.collection.name, 'find', whole);
+  if (all) return all;
   const found = driverOf(model as never).find(confined, { ...inSession(), projection });
   return (await found.toArray()) as Row[];
 }
-/** The rows, or null when there are more: they are fetched as usual then, and the cursor that was begun ends with the transaction. */
-const wholeAnswer = <Row>({ cursor }: Answer): Row[] | null =>
-  cursor && String(cursor.id) === '0' ? (cursor.firstBatch as Row[]) : null;
-/** Rows of a single answer, if they are small enough for it. */
-const FIRST_BATCH = 2_000;
 
 /**
  * Inserts finished rows past Mongoose: nothing is cast, defaulted or checked, so they must be made of the schema's own types and

@@ -43,6 +43,9 @@ export function asRequest(onWait: () => void, next: () => void): void {
   askers.run({ onWait }, next);
 }
 
+/** Whether this is work of a request, whose waits are bounded. */
+export const isOfRequest = (): boolean => askers.getStore() !== undefined;
+
 /** Runs work that a request started but does not wait for. */
 export const apartFromRequest = <T>(work: () => T): T => askers.exit(work);
 

@@ -10,7 +10,7 @@ import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { createPosition, createRequest, createShift } from '../factories/requests.ts';
-import type { ApiAgent } from '../support/agent.ts';
+import type { ApiAgent, PageAgent } from '../support/agent.ts';
 import { freshTestApp, stopTestApp } from '../support/app.ts';
 import { startMailSink } from '../support/mail-sink.ts';
 import type { MailSink } from '../support/mail-sink.ts';
@@ -33,6 +33,7 @@ describe('a database that fails at one point', function () {
   let tenant: Tenant;
   let database: string;
   let desk: ApiAgent;
+  let deskPages: PageAgent;
 
   before(async () => {
     set = await startReplicaSet({ members: 1 });
@@ -43,6 +44,7 @@ describe('a database that fails at one point', function () {
     processes = await startProcesses({ web: 2, jobs: 1 }, { SMTP_URL: sink.url });
     const clerk = await createMember(tenant, { roles: ['coordinator', 'reviewer'] });
     desk = (await clerk.api()).at(processes.urls[0] ?? '');
+    deskPages = (await clerk.page()).goTo(processes.urls[0] ?? '');
   });
   after(async () => {
     try {
@@ -173,6 +175,25 @@ describe('a database that fails at one point', function () {
       'the collection answers again',
       async () => (await desk.get('/requests')).status === 200,
     );
+  });
+
+  it('asks once more where the server went away over a read', async () => {
+    const shiftId = await createShift(tenant);
+    const gone = {
+      'it steps down': { errorCode: 11602 },
+      'the connection breaks': { closeConnection: true },
+    };
+    // The server counts how often any of them was met.
+    let met = await (await set.failPoint({ failCommands: [] }))();
+    for (const [why, data] of Object.entries(gone))
+      for (const namespace of [`${database}.shifts`, `${database}.sessions`]) {
+        const stop = await set.failPoint({ failCommands: ['aggregate'], namespace, ...data }, { times: 1 });
+        const { status } = await deskPages.get(`/shifts/${shiftId}`);
+        const before = met;
+        met = await stop();
+        expect(met - before, `${why}, ${namespace}: the fail point was met`).to.equal(1);
+        expect(status, `${why}, ${namespace}`).to.equal(200);
+      }
   });
 
   it('does no harm where jobs note what they did', async () => {

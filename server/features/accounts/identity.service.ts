@@ -6,6 +6,7 @@ import type { Locale } from '../../core/locale.ts';
 import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS } from '../../core/permissions.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
 import { database } from '../../db/connect.ts';
+import { readWhole } from '../../db/whole-reads.ts';
 import { toTenant } from '../tenants/index.ts';
 import type { TenantRow, Tenant } from '../tenants/index.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
@@ -201,43 +202,45 @@ const asId = (path: string): object => ({
   $convert: { input: path, to: 'objectId', onError: NOBODY, onNull: NOBODY },
 });
 
+type StoredSession = Joined & { session: Record<string, unknown>; lastModified?: Date };
+
 /** The browser's session by its secret id, with who is asking, in one indexed read; null when there is none. */
 export async function sessionWithIdentity(sid: string): Promise<SessionWithIdentity | null> {
-  const [joined] = (await database()
-    .collection<{ _id: string }>('sessions')
-    .aggregate([
-      // The machine's clock, by which the store writes when a session ends.
-      { $match: { _id: sid, expires: { $gt: new Date(Date.now()) } } },
-      { $set: { accountId: asId('$session.passport.user.accountId') } },
-      {
-        $lookup: {
-          from: 'accounts',
-          localField: 'accountId',
-          foreignField: '_id',
-          as: 'account',
-          let: { version: '$session.accountVersion' },
-          pipeline: [
-            { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
-            { $project: { personId: 1, locale: 1, stepsShown: 1, stepsSeen: 1 } },
-          ],
-        },
+  const pipeline = [
+    // The machine's clock, by which the store writes when a session ends.
+    { $match: { _id: sid, expires: { $gt: new Date(Date.now()) } } },
+    { $set: { accountId: asId('$session.passport.user.accountId') } },
+    {
+      $lookup: {
+        from: 'accounts',
+        localField: 'accountId',
+        foreignField: '_id',
+        as: 'account',
+        let: { version: '$session.accountVersion' },
+        pipeline: [
+          { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
+          { $project: { personId: 1, locale: 1, stepsShown: 1, stepsSeen: 1 } },
+        ],
       },
-      {
-        $replaceWith: {
-          $mergeObjects: [
-            { _id: NOBODY, personId: NOBODY },
-            { $first: '$account' },
-            {
-              session: '$session',
-              lastModified: '$lastModified',
-              chosen: asId('$session.membershipId'),
-            },
-          ],
-        },
+    },
+    {
+      $replaceWith: {
+        $mergeObjects: [
+          { _id: NOBODY, personId: NOBODY },
+          { $first: '$account' },
+          {
+            session: '$session',
+            lastModified: '$lastModified',
+            chosen: asId('$session.membershipId'),
+          },
+        ],
       },
-      ...ABOUT,
-    ])
-    .toArray()) as unknown as (Joined & { session: Record<string, unknown>; lastModified?: Date })[];
+    },
+    ...ABOUT,
+  ];
+  const [joined] =
+    (await readWhole<StoredSession>('sessions', 'aggregate', { pipeline, cursor: {} })) ??
+    ((await database().collection('sessions').aggregate(pipeline).toArray()) as unknown as StoredSession[]);
   if (!joined) return null;
   const { session, lastModified } = joined;
   const { membershipId } = session;

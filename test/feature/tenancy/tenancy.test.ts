@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { acrossTenants } from '../../../server/core/context.ts';
 import { inTransaction } from '../../../server/db/transaction.ts';
-import { tenantAggregate, tenantBulkWrite } from '../../../server/db/builders.ts';
+import { tenantAggregate, tenantBulkWrite, tenantFind, tenantInsert } from '../../../server/db/builders.ts';
+import { asRequest } from '../../../server/db/patience.ts';
+import { FIRST_BATCH } from '../../../server/db/whole-reads.ts';
 import { UnitModel } from '../../../server/features/units/unit.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { asOperator, createTenant, createUnit, inTenant } from '../../factories/people.ts';
@@ -22,6 +24,13 @@ describe('the wall between tenants', () => {
     theirs = await createUnit(other, { name: 'canary' });
   });
 
+  const inRequest = <T>(work: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) =>
+      asRequest(
+        () => undefined,
+        () => void work().then(resolve, reject),
+      ),
+    );
   const untouched = async (): Promise<void> => {
     const rows = await inTenant(other.id, async () => UnitModel.find({ _id: theirs }).lean());
     expect(rows).to.have.length(1);
@@ -54,6 +63,7 @@ describe('the wall between tenants', () => {
     aggregate: () => UnitModel.aggregate([{ $match: {} }]),
     'aggregate with $facet': () => UnitModel.aggregate([{ $facet: { all: [{ $match: {} }] } }]),
     tenantAggregate: () => tenantAggregate(UnitModel as never, [{ $match: {} }]),
+    tenantFind: () => tenantFind(UnitModel as never, {}),
     'tenantAggregate with $lookup': () =>
       tenantAggregate(UnitModel as never, [
         { $lookup: { from: 'units', pipeline: [{ $match: {} }], as: 'others' } },
@@ -61,16 +71,37 @@ describe('the wall between tenants', () => {
     populate: () => UnitModel.find({}).limit(1).lean(),
   };
   for (const [name, read] of Object.entries(reads)) {
-    for (const where of ['outside', 'inside'] as const) {
-      it(`hides everything from ${name}, ${where} a transaction`, async () => {
-        const found = await inTenant(own.id, async () =>
-          where === 'inside' ? inTransaction(async () => read()) : read(),
-        );
+    const ways = {
+      'outside a transaction': () => read(),
+      'inside a transaction': () => inTransaction(async () => read()),
+      'in a request': () => inRequest(async () => read()),
+    };
+    for (const [way, go] of Object.entries(ways)) {
+      it(`hides everything from ${name}, ${way}`, async () => {
+        const found = await inTenant(own.id, async () => go());
         expect(JSON.stringify(found ?? null)).to.not.include('canary');
         expect(JSON.stringify(found ?? null)).to.not.include(theirs);
       });
     }
   }
+
+  it('gives a request all rows, also more than one answer holds', async () => {
+    const large = await createTenant();
+    const many = FIRST_BATCH + 7;
+    await inTenant(large.id, async () => {
+      const root = await UnitModel.findOne({}).lean();
+      await tenantInsert(
+        UnitModel as never,
+        Array.from({ length: many - 1 }, () => ({ ...root, _id: new Types.ObjectId() })),
+      );
+      const read = [
+        () => tenantFind(UnitModel as never, {}, { _id: 1 }),
+        () => tenantAggregate(UnitModel as never, [{ $project: { _id: 1 } }]),
+      ];
+      for (const one of read) expect(await inRequest(one)).to.have.length(many);
+      await UnitModel.deleteMany({ _id: { $ne: root?._id } } as never);
+    });
+  });
 
   const writes: Record<string, () => PromiseLike<unknown>> = {
     updateOne: () => UnitModel.updateOne({ _id: theirs }, { $set: { kind: 'grid' } }),

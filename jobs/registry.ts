@@ -16,6 +16,7 @@ import { expireOffers } from './offers/expire.sweep.ts';
 import { findEligible, settleNotices } from './recognition/recognition.sweep.ts';
 import { followPlans } from './plans/follow.sweep.ts';
 import { sendPlans } from './plans/send.sweep.ts';
+import { lapseProposals } from './proposals/lapse.sweep.ts';
 import { solvePlans } from './plans/solve.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
 import { evaluateRegistrations } from './re-registration/evaluate.sweep.ts';
@@ -36,6 +37,7 @@ export function allSweeps(services: Services): Sweep[] {
   const sweeps = [
     deliverMessages(services.messages),
     expireOffers(services.offers),
+    lapseProposals(services.proposals),
     expireCredentials(services.credentials),
     expirePoolMembers(services.poolTime),
     remindOfRegistrations(services.watches),

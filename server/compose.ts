@@ -141,6 +141,12 @@ import {
   weightsRoutes,
 } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
+import {
+  createProposalService,
+  proposalInvariants,
+  proposalMessages,
+  proposalRoutes,
+} from './features/proposals/index.ts';
 import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
 import {
   createRecognitionService,
@@ -222,6 +228,7 @@ import {
 import { createUnitService, unitInvariants, unitRoutes } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
 import { reviewRoutes } from './features/reviews/index.ts';
+import { createProposalActs } from './proposal-acts.ts';
 import { createReviewSources } from './review-sources.ts';
 import { createIdentities } from './identities.ts';
 
@@ -291,6 +298,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const inPerson = createInPersonService({ accounts, memberships, people, tenants, links });
 
+  const proposals = createProposalService({ identityDocuments, tenants, units });
   const credentialTypes = createCredentialTypeService({ tenants });
   const requests = createRequestService({ units, tenants });
   const courses = createCourseService();
@@ -609,6 +617,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       recipientOfAccount: recipients.ofAccount,
       publicUrl,
     }),
+    ...proposalMessages({ i18n, tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
     ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
@@ -654,13 +663,28 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...creditInvariants,
     ...planInvariants,
     ...savedSearchInvariants,
+    ...proposalInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
     ...recognitionInvariants(minutesOfFirst),
     ...timeBankInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
   ];
+  const audit = createAuditService({ memberships, tenants });
+  proposals.wire(
+    createProposalActs({
+      audit,
+      batches: certificateBatches,
+      certificates,
+      closings: bankClosings,
+      credits,
+      hours,
+      merges,
+      tenants,
+    }),
+  );
   const services = {
+    proposals,
     units,
     tenants,
     people,
@@ -710,7 +734,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...inPersonRoutes({ inPerson, security, units, i18n }),
     ...peopleRoutes({ memberships, people, tenants, units, i18n }),
     ...membershipRoutes({ memberships, tenants, units, i18n }),
-    ...auditRoutes({ audit: createAuditService({ memberships, tenants }), seals, i18n }),
+    ...auditRoutes({ audit, proposals, seals, i18n }),
     ...unitRoutes({ units, i18n }),
     ...calendarRoutes({ calendars, i18n }),
     ...tenantRoutes({ tenants, i18n }),
@@ -755,14 +779,17 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
     ...ledgerRoutes({ closings, memberships, i18n }),
     ...transferRoutes({ transfers, i18n }),
-    ...mergeRoutes({ merges, i18n }),
-    ...hoursRoutes({ hours, units, i18n }),
+    ...mergeRoutes({ merges, proposals, i18n }),
+    ...hoursRoutes({ hours, units, proposals, i18n }),
+    ...proposalRoutes({ proposals, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({
       sources: createReviewSources({
         credentials,
         credits,
         pools: talentPools.queries,
+        proposals,
+        i18n,
         types: credentialTypes,
         hours,
       }),
@@ -774,6 +801,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...creditRoutes({
       credits,
       programmes,
+      proposals,
       suggestions: createSuggestionService({ reading, toLearn: enrolments.toLearn }),
       i18n,
     }),
@@ -788,10 +816,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
-    ...timeBankRoutes({ bank, closings: bankClosings, kinships, redemptions, requests, i18n }),
+    ...timeBankRoutes({ bank, closings: bankClosings, kinships, proposals, redemptions, requests, i18n }),
     ...recognitionRoutes({ recognition, schemes, units, i18n }),
-    ...certificateBatchRoutes({ batches: certificateBatches, i18n }),
-    ...certificateRoutes({ certificates, i18n, publicUrl }),
+    ...certificateBatchRoutes({ batches: certificateBatches, proposals, i18n }),
+    ...certificateRoutes({ certificates, proposals, i18n, publicUrl }),
     ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),
     ...firstStepRoutes({ firstSteps, i18n }),
     ...importRoutes({ imports, i18n }),

@@ -26,6 +26,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/proposals',
+    key: 'proposals.title',
+    icon: 'users',
+    permission: 'proposals:see',
+    phone: false,
+  },
+  {
     href: '/talent-pools',
     key: 'talent-pools.title',
     icon: 'users-group',

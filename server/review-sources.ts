@@ -1,7 +1,9 @@
 import { can } from './core/actor.ts';
+import type { I18n } from './i18n/index.ts';
 import type { CredentialService, CredentialTypeService } from './features/credentials/index.ts';
 import type { CreditService } from './features/credits/index.ts';
 import type { HoursService } from './features/hours/index.ts';
+import type { ProposalService } from './features/proposals/index.ts';
 import type { ReviewSource } from './features/reviews/index.ts';
 import { knownPools } from './features/talent-pools/index.ts';
 import type { PoolMemberQueries } from './features/talent-pools/index.ts';
@@ -11,10 +13,12 @@ export function createReviewSources(parts: {
   readonly credentials: CredentialService;
   readonly credits: CreditService;
   readonly pools: PoolMemberQueries;
+  readonly proposals: ProposalService;
   readonly types: CredentialTypeService;
   readonly hours: HoursService;
+  readonly i18n: I18n;
 }): ReviewSource[] {
-  const { credentials, credits, hours, pools, types } = parts;
+  const { credentials, credits, hours, pools, proposals, types, i18n } = parts;
   return [
     {
       kind: 'credential',
@@ -75,6 +79,21 @@ export function createReviewSources(parts: {
           id: String(row._id),
           personName: row.personName,
           title: row.claimed?.name ?? row.recorded?.name ?? '',
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'proposal',
+      href: '/proposals',
+      hrefOf: (id) => `/proposals/${id}`,
+      may: (actor) => can(actor, 'proposals:see'),
+      async waiting(actor, limit, locale) {
+        return (await proposals.waiting(actor, limit)).map((row) => ({
+          id: String(row._id),
+          personName: row.what.personName,
+          title: [i18n.t(locale, `proposals.kind.${row.kind}`), row.what.title].filter(Boolean).join(' · '),
           state: row.state,
           since: row.createdAt.toISOString(),
         }));

@@ -113,6 +113,15 @@ export const hoursClaimLifecycle = defineLifecycle('hoursClaim', {
   withdrawn: [],
 });
 
+/** An act that needs two persons (S-10): one proposes it, another confirms or declines, else it lapses. */
+export const proposalLifecycle = defineLifecycle('proposal', {
+  open: ['confirmed', 'declined', 'withdrawn', 'lapsed'],
+  confirmed: [],
+  declined: [],
+  withdrawn: [],
+  lapsed: [],
+});
+
 /** Hours that somebody takes along: the old organisation confirms, the new one accepts; each has a row of its own. */
 export const transferLifecycle = defineLifecycle('transfer', {
   requested: ['confirmed', 'refused', 'withdrawn'],

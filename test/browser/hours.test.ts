@@ -4,6 +4,7 @@ import { LOCALES } from '../../server/core/locale.ts';
 import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, createUnit, PASSWORD } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
+import { byTwo } from '../factories/proposals.ts';
 import { testApp } from '../support/app.ts';
 import {
   axe,
@@ -80,7 +81,7 @@ describe('the pages of hours and certificates in a browser', function () {
         await own.post('/certificates', { from: `${Number(today.slice(0, 4)) - 1}-01-01`, to: today, locale })
       ).json();
     const [valid, revoked] = [await issue('zh-CN'), await issue('en')];
-    await api.post(`/certificates/${revoked.id}/revocation`, { reason: '姓名拼写有误' });
+    await byTwo(tenant, api, `/certificates/${revoked.id}/revocation`, { reason: '姓名拼写有误' });
     mine = {
       who: volunteer,
       stops: [

@@ -129,7 +129,7 @@ describe('web processes killed in the middle of it', function () {
     arranged(async () => createPosition(tenant, { shiftId: await createShift(tenant, times) }));
 
   /** Signs up and calls off; signs up, comes and goes; has hours confirmed and taken back: over and over. */
-  async function live(member: Member, desk: Member, at: number): Promise<void> {
+  async function live(member: Member, desk: Member, second: ApiAgent, at: number): Promise<void> {
     const own = await arranged(() => member.api());
     const deskAgent = await arranged(() => desk.api());
     for (let day = 1; !over; day += 1) {
@@ -149,16 +149,20 @@ describe('web processes killed in the middle of it', function () {
 
       const hoursId = await arranged(() => createServed(tenant, member, { hoursAgo: 4 * day + 3 }));
       await must(deskAgent, `/hours/${hoursId}/approve`);
-      if (day % 2 === 0) await must(deskAgent, `/hours/${hoursId}/reversal`, { reason: '录错了' });
+      if (day % 2 === 0) {
+        const { id: proposalId } = await must(deskAgent, `/hours/${hoursId}/reversal`, { reason: '录错了' });
+        await must(second, `/proposals/${String(proposalId)}/confirmation`);
+      }
     }
   }
 
   it('leave nothing half done, and whoever asks again gets the one answer', async () => {
     const lives: Promise<void>[] = [];
+    const second = await (await createMember(tenant, { roles: ['reviewer'] })).api();
     for (let at = 0; at < PEOPLE; at += 1) {
       const member = await arranged(() => createMember(tenant));
       const desk = await arranged(() => createMember(tenant, { roles: ['coordinator', 'reviewer'] }));
-      lives.push(live(member, desk, at));
+      lives.push(live(member, desk, second, at));
     }
     const failed = Promise.race(lives).then(() => undefined);
     for (let round = 0; round < ROUNDS; round += 1) {

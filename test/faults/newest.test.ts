@@ -142,7 +142,8 @@ describe('the books of hours, when commits are unsure and processes die', functi
     await plainly(desk, `${path}/decision`, { verdict: 'confirmed', reason: 'x' });
     await once(desk, `${path}/settlement`, { hoursId: hours[0], hours: 0, minutes: 40 });
     expect(await saved(old)).to.deep.equal([80, 0]);
-    await once(reviewer, `/hours/${hours[0]}/reversal`, { reason: '录错了' });
+    const { id } = await once(reviewer, `/hours/${hours[0]}/reversal`, { reason: '录错了' });
+    await once(desk, `/proposals/${id}/confirmation`);
     expect(await saved(old)).to.deep.equal([120, 0]);
     await once(old, '/time-bank/account/closing', { to: kin.id });
     expect([await saved(own), await saved(old)]).to.deep.equal([

@@ -24,6 +24,7 @@ import {
   LedgerStatementModel,
 } from '../../server/features/hours/ledger.closing.model.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
+import { ProposalModel } from '../../server/features/proposals/proposal.model.ts';
 import { RecognitionModel } from '../../server/features/recognition/recognition.model.ts';
 import { PlanLineModel, PlanModel } from '../../server/features/plans/plan.model.ts';
 import { RequestModel } from '../../server/features/requests/request.model.ts';
@@ -537,6 +538,30 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
       rows: 1,
       effect: () => inTenant(tenant.id, () => RequestModel.countDocuments({})),
       expected: 3,
+    };
+  },
+
+  async 'proposals/lapse'(tenant) {
+    const [person, coordinator, first] = await Promise.all([
+      createMember(tenant),
+      createMember(tenant, { roles: ['coordinator'] }),
+      createMember(tenant, { roles: ['reviewer'] }),
+      createMember(tenant, { roles: ['reviewer'] }),
+    ]);
+    const hoursId = await createServed(tenant, person);
+    expect((await (await coordinator.api()).post(`/hours/${hoursId}/approve`)).status).to.equal(200);
+    const proposed = await (await first.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    expect(proposed.status, proposed.text).to.equal(201);
+    return {
+      at: 169 * HOUR,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => {
+          const [row] = await ProposalModel.find({}).lean();
+          const record = await HoursModel.findById(hoursId).lean();
+          return [row?.history.map(({ to }) => to), record?.state, await told(tenant, 'proposals/decided')];
+        }),
+      expected: [['open', 'lapsed'], 'posted', 1],
     };
   },
 

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
@@ -16,6 +16,7 @@ import {
   offerLifecycle,
   planLifecycle,
   poolLifecycle,
+  proposalLifecycle,
   recognitionLifecycle,
   redemptionLifecycle,
   requestLifecycle,
@@ -30,9 +31,11 @@ import type { AuditVerb } from '../../db/audit-verbs.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { file, route, seeOther, view } from '../../http/route.ts';
+import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { pagerOf } from '../../http/paging.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import { AUDITED_TYPES, auditFilter, auditPage, exportBody, isAuditedType } from './audit.schema.ts';
 import type { AuditedType } from './audit.schema.ts';
 import type { AuditService, NamedEntry } from './audit.service.ts';
@@ -46,6 +49,7 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
   Import: ['/imports', 'imports:see'],
   Membership: ['/memberships', 'memberships:see'],
   Position: ['/positions', 'requests:see'],
+  Proposal: ['/proposals', 'proposals:see'],
   Request: ['/requests', 'requests:see'],
   Shift: ['/shifts', 'requests:see'],
 };
@@ -65,6 +69,7 @@ const STATES = {
   Offer: ['offer', offerLifecycle.states],
   Plan: ['plan', planLifecycle.states],
   PoolMember: ['pool', poolLifecycle.states],
+  Proposal: ['proposal', proposalLifecycle.states],
   Recognition: ['recognition', recognitionLifecycle.states],
   Request: ['request', requestLifecycle.states],
   Shift: ['shift', shiftLifecycle.states],
@@ -111,10 +116,12 @@ const hrefOf = (actor: AccountActor, type: string, id: string): string | null =>
 /** Who did what: the trail of the own organisation, for those who inspect it. */
 export function auditRoutes({
   audit,
+  proposals,
   seals,
   i18n,
 }: {
   audit: AuditService;
+  proposals: ProposalService;
   seals: SealService;
   i18n: I18n;
 }): Route[] {
@@ -190,15 +197,26 @@ export function auditRoutes({
       access: 'audit:see',
       tenant: 'member',
       rate: 'heavy',
-      summary: 'The newest entries as a CSV file; that it was taken is an entry itself.',
-      status: 200,
-      idempotent: false,
+      summary:
+        'Proposes to take the newest entries along as a CSV file; the file is there when a second person has confirmed it.',
       input: { body: exportBody },
-      output: z.object({}),
-      run: async ({ account, body }) =>
-        file(toCsv(await audit.export(account, body)), 'text/csv; charset=utf-8', 'audit.csv'),
-      page: () => seeOther('/audit'),
-      invalid: () => seeOther('/audit'),
+      output: proposalView,
+      async run({ account, body: { reason, ...filter }, tenant }) {
+        const wish = Object.fromEntries(
+          Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+        ) as Record<string, string>;
+        return toProposalView(
+          await proposals.propose(account, 'audit/export', account.accountId, reason, wish),
+          tenant?.id ?? null,
+        );
+      },
+      page: ({ id: proposalId }) =>
+        seeOther(`/proposals/${proposalId}`, { kind: 'success', key: 'proposals.did.proposed' }),
+      invalid: ({ error }) =>
+        seeOther('/audit', {
+          kind: 'error',
+          key: error.code === 'invalid' ? 'hours.show.reasonNeeded' : `errors.${error.code}`,
+        }),
     }),
   ];
 }
@@ -222,7 +240,7 @@ const COLUMNS = [
 ] as const;
 
 /** For a spreadsheet: UTF-8 with a mark, CRLF, no cell that runs (S-41). */
-function toCsv(entries: readonly NamedEntry[]): Buffer {
+export function auditCsv(entries: readonly NamedEntry[]): Buffer {
   const rows = entries
     .map(toView)
     .map((one) => COLUMNS.map((column) => (one[column] ?? '').replaceAll('\0', '')));

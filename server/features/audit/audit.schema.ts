@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, localDate, pageOf, paging } from '../../http/schema.ts';
+import { id, localDate, pageOf, paging, prose } from '../../http/schema.ts';
 
 const code = z.string().trim().max(60);
 const empty = z.literal('').transform(() => undefined);
@@ -14,7 +14,7 @@ const filter = {
   to: optional(localDate),
 };
 export const auditFilter = z.strictObject({ ...filter, ...paging });
-export const exportBody = z.strictObject(filter);
+export const exportBody = z.strictObject({ ...filter, reason: prose(300).min(1) });
 
 export const auditEntry = z.object({
   id: z.string(),
@@ -80,6 +80,7 @@ export const AUDITED_TYPES = [
   'PoolMember',
   'Position',
   'ProgrammeVersion',
+  'Proposal',
   'Recognition',
   'RecognitionScheme',
   'Request',

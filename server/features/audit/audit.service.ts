@@ -137,6 +137,9 @@ export function createAuditService({
   }
 
   return {
+    /** @throws Forbidden for who sees part of the tenant only */
+    assertWhole,
+
     /** Newest first. @throws Forbidden for who sees part of the tenant only */
     async list(
       actor: AccountActor,

@@ -4,4 +4,4 @@ export { auditInvariants } from './audit.verify.ts';
 export { createAnchorFile } from './seal.anchor.ts';
 export { createSealService } from './seal.service.ts';
 export type { SealService } from './seal.service.ts';
-export { auditRoutes } from './audit.routes.ts';
+export { auditCsv, auditRoutes } from './audit.routes.ts';

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { localDate } from '../../core/time.ts';
+import { Conflict } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm, LOCALES } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
-import { id, idParams, localDate as localDateField, pageOf, paging } from '../../http/schema.ts';
+import { id, idParams, localDate as localDateField, pageOf, paging, prose } from '../../http/schema.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import type { CertificateBatchRow } from './certificate.batch.model.ts';
 import { PRINTED_TOGETHER } from './certificate.batch.service.ts';
 import type { CertificateBatchService } from './certificate.batch.service.ts';
@@ -68,9 +71,11 @@ const toBatch = (row: CertificateBatchRow): BatchView => ({
 /** Certificates for many people at once. */
 export function certificateBatchRoutes({
   batches,
+  proposals,
   i18n,
 }: {
   batches: CertificateBatchService;
+  proposals: ProposalService;
   i18n: I18n;
 }): Route[] {
   async function fieldsFor(
@@ -181,10 +186,12 @@ export function certificateBatchRoutes({
           parts: Math.ceil(batch.total / PRINTED_TOGETHER),
         };
       },
-      page: (batch) =>
+      page: async (batch, { account }) =>
         view('certificates/batch', {
           ...batch,
           running: batch.state === 'running',
+          agreed: await proposals.isAgreed(account, 'certificates/print', batch.id),
+          proposal: await proposals.openOn('certificates/print', batch.id),
           files:
             batch.issued + batch.found > 0
               ? Array.from({ length: batch.parts }, (_unused, at) => ({
@@ -195,19 +202,44 @@ export function certificateBatchRoutes({
         }),
     }),
     route({
+      name: 'certificates/propose-print',
+      method: 'post',
+      path: '/certificate-batches/:id/printing',
+      access: 'certificates:issue',
+      tenant: 'member',
+      summary: 'Proposes to print all certificates of a job; a second person confirms it.',
+      input: { params: idParams, body: z.strictObject({ reason: prose(300).min(1) }) },
+      output: proposalView,
+      run: async ({ account, params, body, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'certificates/print', params.id, body.reason),
+          tenant?.id ?? null,
+        ),
+      page: (_proposal, { params }) =>
+        seeOther(`/certificate-batches/${params.id}`, { kind: 'success', key: 'proposals.did.proposed' }),
+      invalid: ({ error }, { params }) =>
+        seeOther(`/certificate-batches/${params.id}`, {
+          kind: 'error',
+          key: error.code === 'invalid' ? 'hours.show.reasonNeeded' : `errors.${error.code}`,
+        }),
+    }),
+    route({
       name: 'certificates/print-batch',
       method: 'get',
       path: '/certificate-batches/:id/print',
       access: 'certificates:issue',
       tenant: 'member',
       rate: 'heavy',
-      summary: 'A hundred certificates of a job as one document to print; each is checked by its own code.',
+      summary:
+        'A hundred certificates of a job as one document to print, after two agreed to it; each is checked by its own code.',
       input: {
         params: idParams,
         query: z.strictObject({ part: z.coerce.number().int().min(1).max(1_000).default(1) }),
       },
       output: z.object({}),
       async run({ account, params, query }) {
+        if (!(await proposals.isAgreed(account, 'certificates/print', params.id)))
+          throw new Conflict('needs-two-persons');
         const bytes = await batches.print(account, params.id, query.part);
         return file(bytes, 'application/pdf', `certificates-${query.part}.pdf`);
       },

@@ -6,6 +6,8 @@ import { pagerOf } from '../../http/paging.ts';
 import { DEFAULT_LIMIT, idParams, paging } from '../../http/schema.ts';
 import { file, route, seeOther, sharedFile, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import { canRevoke } from './certificate.policy.ts';
 import {
   certificateDetail,
@@ -24,6 +26,7 @@ import { issuedModel, listModel, toView } from './certificate.view.ts';
 
 export interface CertificateRouteParts {
   readonly certificates: CertificateService;
+  readonly proposals: ProposalService;
   readonly i18n: I18n;
   readonly publicUrl: string;
 }
@@ -32,7 +35,7 @@ export function certificateRoutes(parts: CertificateRouteParts): Route[] {
   return [...ownRoutes(parts), ...fileRoutes(parts), ...deskRoutes(parts), ...publicRoutes(parts)];
 }
 
-function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Route[] {
+function ownRoutes({ certificates, proposals, i18n, publicUrl }: CertificateRouteParts): Route[] {
   const own = async (
     { account }: Pick<RouteContext, 'account'>,
     { limit, cursor }: { limit: number; cursor?: string | undefined } = { limit: DEFAULT_LIMIT },
@@ -127,7 +130,13 @@ function ownRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Ro
           abilities: { revoke: row.revokedAt === null && canRevoke(account, row).allowed },
         };
       },
-      page: (certificate) => view('certificates/show', certificate),
+      page: async (certificate) =>
+        view('certificates/show', {
+          ...certificate,
+          proposal: certificate.abilities.revoke
+            ? await proposals.openOn('certificates/revocation', certificate.id)
+            : null,
+        }),
     }),
   ];
 }
@@ -169,7 +178,7 @@ function fileRoutes({ certificates }: CertificateRouteParts): Route[] {
   ];
 }
 
-function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): Route[] {
+function deskRoutes({ certificates, proposals, i18n, publicUrl }: CertificateRouteParts): Route[] {
   return [
     route({
       name: 'certificates/issued',
@@ -205,15 +214,21 @@ function deskRoutes({ certificates, i18n, publicUrl }: CertificateRouteParts): R
       access: 'certificates:revoke',
       tenant: 'member',
       summary:
-        'Withdraws a certificate, with a reason; never one’s own. Its verification page says so from then on.',
-      status: 200,
+        'Proposes to withdraw a certificate; when a second person confirms it, its verification page says so. Never one’s own.',
       input: { params: idParams, body: revocation },
-      output: certificateView,
-      run: async ({ account, params, body }) =>
-        toView(await certificates.revoke(account, params.id, body.reason), publicUrl),
-      page: ({ id }) => seeOther(`/certificates/${id}`, { kind: 'success', key: 'certificates.didRevoke' }),
-      invalid: (_failure, { params }) =>
-        seeOther(`/certificates/${params.id}`, { kind: 'error', key: 'hours.show.reasonNeeded' }),
+      output: proposalView,
+      run: async ({ account, params, body, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'certificates/revocation', params.id, body.reason),
+          tenant?.id ?? null,
+        ),
+      page: (_proposal, { params }) =>
+        seeOther(`/certificates/${params.id}`, { kind: 'success', key: 'proposals.did.proposed' }),
+      invalid: ({ error }, { params }) =>
+        seeOther(`/certificates/${params.id}`, {
+          kind: 'error',
+          key: error.code === 'invalid' ? 'hours.show.reasonNeeded' : `errors.${error.code}`,
+        }),
     }),
   ];
 }

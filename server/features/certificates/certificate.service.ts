@@ -197,6 +197,14 @@ export function createCertificateService(parts: CertificateParts) {
       );
     },
 
+    /** The certificate, where the actor may propose to withdraw it. @throws NotFound, Forbidden, Conflict */
+    async toRevoke(actor: AccountActor, id: string): Promise<CertificateRow> {
+      const row = await access(actor, id);
+      authorize(canRevoke(actor, row));
+      if (row.revokedAt) throw new Conflict('certificate-revoked');
+      return row;
+    },
+
     /** Withdraws a certificate that should not have been issued; its number stays, its page says so. */
     async revoke(actor: AccountActor, id: string, reason: string): Promise<CertificateRow> {
       return inTransaction(async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -6,6 +7,8 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import { id } from '../../http/schema.ts';
 import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import {
   claimBody,
   creditDetail,
@@ -28,6 +31,7 @@ export interface CreditRouteParts {
   readonly suggestions: SuggestionService;
   readonly credits: CreditService;
   readonly programmes: ProgrammeService;
+  readonly proposals: ProposalService;
   readonly i18n: I18n;
 }
 
@@ -165,7 +169,7 @@ function ownRoutes({ credits, suggestions, i18n }: CreditRouteParts): Route[] {
   ];
 }
 
-function deskRoutes({ credits, i18n }: CreditRouteParts): Route[] {
+function deskRoutes({ credits, proposals, i18n }: CreditRouteParts): Route[] {
   return [
     route({
       name: 'credits/desk',
@@ -210,7 +214,12 @@ function deskRoutes({ credits, i18n }: CreditRouteParts): Route[] {
           () => credits.scans(row),
           () => credits.choicesFor(String(row.personId)),
         ]);
-        return view('credits/show', showModel({ i18n, locale }, row, scans, account, choices));
+        return view('credits/show', {
+          ...showModel({ i18n, locale }, row, scans, account, choices),
+          proposal: can(account, 'credits:reverse')
+            ? await proposals.openOn('credits/reversal', params.id)
+            : null,
+        });
       },
     }),
     route({
@@ -233,14 +242,17 @@ function deskRoutes({ credits, i18n }: CreditRouteParts): Route[] {
       path: '/credits/:id/reversal',
       access: 'credits:reverse',
       tenant: 'member',
-      summary: 'Takes a posting back by a linked reversal, with a reason; never one’s own.',
-      status: 200,
+      summary:
+        'Proposes to take a posting back by a linked reversal; it is done when a second person confirms it. Never one’s own.',
       input: { params: idParams, body: reasonBody },
-      output: creditView,
-      run: async ({ account, params, body }) =>
-        toView(await credits.reverse(account, params.id, body.reason)),
-      page: ({ id: creditId }) =>
-        seeOther(`/credits/${creditId}`, { kind: 'success', key: 'credits.did.reversed' }),
+      output: proposalView,
+      run: async ({ account, params, body, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'credits/reversal', params.id, body.reason),
+          tenant?.id ?? null,
+        ),
+      page: (_proposal, { params }) =>
+        seeOther(`/credits/${params.id}`, { kind: 'success', key: 'proposals.did.proposed' }),
       invalid: back,
     }),
   ];

@@ -226,7 +226,15 @@ export function createCreditService(parts: CreditServiceParts) {
       });
     },
 
-    /** Takes a posting back by a linked reversal, the only correction there is. */
+    /** The claim, where the actor may propose to take its posting back, and the unit whose right that is. */
+    async toReverse(actor: AccountActor, id: string): Promise<{ row: CreditRow; unitId: string }> {
+      const row = await accessToDecide(actor, id, 'credits:reverse');
+      if (row.state !== 'posted') throw new Conflict('wrong-state', { state: row.state });
+      const membership = await memberships.row(String(row.membershipId));
+      return { row, unitId: String(membership?.unitId) };
+    },
+
+    /** Takes a posting back by a linked reversal, the only correction there is: what the second of two persons does. */
     async reverse(actor: AccountActor, id: string, reason: string): Promise<CreditRow> {
       return inTransaction(async () => {
         const row = await accessToDecide(actor, id, 'credits:reverse');

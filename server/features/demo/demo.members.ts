@@ -26,6 +26,8 @@ export const CAST: readonly { key: string; role: Role; tenant: string; name: str
   { key: 'fuchun.coordinator', role: 'coordinator', tenant: 'fuchun', name: '吴秋岚' },
   { key: 'fuchun.volunteer', role: 'volunteer', tenant: 'fuchun', name: '江一帆' },
   { key: 'tonghe.coordinator', role: 'coordinator', tenant: 'tonghe', name: '唐诗远' },
+  // What needs two persons needs two of them.
+  { key: 'reviewer.second', role: 'reviewer', tenant: 'tonglu', name: '苏婉清' },
 ];
 
 export function buildPeople(ground: DemoGround, count: number): DemoPerson[] {

@@ -1,3 +1,4 @@
+import { isKnownApartFrom } from '../identity-documents/identity-document.rules.ts';
 import type { HumanFacts } from '../identity-documents/index.ts';
 
 /**
@@ -56,13 +57,6 @@ export interface ApprovalFacts {
 /** A right younger than this confirms no service that nobody saw. */
 export const AUTHORITY_DAYS = 30;
 const DAY_MS = 86_400_000;
-
-/** Somebody saw this human's document in whom none of these has a hand. */
-function isKnownApartFrom({ verified, verification }: HumanFacts, hands: ReadonlySet<string>): boolean {
-  if (!verified || !verification) return verified;
-  const { by, granters } = verification;
-  return (by === null || !hands.has(by)) && !granters.some((granter) => hands.has(granter));
-}
 
 /** Somebody outside the organisation, or the operator, has seen the approver's document; nobody involved did. */
 function isVerifiedOutside({ approver, tenantId }: ApprovalFacts, involved: ReadonlySet<string>): boolean {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { countText } from '../../db/pagination.ts';
 import { sideBySide } from '../../db/transaction.ts';
@@ -7,6 +8,8 @@ import type { I18n } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { claimRoutes } from './claim.routes.ts';
 import { claimsOfRecord } from './claim.view.ts';
@@ -31,6 +34,7 @@ import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } 
 export interface HoursRouteParts {
   readonly hours: HoursService;
   readonly units: UnitService;
+  readonly proposals: ProposalService;
   readonly i18n: I18n;
 }
 
@@ -51,7 +55,7 @@ const waitingText = (count: number): string | null => (count > 0 ? countText(cou
 const reasonMissing = (_failure: FormFailure, { params }: { params: { id: string } }): PageResult =>
   seeOther(`/hours/${params.id}`, { kind: 'error', key: 'hours.show.reasonNeeded' });
 
-function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
+function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] {
   return [
     route({
       name: 'hours/list-own',
@@ -148,6 +152,9 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
           ...showModel(record, row, { account, locale, i18n }),
           claims: claimsOfRecord(claims, i18n, locale),
           mayClaim: mayClaimOn(account, row) && !claims.some(({ state }) => state === 'claimed'),
+          proposal: can(account, 'hours:reverse')
+            ? await proposals.openOn('hours/reversal', params.id)
+            : null,
         });
       },
     }),
@@ -183,11 +190,11 @@ function ownRoutes({ hours, units, i18n }: HoursRouteParts): Route[] {
   ];
 }
 
-function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
+function deskRoutes({ hours, proposals }: Pick<HoursRouteParts, 'hours' | 'proposals'>): Route[] {
   const decide = (
-    name: 'approve' | 'reject' | 'reverse',
+    name: 'approve' | 'reject',
     path: string,
-    access: 'hours:confirm' | 'hours:reverse',
+    access: 'hours:confirm',
     summary: string,
     act: (account: AccountActor, recordId: string, reason: string) => Promise<HoursRow>,
   ): Route =>
@@ -205,11 +212,7 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
       },
       output: hoursView,
       run: async ({ account, params, body }) => toHoursView(await act(account, params.id, body.reason ?? '')),
-      page: ({ id: recordId, state }) =>
-        seeOther(name === 'reverse' ? `/hours/${recordId}` : '/hours/queue', {
-          kind: 'success',
-          key: `hours.did.${state}`,
-        }),
+      page: ({ state }) => seeOther('/hours/queue', { kind: 'success', key: `hours.did.${state}` }),
       invalid: reasonMissing,
     });
   return [
@@ -246,13 +249,28 @@ function deskRoutes({ hours }: Pick<HoursRouteParts, 'hours'>): Route[] {
       'Rejects hours with a reason.',
       (account, recordId, reason) => hours.reject(account, recordId, reason),
     ),
-    decide(
-      'reverse',
-      '/hours/:id/reversal',
-      'hours:reverse',
-      'Takes a posting back by a linked reversal.',
-      (account, recordId, reason) => hours.reverse(account, recordId, reason),
-    ),
+    route({
+      name: 'hours/reverse',
+      method: 'post',
+      path: '/hours/:id/reversal',
+      access: 'hours:reverse',
+      tenant: 'member',
+      summary:
+        'Proposes to take a posting back by a linked reversal; it is done when a second person confirms it.',
+      input: { params: idParams, body: reasonNeeded },
+      output: proposalView,
+      run: async ({ account, params, body, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'hours/reversal', params.id, body.reason),
+          tenant?.id ?? null,
+        ),
+      page: (_proposal, { params }) =>
+        seeOther(`/hours/${params.id}`, { kind: 'success', key: 'proposals.did.proposed' }),
+      invalid: (failure, { params }) =>
+        failure.error.code === 'invalid'
+          ? reasonMissing(failure, { params })
+          : seeOther(`/hours/${params.id}`, { kind: 'error', key: `errors.${failure.error.code}` }),
+    }),
     route({
       name: 'hours/approve-many',
       method: 'post',

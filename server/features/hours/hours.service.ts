@@ -312,13 +312,22 @@ export function createHoursService(parts: HoursParts) {
       });
     },
 
-    /** Takes a posting back by a linked reversal. */
+    /**
+     * The record, where the actor may propose to take it back.
+     * @throws NotFound, Forbidden, Conflict when it is not posted, or was recorded elsewhere
+     */
+    async toReverse(actor: AccountActor, id: string): Promise<HoursRow> {
+      const row = await accessHours(actor, id);
+      authorize(canReverse(actor, row));
+      if (row.origin) throw new Conflict('reverse-at-origin');
+      if (!['posted', 'moved'].includes(row.state)) throw new Conflict('wrong-state', { state: row.state });
+      return row;
+    },
+
+    /** Takes a posting back by a linked reversal: what the second of two persons does. */
     async reverse(actor: AccountActor, id: string, reason: string): Promise<HoursRow> {
       return inTransaction(async () => {
-        const row = await accessHours(actor, id);
-        authorize(canReverse(actor, row));
-        if (row.origin) throw new Conflict('reverse-at-origin');
-        return takeBack(row, reason);
+        return takeBack(await this.toReverse(actor, id), reason);
       });
     },
   };

@@ -31,6 +31,7 @@ export { formerPersonsOf, personSince, personsNow } from './merge.moves.ts';
 export { wasRecordedElsewhere } from './transfer.moves.ts';
 export { mergeRoutes } from './merge.routes.ts';
 export { createMergeService } from './merge.service.ts';
+export type { MergeService } from './merge.service.ts';
 export { transferRoutes } from './transfer.routes.ts';
 export { ledgerRoutes } from './ledger.closing.routes.ts';
 export { compareBalances, comparisonsDue } from './ledger.compare.ts';

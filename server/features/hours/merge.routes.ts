@@ -7,10 +7,13 @@ import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
 import { id, pageOf, paging, prose } from '../../http/schema.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import type { Duplicate, MergeService } from './merge.service.ts';
 
 export interface MergeRouteParts {
   readonly merges: MergeService;
+  readonly proposals: ProposalService;
   readonly i18n: I18n;
 }
 
@@ -21,18 +24,12 @@ const duplicate = z.object({
   /** Balance of hours. */
   minutes: z.number(),
 });
-const merged = z.object({
-  state: z.enum(['moving', 'done']),
-  /** Records that went so far, of those to go. */
-  records: z.number(),
-  wanted: z.number(),
-});
 const pair = z.strictObject({ from: id, into: id });
 
 const toView = (one: Duplicate): z.input<typeof duplicate> => ({ ...one, since: one.since.toISOString() });
 
 /** Records of one human: found, and made one. */
-export function mergeRoutes({ merges, i18n }: MergeRouteParts): Route[] {
+export function mergeRoutes({ merges, proposals, i18n }: MergeRouteParts): Route[] {
   const page = async (
     account: AccountActor,
     locale: Locale,
@@ -104,19 +101,15 @@ export function mergeRoutes({ merges, i18n }: MergeRouteParts): Route[] {
       access: 'memberships:decide',
       tenant: 'member',
       summary:
-        'Makes two records of one human one: posted hours and saved time go to the record that is kept, the other ends. Nothing is rewritten.',
-      status: 200,
+        'Proposes to make two records of one human one. When a second person confirms it, posted hours and saved time go to the record that is kept, and the other ends; nothing is rewritten.',
       input: { body: pair.extend({ reason: prose(300).min(1) }) },
-      output: merged,
-      async run({ account, body: { reason, ...ids } }) {
-        const { state, records, wanted } = await merges.merge(account, ids, reason);
-        return {
-          state: state === 'moving' ? ('moving' as const) : ('done' as const),
-          records: records ?? 0,
-          wanted: wanted ?? 0,
-        };
-      },
-      page: ({ state }) => seeOther('/duplicates', { kind: 'success', key: `hours.merges.did.${state}` }),
+      output: proposalView,
+      run: async ({ account, body: { reason, from, into }, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'hours/merge', from, reason, { into }),
+          tenant?.id ?? null,
+        ),
+      page: () => seeOther('/duplicates', { kind: 'success', key: 'proposals.did.proposed' }),
       invalid: async ({ issues, values, error }, { account, locale }) => {
         const ids = pair.safeParse({ from: values['from'], into: values['into'] });
         if (error.code !== 'invalid' || !ids.success)

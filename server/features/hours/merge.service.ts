@@ -200,7 +200,19 @@ export function createMergeService(parts: MergeParts) {
       };
     },
 
-    /** Makes two records one. Many hours go by pieces; the record that is given up ends at once. */
+    /** Both records, where the actor may propose to make them one, and the minutes that would go. @throws like `merge` */
+    async toMerge(
+      actor: AccountActor,
+      ids: { readonly from: string; readonly into: string },
+    ): Promise<{ from: MembershipRow; into: MembershipRow; minutes: number }> {
+      const { from, into } = await pairOf(actor, ids);
+      const obstacle = await obstacleOf(from, into);
+      if (obstacle) throw new Conflict(obstacle);
+      const { minutes } = await staysOf(from.personId, into.personId, identityDocuments);
+      return { from, into, minutes };
+    },
+
+    /** Makes two records one, which the second of two persons does. Many hours go by pieces; the record that is given up ends at once. */
     async merge(
       actor: AccountActor,
       ids: { readonly from: string; readonly into: string },

@@ -1,3 +1,5 @@
+import type { HumanFacts } from './identity-document.service.ts';
+
 /**
  * Identity documents as rules (domain rules R-5.1 … R-5.5): what a number must be to be one, and what it says of its
  * holder. Pure: the day comes in, nothing is looked up. A number that passes is well-formed, not proved to be somebody's.
@@ -115,3 +117,13 @@ export type IdentityLevel = (typeof IDENTITY_LEVELS)[number];
 export const isIdentified = (level: IdentityLevel): boolean => level !== 'none';
 /** Whether somebody independent has seen who this is. */
 export const isVerified = (level: IdentityLevel): boolean => level === 'verified' || level === 'demo';
+
+/** Somebody saw this human's document in whom none of these humans has a hand. */
+export function isKnownApartFrom(
+  { verified, verification }: Pick<HumanFacts, 'verified' | 'verification'>,
+  hands: ReadonlySet<string>,
+): boolean {
+  if (!verified || !verification) return verified;
+  const { by, granters } = verification;
+  return (by === null || !hands.has(by)) && !granters.some((granter) => hands.has(granter));
+}

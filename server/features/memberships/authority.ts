@@ -17,14 +17,23 @@ const gives = (grant: Grant, permission: Permission): boolean =>
   (ROLE_PERMISSIONS[grant.role] as readonly string[]).includes(permission);
 
 /**
- * Every grant by which the person holds the permission in the current tenant, with everybody in whose power it stands:
+ * Every grant by which the person holds the permission in the current tenant (over the unit whose `path` is given, else anywhere), with everybody in whose power it stands:
  * who gave it, who gave that person the right to give, and so on (S-10: "a grant that came from somebody else").
  */
-export async function authoritiesOf(personId: string, permission: Permission): Promise<Authority[]> {
+export async function authoritiesOf(
+  personId: string,
+  permission: Permission,
+  path?: readonly Types.ObjectId[],
+): Promise<Authority[]> {
+  const above = path ? new Set(path.map(String)) : null;
   const rows = await MembershipModel.find({ personId: new Types.ObjectId(personId), state: 'approved' })
     .select({ grants: 1 })
     .lean();
-  const grants = rows.flatMap((row) => row.grants.filter((grant) => gives(grant, permission)));
+  const grants = rows.flatMap((row) =>
+    row.grants.filter(
+      (grant) => gives(grant, permission) && (above === null || above.has(String(grant.unitId))),
+    ),
+  );
   const found: Authority[] = [];
   for (const grant of grants)
     found.push({ grantedAt: grant.grantedAt, granters: await chainAbove(grant.grantedBy) });

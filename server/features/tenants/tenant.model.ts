@@ -33,6 +33,8 @@ export interface TenantSettings {
   backEntryQuota: number;
   /** A claim that hours are wrong or missing is answered within so many working days. */
   claimDays: number;
+  /** Hours for which a proposal that needs a second person waits, and what they agreed to may be taken. */
+  proposalHours: number;
   /** Whether members may keep a time bank (R-8.1 … ); everything below only matters when they may. */
   timeBank: boolean;
   /** Most hours that somebody may have saved; 0 for no limit. What is earned beyond goes to the pool. */
@@ -113,6 +115,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   checkInEarlyMinutes: 30,
   backEntryQuota: 20,
   claimDays: 10,
+  proposalHours: 168,
   timeBank: false,
   bankCapHours: 0,
   bankExpiryMonths: 0,
@@ -135,6 +138,7 @@ const settingsSchema = new Schema(
     checkInEarlyMinutes: { type: Number, required: true },
     backEntryQuota: { type: Number, required: true, default: 20 },
     claimDays: { type: Number, required: true, default: 10 },
+    proposalHours: { type: Number, default: 168 },
     timeBank: { type: Boolean, required: true, default: false },
     bankCapHours: { type: Number, required: true, default: 0 },
     bankExpiryMonths: { type: Number, required: true, default: 0 },

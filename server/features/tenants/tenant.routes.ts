@@ -28,6 +28,7 @@ const UNITS: Readonly<
   checkInEarlyMinutes: 'minutes',
   backEntryQuota: 'entries',
   claimDays: 'workingDays',
+  proposalHours: 'hours',
   bankCapHours: 'hours',
   bankExpiryMonths: 'months',
   bankRedeemFromAge: 'years',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import { proposalView, toProposalView } from '../proposals/index.ts';
 import { typed } from './own.routes.ts';
 import type { BankRouteParts } from './time-bank.routes.ts';
 import { closingBody, deskClosingBody } from './time-bank.schema.ts';
@@ -11,7 +12,7 @@ import type { Typed } from './time-bank.view.ts';
 const closed = z.object({ closed: z.literal(true) });
 
 /** Ending an account: one's own, or by the desk for somebody who cannot. */
-export function closingRoutes({ bank, closings, kinships, i18n }: BankRouteParts): Route[] {
+export function closingRoutes({ bank, closings, kinships, proposals, i18n }: BankRouteParts): Route[] {
   const ownForm = async (account: AccountActor, locale: 'zh-CN' | 'en', what: Typed) => {
     const [{ gifts }, { savedMinutes }] = [await bank.rules(), await bank.standingOf(account.personId)];
     const heirs = gifts ? await kinships.confirmed(account) : [];
@@ -70,15 +71,16 @@ export function closingRoutes({ bank, closings, kinships, i18n }: BankRouteParts
       path: '/time-bank/closings',
       access: 'time-bank:run',
       tenant: 'member',
-      summary: 'Ends the account of somebody who died or moved away; never one’s own, nor for oneself.',
-      status: 200,
+      summary:
+        'Proposes to end the account of somebody who died or moved away; it ends when a second person confirms. Never one’s own, nor for oneself.',
       input: { body: deskClosingBody },
-      output: closed,
-      async run({ account, body }) {
-        await closings.closeFor(account, body);
-        return { closed: true as const };
-      },
-      page: () => seeOther('/time-bank/desk', { kind: 'success', key: 'time-bank.did.closedFor' }),
+      output: proposalView,
+      run: async ({ account, body: { number, relative, reason }, tenant }) =>
+        toProposalView(
+          await proposals.propose(account, 'time-bank/closing', number, reason, { number, relative }),
+          tenant?.id ?? null,
+        ),
+      page: () => seeOther('/time-bank/desk', { kind: 'success', key: 'proposals.did.proposed' }),
       invalid: (failure, { locale }) =>
         view('time-bank/desk-closing', deskClosingModel({ i18n, locale }, typed(failure))),
     }),

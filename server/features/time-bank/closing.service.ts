@@ -73,14 +73,43 @@ export function createBankClosing({ bank, identityDocuments, tenants }: ClosingP
     return (await RedemptionModel.exists(open as never)) !== null;
   };
 
+  /** @throws Conflict while something is set aside or owed */
+  async function assertClosable({ personId }: BankAccountRow): Promise<{ savedMinutes: number }> {
+    if (await hasOpen(personId)) throw new Conflict('redemptions-open');
+    const standing = await bank.standingOf(String(personId));
+    if (standing.owedMinutes > 0) throw new Conflict('time-owed');
+    return standing;
+  }
+
+  /** The account that the desk names, and whose it would be: neither is the actor's. @throws Invalid beside the field, Forbidden */
+  async function forDesk(
+    actor: AccountActor,
+    input: { readonly number: string; readonly relative: string },
+  ): Promise<{ account: BankAccountRow; heir: BankAccountRow | null; kinship: KinshipRow | null }> {
+    const [account, heir] = [await byNumber(input.number), await byNumber(input.relative)];
+    if (!account || !can(actor, 'time-bank:run', String(account.unitId)))
+      throw Invalid.field('number', 'no-such-account');
+    const people = [actor.personId, String(account.personId), ...(heir ? [String(heir.personId)] : [])];
+    const humans = await identityDocuments.humansOf(people);
+    const [own, ...theirs] = people.map((personId) => humans.get(personId)?.human ?? personId);
+    // Neither who saved nor who inherits decides on it.
+    if (theirs.some((human) => human === own)) throw new Forbidden('not-your-own');
+    const kinship =
+      (await kinshipsOf(account.personId)).find(({ personId, relativeId }) =>
+        [personId, relativeId].some(
+          (one) => heir && !heir._id.equals(account._id) && one.equals(heir.personId),
+        ),
+      ) ?? null;
+    if (input.relative !== '' && !kinship) throw Invalid.field('relative', 'not-a-relative');
+    return { account, heir, kinship };
+  }
+
   async function close(
     account: BankAccountRow,
     heir: Heir,
     { field, reason }: { field: string; reason: string | null },
   ): Promise<void> {
-    const { personId } = account;
-    if (await hasOpen(personId)) throw new Conflict('redemptions-open');
-    if ((await bank.standingOf(String(personId))).owedMinutes > 0) throw new Conflict('time-owed');
+    await assertClosable(account);
     await giveAway(account, heir, field);
     await end(account, reason, heir === 'pool' ? 'pool' : 'relative');
   }
@@ -143,9 +172,21 @@ export function createBankClosing({ bank, identityDocuments, tenants }: ClosingP
         await close(account, heir, { field: 'to', reason: null });
       }),
 
+    /** What the desk would end, and who would inherit, where the actor may propose it. @throws like `closeFor` */
+    async toClose(
+      actor: AccountActor,
+      input: { readonly number: string; readonly relative: string },
+    ): Promise<{ account: BankAccountRow; heir: BankAccountRow | null; savedMinutes: number }> {
+      const { account, heir, kinship } = await forDesk(actor, input);
+      const { savedMinutes } = await assertClosable(account);
+      if (kinship && !bankRulesOf(await tenants.current()).gifts)
+        throw Invalid.field('relative', 'gifts-off');
+      return { account, heir, savedMinutes };
+    },
+
     /**
-     * The desk ends the account of somebody who cannot: who died, or moved away. Never one's own, by whatever account; the holder is
-     * told. @param relative number of the account of a confirmed relative; empty for the pool
+     * The desk ends the account of somebody who cannot: who died, or moved away. What the second of two persons does. Never one's
+     * own, by whatever account; the holder is told. @param relative number of the account of a confirmed relative; empty for the pool
      * @throws Invalid beside the field, Forbidden, Conflict
      */
     closeFor: (
@@ -153,20 +194,7 @@ export function createBankClosing({ bank, identityDocuments, tenants }: ClosingP
       input: { readonly number: string; readonly relative: string; readonly reason: string },
     ): Promise<void> =>
       inTransaction(async () => {
-        const [account, other] = [await byNumber(input.number), await byNumber(input.relative)];
-        if (!account || !can(actor, 'time-bank:run', String(account.unitId)))
-          throw Invalid.field('number', 'no-such-account');
-        const people = [actor.personId, String(account.personId), ...(other ? [String(other.personId)] : [])];
-        const humans = await identityDocuments.humansOf(people);
-        const [own, ...theirs] = people.map((personId) => humans.get(personId)?.human ?? personId);
-        // Neither who saved nor who inherits decides on it.
-        if (theirs.some((human) => human === own)) throw new Forbidden('not-your-own');
-        const kinship = (await kinshipsOf(account.personId)).find(({ personId, relativeId }) =>
-          [personId, relativeId].some(
-            (one) => other && !other._id.equals(account._id) && one.equals(other.personId),
-          ),
-        );
-        if (input.relative !== '' && !kinship) throw Invalid.field('relative', 'not-a-relative');
+        const { account, kinship } = await forDesk(actor, input);
         await close(account, kinship ? String(kinship._id) : 'pool', {
           field: 'relative',
           reason: input.reason,

@@ -1,5 +1,6 @@
 import type { I18n } from '../../i18n/index.ts';
 import type { Route } from '../../http/route.ts';
+import type { ProposalService } from '../proposals/index.ts';
 import type { RequestService } from '../requests/index.ts';
 import type { BankService } from './bank.service.ts';
 import { closingRoutes } from './closing.routes.ts';
@@ -14,6 +15,7 @@ export interface BankRouteParts {
   readonly bank: BankService;
   readonly closings: BankClosing;
   readonly kinships: KinshipService;
+  readonly proposals: ProposalService;
   readonly redemptions: RedemptionService;
   readonly requests: RequestService;
   readonly i18n: I18n;

@@ -13,6 +13,7 @@ import { RDFC10 } from 'rdfjs-c14n';
 import { gunzipSync } from 'node:zlib';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, createTenant } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -241,8 +242,8 @@ describe('a certificate as a verifiable credential', function () {
       expect(await isRevoked()).to.equal(false);
       const done =
         how === 'revoke'
-          ? await deskApi.post(`/certificates/${id}/revocation`, { reason: '姓名有误' })
-          : await deskApi.post(`/hours/${hoursId}/reversal`, { reason: '重复' });
+          ? await byTwo(tenant, deskApi, `/certificates/${id}/revocation`, { reason: '姓名有误' })
+          : await byTwo(tenant, deskApi, `/hours/${hoursId}/reversal`, { reason: '重复' });
       expect(done.status, done.text).to.equal(200);
       expect(await isRevoked(), how).to.equal(true);
       const list = (await new ApiAgent('').get(`/t/${tenant.slug}/status-lists/1`)).text;

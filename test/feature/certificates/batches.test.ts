@@ -5,6 +5,7 @@ import { acrossTenants } from '../../../server/core/context.ts';
 import { createServed } from '../../factories/hours.ts';
 import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
@@ -131,6 +132,11 @@ describe('certificates by activity, of everything, and for many', function () {
     // The volunteer's own certificate of the activity is the same one.
     expect(done).to.deep.include({ state: 'done', issued: 3, found: 1, refused: 0 });
     expect(done.cpuMsEach).to.be.above(0);
+    // Everybody's certificates in one hand need two persons.
+    const alone = await desk.get(`/certificate-batches/${id}/print`);
+    expect([alone.status, alone.json()['code']]).to.deep.equal([409, 'needs-two-persons']);
+    const agreed = await byTwo(tenant, desk, `/certificate-batches/${id}/printing`, { reason: '年度表彰' });
+    expect(agreed.status, agreed.text).to.equal(200);
     const pages = await rasterise(await pdfOf(desk, `/certificate-batches/${id}/print`), { scale: 2 });
     expect(pages).to.have.length(4);
     const codes = pages.map((page) => decodeQr(page)?.split('/').at(-1));

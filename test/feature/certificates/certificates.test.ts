@@ -15,6 +15,7 @@ import {
   memberOf,
 } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo, createSecond } from '../../factories/proposals.ts';
 import { as } from '../../support/actor.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
@@ -199,7 +200,7 @@ describe('service certificates', function () {
     const { code, id } = (await issue(own)).json<Issued>();
     await desk.post(`/hours/${await createServed(tenant, volunteer, { hoursAgo: 30 })}/approve`);
     expect(await found(code)).to.include({ state: 'valid', minutesNow: 121 });
-    await desk.post(`/hours/${hoursId}/reversal`, { reason: '登记有误' });
+    await byTwo(tenant, desk, `/hours/${hoursId}/reversal`, { reason: '登记有误' });
     expect(await found(code)).to.include({ state: 'changed-since', minutesNow: 0 });
     expect((await own.get(`/certificates/${id}`)).json()).to.include({ state: 'changed-since' });
     expect((await issue(own)).json<Issued>())
@@ -215,7 +216,17 @@ describe('service certificates', function () {
     const answers = await Promise.all(
       [1, 2, 3].map(() => desk.post(`/certificates/${id}/revocation`, { reason: '姓名有误' })),
     );
-    expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 409, 409]);
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409]);
+    // Nothing happened yet: one proposes, another confirms.
+    expect(await found(code)).to.include({ state: 'valid' });
+    const proposal = answers.find(({ status }) => status === 201)?.json<{ id: string }>().id;
+    const alone = await desk.post(`/proposals/${proposal}/confirmation`);
+    expect([alone.status, alone.json()['code']]).to.deep.equal([403, 'proposed-by-yourself']);
+    const second = await createSecond(tenant);
+    const confirmed = await Promise.all(
+      [1, 2, 3].map(() => second.post(`/proposals/${proposal}/confirmation`)),
+    );
+    expect(confirmed.map(({ status }) => status).sort()).to.deep.equal([200, 409, 409]);
     expect(await found(code)).to.include({ state: 'revoked' });
     const again = (await issue(own)).json<Issued>();
     expect(again.id).to.not.equal(id);
@@ -285,6 +296,7 @@ describe('service certificates', function () {
     const done = await page.post('/certificates', { ...period(), locale: 'en' });
     expect(done.status).to.equal(303);
     const desk = await reviewer.page();
+    const second = await createSecond(reviewer.tenant);
     await desk.get('/certificates');
     for (const language of ['zh-CN', 'en']) {
       for (const [agent, path] of [
@@ -301,6 +313,11 @@ describe('service certificates', function () {
     expect(without.status).to.equal(403);
     const revoked = await desk.post(`${done.location!}/revocation`, { reason: '重复开具' });
     expect(revoked.status).to.equal(303);
+    expect((await desk.get(done.location!)).text)
+      .to.include('等待第二人确认')
+      .and.include('重复开具');
+    const [{ id }] = (await second.get('/proposals')).json<{ data: [{ id: string }] }>().data;
+    expect((await second.post(`/proposals/${id}/confirmation`)).status).to.equal(200);
     expect((await page.get(done.location!)).text).to.include('重复开具');
   });
 

@@ -6,6 +6,7 @@ import { addDays, addMonths } from '../../../server/core/time.ts';
 import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { asOperator, createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -142,9 +143,12 @@ describe('credit hours', () => {
     );
     expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
     expect((await reviewer.post(`/credits/${id}/reversal`, { reason: '' })).status).to.equal(422);
-    expect(
-      (await reviewer.post(`/credits/${id}/reversal`, { reason: '重复' })).json<Credit>().state,
-    ).to.equal('reversed');
+    const tenant = await inTenant(tenantId, async () =>
+      (await testApp()).composed.services.tenants.get(tenantId),
+    );
+    const reversed = await byTwo(tenant, reviewer, `/credits/${id}/reversal`, { reason: '重复' });
+    expect(reversed.json(), reversed.text).to.include({ state: 'confirmed' });
+    expect((await own.get(`/credits/${id}`)).json<Credit>().state).to.equal('reversed');
     expect((await reviewer.post(`/credits/${id}/reversal`, { reason: '重复' })).status).to.equal(409);
     const lines = await inTenant(tenantId, () =>
       LedgerEntryModel.find({}).sort({ postedAt: 1, _id: 1 }).lean(),

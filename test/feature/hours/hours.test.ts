@@ -13,6 +13,7 @@ import {
   memberOf,
 } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import { actorOf } from '../../support/actor.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -292,7 +293,7 @@ describe('confirming hours', function () {
     const desk = await (await createMember(tenant, { roles: ['coordinator', 'reviewer'] })).api();
     const id = await createServed(tenant, volunteer);
     await desk.post(`/hours/${id}/approve`);
-    await desk.post(`/hours/${id}/reversal`, { reason: '登记有误' });
+    await byTwo(tenant, desk, `/hours/${id}/reversal`, { reason: '登记有误' });
     type Entries = { data: { minutes: number; cause: string }[] };
     const seen = (await desk.get(`/hours/entries?personId=${volunteer.personId}`)).json<Entries>().data;
     expect(seen.map(({ minutes, cause }) => `${cause} ${minutes}`)).to.deep.equal([

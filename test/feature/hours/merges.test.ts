@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { HoursModel } from '../../../server/features/hours/hours.model.ts';
+import { TransferModel } from '../../../server/features/hours/transfer.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
 import { createServed, repeatPosted, storedHours } from '../../factories/hours.ts';
@@ -15,6 +16,7 @@ import {
   memberOf,
 } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo, createSecond } from '../../factories/proposals.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
@@ -46,6 +48,13 @@ describe('two records of one human', function () {
     const answer = await desk.post(`/hours/${id}/approve`);
     expect(answer.json(), answer.text).to.include({ state: 'posted' });
     return id;
+  };
+  /** How the last merge of the organisation stands. */
+  const lastMerge = async (): Promise<object> => {
+    const [row] = await inTenant(tenant.id, () =>
+      TransferModel.find({ direction: 'merge' }).sort({ createdAt: -1, _id: -1 }).limit(1).lean(),
+    );
+    return { state: row?.state, records: row?.records, wanted: row?.wanted };
   };
   const ids = (): object => ({ from: given.membershipId, into: kept.membershipId });
   const seen = (member: Member, number: string): Promise<void> =>
@@ -139,9 +148,19 @@ describe('two records of one human', function () {
     const answers = await Promise.all(
       [1, 2, 3].map(() => reviewer.post('/duplicates', { ...ids(), reason: '同一身份证' })),
     );
-    const done = answers.filter(({ status }) => status === 200);
-    expect(done, answers.map(({ text }) => text).join('\n')).to.have.length(1);
-    expect(done[0]?.json()).to.deep.equal({ state: 'done', records: 2, wanted: 2 });
+    const proposed = answers.filter(({ status }) => status === 201);
+    expect(proposed, answers.map(({ text }) => text).join('\n')).to.have.length(1);
+    // Nothing moved yet, and nobody of the two records confirms it.
+    expect(await total(own)).to.equal(121);
+    const confirmation = `/proposals/${proposed[0]?.json<{ id: string }>().id}/confirmation`;
+    expect((await (await twin.api()).post(confirmation)).json()).to.include({ code: 'not-your-own' });
+    const second = await createSecond(tenant);
+    const confirmed = await Promise.all([1, 2, 3].map(() => second.post(confirmation)));
+    expect(
+      confirmed.filter(({ status }) => status === 200),
+      confirmed.map(({ text }) => text).join('\n'),
+    ).to.have.length(1);
+    expect(await lastMerge()).to.deep.equal({ state: 'done', records: 2, wanted: 2 });
     expect(await total(own)).to.equal(3 * 121);
     expect(await saved(own)).to.equal(4 * 121 - 60);
     expect(await broken.found()).to.deep.equal([]);
@@ -166,7 +185,7 @@ describe('two records of one human', function () {
     const everything = await own.post('/certificates', { scope: 'all' });
     expect(everything.json()).to.include({ totalMinutes: 3 * 121 });
     // Taken back at the record where it was confirmed, it is gone everywhere, and the earlier paper says so.
-    const reversed = await reviewer.post(`/hours/${hours[1]}/reversal`, { reason: '录错了' });
+    const reversed = await byTwo(tenant, reviewer, `/hours/${hours[1]}/reversal`, { reason: '录错了' });
     expect(reversed.status, reversed.text).to.equal(200);
     expect(await total(own)).to.equal(2 * 121);
     expect(await saved(own)).to.equal(3 * 121 - 60);
@@ -184,10 +203,11 @@ describe('two records of one human', function () {
     for (const member of [last, many]) await seen(member, number);
     const merged = async (from: Member, into: Member): Promise<object> => {
       const pair = { from: from.membershipId, into: into.membershipId };
-      return (await reviewer.post('/duplicates', { ...pair, reason: '同一人' })).json<object>();
+      const answer = await byTwo(tenant, reviewer, '/duplicates', { ...pair, reason: '同一人' });
+      return answer.status === 200 ? lastMerge() : answer.json<object>();
     };
     // What the pair redeemed before comes back to them, not to the pool.
-    await reviewer.post(`/hours/${redeemed}/reversal`, { reason: '录错了' });
+    await byTwo(tenant, reviewer, `/hours/${redeemed}/reversal`, { reason: '录错了' });
     expect(await saved(own)).to.equal(3 * 121);
     // Hours that were recorded elsewhere say so for ever.
     const far = await createTenant();
@@ -232,7 +252,9 @@ describe('two records of one human', function () {
     // Where it was confirmed it is taken back, from whoever has it now: also what stayed behind.
     expect(await saved(agent)).to.equal(3 * 121);
     for (const one of [hours[0], hours[2]])
-      expect((await reviewer.post(`/hours/${one}/reversal`, { reason: '录错了' })).status).to.equal(200);
+      expect((await byTwo(tenant, reviewer, `/hours/${one}/reversal`, { reason: '录错了' })).status).to.equal(
+        200,
+      );
     expect((await agent.get('/time-bank')).json()).to.include({ savedMinutes: 121, owedMinutes: 0 });
     // A place of the first record of all that is only known now to have been served: two merges later.
     const late = await served(given, 90);

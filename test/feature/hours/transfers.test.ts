@@ -6,6 +6,7 @@ import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed, repeatPosted } from '../../factories/hours.ts';
 import { createMember, createMembership, createTenant, inTenant, memberOf } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
@@ -148,7 +149,7 @@ describe('hours that somebody takes along', function () {
     const [offered] = (await thirdDesk.get('/hours/transfers/desk')).json<{ data: Transfer[] }>().data;
     const done = await thirdDesk.post(`/hours/transfers/${offered?.id}/decision`, yes);
     expect(done.json(), done.text).to.include({ state: 'done', minutes: 242 });
-    const reversed = await desk.post(`/hours/${records[0]}/reversal`, { reason: '录错了' });
+    const reversed = await byTwo(old, desk, `/hours/${records[0]}/reversal`, { reason: '录错了' });
     expect(reversed.status, reversed.text).to.equal(200);
     expect([await total(mover), await total(there), await total(last)]).to.deep.equal([0, 0, 121]);
     expect((await desk.post(`/hours/${records[0]}/reversal`, { reason: 'x' })).status).to.equal(409);

@@ -9,6 +9,7 @@ import { AccountModel } from '../../../server/features/accounts/account.model.ts
 import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
 import { inTenant } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { Types } from 'mongoose';
 
@@ -218,7 +219,7 @@ describe('hours that are for sale', function () {
     expect((await (await auditor.page()).get('/hours/held')).text).to.include('同一人的另一账号');
     // A reviewer takes them back; then there is nothing left to certify.
     const reviewer = await createMember(tenant, { roles: ['reviewer'] });
-    const taken = await (await reviewer.api()).post(`/hours/${id}/reversal`, { reason: '本人确认' });
+    const taken = await byTwo(tenant, await reviewer.api(), `/hours/${id}/reversal`, { reason: '本人确认' });
     expect(taken.status, taken.text).to.equal(200);
     expect((await own.post('/certificates', { scope: 'all' })).status).to.equal(422);
   });

@@ -211,6 +211,10 @@ describe('npm run verify', function () {
         change('persondays', { 'bookings.assignmentId': id('enrolmentId') }, { $set: { bookings: [] } }),
       ],
       [
+        'proposals/two-persons',
+        change('proposals', { _id: id('proposalId') }, { $set: { state: 'confirmed' } }),
+      ],
+      [
         'talent-pools/two-people-certified',
         change('poolmembers', { _id: id('poolMemberId') }, { $set: { state: 'certified' } }),
       ],

@@ -13,6 +13,7 @@ import {
   inTenant,
 } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { PageAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
@@ -203,7 +204,7 @@ describe('stars and medals', function () {
       const later = await other.api();
       expect((await later.get(`/recognition-cases/${id}`)).json()).to.include({ state: 'published' });
       expect(
-        (await (await reviewer.api()).post(`/hours/${served}/reversal`, { reason: '重复' })).status,
+        (await byTwo(tenant, await reviewer.api(), `/hours/${served}/reversal`, { reason: '重复' })).status,
       ).to.equal(200);
       const decided = await act(reviewer, id, 'decide', { verdict: 'granted', reason: '已核实' });
       expect(decided.json()).to.include({ state: 'refused' });

@@ -59,6 +59,7 @@ describe('the settings of an organisation', function () {
       recordedCapMinutes: '0',
       backEntryQuota: '20',
       claimDays: '10',
+      proposalHours: '168',
       _version: '1',
     };
     const refused = await page.post('/settings', form);

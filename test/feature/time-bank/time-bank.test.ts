@@ -9,6 +9,7 @@ import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';
 import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import { createRequest } from '../../factories/requests.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
@@ -184,7 +185,9 @@ describe('the time bank', function () {
     expect(await amounts(old)).to.deep.equal([before + 20, 0, 0]);
     expect(await violations()).to.deep.equal([]);
     // The provider's hours are taken back: the coins they earned go, who redeemed has theirs again.
-    const reversed = await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    const reversed = await byTwo(tenant, await second.api(), `/hours/${hoursId}/reversal`, {
+      reason: '录错了',
+    });
     expect(reversed.status, reversed.text).to.equal(200);
     expect((await old.get(path)).json()).to.include({ state: 'refunded' });
     expect(await amounts(old)).to.deep.equal([before + 80, 0, 0]);
@@ -197,7 +200,7 @@ describe('the time bank', function () {
     await agent.post('/time-bank/account');
     const hoursId = await served(member);
     expect((await agent.post('/time-bank/donations', { hours: 2 })).status).to.equal(201);
-    await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    await byTwo(tenant, await second.api(), `/hours/${hoursId}/reversal`, { reason: '录错了' });
     expect(await amounts(agent)).to.deep.equal([0, 120, 0]);
     await served(member);
     expect(await amounts(agent)).to.deep.equal([1, 0, 0]);
@@ -303,7 +306,9 @@ describe('the time bank', function () {
     const pool = async (): Promise<number> =>
       (await api.get('/time-bank/desk')).json<{ poolMinutes: number }>().poolMinutes;
     const inPool = await pool();
-    const reversed = await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    const reversed = await byTwo(tenant, await second.api(), `/hours/${hoursId}/reversal`, {
+      reason: '录错了',
+    });
     expect(reversed.status, reversed.text).to.equal(200);
     expect(await pool()).to.equal(inPool + 60);
     expect(await violations()).to.deep.equal([]);
@@ -319,7 +324,8 @@ describe('the time bank', function () {
     expect(
       errorsOf(await api.post('/time-bank/closings', { ...ended, relative: account?.number })),
     ).to.deep.equal([{ path: 'relative', code: 'not-a-relative' }]);
-    expect((await api.post('/time-bank/closings', ended)).status).to.equal(200);
+    const closed = await byTwo(tenant, api, '/time-bank/closings', ended);
+    expect(closed.status, closed.text).to.equal(200);
     expect(await pool()).to.equal(inPool + 60 + 121);
     const [mail] = await inTenant(tenant.id, () => OutboxModel.find({ kind: 'time-bank/closed' }).lean());
     expect(mail?.data).to.deep.equal({ reason: '已迁往外地' });
@@ -344,7 +350,9 @@ describe('the time bank', function () {
     const hoursId = await createServed(tenant, giver, { hoursAgo, unitId });
     expect((await api.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
     expect([await amounts(own), await pool()]).to.deep.equal([saved, inPool + 121]);
-    const reversed = await (await second.api()).post(`/hours/${hoursId}/reversal`, { reason: '录错了' });
+    const reversed = await byTwo(tenant, await second.api(), `/hours/${hoursId}/reversal`, {
+      reason: '录错了',
+    });
     expect(reversed.status, reversed.text).to.equal(200);
     expect([await amounts(own), await pool()]).to.deep.equal([saved, inPool]);
     expect(await violations()).to.deep.equal([]);

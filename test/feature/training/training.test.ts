@@ -6,6 +6,7 @@ import { localDate } from '../../../server/core/time.ts';
 import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { asOperator, createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
+import { byTwo } from '../../factories/proposals.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import type { ApiAgent } from '../../support/agent.ts';
@@ -148,9 +149,8 @@ describe('training', function () {
       expect((await teacher.post(`/sessions/${id}/completion`)).json()['count']).to.equal(1);
       const { creditId, state } = (await show(own, id)).own as Enrolment;
       expect(state).to.equal('credited');
-      expect((await reviewer.post(`/credits/${creditId}/reversal`, { reason: '记错人' })).status).to.equal(
-        200,
-      );
+      const reversed = await byTwo(tenant, reviewer, `/credits/${creditId}/reversal`, { reason: '记错人' });
+      expect(reversed.status, reversed.text).to.equal(200);
       expect((await show(own, id)).own?.state).to.equal('assessed');
       const again = await teacher.post(`/enrolments/${enrolmentId}/assessment`, { passed: true });
       expect(again.json<Enrolment>().state).to.equal('credited');

@@ -9,6 +9,7 @@ import {
   requestLifecycle,
 } from '../../../server/core/states.ts';
 import { createMember, createTenant } from '../../factories/people.ts';
+import { byTwo, createSecond } from '../../factories/proposals.ts';
 import { createOpening, createRequest } from '../../factories/requests.ts';
 import type { ApiAgent, Answer } from '../../support/agent.ts';
 
@@ -207,6 +208,7 @@ describe('things move only along their life cycles', function () {
     const tenant = await createTenant();
     const own = await createMember(tenant, { roles: ['officer', 'reviewer'] }).then((one) => one.api());
     const other = await createMember(tenant, { roles: ['officer', 'reviewer'] }).then((one) => one.api());
+    const third = await createSecond(tenant);
     let n = 0;
     const begin = async (): Promise<Walk> => {
       const claim = {
@@ -232,7 +234,7 @@ describe('things move only along their life cycles', function () {
           correct: () => own.post(`${path}/correction`, claim),
           withdraw: () => own.post(`${path}/withdrawal`),
           'withdraw another’s': () => other.post(`${path}/withdrawal`),
-          reverse: () => other.post(`${path}/reversal`, { reason: 'x' }),
+          reverse: () => byTwo(third, other, `${path}/reversal`, { reason: 'x' }),
           'reverse one’s own': () => own.post(`${path}/reversal`, { reason: 'x' }),
         },
       };

@@ -5,6 +5,7 @@ import type { Role } from '../../../server/core/permissions.ts';
 import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
 import { redemptionLifecycle } from '../../../server/core/states.ts';
 import { born, wayAlong } from '../../../server/db/transition.ts';
+import { ProposalModel } from '../../../server/features/proposals/proposal.model.ts';
 import { TransferModel } from '../../../server/features/hours/transfer.model.ts';
 import { KinshipModel, RedemptionModel } from '../../../server/features/time-bank/time-bank.model.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
@@ -188,6 +189,7 @@ export async function createPlace(
       enrolmentId,
       ...planned,
       planId,
+      proposalId: await proposed(tenant, { coordinator, volunteer, hoursId, word }),
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -266,6 +268,35 @@ async function banked(
     redemptionId: String(other),
     transferId: await leaving(tenant, personId, name),
   };
+}
+
+/** Somebody proposed to take the volunteer's hours back; in no state in which two could meet. */
+async function proposed(
+  tenant: Tenant,
+  about: { coordinator: Member; volunteer: Member; hoursId: string; word: string },
+): Promise<string> {
+  const _id = new Types.ObjectId();
+  const { coordinator, volunteer, hoursId, word } = about;
+  await inTenant(tenant.id, () =>
+    ProposalModel.create([
+      {
+        _id,
+        ...born('open'),
+        kind: 'hours/reversal',
+        subjectId: hoursId,
+        unitId: new Types.ObjectId(tenant.rootUnitId),
+        concerns: [new Types.ObjectId(volunteer.personId)],
+        what: { title: `往日${word}`, personName: volunteer.name, minutes: 121 },
+        reason: `提议${word}`,
+        proposedBy: new Types.ObjectId(coordinator.accountId),
+        proposerPersonId: new Types.ObjectId(coordinator.personId),
+        proposerName: coordinator.name,
+        lapsesAt: new Date(Date.now() + 86_400_000),
+        createdAt: new Date(),
+      } as never,
+    ]),
+  );
+  return String(_id);
 }
 
 /** The volunteer asked to take the hours along, to an organisation that has since gone. */
@@ -353,6 +384,7 @@ const KINDS: Readonly<Record<string, string>> = {
   positions: 'positionId',
   'recognition-cases': 'recognitionId',
   'recognition-schemes': 'schemeId',
+  proposals: 'proposalId',
   requests: 'requestId',
   'saved-searches': 'searchId',
   sessions: 'sessionId',
@@ -467,6 +499,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     date: '2025-06-10',
     hours: 1,
   }),
+  'certificates/propose-print': () => ({ reason: 'x' }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),
   'hours/decide-transfer': () => ({ verdict: 'no', reason: 'x' }),
@@ -526,6 +559,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'exclusions/set': () => ({ handle: 'A'.repeat(22), reason: 'x' }),
   'exclusions/answer': () => ({ answer: 'x' }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
+  'proposals/decline': () => ({ reason: 'x' }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
   'requests/discard': () => ({ reason: 'x' }),
   'imports/fix': () => ({ fixes: { people: '3' } }),

@@ -776,7 +776,19 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       i18n,
     }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
-    ...kioskRoutes({ kiosks: createKioskService({ attendance, assignments, shifts, people }), i18n }),
+    ...kioskRoutes({
+      kiosks: createKioskService({
+        attendance,
+        assignments,
+        shifts,
+        people,
+        misses: {
+          count: (id) => throttle.consume('kiosk-miss', id),
+          takeBack: (id) => throttle.takeBack('kiosk-miss', id),
+        },
+      }),
+      i18n,
+    }),
     ...ledgerRoutes({ closings, memberships, i18n }),
     ...transferRoutes({ transfers, i18n }),
     ...mergeRoutes({ merges, proposals, i18n }),

@@ -101,6 +101,7 @@ export const AUDIT_VERBS = [
   'object',
   'open',
   'passed',
+  'pair',
   'pause',
   'pin-session',
   'post',

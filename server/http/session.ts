@@ -36,6 +36,9 @@ export interface SessionControls {
   /** The mark that this browser got when it last signed in; null for machines and new browsers. */
   readonly device: string | null;
   markDevice(mark: string): void;
+  /** The secret of a device at a shift: of its own cookie, for programs of the header `X-Kiosk`; nobody is signed in by it. */
+  readonly kiosk: string | null;
+  holdKiosk(secret: string, until: Date): void;
 }
 
 export interface SignedInAccount {
@@ -97,6 +100,18 @@ export function sessionControls(req: Request, now: Date): SessionControls {
         sameSite: 'lax',
         path: '/',
         maxAge: DEVICE_MS,
+      });
+    },
+    kiosk: req.originalUrl.startsWith('/api/')
+      ? (req.get('x-kiosk') ?? null)
+      : (/(?:^|;\s*)__Host-kiosk=([A-Za-z0-9_-]{1,100})(?:;|$)/.exec(req.get('cookie') ?? '')?.[1] ?? null),
+    holdKiosk(secret, until) {
+      req.res?.cookie('__Host-kiosk', secret, {
+        httpOnly: true,
+        secure: true,
+        sameSite: 'strict',
+        path: '/',
+        maxAge: Math.max(0, until.getTime() - now.getTime()),
       });
     },
     proved: () => renew(req, { authenticatedAt: now.getTime() }),

@@ -11,6 +11,8 @@ export const RATES = {
   'sign-in': { points: 20, seconds: 900 },
   /** Wrong passwords from one network; far above what a community centre's shared address produces. */
   'sign-in-network': { points: 300, seconds: 900 },
+  /** Numbers typed at one device at a shift that are nobody's there: a queue of people mistypes less. */
+  'kiosk-miss': { points: 12, seconds: 300 },
   /** Guesses from everywhere together: beyond any sign-up day of a county, short of a flood. */
   'sign-in-global': { points: 20_000, seconds: 900 },
   /** Anonymous writes of one network: a sign-up day in a village hall stays below it. */
@@ -22,6 +24,8 @@ export type RateName = keyof typeof RATES;
 export interface Throttle {
   /** Counts one use. @throws TooMany when the window's points are spent */
   consume(name: RateName, key: string): Promise<void>;
+  /** Takes one use back: it was a right one. */
+  takeBack(name: RateName, key: string): Promise<void>;
   /** Gives the points of a window back, after a right password. */
   forgive(name: RateName, key: string): Promise<void>;
 }
@@ -56,6 +60,9 @@ export function createThrottle(
         if (err instanceof RateLimiterRes) throw new TooMany(Math.max(1, Math.ceil(err.msBeforeNext / 1000)));
         throw err;
       }
+    },
+    async takeBack(name, key) {
+      await limiter(name).reward(key, 1);
     },
     async forgive(name, key) {
       await limiter(name).delete(key);

@@ -108,21 +108,26 @@ describe('checking in with a phone and at a device', function () {
 
   it('shows its pages whole and accessible in every size and language', async () => {
     const { desk, member, shiftId } = await scene();
-    const link = String((await desk.post(`/shifts/${shiftId}/kiosks`)).json()['link']);
     for (const locale of LOCALES)
       for (const phone of [true, false]) {
         const width = phone ? 390 : 1280;
         const page = await newPage(browser, { phone, locale });
         const url = await signIn(page, member);
+        const link = String((await desk.post(`/shifts/${shiftId}/kiosks`)).json()['link']);
         for (const [name, at] of [
           ['check-in', `${url}/check-in`],
           ['offline', `${url}/check-in/offline`],
-          ['kiosk', link],
+          ['kiosk-link', link],
+          ['kiosk', `${url}/kiosk`],
         ] as const) {
           await page.goto(at);
           await picture(page, join(PICTURES, `${name}-${width}-${locale}.png`));
           expect(axeText(await axe(page)), `${name} ${width} ${locale}`).to.equal('');
           expect(await overflowsSideways(page), `${name} ${width} ${locale}`).to.equal(false);
+          if (name === 'kiosk-link') {
+            await page.click('main button[type=submit]');
+            await page.waitForURL('**/kiosk');
+          }
         }
         await page.context().close();
       }

@@ -40,6 +40,7 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
     const roles = role === 'volunteer' ? [] : [role];
     cast.set(role, await createMember(tenant, { roles, person: { name: `${role}·欧阳明月` } }));
   }
+  await createMember(tenant, { roles: ['reviewer'], person: { name: '第二位复核' } });
   const apiOf = async (role: Role): ReturnType<Member['api']> => (cast.get(role) as Member).api();
   const [own, coordinator] = [await apiOf('volunteer'), await apiOf('coordinator')];
   const open = await createOpening(tenant, {
@@ -64,6 +65,8 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
     await coordinator.post(`/hours/${id}/approve`);
     const claim = await own.post(`/hours/${id}/claims`, { wrong: 'not-served', text: '那天我没有去' });
     expect(claim.status, claim.text).to.equal(201);
+    const taken = await (await apiOf('reviewer')).post(`/hours/${id}/reversal`, { reason: '登记有误' });
+    expect(taken.status, taken.text).to.equal(201);
   }
   await createServed(tenant, cast.get('volunteer') as Member, { title: '垃圾分类督导' });
   await createMember(tenant, { state: 'submitted', unitId, person: { name: '申请人甲' } });

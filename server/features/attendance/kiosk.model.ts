@@ -5,12 +5,17 @@ import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 
 /**
- * A device at the place of one shift, at which people check in and out. It has a secret of its own in its address, belongs
- * to nobody's session, and can do nothing else; only the hash of the secret is kept.
+ * A device at the place of one shift, at which people check in and out. A link that works once, for minutes, is exchanged for a
+ * secret that only this device holds, in a cookie of its own beside whoever is signed in there; it can do nothing else. Only the
+ * hash of either secret is kept.
  */
 export interface KioskRow extends TenantRow {
   shiftId: Types.ObjectId;
+  /** Of the link's secret before a device took it, of the device's after. */
   tokenHash: string;
+  /** When a device took the link; null before, when it can be taken until `pairBy`. */
+  pairedAt: Date | null;
+  pairBy: Date;
   openedBy: Types.ObjectId;
   openedAt: Date;
   expiresAt: Date;
@@ -21,6 +26,8 @@ const kioskSchema = new Schema({
   ...tenantFields,
   shiftId: { type: Schema.Types.ObjectId, required: true },
   tokenHash: { type: String, required: true },
+  pairedAt: { type: Date, default: null },
+  pairBy: { type: Date, required: true },
   openedBy: { type: Schema.Types.ObjectId, required: true },
   openedAt: { type: Date, required: true },
   expiresAt: { type: Date, required: true },

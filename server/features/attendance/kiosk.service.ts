@@ -18,6 +18,14 @@ export interface KioskParts {
   readonly assignments: AssignmentService;
   readonly shifts: ShiftService;
   readonly people: PeopleService;
+  /** Counts numbers that were nobody's, of one device, over all processes. */
+  readonly misses: Misses;
+}
+
+/** A counter in the database. `count` throws TooMany when there were too many lately. */
+export interface Misses {
+  count(kioskId: string): Promise<void>;
+  takeBack(kioskId: string): Promise<void>;
 }
 
 export interface KioskOutcome {
@@ -29,17 +37,30 @@ export interface KioskOutcome {
 
 export type KioskService = ReturnType<typeof createKioskService>;
 
+/** How long a link waits for its device. */
+export const PAIRING_MINUTES = 10;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const AT_THE_PLACE = ['accepted', 'confirmed', 'checked_in'];
 
-export function createKioskService({ attendance, assignments, shifts, people }: KioskParts) {
-  /** The kiosk of this secret, open now. @throws NotFound for every other secret alike */
-  async function find(secret: string): Promise<KioskRow> {
-    if (!SECRET.test(secret)) throw new NotFound();
+export function createKioskService({ attendance, assignments, shifts, people, misses }: KioskParts) {
+  async function bySecret(secret: string | null): Promise<KioskRow> {
+    if (secret === null || !SECRET.test(secret)) throw new NotFound();
     const row = await acrossTenants('kiosks: found by their secret, before a tenant is known', () =>
       KioskModel.findOne({ tokenHash: hashToken(secret), endedAt: null }).lean(),
     );
     if (!row || row.expiresAt <= contextNow()) throw new NotFound();
+    return row;
+  }
+  /** The device that holds this secret, open now. @throws NotFound for every other secret alike */
+  async function find(secret: string | null): Promise<KioskRow> {
+    const row = await bySecret(secret);
+    if (row.pairedAt === null) throw new NotFound();
+    return row;
+  }
+  /** The kiosk whose link this is, not taken yet. @throws NotFound for every other alike */
+  async function findLink(secret: string): Promise<KioskRow> {
+    const row = await bySecret(secret);
+    if (row.pairedAt !== null || row.pairBy <= contextNow()) throw new NotFound();
     return row;
   }
 
@@ -63,8 +84,11 @@ export function createKioskService({ attendance, assignments, shifts, people }: 
   }
 
   return {
-    /** Opens a kiosk for the shift. @returns the secret of its address, shown once */
-    async open(actor: AccountActor, shiftId: string): Promise<{ secret: string; expiresAt: Date }> {
+    /** Opens a kiosk for the shift. @returns the secret of the link that one device takes, shown once */
+    async open(
+      actor: AccountActor,
+      shiftId: string,
+    ): Promise<{ secret: string; pairBy: Date; expiresAt: Date }> {
       return inTransaction(async () => {
         const shift = await shifts.access(actor, shiftId, 'attendance:run');
         if (!['published', 'locked', 'running'].includes(shift.state))
@@ -72,6 +96,7 @@ export function createKioskService({ attendance, assignments, shifts, people }: 
         const secret = randomToken();
         const _id = new Types.ObjectId();
         const expiresAt = new Date(shift.endsAt.getTime() + CLOSE_AFTER_MINUTES * 60_000);
+        const pairBy = new Date(contextNow().getTime() + PAIRING_MINUTES * 60_000);
         await KioskModel.create([
           {
             _id,
@@ -79,11 +104,12 @@ export function createKioskService({ attendance, assignments, shifts, people }: 
             tokenHash: hashToken(secret),
             openedBy: new Types.ObjectId(actor.accountId),
             openedAt: contextNow(),
+            pairBy,
             expiresAt,
           } as never,
         ]);
         await recordAudit({ action: 'kiosks/open', subjectType: 'Shift', subjectId: shift._id });
-        return { secret, expiresAt };
+        return { secret, pairBy, expiresAt };
       });
     },
 
@@ -100,6 +126,33 @@ export function createKioskService({ attendance, assignments, shifts, people }: 
       });
     },
 
+    /** The shift of a link, before a device takes it. @throws NotFound when it was taken, is too old, or never was */
+    async link(secret: string): Promise<ShiftRow> {
+      const kiosk = await findLink(secret);
+      return asTenant(String(kiosk.tenantId), () => shifts.row(kiosk.shiftId));
+    },
+
+    /** A device takes the link, once. @returns the secret that it alone holds from then on */
+    async pair(secret: string): Promise<{ secret: string; expiresAt: Date }> {
+      return inTransaction(async () => {
+        const kiosk = await findLink(secret);
+        const own = randomToken();
+        return asTenant(
+          String(kiosk.tenantId),
+          async () => {
+            const { modifiedCount } = await KioskModel.updateOne(
+              { _id: kiosk._id, tokenHash: kiosk.tokenHash, pairedAt: null, endedAt: null } as never,
+              { $set: { tokenHash: hashToken(own), pairedAt: contextNow() } },
+            );
+            if (modifiedCount === 0) throw new NotFound();
+            await recordAudit({ action: 'kiosks/pair', subjectType: 'Shift', subjectId: kiosk.shiftId });
+            return { secret: own, expiresAt: kiosk.expiresAt };
+          },
+          { kind: 'sweep', name: 'attendance/kiosk' },
+        );
+      });
+    },
+
     /** How many stand open at the shift. @throws NotFound unless the actor may run it */
     async openOf(actor: AccountActor, shiftId: string): Promise<number> {
       const shift = await shifts.access(actor, shiftId, 'attendance:run');
@@ -110,23 +163,28 @@ export function createKioskService({ attendance, assignments, shifts, people }: 
       } as never);
     },
 
-    /** What stands on the screen: nothing of anybody. */
-    async screen(secret: string): Promise<ShiftRow> {
-      const kiosk = await find(secret);
+    /** The shift on the screen, nothing of anybody; null for every device that is none, whatever it holds. */
+    async screen(secret: string | null): Promise<ShiftRow | null> {
+      const kiosk = await find(secret).catch((err: unknown) => {
+        if (err instanceof NotFound) return null;
+        throw err;
+      });
+      if (!kiosk) return null;
       return asTenant(String(kiosk.tenantId), () => shifts.row(kiosk.shiftId));
     },
 
     /** Somebody typed their number or personal code. */
-    async pass(secret: string, typed: string): Promise<KioskOutcome> {
+    async pass(secret: string | null, typed: string): Promise<KioskOutcome> {
       const kiosk = await find(secret);
       return asTenant(
         String(kiosk.tenantId),
         () =>
           inTransaction(async () => {
-            const { row, did } = await attendance.passKiosk(
-              await whoIs(kiosk, typed),
-              String(kiosk.openedBy),
-            );
+            // Counted before it is looked up, so that many at once are not looked up either.
+            await misses.count(String(kiosk._id));
+            const who = await whoIs(kiosk, typed);
+            await misses.takeBack(String(kiosk._id));
+            const { row, did } = await attendance.passKiosk(who, String(kiosk.openedBy));
             const at = (did === 'checked-in' ? row.checkIn?.at : row.checkOut?.at) ?? contextNow();
             return { did, name: `${Array.from(row.personName)[0] ?? ''}**`, at };
           }),

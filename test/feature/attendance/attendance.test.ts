@@ -6,9 +6,8 @@ import { AssignmentModel } from '../../../server/features/assignments/assignment
 import { createMember, createTenant, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
-import type { ApiAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
-import { PageAgent } from '../../support/agent.ts';
+import { ApiAgent, PageAgent } from '../../support/agent.ts';
 
 const MINUTE = 60_000;
 
@@ -269,37 +268,93 @@ describe('the day of a shift', function () {
     const [one, other] = places as [(typeof places)[0], (typeof places)[0]];
     const opened = await desk.post(`/shifts/${shiftId}/kiosks`);
     expect(opened.status).to.equal(201);
-    const secret = new URL(String(opened.json()['link'])).pathname.split('/').at(-1) ?? '';
+    const link = new URL(String(opened.json()['link'])).pathname;
     const device = new PageAgent();
-    const screen = await device.get(`/kiosk/${secret}`);
+    // Nothing but a link yet, and looking at it takes nothing.
+    expect((await device.get('/kiosk')).text).to.include('这台设备尚未启用');
+    expect((await device.get(link)).text).to.include('使用此设备');
+    const pairing = [await device.post(link), await new PageAgent().post(link)];
+    expect(pairing.map(({ status }) => status)).to.deep.equal([303, 404]);
+    expect(pairing[0]?.headers.getSetCookie().find((one) => one.startsWith('__Host-kiosk='))).to.match(
+      /HttpOnly; Secure; SameSite=Strict/,
+    );
+    // A copied link, or the address of the screen, is nothing on another device.
+    expect((await new PageAgent().get(link)).status).to.equal(404);
+    expect((await new PageAgent().get('/kiosk')).text).to.include('这台设备尚未启用');
+    expect((await new ApiAgent('').post('/kiosk', { who: '13900000000' })).status).to.equal(404);
+    const screen = await device.get('/kiosk');
     expect(screen.status).to.equal(200);
     for (const { member } of places) expect(screen.text).to.not.include(member.name);
     const own = await (await one.member.page()).get('/check-in');
     const personal = />([A-Z0-9]{6})<\/p>/.exec(own.text)?.[1] ?? '';
-    const done = await device.post(`/kiosk/${secret}`, { who: personal });
+    const done = await device.post('/kiosk', { who: personal });
     expect(done.text).to.include('已签到').and.to.not.include(one.member.name);
     expect((await stored(one.member, one.id))?.checkIn).to.deep.include({ method: 'kiosk' });
     expect(String((await stored(one.member, one.id))?.checkIn?.by)).to.equal(coordinator.accountId);
     // Pressed twice: still in.
-    await device.post(`/kiosk/${secret}`, { who: personal });
+    await device.post('/kiosk', { who: personal });
     expect((await stored(one.member, one.id))?.state).to.equal('checked_in');
-    const unknown = await device.post(`/kiosk/${secret}`, { who: '13900000000' });
+    const unknown = await device.post('/kiosk', { who: '13900000000' });
     expect([unknown.status, unknown.text.includes('没有使用该号码')]).to.deep.equal([409, true]);
     const { PersonModel } = await import('../../../server/features/people/person.model.ts');
     await PersonModel.updateOne({ _id: other.member.personId }, { $set: { phone: '13912345678' } });
-    await device.post(`/kiosk/${secret}`, { who: '139 1234 5678' });
+    await device.post('/kiosk', { who: '139 1234 5678' });
     expect((await stored(other.member, other.id))?.state).to.equal('checked_in');
     await atOffset(70 * MINUTE, async () => {
-      expect((await device.post(`/kiosk/${secret}`, { who: personal })).text).to.include('已签退');
+      expect((await device.post('/kiosk', { who: personal })).text).to.include('已签退');
     });
     const [record] = (await one.api.get('/hours')).json<{ data: { grade: string }[] }>().data;
     expect(record?.grade).to.equal('kiosk');
     // It opens nothing else, and nobody was signed in by it.
     expect((await device.get('/hours')).status).to.equal(303);
-    expect((await device.get(`/kiosk/${secret.slice(0, -1)}x`)).status).to.equal(404);
     expect((await desk.post(`/shifts/${shiftId}/kiosks/end`)).status).to.equal(200);
-    expect((await device.get(`/kiosk/${secret}`)).status).to.equal(404);
+    expect((await device.post('/kiosk', { who: personal })).location).to.equal('/kiosk');
+    expect((await device.get('/kiosk')).text).to.include('这台设备尚未启用');
     const stranger = await (await createMember(await createTenant(), { roles: ['coordinator'] })).api();
     expect((await stranger.post(`/shifts/${shiftId}/kiosks`)).status).to.equal(404);
+  });
+
+  it('takes a link once and for minutes, whoever else tries, and keeps whoever is signed in', async () => {
+    const { desk, coordinator, shiftId } = await scene(1);
+    const open = async (): Promise<string> =>
+      new URL(String((await desk.post(`/shifts/${shiftId}/kiosks`)).json()['link'])).pathname;
+    const race = await open();
+    const nobody = new ApiAgent('');
+    const answers = await Promise.all(Array.from({ length: 6 }, () => nobody.post(race)));
+    expect(answers.filter(({ status }) => status === 201)).to.have.length(1);
+    expect(answers.filter(({ status }) => status === 404)).to.have.length(5);
+    const signedIn = await coordinator.page();
+    expect((await signedIn.post(await open())).status).to.equal(303);
+    expect((await signedIn.get('/shifts')).status).to.equal(200);
+    expect((await signedIn.get('/kiosk')).text).to.not.include('这台设备尚未启用');
+    const late = await open();
+    await atOffset(11 * MINUTE, async () => expect((await nobody.post(late)).status).to.equal(404));
+    // Nor does it outlive its shift.
+    await atOffset(26 * 60 * MINUTE, async () => expect((await signedIn.get('/kiosk')).status).to.equal(404));
+  });
+
+  it('counts wrong numbers of a device, over all processes, and says so; right ones are not counted', async () => {
+    const { desk, shiftId, places } = await scene(1);
+    const [one] = places as [(typeof places)[0]];
+    const link = new URL(String((await desk.post(`/shifts/${shiftId}/kiosks`)).json()['link'])).pathname;
+    const device = new PageAgent();
+    await device.get(link);
+    expect((await device.post(link)).status).to.equal(303);
+    const own = await (await one.member.page()).get('/check-in');
+    const personal = />([A-Z0-9]{6})<\/p>/.exec(own.text)?.[1] ?? '';
+    for (let turn = 0; turn < 14; turn += 1)
+      expect((await device.post('/kiosk', { who: personal })).status).to.equal(200);
+    const wrong = await Promise.all(
+      Array.from({ length: 16 }, (_none, at) => device.post('/kiosk', { who: `139000000${10 + at}` })),
+    );
+    expect(wrong.filter(({ text }) => text.includes('没有使用该号码')).length).to.be.at.most(12);
+    const refused = await device.post('/kiosk', { who: personal });
+    expect([refused.status, refused.text.includes('输错的号码过多')]).to.deep.equal([409, true]);
+    // Another device of the shift is not held up.
+    const other = new URL(String((await desk.post(`/shifts/${shiftId}/kiosks`)).json()['link'])).pathname;
+    const second = new PageAgent();
+    await second.get(other);
+    expect((await second.post(other)).status).to.equal(303);
+    expect((await second.post('/kiosk', { who: personal })).status).to.equal(200);
   });
 });

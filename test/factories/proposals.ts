@@ -17,9 +17,10 @@ export async function byTwo(
   path: string,
   body: object,
 ): Promise<Answer> {
+  // Before it is proposed: where nobody could confirm nothing is proposed.
+  const second = other instanceof ApiAgent ? other : await createSecond(other);
   const proposed = await first.post(path, body);
   if (proposed.status !== 201) return proposed;
   const { id } = proposed.json<{ id: string }>();
-  const second = other instanceof ApiAgent ? other : await createSecond(other);
   return second.post(`/proposals/${id}/confirmation`);
 }

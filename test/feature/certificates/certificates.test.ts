@@ -210,6 +210,7 @@ describe('service certificates', function () {
 
   it('can be revoked with a reason by the desk, never by the holder, and then issued anew', async () => {
     const { own, desk, reviewer, tenant } = await scene();
+    const second = await createSecond(tenant);
     const { id, code, number } = (await issue(own)).json<Issued>();
     expect((await own.post(`/certificates/${id}/revocation`, { reason: 'x' })).status).to.equal(403);
     expect((await desk.post(`/certificates/${id}/revocation`, { reason: '' })).status).to.equal(422);
@@ -222,7 +223,6 @@ describe('service certificates', function () {
     const proposal = answers.find(({ status }) => status === 201)?.json<{ id: string }>().id;
     const alone = await desk.post(`/proposals/${proposal}/confirmation`);
     expect([alone.status, alone.json()['code']]).to.deep.equal([403, 'proposed-by-yourself']);
-    const second = await createSecond(tenant);
     const confirmed = await Promise.all(
       [1, 2, 3].map(() => second.post(`/proposals/${proposal}/confirmation`)),
     );

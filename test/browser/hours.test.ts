@@ -4,7 +4,7 @@ import { LOCALES } from '../../server/core/locale.ts';
 import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, createUnit, PASSWORD } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
-import { byTwo } from '../factories/proposals.ts';
+import { byTwo, createSecond } from '../factories/proposals.ts';
 import { testApp } from '../support/app.ts';
 import {
   axe,
@@ -61,6 +61,18 @@ describe('the pages of hours and certificates in a browser', function () {
       });
       await api.post(`/hours/${id}/approve`);
     }
+    const second = await createSecond(tenant);
+    const waits: string[] = [];
+    for (const hoursAgo of [100, 110]) {
+      const id = await createServed(tenant, volunteer, { title: '社区广播值守', hoursAgo });
+      expect((await api.post(`/hours/${id}/approve`)).status).to.equal(200);
+      waits.push(id);
+    }
+    const propose = async (agent: typeof api, id: string | undefined): Promise<{ id: string }> =>
+      (
+        await agent.post(`/hours/${id}/reversal`, { reason: '同一场服务登记了两次，保留另一条记录。' })
+      ).json();
+    const [taken, other] = [await propose(api, waits[0]), await propose(second, waits[1])];
     const waiting = await createServed(tenant, volunteer, { title: '独居老人探访' });
     const rejected = await createServed(tenant, volunteer, { title: '健步走引导', hoursAgo: 30 });
     await api.post(`/hours/${rejected}/reject`, { reason: '当天名单上没有您，请联系张老师。' });
@@ -102,6 +114,10 @@ describe('the pages of hours and certificates in a browser', function () {
         { name: 'posted', path: `/hours/${posted}`, action: null },
         { name: 'issued', path: '/certificates/issued', action: '.row-title a' },
         { name: 'revoke', path: `/certificates/${valid.id}`, action: null },
+        { name: 'proposals', path: '/proposals', action: '.row-title a' },
+        { name: 'proposal-own', path: `/proposals/${taken.id}`, action: null },
+        { name: 'proposal', path: `/proposals/${other.id}`, action: 'details.confirm summary' },
+        { name: 'proposed', path: `/hours/${waits[0]}`, action: null },
       ],
     };
     anybody = [

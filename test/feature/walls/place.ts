@@ -189,7 +189,7 @@ export async function createPlace(
       enrolmentId,
       ...planned,
       planId,
-      proposalId: await proposed(tenant, { coordinator, volunteer, hoursId, word }),
+      proposalId: await proposed(tenant, { coordinator, batchId, word }),
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -270,23 +270,22 @@ async function banked(
   };
 }
 
-/** Somebody proposed to take the volunteer's hours back; in no state in which two could meet. */
+/** Somebody proposed to print everybody's certificates. */
 async function proposed(
   tenant: Tenant,
-  about: { coordinator: Member; volunteer: Member; hoursId: string; word: string },
+  about: { coordinator: Member; batchId: string; word: string },
 ): Promise<string> {
   const _id = new Types.ObjectId();
-  const { coordinator, volunteer, hoursId, word } = about;
+  const { coordinator, batchId, word } = about;
   await inTenant(tenant.id, () =>
     ProposalModel.create([
       {
         _id,
         ...born('open'),
-        kind: 'hours/reversal',
-        subjectId: hoursId,
+        kind: 'certificates/print',
+        subjectId: batchId,
         unitId: new Types.ObjectId(tenant.rootUnitId),
-        concerns: [new Types.ObjectId(volunteer.personId)],
-        what: { title: `往日${word}`, personName: volunteer.name, minutes: 121 },
+        what: { title: `往日${word}` },
         reason: `提议${word}`,
         proposedBy: new Types.ObjectId(coordinator.accountId),
         proposerPersonId: new Types.ObjectId(coordinator.personId),

@@ -96,7 +96,10 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
     const row = await ProposalModel.findById(id).lean();
     if (row) {
       const own = String(row.proposedBy) === actor.accountId;
-      if (own || can(actor, permissionOf(row.kind), String(row.unitId))) return row;
+      const unitId = String(row.unitId);
+      // Whoever audits reads them all, and confirms none by that alone.
+      if (own || [permissionOf(row.kind), 'audit:see' as const].some((may) => can(actor, may, unitId)))
+        return row;
       throw new NotFound();
     }
     const below = await acrossTenants(
@@ -228,11 +231,12 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
       });
     });
 
-  /** Of these that wait: within reach, or one's own. */
-  function within(actor: AccountActor): Record<string, unknown>[] {
+  /** One's own and those within reach: all that one may read, or those that wait for one with such a right. */
+  function within(actor: AccountActor, whole: 'all' | 'to-confirm'): Record<string, unknown>[] {
     const own = { proposedBy: new Types.ObjectId(actor.accountId) };
+    const audited = reachOf(actor, 'audit:see');
     const reaching = PROPOSAL_KIND_NAMES.flatMap((kind) => {
-      const reach = reachOf(actor, permissionOf(kind));
+      const reach = whole === 'all' && audited === 'tenant' ? audited : reachOf(actor, permissionOf(kind));
       if (reach === 'tenant') return [{ kind }];
       return reach.size === 0
         ? []
@@ -451,7 +455,7 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
       ProposalModel.find({
         state: 'open',
         proposedBy: { $ne: new Types.ObjectId(actor.accountId) },
-        $or: within(actor).slice(1),
+        $or: within(actor, 'to-confirm').slice(1),
       } as never)
         .sort({ createdAt: 1, _id: 1 })
         .limit(limit)
@@ -464,13 +468,21 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
     limit: number,
     cursor: string | undefined,
   ): Promise<ProposalRow[]> {
-    return ProposalModel.find({
-      state: which === 'open' ? 'open' : { $in: PAST },
-      $and: [{ $or: within(actor) }, afterCursor(SORT, cursor)],
-    } as never)
-      .sort(sortOf(SORT))
-      .limit(limit + 1)
-      .lean();
+    return (
+      ProposalModel.find({
+        state: which === 'open' ? 'open' : { $in: PAST },
+        $and: [{ $or: within(actor, 'all') }, afterCursor(SORT, cursor)],
+      } as never)
+        // Named, or one branch of what is within reach is found by its kind and all of it sorted in memory.
+        .hint(
+          which === 'open'
+            ? { tenantId: 1, state: 1, createdAt: -1, _id: -1 }
+            : { tenantId: 1, createdAt: -1, _id: -1 },
+        )
+        .sort(sortOf(SORT))
+        .limit(limit + 1)
+        .lean()
+    );
   }
 
   /** What organisations below have nobody else for; for who holds the right over the whole of this one. */
@@ -479,6 +491,7 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
     const kinds = PROPOSAL_KIND_NAMES.filter((kind) => reachOf(actor, permissionOf(kind)) === 'tenant');
     return acrossTenants('proposals: what organisations below ask of this one', () =>
       ProposalModel.find({ authorityId, kind: { $in: kinds }, ...afterCursor(SORT, cursor) } as never)
+        .hint({ authorityId: 1, createdAt: -1, _id: -1 })
         .sort(sortOf(SORT))
         .limit(limit + 1)
         .lean(),

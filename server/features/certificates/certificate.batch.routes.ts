@@ -238,6 +238,8 @@ export function certificateBatchRoutes({
       },
       output: z.object({}),
       async run({ account, params, query }) {
+        // Looked up first: a foreign one looks like one that never was (S-2).
+        await batches.show(account, params.id);
         if (!(await proposals.isAgreed(account, 'certificates/print', params.id)))
           throw new Conflict('needs-two-persons');
         const bytes = await batches.print(account, params.id, query.part);

@@ -330,7 +330,9 @@ describe('the day of a shift', function () {
     const late = await open();
     await atOffset(11 * MINUTE, async () => expect((await nobody.post(late)).status).to.equal(404));
     // Nor does it outlive its shift.
-    await atOffset(26 * 60 * MINUTE, async () => expect((await signedIn.get('/kiosk')).status).to.equal(404));
+    await atOffset(26 * 60 * MINUTE, async () =>
+      expect((await signedIn.get('/kiosk')).text).to.include('这台设备尚未启用'),
+    );
   });
 
   it('counts wrong numbers of a device, over all processes, and says so; right ones are not counted', async () => {

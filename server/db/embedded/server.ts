@@ -149,7 +149,8 @@ function serverArguments(place: ServerPlace, tests: boolean): string[] {
       '--storageEngine',
       'wiredTiger',
       '--wiredTigerCacheSizeGB',
-      tests ? '0.25' : '0.5',
+      // Changes of the last five minutes are kept. Where they fill a fortieth of this, the server looks through hundreds of files for what it may put away, in vain and without a pause: tests write that much.
+      tests ? '1' : '0.5',
       '--oplogSize',
       '256',
     ],

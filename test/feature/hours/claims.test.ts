@@ -23,6 +23,7 @@ import {
   inTenant,
   memberOf,
 } from '../../factories/people.ts';
+import { createSecond } from '../../factories/proposals.ts';
 import type { Member } from '../../factories/people.ts';
 import { as } from '../../support/actor.ts';
 import type { Answer, ApiAgent } from '../../support/agent.ts';
@@ -613,12 +614,14 @@ describe('claims that hours are wrong or missing', function () {
     const made = claims.filter(({ status }) => status === 201);
     expect(made, claims.map(({ text }) => text).join('\n')).to.have.length(1);
     const path = `/hours/claims/${idOf(made[0] as Answer)}`;
+    const second = await createSecond(tenant);
+    const proposal = idOf(await reviewer.post(`/hours/${hoursId}/reversal`, { reason: 'x' }));
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_none, at) =>
         at % 4 === 0
           ? own.post(`${path}/withdrawal`)
           : at % 4 === 1
-            ? reviewer.post(`/hours/${hoursId}/reversal`, { reason: 'x' })
+            ? second.post(`/proposals/${proposal}/confirmation`)
             : (at % 2 === 0 ? other : third).post(`${path}/answer`, { verdict: 'founded', reason: 'x' }),
       ),
     );

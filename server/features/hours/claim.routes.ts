@@ -39,6 +39,9 @@ const issuesOf = ({ issues, error }: FormFailure, field: string): readonly Field
 /** Small forms on the claim's own page tell their fault there. */
 const back = ({ issues, error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
   seeOther(`/hours/claims/${params.id}`, { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` });
+/** The verdict is which of two buttons was pressed: no field to stand beside. */
+const besideReason = (issue: FieldIssue): FieldIssue =>
+  issue.path === 'verdict' ? { ...issue, path: 'reason' } : issue;
 const claimed = ({ id }: { id: string }): PageResult =>
   seeOther(`/hours/claims/${id}`, { kind: 'success', key: 'hours.claims.did.claimed' });
 
@@ -383,13 +386,17 @@ function oneRoutes({ hours, i18n }: Parts): Route[] {
           kind: 'success',
           key: state === 'founded' ? 'hours.claims.did.founded' : 'hours.claims.did.refused',
         }),
-      invalid: (failure, { params, actor, account, locale, zone }) =>
-        showClaim(
+      invalid(failure, context) {
+        const { params, actor, account, locale, zone } = context;
+        // Somebody was faster: there is no form to say it in any more.
+        if (failure.error.code === 'wrong-state') return back(failure, context);
+        return showClaim(
           { hours, i18n },
           params.id,
           { actor, account, locale, zone },
-          { issues: issuesOf(failure, 'reason'), values: failure.values },
-        ),
+          { issues: issuesOf(failure, 'reason').map(besideReason), values: failure.values },
+        );
+      },
     }),
   ];
 }

@@ -23,7 +23,7 @@ import {
   inTenant,
   memberOf,
 } from '../../factories/people.ts';
-import { createSecond } from '../../factories/proposals.ts';
+import { byTwo, createSecond } from '../../factories/proposals.ts';
 import type { Member } from '../../factories/people.ts';
 import { as } from '../../support/actor.ts';
 import type { Answer, ApiAgent } from '../../support/agent.ts';
@@ -224,6 +224,8 @@ describe('claims that hours are wrong or missing', function () {
       answer: reason,
     });
     expect((await own.get(`/hours/claims/${id}`)).json()).to.include({ answer: reason, recordId: hoursId });
+    const shown = await (await volunteer.page()).get(`/hours/claims/${id}`);
+    expect([shown.status, shown.text.includes(reason)]).to.deep.equal([200, true]);
     expect(await minutesIn(tenant, volunteer)).to.deep.equal([121]);
     const listed = (await own.get('/hours/claims')).json<{ data: Claim[] }>().data;
     expect(listed.map((one) => one.state)).to.deep.equal(['refused', 'withdrawn']);
@@ -566,7 +568,7 @@ describe('claims that hours are wrong or missing', function () {
     }
     const [one = '', two = ''] = hours;
     const before = idOf(await old.post(`/hours/${one}/claims`, { wrong: 'not-served', text: '没去' }));
-    const merged = await reviewer.post('/duplicates', {
+    const merged = await byTwo(tenant, reviewer, '/duplicates', {
       from: given.membershipId,
       into: kept.membershipId,
       reason: '同一身份证',

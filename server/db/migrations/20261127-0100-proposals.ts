@@ -13,7 +13,6 @@ export async function up(db: Db): Promise<void> {
     { key: { tenantId: 1, kind: 1, subjectId: 1, decidedAt: -1 } },
     {
       key: { authorityId: 1, createdAt: -1, _id: -1 },
-      partialFilterExpression: { authorityId: { $type: 'objectId' } },
     },
     { key: { lapsesAt: 1 }, partialFilterExpression: { state: 'open' } },
   ]);

@@ -80,10 +80,7 @@ proposalSchema.index({ tenantId: 1, createdAt: -1, _id: -1 });
 // Who may take what was confirmed.
 proposalSchema.index({ tenantId: 1, kind: 1, subjectId: 1, decidedAt: -1 });
 // What an organisation above is asked.
-proposalSchema.index(
-  { authorityId: 1, createdAt: -1, _id: -1 },
-  { partialFilterExpression: { authorityId: { $type: 'objectId' } } },
-);
+proposalSchema.index({ authorityId: 1, createdAt: -1, _id: -1 });
 // The sweep looks for what is due in every tenant.
 proposalSchema.index({ lapsesAt: 1 }, { partialFilterExpression: { state: 'open' } });
 

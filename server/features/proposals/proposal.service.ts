@@ -489,6 +489,7 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
   function fromBelow(actor: AccountActor, limit: number, cursor: string | undefined): Promise<ProposalRow[]> {
     const authorityId = new Types.ObjectId(requireTenantId());
     const kinds = PROPOSAL_KIND_NAMES.filter((kind) => reachOf(actor, permissionOf(kind)) === 'tenant');
+    if (kinds.length === 0) return Promise.resolve([]);
     return acrossTenants('proposals: what organisations below ask of this one', () =>
       ProposalModel.find({ authorityId, kind: { $in: kinds }, ...afterCursor(SORT, cursor) } as never)
         .hint({ authorityId: 1, createdAt: -1, _id: -1 })

@@ -2480,7 +2480,6 @@ export type KnownKey =
   | 'matching.near.far-apart'
   | 'matching.near.little-time-between'
   | 'matching.near.overlapping-shift'
-  | 'matching.pair.hidden'
   | 'matching.pair.how'
   | 'matching.pair.line'
   | 'matching.pair.own'

@@ -46,8 +46,7 @@ export interface ReckonedPart {
   readonly rule: string;
   readonly points: number;
   readonly most: number;
-  /** Null where nobody is told. */
-  readonly share: { readonly of: number; readonly from: number } | null;
+  readonly share: { readonly of: number; readonly from: number };
   readonly finding: Finding | null;
   readonly inputs: readonly Finding[];
 }
@@ -67,14 +66,12 @@ export function reckoningRows(
     finding: finding ? wordFinding(i18n, locale, finding, zone) : null,
     inputs: inputs.map((input) => wordInput(i18n, locale, input)),
     points: number.format(points),
-    sum: share
-      ? t('matching.pair.line', {
-          most: number.format(most),
-          of: number.format(share.of),
-          from: number.format(share.from),
-          points: number.format(points),
-        })
-      : t('matching.pair.hidden', { most: number.format(most), points: number.format(points) }),
+    sum: t('matching.pair.line', {
+      most: number.format(most),
+      of: number.format(share.of),
+      from: number.format(share.from),
+      points: number.format(points),
+    }),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { ageOn } from '../../core/time.ts';
-import { distanceBetween } from './distance.rules.ts';
+import { reachBetween } from './distance.rules.ts';
 import type { LocalText } from '../../db/fields.ts';
 import type { Finding, HardRule, PersonFacts, PositionFacts } from './matching.types.ts';
 
@@ -47,7 +47,7 @@ const serviceArea: HardRule = {
   level: 'hard',
   fixed: false,
   judge: (position, person, { reachMetres }) => {
-    const metres = distanceBetween(position, person);
+    const metres = reachBetween(position, person);
     const most = person.radiusMetres ?? reachMetres;
     return metres !== null && metres > most ? say('too-far', { metres: most }) : NONE;
   },

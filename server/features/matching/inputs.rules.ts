@@ -23,7 +23,7 @@ const INPUTS: Readonly<Record<string, Inputs>> = {
       away === null
         ? { code: 'nowhere' }
         : {
-            code: person.standing === 'findable' ? 'away-at-most' : 'away',
+            code: person.banded ? 'away-at-most' : 'away',
             params: { away, reach: reachMetres },
           },
     ];

@@ -9,6 +9,7 @@ import { hasConsent } from '../people/fitting.rules.ts';
 import type { Booking, PersonToFit } from '../people/index.ts';
 import type { PlannedPosition, PlannedShift } from '../shifts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
+import { isOutside } from './distance.rules.ts';
 import type { PersonFacts, PositionFacts, ServiceRecord } from './matching.types.ts';
 
 /** A shift that nobody has a place of. */
@@ -82,6 +83,8 @@ export interface PersonSources {
   readonly membership: MembershipPart | null;
   /** The posting tenant decides or decided about them otherwise than yes. */
   readonly notToBeAsked: boolean;
+  /** Who looks is of another organisation than the posting one, and they are no member of it. */
+  readonly elsewhere?: boolean;
   readonly credentials: readonly CredentialFact[];
   /** Talent pools that the person is certified in. */
   readonly pools?: readonly PoolFact[];
@@ -121,10 +124,12 @@ export function personFacts(
   position: PositionFacts,
   tenant: Tenant,
 ): PersonFacts {
-  const { places = [], exclusions = [], trained = [] } = more;
+  const { places = [], exclusions = [], trained = [], elsewhere = false } = more;
+  const standing = standingOf(person, { membership, notToBeAsked }, tenant);
   return {
     personId: String(person._id),
-    standing: standingOf(person, { membership, notToBeAsked }, tenant),
+    standing,
+    banded: elsewhere || isOutside(standing),
     excluded: exclusions.some((one) => one === null || one === position.requestId),
     birthDate: person.birthDate,
     guardianConsent: hasConsent(person, 'guardian'),

@@ -73,6 +73,8 @@ export interface PersonFacts {
   readonly personId: string;
   /** Approved member of the posting tenant; outside it: findable, near without having agreed to be asked, or neither. */
   readonly standing: 'member' | 'suspended' | 'findable' | 'unasked' | 'stranger';
+  /** Whoever looks may know only in which band of distance they live: people of no or of another organisation. */
+  readonly banded: boolean;
   /** Somebody decided that the person does not serve here (exclusion list). */
   readonly excluded: boolean;
   readonly birthDate: string | null;

@@ -31,7 +31,7 @@ const distance: SoftRule = {
   judge: (position, person, { reachMetres }) => {
     const metres = distanceBetween(position, person);
     if (metres === null) return { of: 1, from: 4, finding: { code: 'distance-unknown' } };
-    const code = person.standing === 'findable' ? 'distance-within' : 'distance';
+    const code = person.banded ? 'distance-within' : 'distance';
     return {
       of: Math.max(0, reachMetres - metres),
       from: reachMetres,

@@ -364,22 +364,22 @@ function whyOfferedRoute({ assignments, explaining, shifts, tenants, i18n }: Des
     output: whyOffered,
     async run({ account, params }) {
       const row = await assignments.ownAnywhere(account, params.id);
-      const pair = await explaining.whyOffered(account, params.id);
+      const offered = await explaining.whyOffered(account, params.id);
       return asTenant(String(row.tenantId), async () => {
         const place = await shifts.position(row.positionId);
         if (!place) throw new NotFound();
         const tenant = await tenants.current();
-        const line = { ownerTenantId: row.tenantId, positionId: row.positionId, slots: 1 } as PlanLineRow;
-        const now = await explaining.judgeNow(line, account.personId);
+        const line = { ownerTenantId: row.tenantId, positionId: row.positionId, slots: 1 };
+        const now = await explaining.judgeNow(line, account.personId, offered?.planner ?? tenant.id);
         const parts = toReckonedParts(now, false);
         return {
           title: place.shift.title,
           startsAt: place.shift.startsAt.toISOString(),
           endsAt: place.shift.endsAt.toISOString(),
           tenant: tenant.name,
-          planned: pair !== null,
-          score: pair?.score ?? now.fit.score,
-          parts: (pair?.parts ?? partsOf(now.fit)).map((part) => toPart(part, false)),
+          planned: offered !== null,
+          score: offered?.pair.score ?? now.fit.score,
+          parts: (offered?.pair.parts ?? partsOf(now.fit)).map((part) => toPart(part, false)),
           today: { score: now.fit.score, parts },
         };
       });

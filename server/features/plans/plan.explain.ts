@@ -13,10 +13,11 @@ import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { accessPlanTo } from './plan.access.ts';
 import { newSomebody, readMore } from './plan.ground.ts';
+import type { Member, Membership } from './plan.ground.ts';
 import { Judge } from './plan.judge.ts';
 import type { Reckoned } from './plan.judge.ts';
 import { PlanLineModel, PlanModel } from './plan.model.ts';
-import type { PlanLineRow, PlanPin, PlanRow } from './plan.model.ts';
+import type { PlanLineRow, PlanPair, PlanPin, PlanRow } from './plan.model.ts';
 import { idAt, placeOf, readArrays } from './plan.store.ts';
 import type { PlanArrays } from './plan.store.ts';
 import type { SideWish } from './plan.types.ts';
@@ -160,21 +161,34 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
     });
   }
 
-  /** The pair by today's facts, as the posting tenant may know them. */
-  async function judgeNow(line: PlanLineRow, personId: string): Promise<Reckoned> {
-    return asTenant(String(line.ownerTenantId), async () => {
+  /**
+   * The pair by today's facts, as the posting tenant and the one that plans may know them.
+   * @param planner the tenant that plans; first in the list of those of the plan, as when it was made
+   */
+  async function judgeNow(
+    line: Pick<PlanLineRow, 'ownerTenantId' | 'positionId' | 'slots'>,
+    personId: string,
+    planner: string,
+  ): Promise<Reckoned> {
+    const owner = String(line.ownerTenantId);
+    const members: Member[] = [];
+    const memberOf = new Map<number, Membership>();
+    for (const [at, tenantId] of [...new Set([planner, owner])].entries())
+      await asTenant(tenantId, async () => {
+        members.push({ tenant: await tenants.current(), unitIds: null });
+        const [own] = (await memberships.ofPeople([personId])).filter(({ state }) => state === 'approved');
+        if (own) memberOf.set(at, own);
+      });
+    const at = members.length - 1;
+    const { tenant } = members[at] as Member;
+    return asTenant(owner, async () => {
       const place = await shifts.position(line.positionId);
-      if (!place) throw new NotFound();
-      const tenant = await tenants.current();
       const row = (await peopleToPlan([personId]).next()).value?.[0];
-      if (!row) throw new NotFound();
-      const [membership] = (await memberships.ofPeople([personId])).filter(
-        ({ state }) => state === 'approved',
-      );
-      const one = newSomebody(row, new Map(membership ? [[0, membership]] : []));
-      const members = [{ tenant, unitIds: null }];
+      if (!place || !row) throw new NotFound();
+      const one = newSomebody(row, memberOf);
       await readMore([one], members, contextNow());
-      const own = new Judge(members, [await memberships.notToBeAsked([personId])], contextNow());
+      const notToBeAsked = await memberships.notToBeAsked([personId]);
+      const own = new Judge(members, [notToBeAsked, notToBeAsked].slice(0, members.length), contextNow());
       const facts = positionFacts(
         place.position,
         place.shift,
@@ -182,7 +196,7 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
         (await teamsOf([place.shift._id])).get(String(place.shift._id)),
       );
       return own.reckon(
-        { tenant: 0, ...place, facts, slots: line.slots, claimed: new Set(), settled: new Set() },
+        { tenant: at, ...place, facts, slots: line.slots, claimed: new Set(), settled: new Set() },
         one,
       );
     });
@@ -260,7 +274,7 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
       const [cost] = known ? await costs(row, known.arrays, [known.option]) : [];
       return {
         personId,
-        ...(await judgeNow(line, personId)),
+        ...(await judgeNow(line, personId, String(row.tenantId))),
         inPlan,
         plannedScore: known ? scoreAt(known.arrays, known.option) : null,
         surplus: line.surplus,
@@ -330,17 +344,21 @@ export function createPlanExplaining({ matching, memberships, shifts, tenants, s
     },
 
     /**
-     * Why one was offered a place, for the person asked: as it was stored with the plan that did. Null where no plan did.
+     * Why one was offered a place, for the person asked: as it was stored with the plan that did, and whose plan. Null where no plan did.
      * @throws NotFound for what is not theirs
      */
-    async whyOffered(actor: Actor, assignmentId: string): Promise<PlanLineRow['pairs'][number] | null> {
+    async whyOffered(
+      actor: Actor,
+      assignmentId: string,
+    ): Promise<{ readonly pair: PlanPair; readonly planner: string } | null> {
       if (actor.kind !== 'account') throw new NotFound();
       const line = await acrossTenants('plans: why one was offered a place, whoever planned it', () =>
         PlanLineModel.findOne({ 'pairs.assignmentId': new Types.ObjectId(assignmentId) }).lean(),
       );
-      const pair = line?.pairs.find((one) => String(one.assignmentId) === assignmentId) ?? null;
-      if (pair && String(pair.personId) !== actor.personId) throw new NotFound();
-      return pair;
+      const pair = line?.pairs.find((one) => String(one.assignmentId) === assignmentId);
+      if (!line || !pair) return null;
+      if (String(pair.personId) !== actor.personId) throw new NotFound();
+      return { pair, planner: String(line.tenantId) };
     },
   };
 }

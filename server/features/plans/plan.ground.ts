@@ -59,7 +59,7 @@ export interface OpenPosition {
 export type Engaged = Map<string, Set<string>>;
 
 /** What the rules know of somebody as a member. */
-type Membership = NonNullable<PersonSources['membership']>;
+export type Membership = NonNullable<PersonSources['membership']>;
 
 /** Somebody as read; what only few have in a tenant is by place of the tenant. */
 export interface Somebody {

@@ -12,6 +12,9 @@ export interface Reckoned {
   readonly inputs: Readonly<Record<string, readonly Finding[]>>;
 }
 
+/** The place of the organisation that plans among those of the plan. */
+const PLANNER = 0;
+
 /** Asks the one list of rules about pairs of a plan. */
 export class Judge {
   private readonly members: readonly Member[];
@@ -69,11 +72,17 @@ export class Judge {
     return isFindable(row, tenant.serviceCounties, this.now) && this.kept[at]?.has(id) !== true;
   }
 
+  /** Of whoever is no member of the planning organisation only a band of distance counts: its points are shown to it. */
+  private isElsewhere({ memberOf }: Somebody): boolean {
+    return !memberOf.has(PLANNER);
+  }
+
   private sourcesOf(one: Somebody, tenant: number): PersonSources {
     return {
       person: one.row,
       membership: one.memberOf.get(tenant) ?? null,
       notToBeAsked: this.kept[tenant]?.has(one.id) ?? false,
+      elsewhere: this.isElsewhere(one),
       credentials: one.credentials.get(tenant) ?? [],
       bookings: one.bookings,
       places: one.places.get(tenant) ?? [],

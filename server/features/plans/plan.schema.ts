@@ -133,8 +133,7 @@ export const part = z.object({
 
 /** A part that a reader can reckon again: points = ⌊most × of ÷ from + ½⌋. */
 const reckonedPart = part.extend({
-  /** Null where the share would tell of somebody from elsewhere how far away they live. */
-  share: z.object({ of: z.number(), from: z.number() }).nullable(),
+  share: z.object({ of: z.number(), from: z.number() }),
   /** What the share is reckoned from. */
   inputs: z.array(finding),
 });

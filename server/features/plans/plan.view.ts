@@ -4,6 +4,7 @@ import { formatDateTime, formatDistance, formatNumber } from '../../i18n/format.
 import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { wordFinding } from '../assignments/index.ts';
+import { bandOf } from '../matching/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { PlanPair, PlanPlace, PlanRow } from './plan.model.ts';
 import type { Reckoned } from './plan.judge.ts';
@@ -67,15 +68,12 @@ export function toPlanView(
 /** Parts that rest on what an organisation saw somebody do. */
 const PRIVATE_PARTS = new Set(['reliability', 'continuity', 'load', 'idle']);
 
-const BANDS = [1_000, 3_000, 5_000, 10_000, 20_000];
-const bandOf = (metres: number): number => BANDS.find((limit) => metres <= limit) ?? 50_000;
-
 export const toPart = (
   { rule, points, most, code, params }: PlanPart,
   nameless: boolean,
 ): PairView['parts'][number] => {
   const finding = code === null ? null : { code, params: { ...params } };
-  // Of people from elsewhere a band of distance, not a point that could be a front door.
+  // Of people from elsewhere a band of distance: plans made before the rules knew no more than that say it in metres.
   if (nameless && finding?.code === 'distance')
     return {
       rule,
@@ -87,8 +85,8 @@ export const toPart = (
 };
 
 /**
- * The parts of a score with what each is reckoned from. Of people from elsewhere nobody learns what shares of the distance
- * give away, nor what another organisation knows of them.
+ * The parts of a score with what each is reckoned from. Of people from elsewhere nobody learns what another organisation
+ * knows of them.
  */
 export function toReckonedParts({ fit, inputs }: Reckoned, nameless: boolean): ReckonedPart[] {
   return fit.parts.map(({ of, from, ...one }) => {
@@ -97,12 +95,10 @@ export function toReckonedParts({ fit, inputs }: Reckoned, nameless: boolean): R
       { rule, points, most, code: finding?.code ?? null, params: finding?.params ?? null },
       nameless,
     );
-    // A band is all that the rules themselves know of most; of another's members they know the metres.
-    const exact = nameless && finding?.code === 'distance';
-    const own = exact || (nameless && PRIVATE_PARTS.has(rule)) ? [] : (inputs[rule] ?? []);
+    const own = nameless && PRIVATE_PARTS.has(rule) ? [] : (inputs[rule] ?? []);
     return {
       ...told,
-      share: exact ? null : { of, from },
+      share: { of, from },
       inputs: own.map(({ code, params }) => ({ code, params: { ...params } })),
     };
   });

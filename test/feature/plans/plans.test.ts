@@ -22,7 +22,14 @@ interface Why {
   loss: number | null;
   neededAt: { positionId: string } | null;
   score: number;
-  parts: { points: number; most: number; share: { of: number; from: number } | null; inputs: object[] }[];
+  parts: {
+    rule: string;
+    points: number;
+    most: number;
+    share: { of: number; from: number };
+    finding: { code: string; params?: object } | null;
+    inputs: object[];
+  }[];
   refusals: { code: string }[];
   exchange: { comes: Swap[]; goes: Swap[]; places: number } | null;
 }
@@ -39,6 +46,7 @@ interface Line {
     handle: string;
     name: string | null;
     score: number;
+    distanceMetres: number | null;
     state: string;
     assignmentId: string | null;
     parts: { points: number }[];
@@ -121,7 +129,7 @@ describe('plans', function () {
     expect(why.parts.reduce((sum, { points }) => sum + points, 0)).to.equal(why.score);
     // What the page says is enough to reckon the score and the cost again.
     for (const { points, most, share } of why.parts)
-      expect(Math.floor((most * (share?.of ?? 0)) / (share?.from ?? 1) + 0.5)).to.equal(points);
+      expect(Math.floor((most * share.of) / share.from + 0.5)).to.equal(points);
     const { comes = [], goes = [], places = 0 } = why.exchange ?? {};
     const scores = (some: Swap[]): number => some.reduce((sum, { score }) => sum + score, 0);
     expect(scores(goes) - scores(comes) - places).to.equal(why.loss);
@@ -426,7 +434,9 @@ describe('plans', function () {
     ];
     const officer = await createMember(department, { roles: ['officer'], person: { birthDate: null } });
     const desk = await createMember(one, { roles: ['coordinator'], person: { birthDate: null } });
-    const [first, second] = [await createMember(one), await createMember(two)];
+    const home = { type: 'Point', coordinates: [119.69, 29.81] };
+    const near = { person: { home: home as never } };
+    const [first, second] = [await createMember(one, near), await createMember(two, near)];
     await createMember(beside);
     const opened = [await createOpening(one), await createOpening(two), await createOpening(beside)];
     const api = await officer.api();
@@ -451,6 +461,17 @@ describe('plans', function () {
     const page = await officer.page();
     const shown = await page.get(`/plans/${plan.id}/positions`);
     for (const { name } of [first, second]) expect(shown.text).to.not.include(name);
+    // Points for metres would tell, over a few shifts, where somebody lives: of others' members a band counts, in points too.
+    for (const { positionId, pairs } of lines) {
+      const [pair] = pairs;
+      const path = `/plans/${plan.id}/positions/${positionId}/why`;
+      const why = (await api.get(`${path}?handle=${pair?.handle}`)).json<Why>();
+      const distance = why.parts.find(({ rule }) => rule === 'distance');
+      expect(distance?.finding).to.deep.equal({ code: 'distance-within', params: { metres: 3_000 } });
+      expect(distance?.share).to.deep.equal({ of: 27_000, from: 30_000 });
+      expect(pair).to.include({ score: why.score, distanceMetres: 3_000 });
+      expect((await page.get(`${path}?handle=${pair?.handle}`)).status).to.equal(200);
+    }
     // Who fits is ranked by the plan of the department, too; of others' needs it says no more than that there are some.
     interface Ranked {
       data: { name: string | null; needed: { here: boolean; price: number; elsewhere: object | null } }[];

@@ -47,6 +47,7 @@ export const position: PositionFacts = {
 export const person: PersonFacts = {
   personId: 'a',
   standing: 'member',
+  banded: false,
   excluded: false,
   birthDate: '1990-01-01',
   guardianConsent: false,

@@ -53,7 +53,7 @@ const pair: fc.Arbitrary<[PositionFacts, PersonFacts]> = fc
     level: fc.integer({ min: 1, max: 3 }),
     verified: fc.boolean(),
     asked: fc.subarray(['first-aid', 'it-help']),
-    standing: fc.constantFrom('member' as const, 'findable' as const),
+    banded: fc.boolean(),
     latitude: fc.option(fc.double({ min: 29.7, max: 30.2, noNaN: true })),
     interests: fc.subarray(['elderly', 'children']),
     free: fc.boolean(),
@@ -78,7 +78,7 @@ const pair: fc.Arbitrary<[PositionFacts, PersonFacts]> = fc
     },
     {
       ...person,
-      standing: one.standing,
+      banded: one.banded,
       skills: one.skilled ? [{ code: 'first-aid', level: one.level, verified: one.verified }] : [],
       home: one.latitude === null ? null : { latitude: one.latitude, longitude: 119.69 },
       interests: one.interests,

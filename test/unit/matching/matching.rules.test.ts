@@ -85,8 +85,8 @@ const SHARES: Record<string, (Case & { of: number; from: number })[]> = {
   distance: [
     { of: 18_888, from: 20_000 },
     { person: { home: null }, of: 1, from: 4 },
-    // Of people from outside only a band is known, and judged.
-    { person: { standing: 'findable' }, of: 17_000, from: 20_000 },
+    // Of people from elsewhere only a band is known, and judged.
+    { person: { banded: true }, of: 17_000, from: 20_000 },
     { person: { home: { latitude: 31, longitude: 119.69 } }, of: 0, from: 20_000 },
   ],
   'free-then': [

@@ -93,6 +93,7 @@ const someone: fc.Arbitrary<PersonSources> = fc
     interests: fc.subarray(['elderly', 'children', 'another']),
     kind: fc.constantFrom('volunteer', 'social-worker', 'community-worker'),
     kept: fc.constantFrom(false, false, true),
+    elsewhere: fc.boolean(),
     credentials: seldom(credential),
     bookings: seldom(booking),
     places: fc.array(place, { maxLength: 4 }),
@@ -111,7 +112,7 @@ const someone: fc.Arbitrary<PersonSources> = fc
       ),
     ),
   })
-  .map(({ standing, at, seen, kind, places, kept, ...one }) => ({
+  .map(({ standing, at, seen, kind, places, kept, elsewhere, ...one }) => ({
     person: {
       _id: oid(1),
       county: standing === 'elsewhere' ? '999999' : '330122',
@@ -140,6 +141,7 @@ const someone: fc.Arbitrary<PersonSources> = fc
         }
       : null,
     notToBeAsked: kept,
+    elsewhere,
     credentials: one.credentials,
     bookings: one.bookings,
     exclusions: one.exclusions,

@@ -1,17 +1,17 @@
 import { metresBetween, radians } from '../../../core/geo.ts';
-import { bandOf } from '../distance.rules.ts';
+import { bandOf, isOutside } from '../distance.rules.ts';
 import { minutesBooked, personFacts } from '../matching.facts.ts';
 import type { FitSettings, PersonFacts, PositionFacts } from '../matching.types.ts';
 import { STANDINGS } from './pool.columns.ts';
 import type { PoolColumns } from './pool.columns.ts';
 
-/** Of these only a band of the distance is known. */
-const BANDED = STANDINGS.map((standing) => standing === 'findable' || standing === 'unasked');
+const OUTSIDE = STANDINGS.map(isOutside);
 
 /** Somebody of whom nothing is known: what a rule says of them it says of all who lack what it asks about. */
 export const NOBODY_SPECIAL: PersonFacts = {
   personId: '',
   standing: 'member',
+  banded: false,
   excluded: false,
   birthDate: null,
   guardianConsent: false,
@@ -55,8 +55,19 @@ export class Asked {
     this.cosine = Math.cos(radians(this.latitude));
   }
 
-  /** Whole metres as the rules know them, a band for people from outside; −1 when unknown. */
+  /** Whole metres as who looks may know them, a band for people from elsewhere; −1 when unknown. */
   metres(row: number): number {
+    const exact = this.exact(row);
+    return exact >= 0 && this.pool.banded[row] === 1 ? bandOf(exact) : exact;
+  }
+
+  /** The same as it decides whether somebody goes so far. */
+  reach(row: number): number {
+    const exact = this.exact(row);
+    return exact >= 0 && OUTSIDE[this.pool.standing[row]!] === true ? bandOf(exact) : exact;
+  }
+
+  private exact(row: number): number {
     const { pool } = this;
     if (pool.measuredIn[row] === this.turn) return pool.measured[row]!;
     const exact = metresBetween(
@@ -67,10 +78,8 @@ export class Asked {
       pool.longitude[row]!,
       pool.cosine[row]!,
     );
-    const known = Number.isNaN(exact) ? -1 : BANDED[pool.standing[row]!] === true ? bandOf(exact) : exact;
     pool.measuredIn[row] = this.turn;
-    pool.measured[row] = known;
-    return known;
+    return (pool.measured[row] = Number.isNaN(exact) ? -1 : exact);
   }
 
   /** Everything that the rules may know of the person in the row. */

@@ -70,7 +70,7 @@ const tooFar: HardColumn = (asked) => {
       const row = rows[i]!;
       const own = radius[row]!;
       // Not a number where the person leaves it to the organisation.
-      if (asked.metres(row) <= (own === own ? own : reachMetres)) rows[left++] = row;
+      if (asked.reach(row) <= (own === own ? own : reachMetres)) rows[left++] = row;
     }
     return left;
   };

@@ -2,6 +2,7 @@ import { latLngOf, radians } from '../../../core/geo.ts';
 import type { LatLng } from '../../../core/geo.ts';
 import type { Tenant } from '../../tenants/index.ts';
 import { hasConsent } from '../../people/fitting.rules.ts';
+import { isOutside } from '../distance.rules.ts';
 import { recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
 import type { PersonFacts, ServiceRecord } from '../matching.types.ts';
@@ -49,6 +50,8 @@ export class PoolColumns {
   readonly cosine: Float64Array;
   /** Places in `STANDINGS` and `TRACKS`. */
   readonly standing: Uint8Array;
+  /** 1 where who looks may know only a band of the distance. */
+  readonly banded: Uint8Array;
   /** Those that anybody has. */
   readonly standings: readonly number[];
   readonly tracks: readonly number[];
@@ -76,7 +79,7 @@ export class PoolColumns {
   private readonly farther = new Map<number, Int32Array>();
   /** How often rows served a request, by request: made when first asked for. */
   private served: Map<string, Map<number, number>> | null = null;
-  /** Distances as the position asked about last in a turn knows them, and in which turn that was. */
+  /** Whole metres to the position asked about last in a turn, −1 when unknown, and in which turn that was. */
   readonly measured: Int32Array;
   readonly measuredIn: Int32Array;
   private turn = 0;
@@ -98,6 +101,7 @@ export class PoolColumns {
     this.records = recordsOf(this.sources, tenant.zone);
     [this.latitude, this.longitude, this.cosine, this.radius] = columns(Float64Array, length);
     [this.standing, this.track, this.guardian, this.few] = columns(Uint8Array, length);
+    this.banded = new Uint8Array(length);
     [this.born, this.kept, this.missed, this.lastOn] = columns(Int32Array, length);
     [this.measured, this.measuredIn] = columns(Int32Array, length);
     // All of one person at a time: their facts lie anywhere in memory.
@@ -127,7 +131,9 @@ export class PoolColumns {
     this.longitude[row] = longitude;
     this.cosine[row] = Math.cos(radians(latitude));
     this.radius[row] = person.radiusMetres ?? NaN;
-    this.standing[row] = STANDINGS.indexOf(standingOf(person, sources, this.tenant));
+    const standing = standingOf(person, sources, this.tenant);
+    this.standing[row] = STANDINGS.indexOf(standing);
+    this.banded[row] = sources.elsewhere === true || isOutside(standing) ? 1 : 0;
     this.track[row] = TRACKS.indexOf(trackOf(membership?.kind ?? null));
     this.guardian[row] = hasConsent(person, 'guardian') ? 1 : 0;
     this.born[row] = dateNumber(person.birthDate);

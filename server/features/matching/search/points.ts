@@ -38,7 +38,7 @@ export function pointsFor(facts: PositionFacts, settings: FitSettings): Points {
     const rule = SOFT_RULES.find((one) => one.name === name);
     return rule ? pointsOf(weight(name), rule.judge(facts, person as PersonFacts, settings)) : 0;
   };
-  const nobody = { standing: 'member', home: null } as const;
+  const nobody = { banded: false, home: null } as const;
   const none = { kept: 0, missed: 0, lastOn: null, served: new Map<string, number>() };
   const served = (times: number): Partial<PersonFacts> => ({
     record: { ...none, served: new Map([[facts.requestId, times]]) },

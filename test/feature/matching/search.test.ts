@@ -102,6 +102,16 @@ describe('who fits, from memory', function () {
       await delay(50);
     }
   }
+  /** The first answer: where a look takes longer than an interval, as on a busy machine, memory gives none. */
+  async function fromMemory({ search }: Composed) {
+    for (;;) {
+      const query = { ...(await queryOf()), k: 20, others: 0 };
+      const askedAt = Date.now();
+      const answer = await search.ask(query);
+      if (answer) return { answer, askedAt };
+      await delay(POLL_MS);
+    }
+  }
   async function queryOf() {
     const { composed: plain } = await testApp();
     return asOperator(() =>
@@ -187,10 +197,9 @@ describe('who fits, from memory', function () {
         const { version } = (await api.get('/me/profile')).json<{ version: number }>();
         const seen = { 'if-match': `"v${version}"` };
         await api.send('PATCH', '/me/profile', { radiusKm: '2', latitude }, seen);
-        const askedAt = Date.now();
-        const answer = await blocked.search.ask({ ...(await queryOf()), k: 20, others: 0 });
+        const { answer, askedAt } = await fromMemory(blocked);
         // A clock shows whole milliseconds.
-        expect(answer?.asOf.getTime()).to.be.at.least(askedAt - POLL_MS - 2);
+        expect(answer.asOf.getTime()).to.be.at.least(askedAt - POLL_MS - 2);
         expect((await agreed(blocked)).excluded.map(({ name: whose }) => whose)).to.include(one.name);
       }
     } finally {
@@ -202,9 +211,8 @@ describe('who fits, from memory', function () {
   it('begins with those who were read so far and says so', async () => {
     const fresh = await composeWithSearch('off');
     stops.push(fresh);
-    const first = await fresh.search.ask({ ...(await queryOf()), k: 20, others: 0 });
     // So few people are read at once: the first answer already knows everybody.
-    expect(first?.reading).to.equal(null);
+    expect((await fromMemory(fresh)).answer.reading).to.equal(null);
     expect((await ask(fresh)).ofAtMost).to.equal(null);
   });
 

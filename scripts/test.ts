@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startTestServer } from '../test/support/mongod.ts';
 import type { TestServer } from '../test/support/mongod.ts';
+import { patienceMs } from '../test/support/patience.ts';
 import { closingLine, countsOf, resultLines, summaryLines } from '../test/support/results.ts';
 import type { TestResult } from '../test/support/results.ts';
 import { runFiles } from '../test/support/run-files.ts';
@@ -16,11 +17,6 @@ Runs the suite, or the specs of folders under test/ (unit, feature/hours) and si
 The last line is "N passed, N failed".`;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Nobody who asks for a long soak, or for many rounds of killing, wants it ended for its silence. */
-const SILENCE_MS =
-  300_000 +
-  Number(process.env['LINLI_SOAK_MINUTES'] ?? 0) * 120_000 +
-  Number(process.env['LINLI_FAULT_ROUNDS'] ?? 0) * 20_000;
 const PROGRESS_MS = 10_000;
 
 /**
@@ -101,7 +97,7 @@ async function main(): Promise<number> {
     workers: Math.max(1, Math.min(Number(values.workers) || 2, files.length)),
     grep: values.grep ?? null,
     env: { ...process.env, ...(server ? { LINLI_TEST_MONGODB_URI: server.uri } : {}) },
-    silenceMs: SILENCE_MS,
+    silenceMs: patienceMs(process.env),
     onFile(outcome) {
       results.push(...outcome.results);
       printFile(outcome);

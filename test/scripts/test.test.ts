@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCommand } from '../support/command.ts';
+import { patienceMs } from '../support/patience.ts';
 import { eventually, temporaryFolder } from '../support/temporary.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -125,6 +126,18 @@ describe('npm test', function () {
     await command.ended;
     expect(command.stdout()).to.include('Interrupted by SIGTERM');
     await eventually('what it started is gone', () => !isAlive(started));
+  });
+
+  it('waits for a silent file as long as was asked for, whatever it was asked for with', () => {
+    const usual = patienceMs({});
+    for (const [name, value, minutes] of [
+      ['LINLI_SOAK_MINUTES', '10', 10],
+      ['LINLI_FAULT_ROUNDS', '100', 30],
+      ['LINLI_FUZZ', '200', 60],
+      ['LINLI_FUZZ_MINUTES', '10', 10],
+      ['LINLI_NAUGHTY', 'list.json', 20],
+    ] as const)
+      expect(patienceMs({ [name]: value }) - usual, name).to.be.at.least(minutes * 60_000);
   });
 
   it('says which folder or file is not there', async () => {

@@ -59,12 +59,31 @@ export const AWKWARD = [
   'x'.repeat(3_000),
 ] as const;
 
-const text = (schema: JsonSchema): fc.Arbitrary<unknown> => {
-  if (schema.pattern === '^[0-9a-f]{24}$')
-    return fc.constantFrom('0123456789abcdef01234567', 'ffffffffffffffffffffffff');
-  if (schema.format === 'date') return fc.constantFrom('2026-12-01', '2027-02-28', '2024-02-29');
-  if (schema.format === 'date-time')
-    return fc.constantFrom('2026-12-01T01:00:00Z', '2027-01-01T00:00:00+08:00');
+/** Ids that name nothing. */
+const UNKNOWN = ['0123456789abcdef01234567', 'ffffffffffffffffffffffff'];
+const DATES = ['2026-12-01', '2027-02-28', '2024-02-29', '0001-01-01', '1900-02-28', '9999-12-31'];
+const INSTANTS = [
+  '2026-12-01T01:00:00Z',
+  '2027-01-01T00:00:00+08:00',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+];
+const DAY_MS = 86_400_000;
+
+/** Instants around now, where rules about times have their edges. */
+const nearNow = (): fc.Arbitrary<string> =>
+  fc
+    .integer({ min: -40 * 24, max: 400 * 24 })
+    .map((hours) => new Date(Date.now() + (hours * DAY_MS) / 24).toISOString());
+
+const text = (schema: JsonSchema, ids: readonly string[]): fc.Arbitrary<unknown> => {
+  if (schema.pattern === '^[0-9a-f]{24}$') return fc.constantFrom(...UNKNOWN, ...ids);
+  if (schema.format === 'date')
+    return fc.oneof(
+      fc.constantFrom(...DATES),
+      nearNow().map((at) => at.slice(0, 10)),
+    );
+  if (schema.format === 'date-time') return fc.oneof(fc.constantFrom(...INSTANTS), nearNow());
   const plain = fc.string({
     unit: 'grapheme',
     minLength: schema.minLength ?? 0,
@@ -73,16 +92,19 @@ const text = (schema: JsonSchema): fc.Arbitrary<unknown> => {
   return fc.oneof({ weight: 2, arbitrary: plain }, { weight: 1, arbitrary: fc.constantFrom(...AWKWARD) });
 };
 
-/** Values that a schema takes, more or less: what a refinement says further is what the service must answer for. */
-export function valueFor(schema: JsonSchema): fc.Arbitrary<unknown> {
+/**
+ * Values that a schema takes, more or less: what a refinement says further is what the service must answer for. Ids are
+ * those given, or ones that name nothing.
+ */
+export function valueFor(schema: JsonSchema, ids: readonly string[] = []): fc.Arbitrary<unknown> {
   if ('const' in schema) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
-  if (choices) return fc.oneof(...choices.map(valueFor));
+  if (choices) return fc.oneof(...choices.map((choice) => valueFor(choice, ids)));
   const type = typeof schema.type === 'string' ? schema.type : schema.type?.[0];
   switch (type) {
     case 'string':
-      return text(schema);
+      return text(schema, ids);
     case 'integer':
     case 'number':
       return fc.integer({
@@ -94,37 +116,54 @@ export function valueFor(schema: JsonSchema): fc.Arbitrary<unknown> {
     case 'null':
       return fc.constant(null);
     case 'array':
-      return fc.array(valueFor(schema.items ?? {}), {
+      return fc.array(valueFor(schema.items ?? {}, ids), {
         minLength: Math.min(schema.minItems ?? 0, 3),
         maxLength: Math.min(schema.maxItems ?? 3, 3),
       });
     case 'object':
-      return objectFor(schema);
+      return objectFor(schema, ids);
     case undefined:
     default:
       return fc.jsonValue({ maxDepth: 2 });
   }
 }
 
-function objectFor(schema: JsonSchema): fc.Arbitrary<Record<string, unknown>> {
+function objectFor(schema: JsonSchema, ids: readonly string[]): fc.Arbitrary<Record<string, unknown>> {
   const required = new Set(schema.required ?? []);
   const shape = Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, valueFor(inner)]),
+    Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, valueFor(inner, ids)]),
   );
   return fc.record(shape, { requiredKeys: [...required].filter((name) => name in shape) });
 }
 
-/** Mostly what the schema takes; now and then a field, or all of it, is something else. */
-export function nearly(schema: JsonSchema): fc.Arbitrary<unknown> {
+/**
+ * Mostly what the schema takes; now and then a field, or all of it, is something else. A body known to be good is taken
+ * as often, with some of its fields made by the schema: that reaches what stands behind the first refusals.
+ */
+export function nearly(
+  schema: JsonSchema,
+  ids: readonly string[] = [],
+  good: object | null = null,
+): fc.Arbitrary<unknown> {
   const names = Object.keys(schema.properties ?? {});
   const spoilt =
     names.length === 0
       ? fc.jsonValue({ maxDepth: 2 })
       : fc
-          .tuple(objectFor(schema), fc.constantFrom(...names), fc.jsonValue({ maxDepth: 3 }))
+          .tuple(objectFor(schema, ids), fc.constantFrom(...names), fc.jsonValue({ maxDepth: 3 }))
           .map(([whole, name, value]) => ({ ...whole, [name]: value }));
+  const altered =
+    good === null || names.length === 0
+      ? spoilt
+      : fc
+          .tuple(objectFor(schema, ids), fc.subarray(names, { maxLength: Math.min(2, names.length) }))
+          .map(([whole, taken]) => ({
+            ...good,
+            ...Object.fromEntries(Object.entries(whole).filter(([name]) => taken.includes(name))),
+          }));
   return fc.oneof(
-    { weight: 6, arbitrary: valueFor(schema) },
+    { weight: 6, arbitrary: valueFor(schema, ids) },
+    { weight: 6, arbitrary: altered },
     { weight: 3, arbitrary: spoilt },
     { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   );

@@ -8,6 +8,7 @@ import type { Member } from '../../factories/people.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import type { Answer } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { AWKWARD, nearly, sampleOf, textFields } from '../../support/schema-values.ts';
 import type { JsonSchema } from '../../support/schema-values.ts';
 import { BODIES, createPlace, pathAt } from './place.ts';
@@ -31,6 +32,9 @@ interface Call {
 /** Ends what the test acts with, or is throttled by design. */
 const NOT_WALKED = /^accounts\/(sign-out|end-|revoke-|create-|change-password|ask-for-email|remove-phone)/;
 const RUNS = Number(process.env['LINLI_FUZZ'] ?? 4);
+const FUZZ_SEED = Number(process.env['LINLI_FUZZ_SEED'] ?? 20_261_124);
+/** The generator goes on for this long, with new bodies in every round. */
+const FUZZ_MS = Number(process.env['LINLI_FUZZ_MINUTES'] ?? 0) * 60_000;
 const THOROUGH = process.env['LINLI_FUZZ'] !== undefined || process.env['LINLI_NAUGHTY'] !== undefined;
 /** A list of one's own, as JSON, in place of ours. */
 const NAUGHTY: readonly string[] = process.env['LINLI_NAUGHTY']
@@ -42,7 +46,7 @@ const NAUGHTY: readonly string[] = process.env['LINLI_NAUGHTY']
  * other programs, and what a generator makes of the published document. Never a 500 (S-9, S-33, S-36, S-38).
  */
 describe('whatever comes in', function () {
-  this.timeout(1_200_000);
+  this.timeout(900_000 + patienceMs(process.env));
   let place: Place;
   let almighty: Member;
   let api: ApiAgent;
@@ -78,10 +82,10 @@ describe('whatever comes in', function () {
     if (!holds) faults.push(fault);
   };
 
-  const addressOf = ({ path }: Call): string =>
-    pathAt(path, place.ids) ??
+  const addressOf = ({ path }: Pick<Call, 'path'>, at: Place = place): string =>
+    pathAt(path, at.ids) ??
     path
-      .replace(/:tenantSlug/, place.tenant.slug)
+      .replace(/:tenantSlug/, at.tenant.slug)
       .replace(/:purpose/, 'location')
       .replace(/:[A-Za-z]+/g, 'x'.repeat(43));
   const send = (call: Call, body: unknown, agent = api): Promise<Answer> =>
@@ -101,6 +105,49 @@ describe('whatever comes in', function () {
   /** No stack, driver or file of ours in any answer. */
   const leaks = (answer: Answer): boolean =>
     /node_modules|\.ts:\d+|Mongo[A-Z]|E11000|at async /.test(answer.text);
+
+  /** Asks an operation for what a generator makes of its schemas; whatever the document does not know is a fault. */
+  const generate = async (
+    call: Call,
+    at: Place,
+    agents: readonly ApiAgent[],
+    seed: number,
+  ): Promise<number> => {
+    const query = (call.operation.parameters ?? []).filter(({ in: where }) => where === 'query');
+    const querySchema: JsonSchema = {
+      type: 'object',
+      properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+    };
+    const success = Object.keys(call.operation.responses).filter((status) => /^[23]/.test(status));
+    const ids = Object.values(at.ids);
+    const property = fc.asyncProperty(
+      nearly(call.body ?? { type: 'object' }, ids, BODIES[call.name]?.(at.ids) ?? null),
+      nearly(querySchema, ids),
+      fc.constantFrom(...agents),
+      async (body, asked, agent) => {
+        const search = new URLSearchParams(
+          Object.entries((asked ?? {}) as object).map(([name, value]): [string, string] => [
+            name,
+            typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value),
+          ]),
+        ).toString();
+        const path = `${addressOf(call, at)}${search ? `?${search}` : ''}`;
+        const answer = await agent.send(call.method, path, call.method === 'GET' ? undefined : body, {
+          'if-match': '"v1"',
+        });
+        const fine =
+          success.includes(String(answer.status)) ||
+          answer.status === 304 ||
+          (answer.status >= 400 && answer.status < 500 && isProblem(answer));
+        must(
+          fine && !leaks(answer),
+          `${call.name} ${call.method} ${path} ${JSON.stringify(body)}: ${told(answer)}`,
+        );
+      },
+    );
+    await fc.assert(property, { numRuns: RUNS, seed });
+    return RUNS;
+  };
 
   it('in a shape that no field takes is refused before anything else, with an answer that says so', async () => {
     const hostile: readonly unknown[] = [
@@ -223,42 +270,23 @@ describe('whatever comes in', function () {
   });
 
   it('as a generator makes it from the published document, gets an answer that the document knows', async () => {
-    const volunteer = await place.volunteer.api();
-    for (const call of calls) {
-      await unthrottled();
-      const query = (call.operation.parameters ?? []).filter(({ in: where }) => where === 'query');
-      const querySchema: JsonSchema = {
-        type: 'object',
-        properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
-      };
-      const success = Object.keys(call.operation.responses).filter((status) => /^[23]/.test(status));
-      await fc.assert(
-        fc.asyncProperty(
-          nearly(call.body ?? { type: 'object' }),
-          nearly(querySchema),
-          fc.constantFrom(api, volunteer),
-          async (body, asked, agent) => {
-            const search = new URLSearchParams(
-              Object.entries((asked ?? {}) as object).map(([name, value]): [string, string] => [
-                name,
-                typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value),
-              ]),
-            ).toString();
-            const path = `${addressOf(call)}${search ? `?${search}` : ''}`;
-            const answer = await agent.send(call.method, path, call.method === 'GET' ? undefined : body, {
-              'if-match': '"v1"',
-            });
-            const fine =
-              success.includes(String(answer.status)) ||
-              answer.status === 304 ||
-              (answer.status >= 400 && answer.status < 500 && isProblem(answer));
-            if (!fine || leaks(answer))
-              throw new Error(`${call.method} ${path} ${JSON.stringify(body)}: ${told(answer)}`);
-          },
-        ),
-        { numRuns: RUNS, seed: 20_261_124, endOnFailure: true },
-      );
+    const until = performance.now() + FUZZ_MS;
+    let [at, agents] = [place, [api, await place.volunteer.api()]];
+    let [round, asked] = [0, 0];
+    for (;;) {
+      for (const call of calls) {
+        await unthrottled();
+        asked += await generate(call, at, agents, FUZZ_SEED + round);
+      }
+      round += 1;
+      if (performance.now() >= until) break;
+      // What was ended, taken back or used up in one round is there again in the next.
+      at = await createPlace(`生成${round}词`);
+      const second = await createMember(at.tenant, { roles: ROLES.filter((role) => role !== 'volunteer') });
+      agents = [await second.api(), await at.volunteer.api()];
     }
+    if (FUZZ_MS > 0) process.stdout.write(`${asked} generated requests in ${round} rounds\n`);
+    settle();
   });
 
   it('with an id of another organisation inside is refused like one that names nothing (S-3)', async () => {

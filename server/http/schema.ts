@@ -26,8 +26,10 @@ export const prose = (max: number): z.ZodString =>
     .max(max)
     .refine((text) => !INVISIBLE.test(text), 'invisible-characters');
 
-export const localDate = z.iso.date();
-export const instant = z.iso.datetime({ offset: true });
+/** Nobody means a date beyond these; the day after the last that can be written would be none (F-32). */
+const inReach = (text: string): boolean => text >= '1900' && text < '3000';
+export const localDate = z.iso.date().refine(inReach, 'date-out-of-reach');
+export const instant = z.iso.datetime({ offset: true }).refine(inReach, 'date-out-of-reach');
 
 /** Rows of a page that nobody asked otherwise for. */
 export const DEFAULT_LIMIT = 25;

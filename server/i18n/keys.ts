@@ -1222,6 +1222,7 @@ export type KnownKey =
   | 'errors.database-unavailable'
   | 'errors.date-ambiguous'
   | 'errors.date-in-the-past'
+  | 'errors.date-out-of-reach'
   | 'errors.declared-already'
   | 'errors.document-area'
   | 'errors.document-birth-date'

@@ -289,6 +289,39 @@ describe('whatever comes in', function () {
     settle();
   });
 
+  it('as the first or last date that can be written is refused or answered, on every operation that takes dates (F-32)', async () => {
+    const isDate = (schema: JsonSchema): boolean =>
+      [schema, ...(schema.anyOf ?? [])].some(({ format }) => format === 'date' || format === 'date-time');
+    let refused = 0;
+    for (const call of calls) {
+      await unthrottled();
+      const inBody = Object.entries(call.body?.properties ?? {}).filter(([, one]) => isDate(one));
+      const inQuery = (call.operation.parameters ?? []).filter(
+        ({ in: where, schema }) => where === 'query' && isDate(schema),
+      );
+      for (const [date, at] of [
+        ['9999-12-31', '9999-12-31T23:59:59Z'],
+        ['0000-01-01', '0000-01-01T00:00:00Z'],
+      ] as const) {
+        for (const [field, schema] of inBody) {
+          const value = JSON.stringify(schema).includes('"date-time"') ? at : date;
+          const answer = await send(call, { ...bodyOf(call), [field]: value });
+          must(
+            answer.status >= 400 && answer.status < 500,
+            `${call.name}.${field} = ${value}: ${told(answer)}`,
+          );
+          if (answer.text.includes('date-out-of-reach')) refused += 1;
+        }
+        for (const { name } of inQuery) {
+          const answer = await api.send(call.method, `${addressOf(call)}?${name}=${date}`, undefined);
+          must(answer.status < 500, `${call.name}?${name}=${date}: ${told(answer)}`);
+        }
+      }
+    }
+    expect(refused).to.be.greaterThan(15);
+    settle();
+  });
+
   it('with an id of another organisation inside is refused like one that names nothing (S-3)', async () => {
     const foreign = await createPlace('邻家词');
     const isId = (schema: JsonSchema): boolean =>

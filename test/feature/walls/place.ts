@@ -498,6 +498,8 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
     date: '2025-06-10',
     hours: 1,
   }),
+  // The activity counts only where certificates are made for one.
+  'certificates/start-batch': ({ hoursId, unitId }) => ({ scope: 'activity', hoursId, unitId }),
   'certificates/propose-print': () => ({ reason: 'x' }),
   'certificates/revoke': () => ({ reason: 'x' }),
   'guardians/attach-paper': () => ({ birthDate: '2010-01-01', guardianName: 'x', relation: 'mother' }),

@@ -88,18 +88,30 @@ function pageUser(identity: Identity, locale: Locale): PageUser {
 
 const PHONE_TABS = 5;
 
-function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): NavItem[] {
-  const visible = navigation.filter(({ permission }) => {
-    if (permission === 'public') return true;
-    if (!identity) return false;
-    return permission === 'signed-in' || can(identity.actor, permission);
-  });
+/** Lists by language, by which entries are seen, and by the one that the page is in. */
+type Made = Map<string, readonly NavItem[]>;
+const made = new WeakMap<readonly NavEntry[], Made>();
+/** Few roles, few combinations of them, and two languages. */
+const MOST_MADE = 2_000;
+
+/** The entries that one may use. All who see the same are given the same list: what is drawn of it is drawn once (`kept`). */
+function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): readonly NavItem[] {
+  let [shown, here] = ['', ''];
+  for (const { permission, href } of navigation) {
+    const seen =
+      permission === 'public' ||
+      (identity !== null && (permission === 'signed-in' || can(identity.actor, permission)));
+    shown += seen ? '1' : '0';
+    if (seen && href.length > here.length && isInside(href, req.path)) here = href;
+  }
+  let all = made.get(navigation);
+  if (!all || all.size >= MOST_MADE) made.set(navigation, (all = new Map()));
+  const key = `${locale} ${shown} ${here}`;
+  const known = all.get(key);
+  if (known) return known;
   let tabs = 0;
-  const here = currentOf(
-    visible.map((entry) => entry.href),
-    req.path,
-  );
-  return visible.map((entry) => ({
+  const visible = navigation.filter((_entry, at) => shown[at] === '1');
+  const items = visible.map((entry) => ({
     href: entry.href,
     label: i18n.t(locale, entry.key),
     icon: entry.icon,
@@ -107,17 +119,14 @@ function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): 
     phone: entry.phone && (tabs += 1) <= PHONE_TABS,
     desk: isDesk(entry),
   }));
+  all.set(key, items);
+  return items;
 }
 
 /** Work for others, unlike what every member does for themselves. */
 const isDesk = ({ permission }: NavEntry): boolean =>
   !/^(public|signed-in|opportunities:see|.*-own)$/.test(permission);
 
-/** The entry one is in: the longest whose path begins the page's, so that `/hours/queue` is not also `/hours`. */
-function currentOf(hrefs: readonly string[], path: string): string | null {
-  const inside = hrefs.filter((href) => path === href || (href !== '/' && path.startsWith(`${href}/`)));
-  return inside.reduce<string | null>(
-    (best, href) => (best === null || href.length > best.length ? href : best),
-    null,
-  );
-}
+/** Of those one is in, the longest is it: `/hours/queue` is not also `/hours`. */
+const isInside = (href: string, path: string): boolean =>
+  path === href || (href !== '/' && path.startsWith(href) && path[href.length] === '/');

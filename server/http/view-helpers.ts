@@ -28,6 +28,7 @@ interface Surroundings {
 
 type Call = Handlebars.HelperOptions & { readonly name: string };
 type Helper = (this: unknown, ...args: unknown[]) => unknown;
+type Kept = Map<string, string>;
 
 const DASH = '–';
 
@@ -38,6 +39,7 @@ const DASH = '–';
 export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundings): Record<string, Helper> {
   const html = (text: string): Handlebars.SafeString => new engine.SafeString(text);
   const escape = (value: unknown): string => engine.escapeExpression(value as string);
+  const kept = new WeakMap<object, Kept>();
   const split = (args: unknown[]): { values: unknown[]; call: Call } => ({
     values: args.slice(0, -1),
     call: args.at(-1) as Call,
@@ -162,6 +164,22 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
       const { values, call } = split(args);
       call.data.rendering.layout = String(values[0]);
       return '';
+    },
+    /**
+     * `{{#kept @page.nav 'name'}}…{{/kept}}`: what is drawn of a list and a language and of nothing else, once for all
+     * pages that are given the same list.
+     */
+    kept: (...args) => {
+      const { values, call } = split(args);
+      const [list, name] = values as [object, string];
+      let drawn = kept.get(list);
+      if (!drawn) kept.set(list, (drawn = new Map()));
+      const key = `${placeOf(call).locale} ${name}`;
+      const known = drawn.get(key);
+      if (known !== undefined) return known;
+      const text = call.fn({});
+      drawn.set(key, text);
+      return text;
     },
     body: (...args) => html(split(args).call.data.rendering.body as string),
   };

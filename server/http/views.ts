@@ -166,8 +166,12 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
     languageHref: hrefWith(page, 'lang', page.locale === 'en' ? 'zh-CN' : 'en'),
     letters: page.letters ?? 'normal',
     lettersHref: hrefWith(page, 'letters', page.letters === 'large' ? 'normal' : 'large'),
-    phoneNav: page.nav.filter((item) => item.phone),
-    topNav: page.nav.slice(0, HEADER_ENTRIES),
+    get phoneNav() {
+      return page.nav.filter((item) => item.phone);
+    },
+    get topNav() {
+      return page.nav.slice(0, HEADER_ENTRIES);
+    },
   });
 
   function renderBody(name: string, model: object, page: PageContext): Rendering {

@@ -62,6 +62,21 @@ describe('the view engine', () => {
     expect(made.renderFragment('a/show', {}, page)).to.equal('hello');
   });
 
+  it('draws what is kept of a list once for each language and name, and anew for another list', () => {
+    const kept = "{{#kept @page.nav 'a'}}{{#each @page.nav}}{{label}}{{/each}}{{/kept}}";
+    const made = views({ 'a/show': `${kept}{{#kept @page.nav 'b'}}{{t 'nav.shifts'}}{{/kept}}` });
+    const item = { href: '/', label: '<1>', icon: 'home', current: false, phone: false };
+    const [nav, other] = [[item], [{ ...item, label: '2' }]];
+    const draw = (own: typeof nav, locale: PageContext['locale'] = 'zh-CN'): string =>
+      made.renderFragment('a/show', {}, { ...page, nav: own, locale });
+    expect(draw(nav)).to.equal('&lt;1&gt;班次');
+    expect(draw(other)).to.equal('2班次');
+    expect(draw(nav, 'en')).to.equal('&lt;1&gt;Shifts');
+    item.label = '3';
+    expect(draw(nav)).to.equal('&lt;1&gt;班次');
+    expect(draw([{ ...item }])).to.equal('3班次');
+  });
+
   it('knows only its own files: no path, layout, partial or mail is a page', () => {
     const made = views({ 'a/show': 'x', 'partials/p': 'p', 'mail/a/b.text': 'm' });
     expect(made.names).to.deep.equal(['a/show']);

@@ -185,14 +185,14 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
         const type = (await types.all()).get(row.type);
         return {
           ...toView(row),
-          scans: (await credentials.scans(row)).map(toAttachment),
+          scans: (await credentials.scans.of(row)).map(toAttachment),
           register: toRegister(row, type),
         };
       },
       async page(_one, { actor, account, params, locale, zone }: RouteContext<{ id: string }>) {
         const row = await credentials.access(actor, params.id);
         const [scans, catalogue, unitId] = await sideBySide([
-          () => credentials.scans(row),
+          () => credentials.scans.of(row),
           () => types.all(),
           () => credentials.unitOf(row),
         ]);

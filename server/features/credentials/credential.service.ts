@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import type { AccountActor, Actor } from '../../core/actor.ts';
+import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
@@ -9,7 +9,8 @@ import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
-import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
+import { keepFiles } from '../attachments/index.ts';
+import type { AttachmentService } from '../attachments/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { CredentialTypeService, StoredType } from './credential-type.service.ts';
@@ -82,8 +83,6 @@ export function createCredentialService({
     if ((await types.all()).get(row.type)?.kind === 'check') throw new Conflict('check-keeps-no-details');
     return row;
   }
-  const subjectOf = (row: CredentialRow) =>
-    ({ type: 'credential', id: row._id, personId: row.personId }) as const;
 
   async function insert(
     membership: MembershipRow,
@@ -138,32 +137,14 @@ export function createCredentialService({
     onLapsed: expiry.onLapsed,
     onVerified: expiry.onVerified,
 
-    /** Pictures of a certificate that the caller has looked up. */
-    scans: (row: CredentialRow): Promise<AttachmentRow[]> => attachments.of(subjectOf(row)),
-
-    /** Adds a picture; looked at before it is redrawn and again, with the state, when it is stored. */
-    async addScan(
-      actor: AccountActor,
-      id: string,
-      file: { readonly name: string; readonly bytes: Buffer } | null,
-    ): Promise<AttachmentRow> {
-      await accessForScan(actor, id);
-      if (!file) throw Invalid.field('file', 'file-needed');
-      const image = await attachments.prepare(file);
-      return inTransaction(async () => attachments.add(subjectOf(await accessForScan(actor, id)), image));
-    },
-
-    async readScan(
-      actor: Actor,
-      id: string,
-      scanId: string,
-    ): Promise<{ row: AttachmentRow; content: Buffer }> {
-      return attachments.read(subjectOf(await access(actor, id)), scanId);
-    },
-
-    async removeScan(actor: AccountActor, id: string, scanId: string): Promise<void> {
-      await inTransaction(async () => attachments.remove(subjectOf(await accessOwnOpen(actor, id)), scanId));
-    },
+    /** Pictures of a certificate: its holder changes them while nobody has passed it. */
+    scans: keepFiles({
+      attachments,
+      subjectOf: (row: CredentialRow) => ({ type: 'credential', id: row._id, personId: row.personId }),
+      access,
+      accessToChange: accessOwnOpen,
+      accessToAdd: accessForScan,
+    }),
 
     /** A person states a certificate they hold; it goes to review at once. */
     async claim(actor: AccountActor, claim: Claim): Promise<CredentialRow> {

@@ -5,8 +5,7 @@ import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route } from '../../http/route.ts';
-import { id } from '../../http/schema.ts';
-import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
+import { fileRoutes, toAttachment } from '../attachments/index.ts';
 import { proposalView, toProposalView } from '../proposals/index.ts';
 import type { ProposalService } from '../proposals/index.ts';
 import {
@@ -206,12 +205,12 @@ function deskRoutes({ credits, proposals, i18n }: CreditRouteParts): Route[] {
       output: creditDetail,
       async run({ actor, params }) {
         const row = await credits.access(actor, params.id);
-        return { ...toView(row), scans: (await credits.scans(row)).map(toAttachment) };
+        return { ...toView(row), scans: (await credits.scans.of(row)).map(toAttachment) };
       },
       async page(_one, { actor, account, params, locale }) {
         const row = await credits.access(actor, params.id);
         const [scans, choices] = await sideBySide([
-          () => credits.scans(row),
+          () => credits.scans.of(row),
           () => credits.choicesFor(String(row.personId)),
         ]);
         return view('credits/show', {
@@ -258,63 +257,18 @@ function deskRoutes({ credits, proposals, i18n }: CreditRouteParts): Route[] {
   ];
 }
 
-const scanParams = z.strictObject({ id, pictureId: id });
-
 /** Pictures of the evidence: the person adds and removes them while the claim is open, officers look at them. */
-function scanRoutes({ credits }: CreditRouteParts): Route[] {
-  return [
-    route({
-      name: 'credits/add-scan',
-      method: 'post',
-      path: '/credits/:id/scans',
-      access: 'credits:claim-own',
-      tenant: 'member',
-      rate: 'heavy',
-      summary:
-        'Adds a picture or document (multipart, field `file`: JPEG, PNG, WebP or PDF); only its pixels, or its pages, are kept.',
-      uploadBytes: MOST_UPLOAD_BYTES,
-      // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
-      transaction: false,
-      idempotent: false,
-      input: { params: idParams },
-      output: attachmentView,
-      run: async ({ account, params, file: upload }) =>
-        toAttachment(await credits.addScan(account, params.id, upload)),
-      page: (_scan, { params }) =>
-        seeOther(`/credits/${params.id}`, { kind: 'success', key: 'credits.scans.added' }),
-      invalid: back,
-    }),
-    route({
-      name: 'credits/show-scan',
-      method: 'get',
-      path: '/credits/:id/scans/:pictureId',
-      access: 'credits:claim-own',
-      tenant: 'member',
-      summary: 'One picture, for the person and for whoever may review the claim.',
-      input: { params: scanParams },
-      output: z.object({}),
-      async run({ actor, params }) {
-        return fileOf(await credits.readScan(actor, params.id, params.pictureId));
-      },
-      page: () => seeOther('/credits'),
-    }),
-    route({
-      name: 'credits/remove-scan',
-      method: 'post',
-      path: '/credits/:id/scans/:pictureId/removal',
-      access: 'credits:claim-own',
-      tenant: 'member',
-      summary: 'Removes a picture of one’s own claim while nobody has decided.',
-      status: 204,
-      input: { params: scanParams },
-      output: z.object({}),
-      async run({ account, params }) {
-        await credits.removeScan(account, params.id, params.pictureId);
-        return {};
-      },
-      page: (_nothing, { params }) =>
-        seeOther(`/credits/${params.id}`, { kind: 'success', key: 'credits.scans.removed' }),
-      invalid: back,
-    }),
-  ];
-}
+const scanRoutes = ({ credits }: CreditRouteParts): Route[] =>
+  fileRoutes({
+    names: { add: 'credits/add-scan', show: 'credits/show-scan', remove: 'credits/remove-scan' },
+    path: '/credits',
+    folder: 'scans',
+    param: 'pictureId',
+    access: 'credits:claim-own',
+    files: credits.scans,
+    summaries: {
+      show: 'One picture, for the person and for whoever may review the claim.',
+      remove: 'Removes a picture of one’s own claim while nobody has decided.',
+    },
+    told: { added: 'credits.scans.added', removed: 'credits.scans.removed' },
+  });

@@ -13,7 +13,8 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
-import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
+import { keepFiles } from '../attachments/index.ts';
+import type { AttachmentService } from '../attachments/index.ts';
 import { applyToLedger } from '../hours/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -101,7 +102,6 @@ export function createCreditService(parts: CreditServiceParts) {
       data: { state },
       dedupeKey: `credit-reviewed:${String(row._id)}:${row.version}`,
     });
-  const subjectOf = (row: CreditRow) => ({ type: 'credit', id: row._id, personId: row.personId }) as const;
 
   return {
     access,
@@ -270,31 +270,12 @@ export function createCreditService(parts: CreditServiceParts) {
       return pageOf(rows, limit, (row) => [row.createdAt, row._id]);
     },
 
-    /** Pictures of the evidence of a claim that the caller has looked up. */
-    scans: (row: CreditRow): Promise<AttachmentRow[]> => attachments.of(subjectOf(row)),
-
-    /** Adds a picture; looked at before it is redrawn and again, with the state, when it is stored. */
-    async addScan(
-      actor: AccountActor,
-      id: string,
-      file: { readonly name: string; readonly bytes: Buffer } | null,
-    ): Promise<AttachmentRow> {
-      await accessOwnOpen(actor, id);
-      if (!file) throw Invalid.field('file', 'file-needed');
-      const image = await attachments.prepare(file);
-      return inTransaction(async () => attachments.add(subjectOf(await accessOwnOpen(actor, id)), image));
-    },
-
-    async readScan(
-      actor: Actor,
-      id: string,
-      scanId: string,
-    ): Promise<{ row: AttachmentRow; content: Buffer }> {
-      return attachments.read(subjectOf(await access(actor, id)), scanId);
-    },
-
-    async removeScan(actor: AccountActor, id: string, scanId: string): Promise<void> {
-      await inTransaction(async () => attachments.remove(subjectOf(await accessOwnOpen(actor, id)), scanId));
-    },
+    /** Pictures of the evidence: the person changes them while nobody has decided. */
+    scans: keepFiles({
+      attachments,
+      subjectOf: (row: CreditRow) => ({ type: 'credit', id: row._id, personId: row.personId }),
+      access,
+      accessToChange: accessOwnOpen,
+    }),
   };
 }

@@ -4,14 +4,13 @@ import type { FieldIssue } from '../../core/errors.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
-import { attachmentView, fileOf, MOST_UPLOAD_BYTES, toAttachment } from '../attachments/index.ts';
+import { fileRoutes, toAttachment } from '../attachments/index.ts';
 import {
   answerBody,
   claimDetail,
   claimFilter,
   claimPage,
   claimView,
-  evidenceParams,
   gapClaimBody,
   gapFormQuery,
   recordClaimBody,
@@ -311,7 +310,7 @@ const showClaim = async (
         row,
         recordId: await seen(before?._id.toString()),
         correctedId: await seen(after?._id.toString()),
-        evidence: (await hours.claims.evidence(row)).map(toAttachment),
+        evidence: (await hours.claims.evidence.of(row)).map(toAttachment),
         own: String(row.personId) === account.personId,
         can: {
           withdraw: row.state === 'claimed' && hours.claims.speaksFor(account, row),
@@ -341,7 +340,7 @@ function oneRoutes({ hours, i18n }: Parts): Route[] {
           ...toClaimView(row),
           recordId: before?._id.toString() ?? null,
           correctedId: after?._id.toString() ?? null,
-          evidence: (await hours.claims.evidence(row)).map(toAttachment),
+          evidence: (await hours.claims.evidence.of(row)).map(toAttachment),
         };
       },
       page: (_one, { params, actor, account, locale, zone }) =>
@@ -402,59 +401,21 @@ function oneRoutes({ hours, i18n }: Parts): Route[] {
 }
 
 /** Pictures and documents: whoever claims adds and removes them while the claim is open, whoever sees it looks at them. */
-function evidenceRoutes({ hours }: Pick<Parts, 'hours'>): Route[] {
-  return [
-    route({
-      name: 'hours/claim-add-evidence',
-      method: 'post',
-      path: '/hours/claims/:id/evidence',
-      access: 'hours:see-own',
-      tenant: 'member',
-      rate: 'heavy',
-      summary:
-        'Adds a picture or document (multipart, field `file`: JPEG, PNG, WebP or PDF); only its pixels, or its pages, are kept.',
-      uploadBytes: MOST_UPLOAD_BYTES,
-      // The picture is scanned and redrawn outside any transaction; the service opens its own to store it.
-      transaction: false,
-      idempotent: false,
-      input: { params: idParams },
-      output: attachmentView,
-      run: async ({ account, params, file: upload }) =>
-        toAttachment(await hours.claims.addEvidence(account, params.id, upload)),
-      page: (_file, { params }) =>
-        seeOther(`/hours/claims/${params.id}`, { kind: 'success', key: 'hours.claims.evidence.added' }),
-      invalid: back,
-    }),
-    route({
-      name: 'hours/claim-show-evidence',
-      method: 'get',
-      path: '/hours/claims/:id/evidence/:evidenceId',
-      access: 'hours:see-own',
-      tenant: 'member',
-      summary: 'One picture or document, for whoever sees the claim.',
-      input: { params: evidenceParams },
-      output: nothing,
-      run: async ({ actor, params }) =>
-        fileOf(await hours.claims.readEvidence(actor, params.id, params.evidenceId)),
-      page: () => seeOther('/hours/claims'),
-    }),
-    route({
-      name: 'hours/claim-remove-evidence',
-      method: 'post',
-      path: '/hours/claims/:id/evidence/:evidenceId/removal',
-      access: 'hours:see-own',
-      tenant: 'member',
-      summary: 'Removes one while nobody has answered.',
-      status: 204,
-      input: { params: evidenceParams },
-      output: nothing,
-      async run({ account, params }) {
-        await hours.claims.removeEvidence(account, params.id, params.evidenceId);
-        return {};
-      },
-      page: (_nothing, { params }) =>
-        seeOther(`/hours/claims/${params.id}`, { kind: 'success', key: 'hours.claims.evidence.removed' }),
-      invalid: back,
-    }),
-  ];
-}
+const evidenceRoutes = ({ hours }: Pick<Parts, 'hours'>): Route[] =>
+  fileRoutes({
+    names: {
+      add: 'hours/claim-add-evidence',
+      show: 'hours/claim-show-evidence',
+      remove: 'hours/claim-remove-evidence',
+    },
+    path: '/hours/claims',
+    folder: 'evidence',
+    param: 'evidenceId',
+    access: 'hours:see-own',
+    files: hours.claims.evidence,
+    summaries: {
+      show: 'One picture or document, for whoever sees the claim.',
+      remove: 'Removes one while nobody has answered.',
+    },
+    told: { added: 'hours.claims.evidence.added', removed: 'hours.claims.evidence.removed' },
+  });

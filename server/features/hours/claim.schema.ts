@@ -71,4 +71,3 @@ export const claimDetail = claimView.extend({
 export const claimPage = pageOf(claimView);
 export const claimFilter = z.strictObject({ ...paging });
 export const gapFormQuery = z.strictObject({ assignment: id.optional() });
-export const evidenceParams = z.strictObject({ id, evidenceId: id });

@@ -14,7 +14,8 @@ import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
-import type { AttachmentRow, AttachmentService } from '../attachments/index.ts';
+import { keepFiles } from '../attachments/index.ts';
+import type { AttachmentService } from '../attachments/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { hasConsent, isMinor, lockPerson } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -484,27 +485,8 @@ export function createClaims(parts: ClaimParts) {
       }
     },
 
-    /** Pictures and documents of a claim that the caller has looked up. */
-    evidence: (row: HoursClaimRow): Promise<AttachmentRow[]> => attachments.of(subjectOf(row)),
-
-    /** Adds one; looked at before it is redrawn and again, with the state, when it is stored. */
-    async addEvidence(
-      actor: AccountActor,
-      id: string,
-      file: { readonly name: string; readonly bytes: Buffer } | null,
-    ): Promise<AttachmentRow> {
-      await accessOwnOpen(actor, id);
-      if (!file) throw Invalid.field('file', 'file-needed');
-      const kept = await attachments.prepare(file);
-      return inTransaction(async () => attachments.add(subjectOf(await accessOwnOpen(actor, id)), kept));
-    },
-
-    readEvidence: async (actor: Actor, id: string, fileId: string) =>
-      attachments.read(subjectOf(await access(actor, id)), fileId),
-
-    async removeEvidence(actor: AccountActor, id: string, fileId: string): Promise<void> {
-      await inTransaction(async () => attachments.remove(subjectOf(await accessOwnOpen(actor, id)), fileId));
-    },
+    /** Pictures and documents: whoever speaks for the claim changes them while it is open. */
+    evidence: keepFiles({ attachments, subjectOf, access, accessToChange: accessOwnOpen }),
   };
 }
 

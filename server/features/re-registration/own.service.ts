@@ -68,7 +68,7 @@ export function createOwnRegistrationService(parts: OwnRegistrationParts) {
         missingMinutes: own.evaluation.missingMinutes,
         shortfalls: own.evaluation.shortfalls.length,
         withoutEvidence,
-        certificatePictures: (await credentials.scans(credential)).length,
+        certificatePictures: (await credentials.scans.of(credential)).length,
         identified: await isIdentified(personId),
         age: person.birthDate === null ? null : ageOn(person.birthDate, on),
       });

@@ -65,6 +65,7 @@ import {
   createAuditService,
   createSealService,
 } from './features/audit/index.ts';
+import { awardInvariants, awardMessages, awardRoutes, createAwardService } from './features/awards/index.ts';
 import {
   attendanceRoutes,
   createAttendanceService,
@@ -431,7 +432,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       },
       bankClosings.whyNotMerge,
     ],
-    follow: [bankClosings.merge, hours.claims.follow],
+    follow: [bankClosings.merge, hours.claims.follow, (from, into) => awards.follow(from, into)],
   });
   identityDocuments.onSameHuman(markOwnHand);
   hours.onPosted(bank.earn);
@@ -580,6 +581,21 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     units,
     humans,
   });
+  const awards = createAwardService({
+    attachments,
+    memberships,
+    tenants,
+    units,
+    humans,
+    async recognised(personId) {
+      const rows = await recognition.grantedTo([personId, ...(await formerPersonsOf(personId))]);
+      return rows.map(({ _id, name, grantedAt }) => ({
+        id: String(_id),
+        name,
+        grantedAt: grantedAt as Date,
+      }));
+    },
+  });
   const badges = createBadgeService({ certificates, hours, tenants, keys, i18n, publicUrl });
   const recipients = {
     ofPerson: (personId: string) => accounts.recipientOf({ personId }),
@@ -618,6 +634,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       publicUrl,
     }),
     ...proposalMessages({ i18n, tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
+    ...awardMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
@@ -666,6 +683,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...proposalInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
+    ...awardInvariants,
     ...recognitionInvariants(minutesOfFirst),
     ...timeBankInvariants,
     ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
@@ -706,6 +724,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     hours,
     certificates,
     certificateBatches,
+    awards,
     recognition,
     schemes,
     bank,
@@ -797,6 +816,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({
       sources: createReviewSources({
+        awards,
         credentials,
         credits,
         pools: talentPools.queries,
@@ -829,6 +849,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
     ...timeBankRoutes({ bank, closings: bankClosings, kinships, proposals, redemptions, requests, i18n }),
+    ...awardRoutes({ awards, tenants, i18n }),
     ...recognitionRoutes({ recognition, schemes, units, i18n }),
     ...certificateBatchRoutes({ batches: certificateBatches, proposals, i18n }),
     ...certificateRoutes({ certificates, proposals, i18n, publicUrl }),

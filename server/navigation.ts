@@ -75,6 +75,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/awards/desk',
+    key: 'awards.desk',
+    icon: 'award',
+    permission: 'awards:decide',
+    phone: false,
+  },
+  {
     href: '/opportunities',
     key: 'nav.opportunities',
     icon: 'search',
@@ -109,6 +116,13 @@ export const navigation: readonly NavEntry[] = [
     key: 'nav.certificates',
     icon: 'certificate',
     permission: 'certificates:issue-own',
+    phone: false,
+  },
+  {
+    href: '/awards',
+    key: 'awards.title',
+    icon: 'award',
+    permission: 'awards:see-own',
     phone: false,
   },
   {

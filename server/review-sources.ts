@@ -1,5 +1,6 @@
 import { can } from './core/actor.ts';
 import type { I18n } from './i18n/index.ts';
+import type { AwardService } from './features/awards/index.ts';
 import type { CredentialService, CredentialTypeService } from './features/credentials/index.ts';
 import type { CreditService } from './features/credits/index.ts';
 import type { HoursService } from './features/hours/index.ts';
@@ -10,6 +11,7 @@ import type { PoolMemberQueries } from './features/talent-pools/index.ts';
 
 /** What waits for a reviewer, kind by kind: each feature's own desk, so that nothing is seen here that is not seen there. */
 export function createReviewSources(parts: {
+  readonly awards: AwardService;
   readonly credentials: CredentialService;
   readonly credits: CreditService;
   readonly pools: PoolMemberQueries;
@@ -18,7 +20,7 @@ export function createReviewSources(parts: {
   readonly hours: HoursService;
   readonly i18n: I18n;
 }): ReviewSource[] {
-  const { credentials, credits, hours, pools, proposals, types, i18n } = parts;
+  const { awards, credentials, credits, hours, pools, proposals, types, i18n } = parts;
   return [
     {
       kind: 'credential',
@@ -79,6 +81,22 @@ export function createReviewSources(parts: {
           id: String(row._id),
           personName: row.personName,
           title: row.claimed?.name ?? row.recorded?.name ?? '',
+          state: row.state,
+          since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'award',
+      href: '/awards/desk',
+      hrefOf: (id) => `/awards/${id}`,
+      may: (actor) => can(actor, 'awards:decide'),
+      async waiting(actor, limit) {
+        const { data } = await awards.desk(actor, limit, undefined);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: row.name,
           state: row.state,
           since: row.createdAt.toISOString(),
         }));

@@ -25,6 +25,8 @@ const MEMBER = [
   'hours:log-own',
   'hours:see-own',
   'certificates:issue-own',
+  'awards:see-own',
+  'awards:claim-own',
   'credentials:claim-own',
   'credits:claim-own',
   'training:see',
@@ -40,6 +42,7 @@ export const APPLICANT_PERMISSIONS = [
   'memberships:apply-own',
   'hours:see-own',
   'certificates:issue-own',
+  'awards:see-own',
 ] as const;
 
 const COORDINATOR = [
@@ -61,6 +64,9 @@ const COORDINATOR = [
   'hours:back-enter',
   'certificates:see',
   'certificates:issue',
+  'awards:see',
+  'awards:record',
+  'awards:decide',
   'recognition:see',
   'recognition:nominate',
   'time-bank:see',
@@ -99,6 +105,9 @@ const OFFICER = [
   'proposals:see',
   'certificates:see',
   'certificates:issue',
+  'awards:see',
+  'awards:record',
+  'awards:decide',
   'recognition:see',
   'time-bank:see',
   'recognition:review',
@@ -126,12 +135,15 @@ const REVIEWER = [
   'certificates:see',
   'certificates:revoke',
   'proposals:see',
+  'awards:see',
+  'awards:decide',
   'recognition:see',
   'recognition:decide',
   'requests:see',
 ] as const;
 
 const AUDITOR = [
+  'awards:see',
   'time-bank:see',
   'talent-pools:see',
   'recognition:see',

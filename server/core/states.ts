@@ -113,6 +113,16 @@ export const hoursClaimLifecycle = defineLifecycle('hoursClaim', {
   withdrawn: [],
 });
 
+/** An award of a person: the organisation's own is born recorded, others are asked for; the person may contest what stands. */
+export const awardLifecycle = defineLifecycle('award', {
+  claimed: ['recorded', 'refused', 'withdrawn'],
+  recorded: ['recorded', 'contested', 'revoked'],
+  contested: ['recorded', 'revoked'],
+  refused: [],
+  withdrawn: [],
+  revoked: [],
+});
+
 /** An act that needs two persons (S-10): one proposes it, another confirms or declines, else it lapses. */
 export const proposalLifecycle = defineLifecycle('proposal', {
   open: ['confirmed', 'declined', 'withdrawn', 'lapsed'],
@@ -290,6 +300,7 @@ export const LIFECYCLES = [
   assignmentLifecycle,
   hoursLifecycle,
   hoursClaimLifecycle,
+  awardLifecycle,
   transferLifecycle,
   credentialLifecycle,
   poolLifecycle,

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import type { InvariantCheck, InvariantResult } from '../core/invariant.ts';
 import {
   assignmentLifecycle,
+  awardLifecycle,
   credentialLifecycle,
   courseLifecycle,
   creditLifecycle,
@@ -44,6 +45,7 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
       ['offers', offerLifecycle],
       ['hoursrecords', hoursLifecycle],
       ['hoursclaims', hoursClaimLifecycle],
+      ['awards', awardLifecycle],
       ['credentials', credentialLifecycle],
       ['credits', creditLifecycle],
       ['courses', courseLifecycle],

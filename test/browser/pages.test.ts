@@ -89,7 +89,18 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
     },
   );
   expect(brought.status, brought.text).to.equal(303);
+  const award = { name: '优秀志愿者', awardedOn: '2025-12-05', awardedBy: '桐庐县人民政府' };
+  const { membershipId } = cast.get('volunteer') as Member;
   for (const [status, made] of [
+    [201, await own.post('/awards', { ...award, origin: 'government', level: 'county' })],
+    [
+      201,
+      await coordinator.post(`/memberships/${membershipId}/awards`, {
+        ...award,
+        origin: 'own',
+        awardedBy: '',
+      }),
+    ],
     [201, await own.post(`/positions/${open.positionId}/assignments`)],
     [201, await coordinator.post(`/positions/${asked.positionId}/assignments`)],
     [

@@ -4,7 +4,14 @@ import { tenantModel } from '../../db/registry.ts';
 import type { TenantRow } from '../../db/registry.ts';
 import { tenantFields } from '../../db/tenancy.ts';
 
-export const ATTACHED_TO = ['credential', 'credit', 'guardian-consent', 'course', 'hours-claim'] as const;
+export const ATTACHED_TO = [
+  'credential',
+  'credit',
+  'guardian-consent',
+  'course',
+  'hours-claim',
+  'award',
+] as const;
 export type AttachedTo = (typeof ATTACHED_TO)[number];
 
 export const KEPT_TYPES = ['image/webp', 'application/pdf'] as const;

@@ -5,6 +5,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
 import {
   assignmentLifecycle,
+  awardLifecycle,
   courseLifecycle,
   credentialLifecycle,
   creditLifecycle,
@@ -44,6 +45,7 @@ import type { SealService } from './seal.service.ts';
 /** Where a thing has its page, and what it takes to open that. */
 const PAGES: Readonly<Record<string, readonly [path: string, permission: Permission]>> = {
   Assignment: ['/assignments', 'assignments:see'],
+  Award: ['/awards', 'awards:see'],
   HoursClaim: ['/hours/claims', 'hours:see'],
   HoursRecord: ['/hours', 'hours:see'],
   Import: ['/imports', 'imports:see'],
@@ -57,6 +59,7 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
 /** Whose states have words: of each kind of thing, its life cycle and where the words are. */
 const STATES = {
   Assignment: ['assignment', assignmentLifecycle.states],
+  Award: ['award', awardLifecycle.states],
   Course: ['course', courseLifecycle.states],
   Credential: ['credential', credentialLifecycle.states],
   Credit: ['credit', creditLifecycle.states],

@@ -50,6 +50,7 @@ export const AUDITED_TYPES = [
   'Assignment',
   'Attachment',
   'AuditEntry',
+  'Award',
   'CalendarDay',
   'CalendarFeed',
   'Certificate',

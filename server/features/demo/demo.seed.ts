@@ -3,6 +3,7 @@ import { asTenant } from '../../core/context.ts';
 import { insertRows } from '../../db/insert.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
+import { buildAwards } from './demo.awards.ts';
 import {
   accountRow,
   buildChecks,
@@ -133,6 +134,13 @@ export async function seedDemo(
     credentials.filter((credential) => credential.valid).map((credential) => credential.personId),
   );
   const searches = buildSearches(ground, people[0] as DemoPerson);
+  const awards = buildAwards(ground, {
+    people,
+    memberships,
+    star: castOf('volunteer'),
+    recorder: castOf('officer'),
+    cast: CAST.length,
+  });
   const staffing = buildStaffing(ground, people, memberships, needs.shifts, socialWorkers);
 
   report(`Demo place: ${people.length} people, ${needs.shifts.length} shifts`);
@@ -185,6 +193,7 @@ export async function seedDemo(
       await insertRows('Assignment', own(staffing.assignments));
       await insertRows('Offer', own(staffing.offers));
       await insertRows('SavedSearch', own(searches));
+      await insertRows('Award', own(awards));
     });
     report(`Demo place: ${tenant.slug} is in`);
   }

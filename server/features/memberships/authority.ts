@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import type { Humans } from '../../core/humans.ts';
 import { ROLE_PERMISSIONS } from '../../core/permissions.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { MembershipModel } from './membership.model.ts';
@@ -59,6 +60,20 @@ async function chainAbove(from: Types.ObjectId | null): Promise<string[]> {
       .flatMap((grant) => (grant.grantedBy && !seen.has(String(grant.grantedBy)) ? [grant.grantedBy] : []));
   }
   return people;
+}
+
+/**
+ * Whether the person holds the permission over the unit by a grant in which the other had no hand, however many steps it went
+ * (S-10): nobody decides on somebody by that person's leave. `path` is the unit and all above it; humans are compared.
+ */
+export async function holdsApartFrom(
+  personId: string,
+  permission: Permission,
+  by: { readonly path: readonly Types.ObjectId[]; readonly other: string; readonly humans: Humans },
+): Promise<boolean> {
+  for (const { granters } of await authoritiesOf(personId, permission, by.path))
+    if (!(await by.humans.isSame(by.other, { personIds: granters }))) return true;
+  return false;
 }
 
 /** Which of these people hold the permission over the unit in the current tenant; `path` is the unit and all above it. */

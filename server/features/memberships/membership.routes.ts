@@ -288,7 +288,8 @@ async function showPage(
       | 'identities:verify'
       | 'credentials:review'
       | 'training:plan'
-      | 'hours:back-enter',
+      | 'hours:back-enter'
+      | 'awards:see',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });
   const grants = may('roles:grant') && membership.state === 'approved';
@@ -322,6 +323,7 @@ async function showPage(
       verifyIdentity: may('identities:verify'),
       enterCredential: may('credentials:review'),
       planLearning: membership.state === 'approved' && may('training:plan'),
+      seeAwards: may('awards:see'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),

@@ -223,6 +223,18 @@ export function createRecognitionService(parts: RecognitionParts) {
       return { standings, cases };
     },
 
+    /** What was granted to these people and stands, the latest first: awards of the organisation. */
+    async grantedTo(personIds: readonly string[]): Promise<RecognitionRow[]> {
+      const rows = await RecognitionModel.find({
+        personId: { $in: personIds.map((one) => new Types.ObjectId(one)) },
+        state: 'granted',
+      } as never)
+        .sort(sortOf(SORT))
+        .limit(OWN)
+        .lean();
+      return rows.filter(({ grantedAt }) => grantedAt !== null);
+    },
+
     /** The person asks for it. @throws Conflict with the first reason why not */
     async apply(actor: AccountActor, schemeId: string, showName: boolean): Promise<RecognitionRow> {
       return inTransaction(async () => {

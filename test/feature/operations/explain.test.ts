@@ -113,6 +113,8 @@ describe('lists at size', function () {
     ['coordinator', '/hours/queue', 'hoursrecords'],
     ['coordinator', '/hours/claims/desk', 'hoursclaims'],
     ['volunteer', '/hours/claims', 'hoursclaims'],
+    ['coordinator', '/awards/desk', 'awards'],
+    ['volunteer', '/awards', 'awards'],
     ['coordinator', '/certificate-batches', 'certificatebatches'],
     ['coordinator', '/shift-templates', 'shifttemplates'],
     ['coordinator', '/shift-templates?q=x', 'shifttemplates'],

@@ -150,6 +150,19 @@ describe('npm run verify', function () {
         change('hoursclaims', { _id: id('hoursClaimId') }, { $set: { state: 'founded' } }),
       ],
       [
+        'awards/verified-by-another',
+        change('awards', { _id: id('awardId') }, [
+          {
+            $set: {
+              state: 'recorded',
+              check: 'original',
+              decidedByPersonId: '$personId',
+              decidedAt: '$createdAt',
+            },
+          },
+        ] as never),
+      ],
+      [
         'certificates/state-the-ledger',
         change('certificates', { _id: id('certificateId') }, { $inc: { totalMinutes: 60 } }),
       ],

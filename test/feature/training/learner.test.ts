@@ -200,8 +200,20 @@ describe('a learner', function () {
           .json<{ queues: { kind: string; count: number }[] }>()
           .queues.map(({ kind, count }) => [kind, count]),
       );
-    expect(await counts(first)).to.deep.equal({ credential: 1, pool: 0, credit: 1, proposal: 0 });
-    expect(await counts(second)).to.deep.equal({ credential: 0, pool: 0, hoursClaim: 0, proposal: 0 });
+    expect(await counts(first)).to.deep.equal({
+      credential: 1,
+      pool: 0,
+      credit: 1,
+      award: 0,
+      proposal: 0,
+    });
+    expect(await counts(second)).to.deep.equal({
+      credential: 0,
+      pool: 0,
+      hoursClaim: 0,
+      award: 0,
+      proposal: 0,
+    });
     await first.post(`/credentials/${id}/review`, { verdict: 'first_pass' });
     // One person never speaks twice on the same thing.
     expect(await counts(first)).to.include({ credential: 0 });

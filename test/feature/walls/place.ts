@@ -104,6 +104,16 @@ export async function createPlace(
     .toBuffer();
   const scanId = await upload(own.token, `/credentials/${credentialId}/scans`, 'scan.png', picture);
   const evidenceId = await upload(own.token, `/hours/claims/${hoursClaimId}/evidence`, 'scan.png', picture);
+  const awardId = await made(
+    own.post('/awards', {
+      origin: 'other',
+      name: `奖励${word}`,
+      awardedOn: '2025-03-05',
+      awardedBy: `授奖${word}`,
+      text: `说明${word}`,
+    }),
+  );
+  const awardEvidenceId = await upload(own.token, `/awards/${awardId}/evidence`, 'scan.png', picture);
   const pictureId = await upload(own.token, `/credits/${creditId}/scans`, 'scan.png', picture);
   // The paper says how old the volunteer is; whoever wants another age has none.
   const paper = person.birthDate
@@ -162,6 +172,8 @@ export async function createPlace(
       hoursId,
       hoursClaimId,
       evidenceId,
+      awardId,
+      awardEvidenceId,
       certificateId,
       batchId,
       schemeId,
@@ -361,6 +373,7 @@ async function objected(
 
 /** Which kind of row a route's first parameter names, by the first word of its path. */
 const KINDS: Readonly<Record<string, string>> = {
+  awards: 'awardId',
   assignments: 'assignmentId',
   'certificate-batches': 'batchId',
   certificates: 'certificateId',
@@ -397,6 +410,7 @@ const KINDS: Readonly<Record<string, string>> = {
   units: 'unitId',
 };
 const OTHERS: Readonly<Record<string, string>> = {
+  awardEvidenceId: 'awardEvidenceId',
   scanId: 'scanId',
   pictureId: 'pictureId',
   evidenceId: 'evidenceId',
@@ -428,6 +442,11 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'attendance/check-in-own': () => ({ code: 'ABCDEF' }),
   'attendance/check-out-own': () => ({ code: 'ABCDEF' }),
   'attendance/mark': () => ({ mark: 'check-in' }),
+  'awards/enter': () => ({ origin: 'own', name: 'x', awardedOn: '2025-01-10' }),
+  'awards/contest': () => ({ reason: 'x' }),
+  'awards/decide': () => ({ verdict: 'refused', reason: 'x' }),
+  'awards/correct': () => ({ name: 'x', awardedOn: '2025-01-10', awardedBy: 'x', reason: 'x' }),
+  'awards/revoke': () => ({ reason: 'x' }),
   'courses/edit': () => ({ title: 'x', dimension: 'law', tracks: ['professional'], minutes: 60 }),
   'curricula/publish': () => ({
     role: 'volunteer',

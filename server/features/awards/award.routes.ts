@@ -8,8 +8,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import { fileRoutes, toAttachment } from '../attachments/index.ts';
 import type { TenantService } from '../tenants/index.ts';
-import type {
-  recognisedView} from './award.schema.ts';
+import type { recognisedView } from './award.schema.ts';
 import {
   awardDetail,
   awardPage,
@@ -19,7 +18,7 @@ import {
   decideBody,
   deskPage,
   listQuery,
-  reasonBody
+  reasonBody,
 } from './award.schema.ts';
 import type { AwardService } from './award.service.ts';
 import type { AwardRow } from './award.model.ts';

@@ -8,7 +8,7 @@ const SOME = [
     origin: 'own',
     level: null,
     name: '年度优秀志愿者',
-    by: '桐庐县志愿服务总队（演示）',
+    by: '桐庐县委社会工作部',
     check: 'own-files',
     daysAgo: 330,
   },

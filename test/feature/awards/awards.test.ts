@@ -90,9 +90,7 @@ describe('awards', function () {
   afterEach(async () => expect(await broken.found()).to.deep.equal([]));
 
   const told = (id: string): Promise<number> =>
-    inTenant(tenant.id, () =>
-      OutboxModel.countDocuments({ kind: 'awards/changed', subjectId: id }),
-    );
+    inTenant(tenant.id, () => OutboxModel.countDocuments({ kind: 'awards/changed', subjectId: id }));
 
   it('of the organisation are recorded at once by its desk, under its name, and the person is told', async () => {
     const path = `/memberships/${volunteer.membershipId}/awards`;

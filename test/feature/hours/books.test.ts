@@ -14,14 +14,9 @@ import { compareBalances } from '../../../server/features/hours/index.ts';
 import type { HoursRow } from '../../../server/features/hours/hours.model.ts';
 import { CLOSED_MONTHS, LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
-import {
-  applyAllToLedger,
-  entryHash,
-  entryText,
-  factsOfRecord,
-  postingOf,
-} from '../../../server/features/hours/ledger.service.ts';
+import { applyAllToLedger, factsOfRecord, postingOf } from '../../../server/features/hours/ledger.service.ts';
 import type { LedgerChange } from '../../../server/features/hours/ledger.service.ts';
+import { entryHash, entryText } from '../../../server/features/hours/ledger.text.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';

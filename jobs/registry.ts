@@ -16,6 +16,7 @@ import { expireOffers } from './offers/expire.sweep.ts';
 import { findEligible, settleNotices } from './recognition/recognition.sweep.ts';
 import { followPlans } from './plans/follow.sweep.ts';
 import { sendPlans } from './plans/send.sweep.ts';
+import { expireInspections, makeInspections } from './inspections/inspections.sweep.ts';
 import { lapseProposals } from './proposals/lapse.sweep.ts';
 import { solvePlans } from './plans/solve.sweep.ts';
 import { endShifts } from './shifts/end.sweep.ts';
@@ -38,6 +39,8 @@ export function allSweeps(services: Services): Sweep[] {
     deliverMessages(services.messages),
     expireOffers(services.offers),
     lapseProposals(services.proposals),
+    makeInspections(services.inspections),
+    expireInspections(services.inspections),
     expireCredentials(services.credentials),
     expirePoolMembers(services.poolTime),
     remindOfRegistrations(services.watches),

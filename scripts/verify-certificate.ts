@@ -2,15 +2,11 @@
  * Checks a service certificate offline: `npm run verify-certificate -- FILE`. Standard output is one line, `valid` or
  * `invalid: REASON`; what the certificate states goes to standard error, for people to compare with what they were shown.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { loadConfig } from '../server/config.ts';
-import { KeyFileError, readTrustedKeys } from '../server/core/keys.ts';
-import type { TrustedKeys } from '../server/core/keys.ts';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { verifyCertificate } from '../server/features/certificates/certificate.offline.ts';
 import type { InvalidReason } from '../server/features/certificates/certificate.sign.ts';
 import type { CertificateStatement } from '../server/features/certificates/certificate.types.ts';
+import { CannotCheck, readCheckArguments, runCheck, trustedKeys } from './checking.ts';
 
 const HELP = `npm run verify-certificate -- FILE [--key PATH …]
 
@@ -34,29 +30,6 @@ const REASONS: Record<InvalidReason, string> = {
 };
 const LARGEST_FILE = 48 * 1024 * 1024;
 
-/** Arguments that mean nothing, or keys that are not there: nothing can be said, so nothing counts as valid. */
-class CannotCheck extends Error {}
-
-function readArguments(args: string[]): { file: string; keys: string[]; help: boolean } {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        key: { type: 'string', multiple: true, default: [] },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { file: '', keys: [], help: true };
-    const [file, ...others] = positionals;
-    if (file === undefined || others.length > 0) throw new CannotCheck('one FILE is wanted (see --help)');
-    return { file, keys: values.key, help: false };
-  } catch (err) {
-    if (err instanceof CannotCheck) throw err;
-    throw new CannotCheck(`${(err as Error).message} (see --help)`);
-  }
-}
-
 function readBounded(file: string): Buffer {
   let handle: number | undefined;
   try {
@@ -77,16 +50,6 @@ function readBounded(file: string): Buffer {
   }
 }
 
-function trustedKeys(paths: readonly string[]): TrustedKeys {
-  const own = join(loadConfig({ LINLI_DATA: process.env['LINLI_DATA'] }).dataDir, 'keys', 'certificates');
-  if (paths.length === 0 && !existsSync(own)) {
-    throw new CannotCheck(`no keys to trust: ${own} does not exist; name the issuer's public key with --key`);
-  }
-  const trusted = new Map((paths.length > 0 ? paths : [own]).flatMap((path) => [...readTrustedKeys(path)]));
-  if (trusted.size === 0) throw new CannotCheck(`no keys to trust in ${paths.join(', ') || own}`);
-  return trusted;
-}
-
 function describe(statement: CertificateStatement): string {
   const hours = `${Math.floor(statement.totalMinutes / 60)} h ${statement.totalMinutes % 60} min`;
   return [
@@ -103,7 +66,7 @@ function describe(statement: CertificateStatement): string {
 }
 
 function main(): number {
-  const { file, keys, help } = readArguments(process.argv.slice(2));
+  const { file, keys, help } = readCheckArguments(process.argv.slice(2));
   if (help) {
     console.log(HELP);
     return 0;
@@ -118,10 +81,4 @@ function main(): number {
   return 0;
 }
 
-try {
-  process.exitCode = main();
-} catch (err) {
-  if (!(err instanceof CannotCheck || err instanceof KeyFileError)) throw err;
-  console.log(`invalid: ${err.message}`);
-  process.exitCode = 1;
-}
+runCheck(main);

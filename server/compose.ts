@@ -133,6 +133,12 @@ import {
 } from './features/hours/index.ts';
 import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
+  createInspectionService,
+  inspectionInvariants,
+  inspectionRoutes,
+  summaryPage,
+} from './features/inspections/index.ts';
+import {
   createMatchingService,
   createExclusionService,
   createSearchClient,
@@ -657,6 +663,18 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const anchors = createAnchorFile(() => join(config.dataDir, 'anchors', database().databaseName));
   const seals = createSealService({ anchors });
 
+  const inspections = createInspectionService({
+    identityDocuments,
+    memberships,
+    people,
+    proposals,
+    seals,
+    tenants,
+    units,
+    keys,
+    renderSummary: summaryPage({ views, i18n }),
+  });
+
   const firstSteps = createFirstStepService({
     people,
     memory: accounts,
@@ -681,6 +699,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...planInvariants,
     ...savedSearchInvariants,
     ...proposalInvariants,
+    ...inspectionInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
     ...awardInvariants,
@@ -697,11 +716,13 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       closings: bankClosings,
       credits,
       hours,
+      inspections,
       merges,
       tenants,
     }),
   );
   const services = {
+    inspections,
     proposals,
     units,
     tenants,
@@ -813,6 +834,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...mergeRoutes({ merges, proposals, i18n }),
     ...hoursRoutes({ hours, units, proposals, i18n }),
     ...proposalRoutes({ proposals, i18n }),
+    ...inspectionRoutes({ inspections, proposals, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({
       sources: createReviewSources({

@@ -33,6 +33,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/inspections',
+    key: 'inspections.title',
+    icon: 'file-zip',
+    permission: 'inspections:export',
+    phone: false,
+  },
+  {
     href: '/talent-pools',
     key: 'talent-pools.title',
     icon: 'users-group',

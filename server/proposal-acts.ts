@@ -4,6 +4,7 @@ import type { AuditService } from './features/audit/index.ts';
 import type { CertificateBatchService, CertificateService } from './features/certificates/index.ts';
 import type { CreditService } from './features/credits/index.ts';
 import type { HoursService, MergeService } from './features/hours/index.ts';
+import type { InspectionService, InspectionWish } from './features/inspections/index.ts';
 import type { ProposalActs } from './features/proposals/index.ts';
 import type { TenantService } from './features/tenants/index.ts';
 import type { BankClosing } from './features/time-bank/index.ts';
@@ -16,10 +17,11 @@ export function createProposalActs(parts: {
   readonly closings: BankClosing;
   readonly credits: CreditService;
   readonly hours: HoursService;
+  readonly inspections: InspectionService;
   readonly merges: MergeService;
   readonly tenants: TenantService;
 }): ProposalActs {
-  const { audit, batches, certificates, closings, credits, hours, merges, tenants } = parts;
+  const { audit, batches, certificates, closings, credits, hours, inspections, merges, tenants } = parts;
   const nothing = (): Promise<void> => Promise.resolve();
   return {
     'hours/reversal': {
@@ -118,6 +120,20 @@ export function createProposalActs(parts: {
         });
       },
     },
+    'inspection/export': {
+      // Whoever asks is what there can be one of at a time.
+      async look(actor, _id, wish) {
+        const { from, to, authority, reference } = wishOf(wish);
+        await inspections.toPropose(actor, wishOf(wish));
+        return {
+          id: actor.accountId,
+          unitId: (await tenants.current()).rootUnitId,
+          concerns: [],
+          title: [`${from} – ${to}`, authority, reference].join(' · '),
+        };
+      },
+      act: (row) => inspections.begin(row, wishOf(row.wish)),
+    },
     'audit/export': {
       // Whose copy it would be is what there can be one of at a time.
       async look(actor) {
@@ -141,3 +157,10 @@ export function createProposalActs(parts: {
     },
   };
 }
+
+const wishOf = (wish: Readonly<Record<string, string>>): InspectionWish => ({
+  from: wish['from'] ?? '',
+  to: wish['to'] ?? '',
+  authority: wish['authority'] ?? '',
+  reference: wish['reference'] ?? '',
+});

@@ -123,6 +123,14 @@ export const awardLifecycle = defineLifecycle('award', {
   revoked: [],
 });
 
+/** Material for an authority: made in the background, there for a while, then gone. */
+export const inspectionLifecycle = defineLifecycle('inspection', {
+  running: ['ready', 'failed'],
+  ready: ['expired'],
+  failed: [],
+  expired: [],
+});
+
 /** An act that needs two persons (S-10): one proposes it, another confirms or declines, else it lapses. */
 export const proposalLifecycle = defineLifecycle('proposal', {
   open: ['confirmed', 'declined', 'withdrawn', 'lapsed'],

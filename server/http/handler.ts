@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountActor, Actor } from '../core/actor.ts';
@@ -16,6 +18,7 @@ import {
   PreconditionRequired,
   UnsupportedType,
 } from '../core/errors.ts';
+import { logger } from '../core/logger.ts';
 import { countRequest } from '../core/metrics.ts';
 import { pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
@@ -37,6 +40,7 @@ import type {
   PageResult,
   Route,
   RouteContext,
+  SentInParts,
   TenantInfo,
   UploadedFile,
 } from './route.ts';
@@ -408,7 +412,7 @@ function rememberLanguage(req: Request, res: Response, locale: Locale): void {
   res.append('Set-Cookie', `__Host-lang=${locale}; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax`);
 }
 
-function sendFile(res: Response, result: BinaryResult): void {
+async function sendFile(res: Response, result: BinaryResult): Promise<void> {
   const disposition = result.inline ? 'inline' : 'attachment';
   res.setHeader('Content-Type', result.contentType);
   res.setHeader(
@@ -420,7 +424,22 @@ function sendFile(res: Response, result: BinaryResult): void {
     res.setHeader('Access-Control-Allow-Origin', '*');
     res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
   }
-  res.status(200).end(result.bytes);
+  res.status(200);
+  if (Buffer.isBuffer(result.bytes)) return void res.end(result.bytes);
+  await sendParts(res, result.bytes);
+}
+
+/** Sends part by part as fast as the client takes it; its place among the requests is somebody else's from now on (F-27). */
+async function sendParts(res: Response, parts: SentInParts): Promise<void> {
+  res.setHeader('Content-Length', parts.length);
+  res.locals.place?.leave();
+  try {
+    await pipeline(Readable.from(parts.read()), res);
+  } catch (err) {
+    // What was begun can only be broken off: the length tells the client that it is not whole.
+    logger.warn({ err }, 'file not sent to its end');
+    res.destroy();
+  }
 }
 
 /** A refused form is shown again with what was typed and what was wrong; everything else goes to the error handler. */

@@ -14,7 +14,7 @@ export type Access = 'public' | 'signed-in' | Permission;
 export type Door = 'page' | 'api';
 /** Where the tenant of the work comes from (S-5): nowhere, the public path, or the session's or token's membership. */
 export type TenantRule = 'none' | 'slug' | 'member';
-export type RateClass = 'read' | 'write' | 'sign-in' | 'mail' | 'heavy';
+export type RateClass = 'read' | 'write' | 'sign-in' | 'mail' | 'heavy' | 'bulk';
 
 export interface TenantInfo {
   readonly id: string;
@@ -71,9 +71,15 @@ export type PageResult =
   | { readonly kind: 'redirect'; readonly to: string; readonly flash?: Flash }
   | BinaryResult;
 
+/** A file that is never whole in memory: its length, and its parts as they are sent. */
+export interface SentInParts {
+  readonly length: number;
+  read(): AsyncIterable<Buffer>;
+}
+
 export interface BinaryResult {
   readonly kind: 'file';
-  readonly bytes: Buffer;
+  readonly bytes: Buffer | SentInParts;
   readonly contentType: string;
   readonly fileName: string;
   readonly inline?: boolean;
@@ -94,7 +100,12 @@ export const sharedFile = (bytes: Buffer, contentType: string, fileName: string)
   ...file(bytes, contentType, fileName, true),
   shared: true,
 });
-export const file = (bytes: Buffer, contentType: string, fileName: string, inline = false): BinaryResult => ({
+export const file = (
+  bytes: Buffer | SentInParts,
+  contentType: string,
+  fileName: string,
+  inline = false,
+): BinaryResult => ({
   kind: 'file',
   bytes,
   contentType,

@@ -7,6 +7,8 @@ import type { RateClass } from './route.ts';
 export const RATES = {
   write: { points: 240, seconds: 60 },
   heavy: { points: 120, seconds: 60 },
+  /** Files with the facts of very many people. */
+  bulk: { points: 10, seconds: 3_600 },
   mail: { points: 20, seconds: 3_600 },
   'sign-in': { points: 20, seconds: 900 },
   /** Wrong passwords from one network; far above what a community centre's shared address produces. */

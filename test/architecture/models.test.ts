@@ -30,6 +30,8 @@ const ACROSS_TENANTS: Record<string, string> = {
   'CalendarFeed tokenHash': 'a feed is known by its secret before its tenant is',
   'TrainingSession remindAt': 'the sweep looks for what is due in every tenant',
   'TrainingSession endsAt': 'the sweep looks for what is due in every tenant',
+  'InspectionExport state,_id': 'the sweep looks for unfinished ones of all tenants',
+  'InspectionExport expiresAt': 'the sweep looks for what is over in every tenant',
   'Proposal authorityId,createdAt,_id': 'what an organisation above is asked by those below it',
   'Proposal lapsesAt': 'the sweep looks for what is due in every tenant',
   'Offer dueAt': 'the sweep looks for what is due in every tenant',

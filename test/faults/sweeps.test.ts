@@ -23,6 +23,7 @@ import {
   LedgerComparisonModel,
   LedgerStatementModel,
 } from '../../server/features/hours/ledger.closing.model.ts';
+import { InspectionModel, InspectionPieceModel } from '../../server/features/inspections/inspection.model.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { ProposalModel } from '../../server/features/proposals/proposal.model.ts';
 import { RecognitionModel } from '../../server/features/recognition/recognition.model.ts';
@@ -39,6 +40,7 @@ import { PoolMemberModel } from '../../server/features/talent-pools/pool.model.t
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { TenantModel } from '../../server/features/tenants/tenant.model.ts';
 import { createServed, repeatPosted } from '../factories/hours.ts';
+import { byTwo } from '../factories/proposals.ts';
 import {
   asOperator,
   createMember,
@@ -105,6 +107,18 @@ async function startImport(tenant: Tenant): Promise<string> {
     await imports.start(actor, checked.id, checked.version);
     return checked.id;
   });
+}
+
+/** Records of twelve people that an authority asks for, agreed to by two. @returns the export's id */
+async function agreedExport(tenant: Tenant): Promise<string> {
+  for (let at = 0; at < 12; at += 1)
+    await createServed(tenant, await createMember(tenant), { hoursAgo: 5 + 3 * at });
+  const first = await (await createMember(tenant, { roles: ['officer'] })).api();
+  const today = new Date(Date.now() + 8 * HOUR).toISOString().slice(0, 10);
+  const wish = { from: '2024-01-01', to: today, authority: '县委社会工作部', reference: '1', reason: '抽查' };
+  const agreed = await byTwo(tenant, first, '/inspections', wish);
+  expect(agreed.status, agreed.text).to.equal(200);
+  return String((await inTenant(tenant.id, () => InspectionModel.findOne({}).lean()))?._id);
 }
 
 /** A medal for an hour of service. @returns the scheme's id */
@@ -562,6 +576,42 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           return [row?.history.map(({ to }) => to), record?.state, await told(tenant, 'proposals/decided')];
         }),
       expected: [['open', 'lapsed'], 'posted', 1],
+    };
+  },
+
+  async 'inspections/make'(tenant) {
+    await agreedExport(tenant);
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => {
+          const row = await InspectionModel.findOne({}).lean();
+          const files = await InspectionPieceModel.distinct('file', {});
+          return [
+            row?.history.map(({ to }) => to),
+            row?.sums.records,
+            row?.done === row?.total,
+            files.length === 1 && files[0] === row?.archive?.file,
+          ];
+        }),
+      expected: [['running', 'ready'], 12, true, true],
+    };
+  },
+
+  async 'inspections/expire'(tenant) {
+    const id = await agreedExport(tenant);
+    const { inspections } = (await testApp()).composed.services;
+    await inTenant(tenant.id, () => inspections.workFor(id, 30_000));
+    return {
+      at: 15 * 24 * HOUR,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () => {
+          const row = await InspectionModel.findById(id).lean();
+          return [row?.history.map(({ to }) => to), await InspectionPieceModel.countDocuments({})];
+        }),
+      expected: [['running', 'ready', 'expired'], 0],
     };
   },
 

@@ -69,6 +69,7 @@ export const AUDITED_TYPES = [
   'HoursTransfer',
   'Import',
   'ImportMapping',
+  'InspectionExport',
   'JoinLink',
   'Learner',
   'LedgerAccount',

@@ -3,6 +3,8 @@ export { certificateBatchRoutes } from './certificate.batch.routes.ts';
 export { createCertificateBatches } from './certificate.batch.service.ts';
 export type { CertificateBatchService } from './certificate.batch.service.ts';
 export type { CertificateService } from './certificate.service.ts';
+export { inspectedCertificates } from './certificate.inspection.ts';
+export type { InspectedCertificate } from './certificate.inspection.ts';
 export { certificateMessages } from './certificate.mail.ts';
 export { badgeRoutes } from './certificate.credential.routes.ts';
 export { createBadgeService } from './certificate.credential.service.ts';

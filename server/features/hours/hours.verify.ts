@@ -15,7 +15,7 @@ import type { LedgerClosingRow } from './ledger.closing.model.ts';
 import { figuresOf } from './ledger.closing.service.ts';
 import { CLOSED_MONTHS, LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
-import { entryHash } from './ledger.text.ts';
+import { entryHash } from './ledger.text.rules.ts';
 
 const BATCH = 2_000;
 

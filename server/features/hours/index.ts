@@ -6,6 +6,8 @@ export type { HoursService } from './hours.service.ts';
 export { isOwnHand, markOwnHand } from './hours.own-hand.ts';
 export { postedDaysOf } from './hours.days.ts';
 export type { HoursRow } from './hours.model.ts';
+export { inspectedClosings, inspectedHours, instantsOf } from './hours.inspection.ts';
+export type { InspectedHours, InspectedPeriod } from './hours.inspection.ts';
 export type { LedgerEntryRow } from './ledger.model.ts';
 export { hoursMessages } from './hours.mail.ts';
 export { hoursRoutes } from './hours.routes.ts';

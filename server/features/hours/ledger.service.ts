@@ -22,7 +22,7 @@ import {
   shiftAccount,
 } from './ledger.rules.ts';
 import type { LedgerCommand, LedgerLine } from './ledger.rules.ts';
-import { entryHash } from './ledger.text.ts';
+import { entryHash } from './ledger.text.rules.ts';
 
 /** What an entry states of the thing that it posts. */
 export interface PostedFacts {

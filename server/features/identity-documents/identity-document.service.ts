@@ -199,6 +199,21 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       return levelOf(await people.row(personId), await findDocument(personId));
     },
 
+    /** What may be shown of these people's documents, numbers masked, by person id. */
+    async shownOf(personIds: readonly string[]): Promise<Map<string, IdentityDocument>> {
+      const persons = await people.rows(personIds);
+      const rows = await IdentityDocumentModel.find({
+        personId: { $in: persons.map(({ _id }) => _id) },
+      }).lean();
+      const byPerson = new Map(rows.map((row) => [String(row.personId), row]));
+      return new Map(
+        persons.map((person) => [
+          String(person._id),
+          toDocument(person, byPerson.get(String(person._id)) ?? null),
+        ]),
+      );
+    },
+
     /** The person states the number of their own document; a changed number has to be seen again. */
     async state(actor: AccountActor, stated: StatedNumber): Promise<IdentityDocument> {
       return inTransaction(async () => {

@@ -153,6 +153,27 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
         .lean();
     },
 
+    /** Memberships after this person's, whatever became of them, in order of person and the latest of each first. */
+    async everAfter(personId: Types.ObjectId | null, limit: number): Promise<MembershipRow[]> {
+      return MembershipModel.find(personId ? ({ personId: { $gt: personId } } as never) : {})
+        .sort({ personId: 1, _id: -1 })
+        .limit(limit)
+        .lean();
+    },
+
+    /** How many memberships there ever were. */
+    countEver: (): Promise<number> => MembershipModel.countDocuments({}),
+
+    /** Names of people who are or were members here. */
+    async namesOfPeople(personIds: readonly (string | Types.ObjectId)[]): Promise<Map<string, string>> {
+      const rows = await MembershipModel.find({
+        personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+      })
+        .select({ personId: 1, personName: 1 })
+        .lean();
+      return new Map(rows.map((row) => [String(row.personId), row.personName]));
+    },
+
     async row(id: string): Promise<MembershipRow | null> {
       return isId(id) ? MembershipModel.findById(id).lean() : null;
     },

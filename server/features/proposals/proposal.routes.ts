@@ -26,6 +26,9 @@ const PAGES: Partial<Record<ProposalKind, string>> = {
   'certificates/print': '/certificate-batches',
 };
 
+/** Where what came of it is found, once it was confirmed, for kinds whose subject has no page. */
+const OUTCOMES: Partial<Record<ProposalKind, string>> = { 'inspection/export': '/inspections' };
+
 const refused = ({ error }: FormFailure, { params }: { params: { id: string } }): PageResult =>
   seeOther(`/proposals/${params.id}`, {
     kind: 'error',
@@ -95,11 +98,13 @@ export function proposalRoutes({ proposals, i18n }: { proposals: ProposalService
       },
       page: async (one, { account, locale, params, tenant }) => {
         const row = await proposals.access(account, params.id);
-        const page = String(row.tenantId) === hereOf(tenant) ? PAGES[one.kind] : undefined;
+        const here = String(row.tenantId) === hereOf(tenant);
+        const page = here ? PAGES[one.kind] : undefined;
+        const outcome = here && one.state === 'confirmed' ? OUTCOMES[one.kind] : undefined;
         return view('proposals/show', {
           ...titled(one, locale),
           open: one.state === 'open',
-          thing: page ? `${page}/${one.subjectId}` : null,
+          thing: page ? `${page}/${one.subjectId}` : (outcome ?? null),
           whyText: one.why ? i18n.t(locale, `errors.${one.why}` as 'errors.wrong-state') : null,
           fileReady: one.fileUntil !== null && one.kind === 'certificates/print',
           sure: i18n.t(locale, `proposals.sure.${one.kind}`),

@@ -16,6 +16,7 @@ export const PROPOSAL_KINDS = {
   'certificates/print': 'certificates:issue',
   'time-bank/closing': 'time-bank:run',
   'audit/export': 'audit:see',
+  'inspection/export': 'inspections:export',
 } as const satisfies Record<string, Permission>;
 export type ProposalKind = keyof typeof PROPOSAL_KINDS;
 export const PROPOSAL_KIND_NAMES = Object.keys(PROPOSAL_KINDS) as [ProposalKind, ...ProposalKind[]];

@@ -438,6 +438,28 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
       };
     },
 
+    /** Those of the half-open stretch, oldest first, after a place in it; whoever asks may read them all. */
+    async madeIn(
+      during: { readonly $gte: Date; readonly $lt: Date },
+      after: { readonly createdAt: Date; readonly id: string } | null,
+      limit: number,
+    ): Promise<ProposalRow[]> {
+      return ProposalModel.find({
+        createdAt: during,
+        ...(after
+          ? {
+              $or: [
+                { createdAt: { $gt: after.createdAt } },
+                { createdAt: after.createdAt, _id: { $gt: new Types.ObjectId(after.id) } },
+              ],
+            }
+          : {}),
+      } as never)
+        .sort({ createdAt: 1, _id: 1 })
+        .limit(limit)
+        .lean();
+    },
+
     /** Newest first. */
     async list(
       actor: AccountActor,

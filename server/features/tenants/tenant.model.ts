@@ -35,6 +35,8 @@ export interface TenantSettings {
   claimDays: number;
   /** Hours for which a proposal that needs a second person waits, and what they agreed to may be taken. */
   proposalHours: number;
+  /** Days for which the archive of an inspection export can be taken. */
+  inspectionDays: number;
   /** Whether members may keep a time bank (R-8.1 … ); everything below only matters when they may. */
   timeBank: boolean;
   /** Most hours that somebody may have saved; 0 for no limit. What is earned beyond goes to the pool. */
@@ -116,6 +118,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   backEntryQuota: 20,
   claimDays: 10,
   proposalHours: 168,
+  inspectionDays: 14,
   timeBank: false,
   bankCapHours: 0,
   bankExpiryMonths: 0,
@@ -139,6 +142,7 @@ const settingsSchema = new Schema(
     backEntryQuota: { type: Number, required: true, default: 20 },
     claimDays: { type: Number, required: true, default: 10 },
     proposalHours: { type: Number, default: 168 },
+    inspectionDays: { type: Number, default: 14 },
     timeBank: { type: Boolean, required: true, default: false },
     bankCapHours: { type: Number, required: true, default: 0 },
     bankExpiryMonths: { type: Number, required: true, default: 0 },

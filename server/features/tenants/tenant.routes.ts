@@ -16,7 +16,7 @@ export interface TenantRouteParts {
 
 /** What a number counts, so that it stands beside its field. */
 const UNITS: Readonly<
-  Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'workingDays' | 'hours' | 'months'>
+  Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'workingDays' | 'hours' | 'days' | 'months'>
 > = {
   minAge: 'years',
   dailyCapMinutes: 'minutes',
@@ -29,6 +29,7 @@ const UNITS: Readonly<
   backEntryQuota: 'entries',
   claimDays: 'workingDays',
   proposalHours: 'hours',
+  inspectionDays: 'days',
   bankCapHours: 'hours',
   bankExpiryMonths: 'months',
   bankRedeemFromAge: 'years',

@@ -16,7 +16,7 @@ import { CLOSED_MONTHS, LedgerEntryModel } from '../../../server/features/hours/
 import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
 import { applyAllToLedger, factsOfRecord, postingOf } from '../../../server/features/hours/ledger.service.ts';
 import type { LedgerChange } from '../../../server/features/hours/ledger.service.ts';
-import { entryHash, entryText } from '../../../server/features/hours/ledger.text.ts';
+import { entryHash, entryText } from '../../../server/features/hours/ledger.text.rules.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';

@@ -5,7 +5,7 @@ import { HoursModel } from '../../../server/features/hours/hours.model.ts';
 import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
 import { personAccount } from '../../../server/features/hours/ledger.rules.ts';
 import { balancesOf } from '../../../server/features/hours/ledger.service.ts';
-import { entryHash } from '../../../server/features/hours/ledger.text.ts';
+import { entryHash } from '../../../server/features/hours/ledger.text.rules.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { runChecks } from '../../../server/verify/index.ts';
 import { createServed, storedHours } from '../../factories/hours.ts';

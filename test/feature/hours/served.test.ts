@@ -3,7 +3,7 @@ import { AuditModel } from '../../../server/db/audit.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { HoursModel } from '../../../server/features/hours/hours.model.ts';
 import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
-import { entryHash } from '../../../server/features/hours/ledger.text.ts';
+import { entryHash } from '../../../server/features/hours/ledger.text.rules.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createAttended, createServed } from '../../factories/hours.ts';
 import type { Served } from '../../factories/hours.ts';

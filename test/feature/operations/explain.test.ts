@@ -126,6 +126,7 @@ describe('lists at size', function () {
     ['volunteer', '/time-bank', 'ledgerentries'],
     ['reviewer', '/hours/transfers/desk', 'hourstransfers'],
     ['reviewer', '/duplicates', 'identitydocuments'],
+    ['auditor', '/inspections', 'inspectionexports'],
     ['reviewer', '/proposals', 'proposals'],
     ['reviewer', '/proposals?show=past', 'proposals'],
     ['reviewer', '/proposals?show=below', 'proposals'],

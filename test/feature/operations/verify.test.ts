@@ -224,6 +224,18 @@ describe('npm run verify', function () {
         change('persondays', { 'bookings.assignmentId': id('enrolmentId') }, { $set: { bookings: [] } }),
       ],
       [
+        'inspections/archives',
+        change(
+          'inspectionpieces',
+          { exportId: id('inspectionId') },
+          { $set: { place: 7, content: Buffer.from('x') } },
+        ),
+      ],
+      [
+        'inspections/archives',
+        change('inspectionexports', { _id: id('inspectionId') }, { $set: { state: 'expired' } }),
+      ],
+      [
         'proposals/two-persons',
         change('proposals', { _id: id('proposalId') }, { $set: { state: 'confirmed' } }),
       ],

@@ -60,6 +60,7 @@ describe('the settings of an organisation', function () {
       backEntryQuota: '20',
       claimDays: '10',
       proposalHours: '168',
+      inspectionDays: '14',
       _version: '1',
     };
     const refused = await page.post('/settings', form);

@@ -1,10 +1,16 @@
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import sharp from 'sharp';
 import type { Role } from '../../../server/core/permissions.ts';
 import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
-import { redemptionLifecycle } from '../../../server/core/states.ts';
+import { inspectionLifecycle, redemptionLifecycle } from '../../../server/core/states.ts';
 import { born, wayAlong } from '../../../server/db/transition.ts';
+import {
+  InspectionModel,
+  InspectionPieceModel,
+} from '../../../server/features/inspections/inspection.model.ts';
+import { noSums } from '../../../server/features/inspections/inspection.rules.ts';
 import { ProposalModel } from '../../../server/features/proposals/proposal.model.ts';
 import { TransferModel } from '../../../server/features/hours/transfer.model.ts';
 import { KinshipModel, RedemptionModel } from '../../../server/features/time-bank/time-bank.model.ts';
@@ -202,6 +208,7 @@ export async function createPlace(
       ...planned,
       planId,
       proposalId: await proposed(tenant, { coordinator, batchId, word }),
+      inspectionId: await inspected(tenant, { coordinator, clerk, word }),
       membershipId: volunteer.membershipId,
       personId: volunteer.personId,
     },
@@ -310,6 +317,48 @@ async function proposed(
   return String(_id);
 }
 
+/** An authority asked for the records of a year, and they are there to be taken. */
+async function inspected(
+  tenant: Tenant,
+  about: { coordinator: Member; clerk: Member; word: string },
+): Promise<string> {
+  const _id = new Types.ObjectId();
+  const { coordinator, clerk, word } = about;
+  const content = Buffer.from(`材料${word}`);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  await inTenant(tenant.id, async () => {
+    await InspectionModel.create([
+      {
+        _id,
+        ...born('running'),
+        state: 'ready',
+        history: wayAlong(inspectionLifecycle, null, ['running', 'ready']),
+        proposalId: new Types.ObjectId(),
+        periodFrom: '2025-01-01',
+        periodTo: '2025-12-31',
+        authority: `部门${word}`,
+        reference: `文号${word}`,
+        reason: `抽查${word}`,
+        requestedBy: new Types.ObjectId(coordinator.accountId),
+        requesterName: coordinator.name,
+        requestedAt: new Date(),
+        confirmedBy: new Types.ObjectId(clerk.accountId),
+        confirmerName: clerk.name,
+        stage: 'archive',
+        total: 3,
+        done: 3,
+        sums: noSums(),
+        createdAt: new Date(),
+        finishedAt: new Date(),
+        expiresAt: new Date(Date.now() + 86_400_000),
+        archive: { file: 'archive-x', bytes: content.length, pieces: 1, sha256 },
+      } as never,
+    ]);
+    await InspectionPieceModel.create([{ exportId: _id, file: 'archive-x', place: 0, content } as never]);
+  });
+  return String(_id);
+}
+
 /** The volunteer asked to take the hours along, to an organisation that has since gone. */
 async function leaving(tenant: Tenant, personId: string, personName: string): Promise<string> {
   const _id = new Types.ObjectId();
@@ -387,6 +436,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'hours/claims': 'hoursClaimId',
   imports: 'importId',
   'import-mappings': 'importMappingId',
+  inspections: 'inspectionId',
   'join-links': 'joinLinkId',
   memberships: 'membershipId',
   'pool-memberships': 'poolMemberId',
@@ -579,6 +629,13 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'exclusions/set': () => ({ handle: 'A'.repeat(22), reason: 'x' }),
   'exclusions/answer': () => ({ answer: 'x' }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
+  'inspections/propose': () => ({
+    from: '2025-01-01',
+    to: '2025-12-31',
+    authority: 'x',
+    reference: 'x',
+    reason: 'x',
+  }),
   'proposals/decline': () => ({ reason: 'x' }),
   'requests/screen': () => ({ verdict: 'screened', reason: 'x' }),
   'requests/discard': () => ({ reason: 'x' }),

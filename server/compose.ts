@@ -549,6 +549,15 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     await enrolments.releaseAhead(personId, '');
     await accounts.close(personId);
   });
+  const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
+  memberships.onStopped(async ({ personId, how }) => {
+    await assignments.replaceAfter(personId, { of: 'membership', how, what: '', name: '', skills: [] });
+    // Whoever is suspended may be back before the training; whoever is no member is told of nothing any more.
+    if (how === 'suspended') return;
+    await enrolments.releaseHere(personId, '');
+    await feeds.close(personId);
+    await savedSearches.removeAll(personId);
+  });
   const joinLinks = createJoinLinkService({
     accounts,
     links,
@@ -863,9 +872,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...materialRoutes({ materials }),
     ...sessionRoutes({ courses, sessions, enrolments, materials, memberships, tenants, units, i18n }),
     ...trainingPlanRoutes({ plans: trainingPlans, courses, memberships, tenants, units, i18n }),
-    ...feedRoutes({
-      feeds: createFeedService({ enrolments, memberships, tenants, i18n, publicUrl }),
-    }),
+    ...feedRoutes({ feeds }),
     ...curriculumRoutes({ curricula, courses, i18n }),
     ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),

@@ -43,7 +43,7 @@ export const feedRoutes = ({ feeds }: { feeds: FeedService }): Route[] => [
     input: {},
     output: z.object({}),
     async run({ account }) {
-      await feeds.close(account);
+      await feeds.close(account.personId);
       return {};
     },
     page: () => seeOther('/calendar-feed', { kind: 'success', key: 'feeds.did.closed' }),

@@ -55,17 +55,17 @@ export function createFeedService({ enrolments, memberships, tenants, i18n, publ
       });
     },
 
-    /** The address works no more. */
-    async close(actor: AccountActor): Promise<void> {
+    /** The person's address works no more. */
+    async close(personId: string): Promise<void> {
       await inTransaction(async () => {
         const { deletedCount } = await CalendarFeedModel.deleteMany({
-          personId: new Types.ObjectId(actor.personId),
+          personId: new Types.ObjectId(personId),
         });
         if (deletedCount > 0)
           await recordAudit({
             action: 'feeds/close',
             subjectType: 'CalendarFeed',
-            subjectId: new Types.ObjectId(actor.personId),
+            subjectId: new Types.ObjectId(personId),
           });
       });
     },

@@ -19,14 +19,22 @@ export type ReviewVerdict = 'first_review' | 'approved' | 'rejected' | 'needs_co
 /** Whether the membership is of the one who acts, by whatever account: two of one human have one number (S-10). */
 export type IsOwn = (actor: AccountActor, row: MembershipRow) => Promise<boolean>;
 
+/** A member who may take part no longer, or not for now. */
+export interface Stopped {
+  readonly personId: string;
+  readonly how: 'suspended' | 'ended' | 'left';
+}
+
 export interface ReviewParts {
   readonly tenants: TenantService;
   readonly isOwn: IsOwn;
   readonly isSameHuman: Humans['isSame'];
+  /** Whoever must act on a membership that stops, in the same transaction. */
+  readonly tellStopped: (stopped: Stopped) => Promise<void>;
 }
 
 /** What officers and reviewers say of memberships: first and final word, suspension, end. */
-export function createMembershipReview({ tenants, isOwn, isSameHuman }: ReviewParts) {
+export function createMembershipReview({ tenants, isOwn, isSameHuman, tellStopped }: ReviewParts) {
   async function mayReview(
     actor: AccountActor,
     row: MembershipRow,
@@ -127,6 +135,7 @@ export function createMembershipReview({ tenants, isOwn, isSameHuman }: ReviewPa
           data: { state: input.to },
           dedupeKey: `membership-reviewed:${id}:${after.version}`,
         });
+        if (input.to !== 'approved') await tellStopped({ personId: String(row.personId), how: input.to });
         return toMembership(after);
       });
     },

@@ -17,6 +17,7 @@ import { findSkill } from '../skills/index.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
 import {
   answerBody,
+  leaveBody,
   applyBody,
   filter,
   grantBody,
@@ -105,7 +106,9 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             name: mine[at]?.name[locale] ?? '',
             slug: mine[at]?.slug ?? '',
             state: choice.state,
-            approved: choice.state === 'approved',
+            // Elsewhere one acts after choosing to; where one is, the membership itself is a page.
+            elsewhere: choice.state === 'approved' && choice.id !== account.membership?.id,
+            here: choice.id === account.membership?.id,
             membershipId: choice.id,
           })),
           others: open
@@ -326,6 +329,7 @@ async function showPage(
       seeAwards: may('awards:see'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
+      leave: own && ['approved', 'suspended'].includes(membership.state),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),
     },
     grantFields: grants
@@ -415,6 +419,26 @@ function decisionRoutes({ memberships, units }: MembershipRouteParts): Route[] {
       answerBody,
       (account, membershipId, input) => memberships.answerOwn(account, membershipId, input),
     ),
+    route({
+      name: 'memberships/leave',
+      method: 'post',
+      path: '/memberships/:id/leaving',
+      access: 'signed-in',
+      tenant: 'member',
+      summary: 'Ends one’s own membership: what one had ahead goes to others, the hours stay.',
+      status: 200,
+      input: { params: idParams, body: leaveBody },
+      output: membershipView,
+      run: async ({ account, params, body, locale }) =>
+        toMembershipView(await memberships.leaveOwn(account, params.id, body.reason), units, locale),
+      // Where they belong now, and where they could.
+      page: () => seeOther('/join', { kind: 'success', key: 'memberships.left' }),
+      invalid: ({ issues, error }, { params }) =>
+        seeOther(`/memberships/${params.id}`, {
+          kind: 'error',
+          key: `errors.${issues[0]?.code ?? error.code}`,
+        }),
+    }),
     decision(
       'grant',
       '/memberships/:id/grants',

@@ -54,6 +54,8 @@ export const answerBody = z.strictObject({
   to: z.enum(['submitted', 'withdrawn']),
   motivation: prose(500).default(''),
 });
+/** Why somebody leaves is theirs to say or not. */
+export const leaveBody = z.strictObject({ reason: prose(500).default('') });
 export const grantBody = z.strictObject({ role: z.enum(ROLES), unitId: id });
 export const skillBody = z.strictObject({
   code: z.string().refine(isSkillCode, 'not-a-choice'),

@@ -13,12 +13,13 @@ import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
+import { holdersOf } from './authority.ts';
 import { accessMembership } from './membership.access.ts';
 import { createMembershipGrants } from './membership.grants.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipKind, MembershipRow } from './membership.model.ts';
 import { createMembershipReview } from './membership.review.ts';
-import type { IsOwn } from './membership.review.ts';
+import type { IsOwn, Stopped } from './membership.review.ts';
 import { createMembershipReading } from './membership.reading.ts';
 import { searchKeysOf } from './membership.search.ts';
 import { LIVE } from './fitting.rules.ts';
@@ -115,14 +116,23 @@ export function createMembershipService({
     String(row.personId) === actor.personId ||
     isSameHuman(actor.personId, { personIds: [String(row.personId)] });
 
+  const stoppedListeners: ((stopped: Stopped) => Promise<void>)[] = [];
+  const tellStopped = async (stopped: Stopped): Promise<void> => {
+    for (const listener of stoppedListeners) await listener(stopped);
+  };
+
   return {
+    /** Hears of members who are suspended, ended or leave, in the transaction of the change and inside their tenant. */
+    onStopped(listener: (stopped: Stopped) => Promise<void>): void {
+      stoppedListeners.push(listener);
+    },
     /** Says who tells humans apart: whoever decides or lends roles is compared with whom it concerns (S-10). */
     compareHumansBy(by: Humans): void {
       humans = by;
     },
     ...createMembershipReading({ units, tenants }),
     ...createMembershipGrants({ units, isOwn }),
-    ...createMembershipReview({ tenants, isOwn, isSameHuman }),
+    ...createMembershipReview({ tenants, isOwn, isSameHuman, tellStopped }),
     access: accessMembership,
 
     /** The person asks to join the tenant of the context. @throws NotFound, Conflict `already-member`, `below-lowest-age` */
@@ -238,6 +248,32 @@ export function createMembershipService({
           action: 'memberships/answer-own',
         });
         if (input.to === 'submitted') await tellSubmitted(after._id);
+        return toMembership(after);
+      });
+    },
+
+    /**
+     * A member leaves (R-6.11): what they had ahead goes to others at once, their hours stay.
+     * @throws Conflict `last-administrator` where nobody else could give anybody a role
+     */
+    async leaveOwn(actor: AccountActor, id: string, reason: string): Promise<Membership> {
+      return inTransaction(async () => {
+        const row = await accessMembership(actor, id);
+        if (String(row.personId) !== actor.personId) throw new NotFound();
+        const { rootUnitId } = await tenants.current();
+        const mayGrant = await holdersOf('roles:grant', [new Types.ObjectId(rootUnitId)], 2);
+        if (mayGrant.length === 1 && String(mayGrant[0]?.personId) === actor.personId)
+          throw new Conflict('last-administrator');
+        const after = await transition(MembershipModel, id, {
+          lifecycle: membershipLifecycle,
+          from: ['approved', 'suspended'],
+          to: 'ended',
+          reason: reason || null,
+          // What the person wrote was for the membership that is no more.
+          set: { motivation: '' },
+          action: 'memberships/leave',
+        });
+        await tellStopped({ personId: actor.personId, how: 'left' });
         return toMembership(after);
       });
     },

@@ -64,6 +64,12 @@ export function createSavedSearchService({ finder, people, tenants }: SavedSearc
     return stored;
   }
 
+  async function erase(row: SavedSearchRow): Promise<void> {
+    await SearchHitModel.deleteMany({ searchId: row._id });
+    await SavedSearchModel.deleteOne({ _id: row._id });
+    await recordAudit({ action: 'saved-searches/remove', subjectType: 'SavedSearch', subjectId: row._id });
+  }
+
   /** What is open already was seen on the page: only what comes later is news. */
   async function noteSeen(row: SavedSearchRow): Promise<void> {
     const [found = []] = await finder.find(String(row.personId), [row]);
@@ -144,15 +150,14 @@ export function createSavedSearchService({ finder, people, tenants }: SavedSearc
     },
 
     async remove(actor: AccountActor, id: string): Promise<void> {
+      await inTransaction(async () => erase(await access(actor, id)));
+    },
+
+    /** Everything that the person looked for in the current tenant: whoever is a member no longer looks for nothing there. */
+    async removeAll(personId: string): Promise<void> {
       await inTransaction(async () => {
-        const row = await access(actor, id);
-        await SearchHitModel.deleteMany({ searchId: row._id });
-        await SavedSearchModel.deleteOne({ _id: row._id });
-        await recordAudit({
-          action: 'saved-searches/remove',
-          subjectType: 'SavedSearch',
-          subjectId: row._id,
-        });
+        const rows = await SavedSearchModel.find({ personId: new Types.ObjectId(personId) }).lean();
+        for (const row of rows) await erase(row);
       });
     },
 

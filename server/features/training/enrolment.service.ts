@@ -412,17 +412,27 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
       });
     },
 
+    /** Frees every seat ahead of a person in the current organisation. Inside the caller's transaction. */
+    async releaseHere(personId: string, reason: string): Promise<void> {
+      const rows = await EnrolmentModel.find({
+        personId: oid(personId),
+        state: { $in: [...AHEAD] },
+        endsAt: { $gt: contextNow() },
+      }).lean();
+      for (const row of rows) await leave(row, reason, 'training/release', 'withdrawn');
+    },
+
     /** Frees every seat ahead of a person who leaves, in whatever organisation. Inside the caller's transaction. */
     async releaseAhead(personId: string, reason: string): Promise<void> {
-      const rows = await acrossTenants('training: the seats ahead of one person', () =>
-        EnrolmentModel.find({
+      const places = await acrossTenants('training: where one person has seats ahead', () =>
+        EnrolmentModel.distinct('tenantId', {
           personId: oid(personId),
           state: { $in: [...AHEAD] },
           endsAt: { $gt: contextNow() },
-        }).lean(),
+        }),
       );
-      for (const row of rows)
-        await asTenant(String(row.tenantId), () => leave(row, reason, 'training/release', 'withdrawn'));
+      for (const tenantId of places)
+        await asTenant(String(tenantId), () => this.releaseHere(personId, reason));
     },
   };
 }

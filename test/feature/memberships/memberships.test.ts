@@ -1,14 +1,22 @@
 import { expect } from 'chai';
 import type { Role } from '../../../server/core/permissions.ts';
+import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
+import { SavedSearchModel } from '../../../server/features/saved-searches/saved-search.model.ts';
+import { EnrolmentModel } from '../../../server/features/training/enrolment.model.ts';
+import { createServed } from '../../factories/hours.ts';
 import {
   createMember,
   createPerson,
   createTenant,
   documentNumber,
+  inTenant,
   memberOf,
   PASSWORD,
 } from '../../factories/people.ts';
+import { createOpening } from '../../factories/requests.ts';
+import { createSession } from '../../factories/training.ts';
 import { PageAgent } from '../../support/agent.ts';
+import type { Answer } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
 describe('joining an organisation', function () {
@@ -159,6 +167,103 @@ describe('joining an organisation', function () {
       },
     );
     expect(self.json()).to.include({ code: 'not-your-own' });
+  });
+
+  /** Somebody with a shift, a training, a search and a calendar address ahead, hours behind, and another who waits in line. */
+  async function busy() {
+    const tenant = await createTenant();
+    const member = await createMember(tenant);
+    const next = await createMember(tenant);
+    const opening = await createOpening(tenant, { position: { required: 1, maximum: 1 } });
+    const { sessionId } = await createSession(tenant, { title: '家访' });
+    const served = await createServed(tenant, member, { title: '往日的服务' });
+    const api = await member.api();
+    const made = async (answer: Promise<Answer>): Promise<string> => {
+      const { status, text, json } = await answer;
+      expect(status, text).to.be.within(200, 201);
+      return json<{ id: string }>().id;
+    };
+    const place = await made(api.post(`/positions/${opening.positionId}/assignments`));
+    const line = await made((await next.api()).post(`/positions/${opening.positionId}/assignments`));
+    const seat = await made(api.post(`/sessions/${sessionId}/enrolments`));
+    await made(api.post('/me/saved-searches', { name: '我找的', words: '陪伴' }));
+    const { url } = (await api.post('/calendar-feed')).json<{ url: string }>();
+    const feed = async (): Promise<number> => (await fetch(url)).status;
+    expect(await feed()).to.equal(200);
+    const states = async (): Promise<string[]> =>
+      inTenant(tenant.id, async () => [
+        String((await AssignmentModel.findById(place).lean())?.state),
+        String((await AssignmentModel.findById(line).lean())?.state),
+        String((await EnrolmentModel.findById(seat).lean())?.state),
+      ]);
+    expect(await states()).to.deep.equal(['accepted', 'waitlisted', 'enrolled']);
+    const searches = async (): Promise<number> =>
+      inTenant(tenant.id, () => SavedSearchModel.countDocuments({ personId: member.personId }));
+    const desk = await createMember(tenant, { roles: ['reviewer', 'coordinator'] });
+    return { tenant, member, api, desk, opening, place, served, states, searches, feed };
+  }
+
+  it('is left by the member alone: what was ahead goes to others at once, the hours stay (R-6.11)', async () => {
+    const { tenant, member, api, desk, opening, place, served, states, searches, feed } = await busy();
+    const leave = `/memberships/${member.membershipId}/leaving`;
+    expect((await (await desk.api()).post(leave)).status).to.equal(404);
+    const page = await member.page();
+    const shown = await page.get(`/memberships/${member.membershipId}`);
+    expect(shown.text).to.include(leave).and.include('退出组织');
+    for (const path of ['/account', '/join'])
+      expect((await page.get(path)).text, path).to.include(`/memberships/${member.membershipId}`);
+    const left = await page.post(leave, { reason: '搬家了' });
+    expect([left.status, left.location]).to.deep.equal([303, '/join']);
+    // Whoever waited is asked, or has the place.
+    const [own, next, seat] = await states();
+    expect([own, seat]).to.deep.equal(['replaced', 'cancelled']);
+    expect(next).to.not.equal('waitlisted');
+    expect([await searches(), await feed()]).to.deep.equal([0, 404]);
+    const day = await (await desk.page()).get(`/shifts/${opening.shiftId}/attendance`);
+    expect(day.text).to.not.include(`/assignments/${place}`);
+    expect((await (await desk.api()).get(`/hours/${served}`)).status).to.equal(200);
+    expect((await api.get('/me/saved-searches')).status).to.be.oneOf([401, 403]);
+    const kept = await (await desk.api()).get(`/memberships/${member.membershipId}`);
+    expect(kept.json<{ history: { to: string; reason: string | null }[] }>().history.at(-1)).to.include({
+      to: 'ended',
+      reason: '搬家了',
+    });
+    // Nothing of the address comes back with the person.
+    await page.get(`/t/${tenant.slug}/join`);
+    await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '' });
+    expect(await feed()).to.equal(404);
+  });
+
+  it('that is suspended frees shifts ahead and keeps the seat in training; ended, it frees that too', async () => {
+    const { member, desk, place, states, searches, feed } = await busy();
+    const api = await desk.api();
+    const standing = (to: string): Promise<Answer> =>
+      api.post(`/memberships/${member.membershipId}/standing`, { to, reason: '查证中' });
+    expect((await standing('suspended')).status).to.equal(200);
+    const [own, next, seat] = await states();
+    expect([own, seat]).to.deep.equal(['replaced', 'enrolled']);
+    expect(next).to.not.equal('waitlisted');
+    const told = await (await desk.page()).get(`/assignments/${place}?lang=en`);
+    expect(told.text).to.include('Given up: the membership is suspended.');
+    expect(await searches()).to.equal(1);
+    expect((await standing('ended')).status).to.equal(200);
+    expect((await states())[2]).to.equal('cancelled');
+    expect([await searches(), await feed()]).to.deep.equal([0, 404]);
+  });
+
+  it('is not left by the last who could give anybody a role', async () => {
+    const tenant = await createTenant();
+    const only = await createMember(tenant, { roles: ['administrator'] });
+    const leave = (who: typeof only) => async (): Promise<Answer> =>
+      (await who.api()).post(`/memberships/${who.membershipId}/leaving`);
+    expect((await leave(only)()).json()).to.include({ status: 409, code: 'last-administrator' });
+    const page = await only.page();
+    await page.get(`/memberships/${only.membershipId}`);
+    await page.post(`/memberships/${only.membershipId}/leaving`, {});
+    expect((await page.get(`/memberships/${only.membershipId}`)).text).to.include('请先让另一个人担任管理员');
+    const second = await createMember(tenant, { roles: ['administrator'] });
+    expect((await leave(only)()).status).to.equal(200);
+    expect((await leave(second)()).json()).to.include({ code: 'last-administrator' });
   });
 
   it('gives roles by administrators only, never to oneself, within the tenant', async () => {

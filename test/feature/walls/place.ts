@@ -607,6 +607,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'memberships/review': () => ({ verdict: 'first_review', reason: 'x' }),
   'memberships/change-standing': () => ({ to: 'suspended', reason: 'x' }),
   'memberships/answer-own': () => ({ to: 'withdrawn' }),
+  'memberships/leave': () => ({}),
   'units/move': ({ unitId }) => ({ parentId: unitId ?? '', reason: '调整' }),
   'memberships/grant': ({ unitId }) => ({ role: 'coordinator', unitId }),
   'memberships/revoke': ({ unitId }) => ({ role: 'coordinator', unitId }),

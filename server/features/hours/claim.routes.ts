@@ -302,6 +302,7 @@ const showClaim = async (
   const { before, after } = await hours.claims.recordsOf(row);
   const seen = async (recordId: string | undefined): Promise<string | null> =>
     recordId !== undefined && (await hours.access(actor, recordId).catch(() => null)) ? recordId : null;
+  const { may, whyNot } = await hours.claims.answering(account, row);
   return view(
     'hours/claim',
     claimModel(
@@ -314,8 +315,9 @@ const showClaim = async (
         own: String(row.personId) === account.personId,
         can: {
           withdraw: row.state === 'claimed' && hours.claims.speaksFor(account, row),
-          answer: await hours.claims.mayAnswer(account, row),
+          answer: may,
         },
+        whyNot: String(row.personId) === account.personId ? null : whyNot,
         ...typed,
       },
     ),

@@ -13,6 +13,22 @@ const typed = {
   /** Minutes of it that were no service. */
   breakMinutes: z.number().int().min(0).max(600).default(0),
 };
+/** A field that must not be empty, also told when another is wrong. */
+const needed = (
+  field: string,
+  where: (body: Readonly<Record<string, unknown>>) => boolean,
+): [
+  (body: object) => boolean,
+  { path: string[]; error: string; when(payload: z.core.ParsePayload): boolean },
+] => [
+  (body) => !where(body as Record<string, unknown>) || (body as Record<string, unknown>)[field] !== '',
+  {
+    path: [field],
+    error: 'required',
+    when: ({ value, issues }) =>
+      typeof value === 'object' && value !== null && issues.every(({ path }) => path?.[0] !== field),
+  },
+];
 const service = {
   ...typed,
   /** A place in a shift that is over and of which nothing is recorded. */
@@ -25,7 +41,13 @@ const service = {
   nature,
 };
 export const recordClaimBody = z.strictObject({ wrong: z.enum(RECORD_WRONGS), ...service });
-export const gapClaimBody = z.strictObject(service);
+/** Of service that is missing the time is needed, and without a place in a shift also its name: all is said at once. */
+export const gapClaimBody = z
+  .strictObject(service)
+  .refine(...needed('date', () => true))
+  .refine(...needed('startTime', () => true))
+  .refine(...needed('endTime', () => true))
+  .refine(...needed('name', ({ assignmentId }) => !assignmentId));
 export const answerBody = z.strictObject({
   verdict: z.enum(['founded', 'refused']),
   reason: prose(300).default(''),

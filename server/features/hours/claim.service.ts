@@ -262,10 +262,16 @@ export function createClaims(parts: ClaimParts) {
   const rootRow = async ({ hoursId }: HoursClaimRow): Promise<HoursRow | null> =>
     hoursId === null ? null : await HoursModel.findById(hoursId).lean();
 
-  const mayAnswer = async (actor: AccountActor, row: HoursClaimRow): Promise<boolean> =>
-    row.state === 'claimed' &&
-    can(actor, 'hours:answer-claims', String(row.unitId)) &&
-    (await whyNot(actor, row, await rootRow(row))) === null;
+  /** Whether the actor answers it: by no right of theirs, or why not in spite of it. */
+  async function answering(
+    actor: AccountActor,
+    row: HoursClaimRow,
+  ): Promise<{ readonly may: boolean; readonly whyNot: ReturnType<typeof whyNotAnswer> }> {
+    if (row.state !== 'claimed' || !can(actor, 'hours:answer-claims', String(row.unitId)))
+      return { may: false, whyNot: null };
+    const code = await whyNot(actor, row, await rootRow(row));
+    return { may: code === null, whyNot: code };
+  }
 
   function deskFilter(actor: AccountActor): Record<string, unknown> {
     const reach = reachOf(actor, 'hours:answer-claims');
@@ -285,7 +291,7 @@ export function createClaims(parts: ClaimParts) {
 
   return {
     access,
-    mayAnswer,
+    answering,
     speaksFor,
     recount: duty.recount,
     dueToRemind: duty.dueToRemind,

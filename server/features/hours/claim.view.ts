@@ -213,6 +213,8 @@ export function claimModel(
     readonly evidence: readonly object[];
     readonly own: boolean;
     readonly can: { readonly withdraw: boolean; readonly answer: boolean };
+    /** Why a reader whose right it is may not answer this one. */
+    readonly whyNot: 'not-your-own' | 'claim-needs-another' | null;
     readonly values?: Readonly<Record<string, unknown>>;
     readonly issues?: readonly FieldIssue[];
   },
@@ -235,11 +237,13 @@ export function claimModel(
     own: of.own,
     can: of.can,
     saidByText: row.saidBy ? t(`hours.claims.saidBy.${row.saidBy}`) : '',
-    crumb: of.can.answer
-      ? { href: '/hours/claims/desk', label: t('hours.claims.desk') }
-      : of.own
-        ? { href: '/hours/claims', label: t('hours.claims.title') }
-        : null,
+    whyNotText: of.whyNot ? t(`errors.${of.whyNot}`) : null,
+    crumb:
+      of.can.answer || of.whyNot
+        ? { href: '/hours/claims/desk', label: t('hours.claims.desk') }
+        : of.own
+          ? { href: '/hours/claims', label: t('hours.claims.title') }
+          : null,
     fileField: upload.input('file', 'file', { accept: ACCEPTED_FILES }),
     fields: {
       date: form.input('date', 'date', { width: 'short' }),

@@ -260,6 +260,13 @@ describe('claims that hours are wrong or missing', function () {
     const answer = { verdict: 'founded', reason: '延长属实' };
     const path = `/hours/claims/${id}/answer`;
     expect((await (await twin.api()).post(path, answer)).json()).to.include({ code: 'not-your-own' });
+    // Whose right it is reads why it is not theirs here.
+    const read = async (who: Member): Promise<string> =>
+      (await (await who.page()).get(`/hours/claims/${id}?lang=en`)).text;
+    expect(await read(twin))
+      .to.include('Not for yourself')
+      .and.not.include('name="verdict"');
+    expect(await read(volunteer)).to.not.include('Not for yourself');
     // Nobody saw it: somebody whom nobody outside knows may not say so.
     const unseen = await createMember(tenant, { roles: ['coordinator'], person: { identity: 'none' } });
     await (await unseen.api()).post('/me/identity', { number: documentNumber() });
@@ -325,6 +332,15 @@ describe('claims that hours are wrong or missing', function () {
     const unsaid = await (await volunteer.page()).post('/hours/claims', { ...during, name: 'x', text: 'x' });
     expect([unsaid.status, /id="f-nature-error"/.test(unsaid.text)]).to.deep.equal([422, true]);
     expect(codesOf(await gap(during))).to.deep.equal(['name: required']);
+    // What is missing is told at once, not one field after the other.
+    const nothing = await (await volunteer.page()).post('/hours/claims', { text: '', date: '' });
+    expect([...nothing.text.matchAll(/id="f-(\w+)-error"/g)].map(([, field]) => field)).to.have.members([
+      'text',
+      'date',
+      'startTime',
+      'endTime',
+      'name',
+    ]);
     const stranger = await createAttended(tenant, await createMember(tenant));
     expect(codesOf(await gap({ ...during, assignmentId: stranger }))).to.deep.equal([
       'assignmentId: not-an-option',

@@ -4,6 +4,7 @@ import { makeCertificates } from './certificates/batch.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
 import { reofferPlaces } from './assignments/reoffer.sweep.ts';
 import { compareLedger } from './hours/compare.sweep.ts';
+import { drawAnnualReports } from './annual-reports/draw.sweep.ts';
 import { drawStatements } from './hours/draw.sweep.ts';
 import { applyImports } from './imports/apply.sweep.ts';
 import { undoImports } from './imports/undo.sweep.ts';
@@ -69,6 +70,7 @@ export function allSweeps(services: Services): Sweep[] {
     settleNotices(services.recognition),
     expireSavedTime(services.bank),
     drawStatements(services.closings),
+    drawAnnualReports(services.annualReports),
     compareLedger(),
     sealAudit(services.seals),
   ];

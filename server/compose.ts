@@ -43,6 +43,11 @@ import {
 import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
 import { consentRoutes, createPeopleService, personRoutes } from './features/people/index.ts';
 import {
+  annualReportInvariants,
+  annualReportRoutes,
+  createAnnualReportService,
+} from './features/annual-reports/index.ts';
+import {
   announcementMessages,
   announcementRoutes,
   assignmentMessages,
@@ -445,6 +450,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   hours.onReversed(bank.unearn);
   hours.onReversed(redemptions.refundFor);
   const closings = createLedgerClosings({ tenants });
+  const annualReports = createAnnualReportService({ tenants });
   attendance.onCheckedOut((assignment) => hours.openFromAssignment(assignment));
 
   const credentials = createCredentialService({
@@ -701,6 +707,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...accountInvariants,
     ...unitInvariants,
     ...hoursInvariants,
+    ...annualReportInvariants,
     ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
     ...credentialInvariants,
     ...poolInvariants,
@@ -768,6 +775,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     runs,
     seals,
     closings,
+    annualReports,
     transfers,
     merges,
     sessions,
@@ -839,6 +847,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       i18n,
     }),
     ...ledgerRoutes({ closings, memberships, i18n }),
+    ...annualReportRoutes({ reports: annualReports, i18n }),
     ...transferRoutes({ transfers, i18n }),
     ...mergeRoutes({ merges, proposals, i18n }),
     ...hoursRoutes({ hours, units, proposals, i18n }),

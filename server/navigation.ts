@@ -183,6 +183,13 @@ export const navigation: readonly NavEntry[] = [
   },
   { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
   {
+    href: '/annual-reports',
+    key: 'annual-reports.title',
+    icon: 'report',
+    permission: 'annual-reports:see',
+    phone: false,
+  },
+  {
     href: '/ledger/periods',
     key: 'hours.periods.title',
     icon: 'book',

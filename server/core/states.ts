@@ -140,6 +140,13 @@ export const proposalLifecycle = defineLifecycle('proposal', {
   lapsed: [],
 });
 
+/** What an organisation recorded and certified in a year: drawn, published, and withdrawn to be drawn anew. */
+export const annualReportLifecycle = defineLifecycle('annualReport', {
+  drawing: ['drawn'],
+  drawn: ['drawing', 'published'],
+  published: ['drawing'],
+});
+
 /** Hours that somebody takes along: the old organisation confirms, the new one accepts; each has a row of its own. */
 export const transferLifecycle = defineLifecycle('transfer', {
   requested: ['confirmed', 'refused', 'withdrawn'],
@@ -309,6 +316,7 @@ export const LIFECYCLES = [
   hoursLifecycle,
   hoursClaimLifecycle,
   awardLifecycle,
+  annualReportLifecycle,
   transferLifecycle,
   credentialLifecycle,
   poolLifecycle,

@@ -192,7 +192,7 @@ const STATE_TONES: Readonly<Record<string, string>> = Object.fromEntries(
       'import-created approved founded confirmed accepted checked_out posted recorded valid certified granted passed credited settled admitted closed verified rated renewed ready',
     blue: 'published running in_progress dispatched redispatched checked_in enrolled attended assessed screened ruled reviewed first_review first_pass done import-updated',
     amber:
-      'submitted requested offered open waitlisted under_check under_review needs_correction in_review proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing',
+      'submitted requested offered open waitlisted under_check under_review needs_correction in_review proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn',
     red: 'rejected refused no_show suspended revoked cancelled cancelled_by_org failed undo_failed absent import-rejected',
   }).flatMap(([tone, states]) => states.split(' ').map((state) => [state, tone])),
 );

@@ -52,6 +52,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'SearchNews at,_id': 'the sweep looks for what is due in every tenant',
   'JoinLink expiresAt': 'expiry',
   'LedgerClosing closedAt': 'the sweep looks for what is due in every tenant',
+  'AnnualReport state,_id': 'The sweep looks for those to draw, of all tenants.',
   'CertificateBatch state,_id': 'The sweep looks for unfinished jobs of all tenants.',
   'Recognition dueAt': 'the sweep looks for what is due in every tenant',
   'HoursTransfer createdAt': 'the sweep goes on with what is under way in every tenant',

@@ -483,6 +483,26 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
     };
   },
 
+  async 'annual-reports/draw'(tenant) {
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    const { annualReports } = (await testApp()).composed.services;
+    const year = new Date().getUTCFullYear() - 1;
+    await as(officer, (actor) => annualReports.begin(actor, year));
+    return {
+      at: 0,
+      rows: 1,
+      effect: () =>
+        inTenant(tenant.id, async () =>
+          (await annualReports.list()).map(({ state, version, figures }) => [
+            state,
+            version,
+            figures?.records,
+          ]),
+        ),
+      expected: [['drawn', 2, 0]],
+    };
+  },
+
   async 'hours/draw-statements'(tenant) {
     const officer = await createMember(tenant, { roles: ['officer'] });
     const desk = await createMember(tenant, { roles: ['coordinator'] });

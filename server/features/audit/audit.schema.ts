@@ -45,6 +45,7 @@ export const auditPage = pageOf(auditEntry).extend({ seal: sealState });
 /** The kinds of things that the trail speaks of, each with a word in `audit.type`; a test finds those that are missing. */
 export const AUDITED_TYPES = [
   'Account',
+  'AnnualReport',
   'Announcement',
   'ApiToken',
   'Assignment',

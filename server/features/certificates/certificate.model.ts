@@ -88,6 +88,8 @@ certificateSchema.index(
 );
 certificateSchema.index({ tenantId: 1, personId: 1, issuedAt: -1, _id: -1 });
 certificateSchema.index({ tenantId: 1, issuedAt: -1, _id: -1 });
+// What a year's report counts.
+certificateSchema.index({ tenantId: 1, revokedAt: 1 });
 certificateSchema.index({ tenantId: 1, unitId: 1, issuedAt: -1, _id: -1 });
 // Public verification starts from the code alone (reviewed exception to "tenantId first").
 certificateSchema.index({ code: 1 });

@@ -10,6 +10,7 @@ export { badgeRoutes } from './certificate.credential.routes.ts';
 export { createBadgeService } from './certificate.credential.service.ts';
 export { certificateRoutes } from './certificate.routes.ts';
 export { certificateInvariants } from './certificate.verify.ts';
+export { certifiedIn } from './certificate.year.ts';
 export {
   COLOUR,
   CONTENT_WIDTH,

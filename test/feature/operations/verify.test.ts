@@ -103,6 +103,22 @@ describe('npm run verify', function () {
         'background/nothing-stuck',
         change('outboxmessages', { state: 'waiting' }, { $set: { dueAt: new Date(Date.now() - 7_200_000) } }),
       ],
+      [
+        'annual-reports/published-add-up',
+        change(
+          'annualreports',
+          { _id: id('annualReportId') },
+          {
+            $set: {
+              state: 'published',
+              publishedAt: new Date(),
+              publishedBy: new ObjectId(),
+              edition: 1,
+              'figures.records': 9,
+            },
+          },
+        ),
+      ],
       ['hours/postings-sum-to-zero', change('ledgerentries', entries, { $inc: { minutes: 1 } })],
       ['hours/balances-and-chains', change('ledgerentries', entries, { $inc: { balance: 1 } })],
       [

@@ -3,8 +3,13 @@ import { createHash } from 'node:crypto';
 import { Types } from 'mongoose';
 import sharp from 'sharp';
 import type { Role } from '../../../server/core/permissions.ts';
+import { AnnualReportModel } from '../../../server/features/annual-reports/annual-report.model.ts';
 import { ExclusionModel, ObjectionModel } from '../../../server/features/matching/matching.model.ts';
-import { inspectionLifecycle, redemptionLifecycle } from '../../../server/core/states.ts';
+import {
+  annualReportLifecycle,
+  inspectionLifecycle,
+  redemptionLifecycle,
+} from '../../../server/core/states.ts';
 import { born, wayAlong } from '../../../server/db/transition.ts';
 import {
   InspectionModel,
@@ -207,6 +212,7 @@ export async function createPlace(
       enrolmentId,
       ...planned,
       planId,
+      annualReportId: await reported(tenant, word),
       proposalId: await proposed(tenant, { coordinator, batchId, word }),
       inspectionId: await inspected(tenant, { coordinator, clerk, word }),
       membershipId: volunteer.membershipId,
@@ -287,6 +293,36 @@ async function banked(
     redemptionId: String(other),
     transferId: await leaving(tenant, personId, name),
   };
+}
+
+/** A report that waits to be published. */
+async function reported(tenant: Tenant, word: string): Promise<string> {
+  const _id = new Types.ObjectId();
+  await inTenant(tenant.id, () =>
+    AnnualReportModel.create([
+      {
+        _id,
+        ...born('drawing'),
+        state: 'drawn',
+        history: wayAlong(annualReportLifecycle, null, ['drawing', 'drawn']),
+        year: 2020,
+        figures: {
+          records: 1,
+          minutes: 60,
+          people: 1,
+          grades: [{ grade: 'device', records: 1 }],
+          late: 0,
+          reversed: 0,
+          claims: { founded: 0, refused: 0, open: 0 },
+          certificates: { issued: 0, revoked: 0 },
+        },
+        drawnAt: new Date(),
+        words: `报告${word}`,
+        createdAt: new Date(),
+      } as never,
+    ]),
+  );
+  return String(_id);
 }
 
 /** Somebody proposed to print everybody's certificates. */
@@ -446,6 +482,7 @@ const KINDS: Readonly<Record<string, string>> = {
   positions: 'positionId',
   'recognition-cases': 'recognitionId',
   'recognition-schemes': 'schemeId',
+  'annual-reports': 'annualReportId',
   proposals: 'proposalId',
   requests: 'requestId',
   'saved-searches': 'searchId',
@@ -488,6 +525,8 @@ const tomorrow = (): string => new Date(Date.now() + 86_400_000).toISOString().s
 
 /** A body that the action takes, so that it comes as far as looking its row up; `{}` where none is needed. */
 export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, string>>) => object>> = {
+  'annual-reports/begin': () => ({ year: 2021 }),
+  'annual-reports/withdraw': () => ({ reason: 'x' }),
   'accounts/set-phone': () => ({ phone: '13912345678', phoneSeen: true }),
   'attendance/check-in-own': () => ({ code: 'ABCDEF' }),
   'attendance/check-out-own': () => ({ code: 'ABCDEF' }),

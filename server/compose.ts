@@ -106,6 +106,11 @@ import {
   createCertificateService,
 } from './features/certificates/index.ts';
 import { createCurriculumService, curriculumRoutes } from './features/curricula/index.ts';
+import {
+  createExternalRecordService,
+  externalRecordInvariants,
+  externalRecordRoutes,
+} from './features/external-records/index.ts';
 import { createFeedService, feedRoutes } from './features/feeds/index.ts';
 import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
 import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
@@ -446,6 +451,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     follow: [bankClosings.merge, hours.claims.follow, (from, into) => awards.follow(from, into)],
   });
   identityDocuments.onSameHuman(markOwnHand);
+  const external = createExternalRecordService({ hours, identityDocuments, people, tenants, units });
+  hours.onPosted(external.onPosted);
+  hours.onReversed(external.onReversed);
   hours.onPosted(bank.earn);
   hours.onReversed(bank.unearn);
   hours.onReversed(redemptions.refundFor);
@@ -716,6 +724,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...savedSearchInvariants,
     ...proposalInvariants,
     ...inspectionInvariants,
+    ...externalRecordInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
     ...awardInvariants,
@@ -731,6 +740,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       certificates,
       closings: bankClosings,
       credits,
+      external,
       hours,
       inspections,
       merges,
@@ -738,6 +748,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     }),
   );
   const services = {
+    external,
     inspections,
     proposals,
     units,
@@ -852,6 +863,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...mergeRoutes({ merges, proposals, i18n }),
     ...hoursRoutes({ hours, units, proposals, i18n }),
     ...proposalRoutes({ proposals, i18n }),
+    ...externalRecordRoutes({ external, proposals, i18n }),
     ...inspectionRoutes({ inspections, proposals, i18n }),
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({

@@ -33,6 +33,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/external-records',
+    key: 'external-records.title',
+    icon: 'cloud-upload',
+    permission: 'external-records:see',
+    phone: false,
+  },
+  {
     href: '/inspections',
     key: 'inspections.title',
     icon: 'file-zip',

@@ -3,6 +3,7 @@ import { auditCsv } from './features/audit/index.ts';
 import type { AuditService } from './features/audit/index.ts';
 import type { CertificateBatchService, CertificateService } from './features/certificates/index.ts';
 import type { CreditService } from './features/credits/index.ts';
+import type { ExportWish, ExternalRecordService } from './features/external-records/index.ts';
 import type { HoursService, MergeService } from './features/hours/index.ts';
 import type { InspectionService, InspectionWish } from './features/inspections/index.ts';
 import type { ProposalActs } from './features/proposals/index.ts';
@@ -16,12 +17,14 @@ export function createProposalActs(parts: {
   readonly certificates: CertificateService;
   readonly closings: BankClosing;
   readonly credits: CreditService;
+  readonly external: ExternalRecordService;
   readonly hours: HoursService;
   readonly inspections: InspectionService;
   readonly merges: MergeService;
   readonly tenants: TenantService;
 }): ProposalActs {
-  const { audit, batches, certificates, closings, credits, hours, inspections, merges, tenants } = parts;
+  const { audit, batches, certificates, closings, credits, external, hours, inspections, merges, tenants } =
+    parts;
   const nothing = (): Promise<void> => Promise.resolve();
   return {
     'hours/reversal': {
@@ -120,6 +123,27 @@ export function createProposalActs(parts: {
         });
       },
     },
+    'external-records/export': {
+      async look(actor, _id, wish) {
+        const wanted = unitWishOf(wish);
+        await external.toExport(actor, wanted);
+        return {
+          id: actor.accountId,
+          unitId: wanted.unitId,
+          concerns: [],
+          title: `${wanted.from} – ${wanted.to}`,
+        };
+      },
+      act: (row) => external.export(row, unitWishOf(row.wish)),
+      async file(row, actor) {
+        if (!actor.membership) throw new NotFound();
+        return {
+          bytes: await external.file(row),
+          contentType: 'text/csv; charset=utf-8',
+          fileName: 'to-enter.csv',
+        };
+      },
+    },
     'inspection/export': {
       // Whoever asks is what there can be one of at a time.
       async look(actor, _id, wish) {
@@ -163,4 +187,10 @@ const wishOf = (wish: Readonly<Record<string, string>>): InspectionWish => ({
   to: wish['to'] ?? '',
   authority: wish['authority'] ?? '',
   reference: wish['reference'] ?? '',
+});
+
+const unitWishOf = (wish: Readonly<Record<string, string>>): ExportWish => ({
+  from: wish['from'] ?? '',
+  to: wish['to'] ?? '',
+  unitId: wish['unitId'] ?? '',
 });

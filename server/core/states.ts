@@ -123,6 +123,17 @@ export const awardLifecycle = defineLifecycle('award', {
   revoked: [],
 });
 
+/** How far a record of service is entered in the national system; what is taken back here is taken back there. */
+export const externalLifecycle = defineLifecycle('external', {
+  waiting: ['exported', 'confirmed', 'dropped'],
+  exported: ['confirmed', 'failed', 'to_withdraw'],
+  failed: ['exported', 'confirmed', 'failed', 'dropped'],
+  confirmed: ['to_withdraw'],
+  to_withdraw: ['to_withdraw', 'withdrawn', 'dropped'],
+  withdrawn: [],
+  dropped: [],
+});
+
 /** Material for an authority: made in the background, there for a while, then gone. */
 export const inspectionLifecycle = defineLifecycle('inspection', {
   running: ['ready', 'failed'],

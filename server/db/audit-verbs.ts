@@ -162,6 +162,7 @@ export const AUDIT_VERBS = [
   'state',
   'stop-by-link',
   'submit',
+  'take',
   'take-back',
   'take-on',
   'transfer',

@@ -190,9 +190,9 @@ const STATE_TONES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     green:
       'import-created approved founded confirmed accepted checked_out posted recorded valid certified granted passed credited settled admitted closed verified rated renewed ready',
-    blue: 'published running in_progress dispatched redispatched checked_in enrolled attended assessed screened ruled reviewed first_review first_pass done import-updated',
+    blue: 'published running in_progress dispatched redispatched checked_in enrolled attended assessed screened ruled reviewed first_review first_pass done import-updated exported',
     amber:
-      'submitted requested offered open waitlisted under_check under_review needs_correction in_review proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn',
+      'submitted requested offered open waitlisted under_check under_review needs_correction in_review proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn waiting to_withdraw',
     red: 'rejected refused no_show suspended revoked cancelled cancelled_by_org failed undo_failed absent import-rejected',
   }).flatMap(([tone, states]) => states.split(' ').map((state) => [state, tone])),
 );

@@ -64,6 +64,7 @@ export const AUDITED_TYPES = [
   'Enrolment',
   'EvaluationRun',
   'Exclusion',
+  'ExternalRecord',
   'GuardianRequest',
   'HoursClaim',
   'HoursRecord',

@@ -200,6 +200,10 @@ export function createHoursQueries({
     },
     waitingCount: countQueue,
 
+    /** Records by id, for who may read them all. */
+    rowsOf: (ids: readonly Types.ObjectId[]): Promise<HoursRow[]> =>
+      HoursModel.find({ _id: { $in: [...ids] } } as never).lean(),
+
     /** Submitted records of these assignments. */
     async recordIdsOf(assignmentIds: readonly string[]): Promise<string[]> {
       const rows = await HoursModel.find({

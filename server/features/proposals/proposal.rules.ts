@@ -17,6 +17,7 @@ export const PROPOSAL_KINDS = {
   'time-bank/closing': 'time-bank:run',
   'audit/export': 'audit:see',
   'inspection/export': 'inspections:export',
+  'external-records/export': 'external-records:enter',
 } as const satisfies Record<string, Permission>;
 export type ProposalKind = keyof typeof PROPOSAL_KINDS;
 export const PROPOSAL_KIND_NAMES = Object.keys(PROPOSAL_KINDS) as [ProposalKind, ...ProposalKind[]];
@@ -24,7 +25,7 @@ export const permissionOf = (kind: ProposalKind): Permission => PROPOSAL_KINDS[k
 
 /** What leaves the house when it is confirmed: files, for a while, for whoever proposed it. */
 export const isExport = (kind: ProposalKind): boolean =>
-  kind === 'audit/export' || kind === 'certificates/print';
+  kind === 'audit/export' || kind === 'certificates/print' || kind === 'external-records/export';
 
 /** How somebody holds the right over the unit: the humans above each grant, none for the operator's own. */
 export type Authorities = readonly { readonly granters: readonly string[] }[];

@@ -433,7 +433,7 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
         confirm: open && why === null,
         decline: open && (why === null || !NEVER_BY.includes(why)),
         withdraw: open && own,
-        file: own && row.kind === 'audit/export' && until !== null && until > contextNow(),
+        file: own && actOf(row.kind).file !== undefined && until !== null && until > contextNow(),
         why: own ? null : why,
       };
     },

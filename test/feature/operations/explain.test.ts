@@ -127,6 +127,8 @@ describe('lists at size', function () {
     ['reviewer', '/hours/transfers/desk', 'hourstransfers'],
     ['reviewer', '/duplicates', 'identitydocuments'],
     ['auditor', '/inspections', 'inspectionexports'],
+    ['officer', '/external-records', 'externalrecords'],
+    ['officer', '/external-records?state=failed', 'externalrecords'],
     ['reviewer', '/proposals', 'proposals'],
     ['reviewer', '/proposals?show=past', 'proposals'],
     ['reviewer', '/proposals?show=below', 'proposals'],

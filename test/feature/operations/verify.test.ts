@@ -248,6 +248,10 @@ describe('npm run verify', function () {
         ),
       ],
       [
+        'external-records/answered',
+        change('externalrecords', { hoursId: id('hoursId') }, { $set: { state: 'confirmed' } }),
+      ],
+      [
         'inspections/archives',
         change('inspectionexports', { _id: id('inspectionId') }, { $set: { state: 'expired' } }),
       ],

@@ -669,6 +669,12 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'exclusions/set': () => ({ handle: 'A'.repeat(22), reason: 'x' }),
   'exclusions/answer': () => ({ answer: 'x' }),
   'positions/offer': () => ({ handles: ['A'.repeat(22)] }),
+  'external-records/propose': ({ unitId }) => ({
+    from: '2020-01-01',
+    to: tomorrow(),
+    unitId: unitId ?? '',
+    reason: 'x',
+  }),
   'inspections/propose': () => ({
     from: '2025-01-01',
     to: '2025-12-31',

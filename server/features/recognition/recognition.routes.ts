@@ -71,6 +71,8 @@ const caseDetail = caseView.extend({
     object: z.boolean(),
     decide: z.boolean(),
     withdraw: z.boolean(),
+    /** Whether the person may say whether they are named. */
+    name: z.boolean(),
   }),
 });
 const reasonNeeded = z.strictObject({ reason: prose(300).min(1) });
@@ -90,7 +92,7 @@ const toScheme = (row: RecognitionSchemeRow): z.input<typeof schemeView> => ({
   effectiveTo: row.effectiveTo,
 });
 
-function toCase(row: RecognitionRow, mayKnow: boolean): z.input<typeof caseView> {
+function toCase(row: RecognitionRow, mayKnow: boolean, named = mayKnow): z.input<typeof caseView> {
   return {
     id: String(row._id),
     state: row.state,
@@ -98,8 +100,8 @@ function toCase(row: RecognitionRow, mayKnow: boolean): z.input<typeof caseView>
     name: row.name,
     kind: row.kind,
     level: row.level,
-    subjectName: mayKnow || row.showName ? row.subjectName : '',
-    showName: row.showName,
+    subjectName: named ? row.subjectName : '',
+    showName: mayKnow ? row.showName : named,
     minutesNeeded: row.minutesNeeded,
     areas: [...(row.areas ?? [])],
     areaMinutesNeeded: row.areaMinutesNeeded ?? 0,
@@ -110,14 +112,14 @@ function toCase(row: RecognitionRow, mayKnow: boolean): z.input<typeof caseView>
   };
 }
 
-function toDetail(row: RecognitionRow, account: AccountActor): z.input<typeof caseDetail> {
+function toDetail(row: RecognitionRow, account: AccountActor, named: boolean): z.input<typeof caseDetail> {
   const own = row.personId !== null && String(row.personId) === account.personId;
   const unit = String(row.unitId);
   const desk = can(account, 'recognition:see', unit);
   const decides =
     !own && can(account, 'recognition:decide', unit) && String(row.reviewedByPersonId) !== account.personId;
   return {
-    ...toCase(row, own || desk),
+    ...toCase(row, own || desk, own || desk || named),
     own,
     objections: desk ? row.objections.map(({ at, reason }) => ({ at: at.toISOString(), reason })) : [],
     reason: own || desk ? (row.history.at(-1)?.reason ?? null) : null,
@@ -129,8 +131,18 @@ function toDetail(row: RecognitionRow, account: AccountActor): z.input<typeof ca
       withdraw: own
         ? ['eligible', 'applied', 'reviewed', 'published', 'granted'].includes(row.state)
         : ['published', 'granted'].includes(row.state) && decides,
+      name: own && ['applied', 'reviewed', 'published', 'granted'].includes(row.state),
     },
   };
+}
+
+/** A case as the reader may see it. */
+async function detailOf(
+  recognition: RecognitionService,
+  row: RecognitionRow,
+  account: AccountActor,
+): Promise<z.input<typeof caseDetail>> {
+  return toDetail(row, account, (await recognition.named([row])).has(String(row._id)));
 }
 
 export interface RecognitionRouteParts {
@@ -215,7 +227,11 @@ function ownRoutes({ recognition, i18n }: RecognitionRouteParts): Route[] {
         'The public notice: what is open to objections and what was granted; named is who agreed to it.',
       input: { params: slugParams },
       output: z.object({ data: z.array(caseView) }),
-      run: async () => ({ data: (await recognition.notice()).map((row) => toCase(row, false)) }),
+      async run() {
+        const rows = await recognition.notice();
+        const named = await recognition.named(rows);
+        return { data: rows.map((row) => toCase(row, false, named.has(String(row._id)))) };
+      },
       page: ({ data }, { locale }) =>
         view('recognition/notice', { data: data.map((one) => ({ ...one, title: one.name[locale] })) }),
     }),
@@ -241,7 +257,7 @@ function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
       input: { params: idParams, body },
       output: caseDetail,
       run: async ({ account, params, body: sent }) =>
-        toDetail(await run(account, params.id, sent as Record<string, string>), account),
+        detailOf(recognition, await run(account, params.id, sent as Record<string, string>), account),
       page: ({ id: caseId, state }) =>
         seeOther(`/recognition-cases/${caseId}`, {
           kind: 'success',
@@ -265,12 +281,37 @@ function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
       summary: 'One case: one’s own, of one’s desk, or on the public notice.',
       input: { params: idParams },
       output: caseDetail,
-      run: async ({ account, params }) => toDetail(await recognition.access(account, params.id), account),
+      run: async ({ account, params }) =>
+        detailOf(recognition, await recognition.access(account, params.id), account),
       page: (one, { account, locale }) =>
         view('recognition/show', {
           ...one,
           title: one.name[locale],
           desk: can(account, 'recognition:see'),
+        }),
+    }),
+    route({
+      name: 'recognition/name',
+      method: 'post',
+      path: '/recognition-cases/:id/name',
+      access: 'recognition:apply-own',
+      tenant: 'member',
+      summary:
+        'Says whether one’s own name stands on the public notice; it acts at once. Nobody below 18 is named.',
+      status: 200,
+      input: { params: idParams, body: z.strictObject({ shown: z.boolean() }) },
+      output: caseDetail,
+      run: async ({ account, params, body }) =>
+        detailOf(recognition, await recognition.showOwnName(account, params.id, body.shown), account),
+      page: ({ id: caseId, showName }) =>
+        seeOther(`/recognition-cases/${caseId}`, {
+          kind: 'success',
+          key: showName ? 'recognition.did.named' : 'recognition.did.unnamed',
+        }),
+      invalid: ({ issues, error }, { params }) =>
+        seeOther(`/recognition-cases/${params.id}`, {
+          kind: 'error',
+          key: `errors.${issues[0]?.code ?? error.code}`,
         }),
     }),
     act(

@@ -12,9 +12,10 @@ import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
-import { born, transition } from '../../db/transition.ts';
+import { born, editRow, transition } from '../../db/transition.ts';
 import type { HoursService } from '../hours/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
+import { isMinor } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -144,6 +145,37 @@ export function createRecognitionService(parts: RecognitionParts) {
     return row;
   }
 
+  /** Whether somebody of that age may be named in public at all (S-49). */
+  async function isTooYoung(personId: Types.ObjectId): Promise<boolean> {
+    const { birthDate } = await people.row(personId);
+    return isMinor(birthDate, await schemes.today());
+  }
+
+  /**
+   * Of these cases, those whose subject anybody may read of: teams, and people who agreed to it, are of age (S-49) and
+   * still belong here. Asked whenever it is shown, so that what was taken back is gone at once (R-6.1, R-6.7).
+   */
+  async function named(rows: readonly RecognitionRow[]): Promise<ReadonlySet<string>> {
+    const agreed = rows.filter(({ showName }) => showName);
+    const ids = agreed.flatMap(({ personId }) => (personId ? [String(personId)] : []));
+    const today = await schemes.today();
+    const grown = new Set(
+      (await people.rows(ids))
+        .filter(({ birthDate }) => !isMinor(birthDate, today))
+        .map(({ _id }) => String(_id)),
+    );
+    const here = new Set(
+      (await memberships.ofPeople(ids))
+        .filter(({ state }) => state === 'approved')
+        .map(({ personId }) => String(personId)),
+    );
+    return new Set(
+      agreed
+        .filter(({ personId }) => !personId || (grown.has(String(personId)) && here.has(String(personId))))
+        .map(({ _id }) => String(_id)),
+    );
+  }
+
   /** Neither the person, nor (deciding) whoever reviewed: humans are compared, not accounts (S-10). */
   async function assertMayAct(
     actor: AccountActor,
@@ -207,6 +239,7 @@ export function createRecognitionService(parts: RecognitionParts) {
 
   return {
     access,
+    named,
 
     /** What there is, how far the person is, and their own cases. */
     async own(actor: AccountActor): Promise<{ standings: Standing[]; cases: RecognitionRow[] }> {
@@ -251,7 +284,7 @@ export function createRecognitionService(parts: RecognitionParts) {
         }).lean();
         return begin(
           known ?? (await insert(newRow(scheme, { personId, unitId, subjectName: personName }))),
-          showName,
+          showName && !(await isTooYoung(personId)),
         );
       });
     },
@@ -367,6 +400,24 @@ export function createRecognitionService(parts: RecognitionParts) {
         });
         await tell(after);
         return after;
+      });
+    },
+
+    /**
+     * The person agrees to be named on the notice, or takes that back, as often as they like (R-6.1).
+     * @throws Conflict `minor-not-named`
+     */
+    async showOwnName(actor: AccountActor, id: string, shown: boolean): Promise<RecognitionRow> {
+      return inTransaction(async () => {
+        const row = await access(actor, id);
+        if (!isOwn(actor, row) || row.personId === null) throw new Forbidden('only-the-person');
+        if (shown && (await isTooYoung(row.personId))) throw new Conflict('minor-not-named');
+        if (row.showName === shown) return row;
+        return editRow(RecognitionModel, row._id, {
+          version: null,
+          set: { showName: shown },
+          action: 'recognition/edit-own',
+        });
       });
     },
 

@@ -620,6 +620,7 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'recognition/decide': () => ({ verdict: 'refused', reason: 'x' }),
   'recognition/object': () => ({ reason: 'x' }),
   'recognition/withdraw': () => ({ reason: 'x' }),
+  'recognition/name': () => ({ shown: false }),
   'recognition/end-scheme': () => ({ effectiveTo: '2099-01-01' }),
   'hours/reject': () => ({ reason: 'x' }),
   'hours/review': () => ({ verdict: 'approved', reason: 'x' }),

@@ -1,8 +1,16 @@
 import { expect } from 'chai';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { RecognitionModel } from '../../../server/features/recognition/recognition.model.ts';
 import { publishRoutes } from '../../../server/http/router.ts';
 import { findableToFit } from '../../../server/features/people/index.ts';
-import { asOperator, createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
+import {
+  asOperator,
+  createMember,
+  createPerson,
+  createTenant,
+  inTenant,
+  PASSWORD,
+} from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createOpening } from '../../factories/requests.ts';
@@ -74,6 +82,81 @@ describe('what strangers and fellow volunteers learn of people', function () {
     }
     const heard = await everythingPublic(tenant, opening);
     for (const name of names) expect(heard, name).to.not.include(name);
+  });
+
+  it('no name on the notice of recognition but of grown members who agreed and still do (S-49, R-6.7)', async () => {
+    const tenant = await createTenant();
+    const admin = await (await createMember(tenant, { roles: ['administrator'] })).api();
+    const made = await admin.post('/recognition-schemes', {
+      code: 'first',
+      kind: 'medal',
+      nameZh: '初心奖章',
+      nameEn: 'First steps',
+      hours: 1,
+      effectiveFrom: `${year}-01-01`,
+    });
+    expect(made.status, made.text).to.equal(201);
+    const schemeId = made.json<{ id: string }>().id;
+    const [officer, reviewer] = [
+      await (await createMember(tenant, { roles: ['officer', 'coordinator'] })).api(),
+      await (await createMember(tenant, { roles: ['reviewer'] })).api(),
+    ];
+    const published = async (name: string, age: number): Promise<{ member: Member; id: string }> => {
+      const member = await createMember(tenant, {
+        person: {
+          name,
+          birthDate: `${year - age - 1}-12-31`,
+          consents: ['terms', 'guardian'].map(consent),
+        } as never,
+      });
+      const served = await createServed(tenant, member, { title: '往日服务' });
+      expect((await officer.post(`/hours/${served}/approve`)).status).to.equal(200);
+      const own = await member.api();
+      const applied = await own.post('/recognition/applications', { schemeId, showName: true });
+      expect(applied.status, applied.text).to.equal(201);
+      const { id } = applied.json<{ id: string }>();
+      // What was stored when nobody asked for the age counts as little.
+      await inTenant(tenant.id, () =>
+        RecognitionModel.updateOne({ _id: id } as never, { $set: { showName: true } }),
+      );
+      for (const [desk, act, body] of [
+        [officer, 'review', { verdict: 'reviewed', reason: '属实' }],
+        [reviewer, 'publish', {}],
+      ] as const) {
+        const answer = await desk.post(`/recognition-cases/${id}/${act}`, body);
+        expect(answer.status, answer.text).to.equal(200);
+      }
+      return { member, id };
+    };
+    const young = await published('欧阳少年星', 16);
+    const grown = await published('欧阳成年星', 30);
+    const gone = await published('欧阳离开星', 40);
+    const fellow = await (await createMember(tenant)).api();
+    const heard = async (): Promise<string> => {
+      const path = `/t/${tenant.slug}/recognition`;
+      const cases = await Promise.all(
+        [young, grown, gone].map(({ id }) => fellow.get(`/recognition-cases/${id}`)),
+      );
+      return [await new ApiAgent().get(path), await new PageAgent().get(path), ...cases]
+        .map(({ status, text }) => `${status} ${text}`)
+        .join('\n');
+    };
+    let now = await heard();
+    expect(now).to.include('欧阳成年星').and.include('欧阳离开星').and.not.include('欧阳少年星');
+    const left = await (await gone.member.api()).post(`/memberships/${gone.member.membershipId}/leaving`, {});
+    expect(left.status, left.text).to.equal(200);
+    const page = await grown.member.page();
+    const shown = await page.get(`/recognition-cases/${grown.id}`);
+    expect(shown.text).to.include(`/recognition-cases/${grown.id}/name`);
+    const taken = await page.post(`/recognition-cases/${grown.id}/name`, { shown: 'false' });
+    expect(taken.location).to.equal(`/recognition-cases/${grown.id}`);
+    now = await heard();
+    for (const name of ['欧阳成年星', '欧阳离开星', '欧阳少年星']) expect(now, name).to.not.include(name);
+    const asks = await (
+      await young.member.api()
+    ).post(`/recognition-cases/${young.id}/name`, { shown: true });
+    expect(asks.json()).to.include({ status: 409, code: 'minor-not-named' });
+    expect((await fellow.post(`/recognition-cases/${grown.id}/name`, { shown: true })).status).to.equal(403);
   });
 
   it('names of a shift to those who run it, and to no fellow of the same shift, on any door', async () => {

@@ -1,4 +1,5 @@
 import type { Services } from '../server/compose.ts';
+import { remindOfAppraisals } from './appraisals/remind.sweep.ts';
 import { sealAudit } from './audit/seal.sweep.ts';
 import { makeCertificates } from './certificates/batch.sweep.ts';
 import { closeAssignments } from './assignments/close.sweep.ts';
@@ -44,6 +45,7 @@ export function allSweeps(services: Services): Sweep[] {
     expireInspections(services.inspections),
     expireCredentials(services.credentials),
     expirePoolMembers(services.poolTime),
+    remindOfAppraisals(services.appraisals),
     remindOfRegistrations(services.watches),
     evaluateRegistrations(services.runs),
     proposePoolMembers(services.poolTime),

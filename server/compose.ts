@@ -70,6 +70,12 @@ import {
   createAuditService,
   createSealService,
 } from './features/audit/index.ts';
+import {
+  appraisalInvariants,
+  appraisalMessages,
+  appraisalRoutes,
+  createAppraisalService,
+} from './features/appraisals/index.ts';
 import { awardInvariants, awardMessages, awardRoutes, createAwardService } from './features/awards/index.ts';
 import {
   attendanceRoutes,
@@ -432,6 +438,11 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     },
   });
   calendars.onDaysChanged(hours.recountDuty);
+  const appraisals = createAppraisalService({ calendars, humans, memberships, shifts, tenants, units });
+  calendars.onDaysChanged(appraisals.recount);
+  hours.onServed(appraisals.begin);
+  hours.onPosted(appraisals.posted);
+  hours.onReversed(appraisals.voidFor);
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
   const bank = createBankService({ memberships, tenants, units });
   const kinships = createKinshipService({ bank, identityDocuments });
@@ -448,7 +459,12 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       },
       bankClosings.whyNotMerge,
     ],
-    follow: [bankClosings.merge, hours.claims.follow, (from, into) => awards.follow(from, into)],
+    follow: [
+      bankClosings.merge,
+      hours.claims.follow,
+      appraisals.follow,
+      (from, into) => awards.follow(from, into),
+    ],
   });
   identityDocuments.onSameHuman(markOwnHand);
   const external = createExternalRecordService({ hours, identityDocuments, people, tenants, units });
@@ -663,6 +679,12 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       publicUrl,
     }),
     ...proposalMessages({ i18n, tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
+    ...appraisalMessages({
+      tenants,
+      recipientOf: recipients.ofPerson,
+      recipientOfAccount: recipients.ofAccount,
+      publicUrl,
+    }),
     ...awardMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
     ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
@@ -727,6 +749,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...externalRecordInvariants,
     ...trainingInvariants,
     ...trainingPlanInvariants,
+    ...appraisalInvariants,
     ...awardInvariants,
     ...recognitionInvariants(minutesOfFirst),
     ...timeBankInvariants,
@@ -772,6 +795,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     hours,
     certificates,
     certificateBatches,
+    appraisals,
     awards,
     recognition,
     schemes,
@@ -868,6 +892,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
     ...reviewRoutes({
       sources: createReviewSources({
+        appraisals,
         awards,
         credentials,
         credits,
@@ -899,6 +924,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
     ...badgeRoutes({ badges }),
     ...timeBankRoutes({ bank, closings: bankClosings, kinships, proposals, redemptions, requests, i18n }),
+    ...appraisalRoutes({ appraisals, i18n }),
     ...awardRoutes({ awards, tenants, i18n }),
     ...recognitionRoutes({ recognition, schemes, units, i18n }),
     ...certificateBatchRoutes({ batches: certificateBatches, proposals, i18n }),

@@ -89,6 +89,13 @@ export const navigation: readonly NavEntry[] = [
     phone: false,
   },
   {
+    href: '/appraisals/desk',
+    key: 'appraisals.desk',
+    icon: 'message-check',
+    permission: 'appraisals:make',
+    phone: false,
+  },
+  {
     href: '/awards/desk',
     key: 'awards.desk',
     icon: 'award',
@@ -130,6 +137,13 @@ export const navigation: readonly NavEntry[] = [
     key: 'nav.certificates',
     icon: 'certificate',
     permission: 'certificates:issue-own',
+    phone: false,
+  },
+  {
+    href: '/appraisals',
+    key: 'appraisals.title',
+    icon: 'message-check',
+    permission: 'appraisals:see-own',
     phone: false,
   },
   {

@@ -1,5 +1,6 @@
 import { can } from './core/actor.ts';
 import type { I18n } from './i18n/index.ts';
+import type { AppraisalService } from './features/appraisals/index.ts';
 import type { AwardService } from './features/awards/index.ts';
 import type { CredentialService, CredentialTypeService } from './features/credentials/index.ts';
 import type { CreditService } from './features/credits/index.ts';
@@ -11,6 +12,7 @@ import type { PoolMemberQueries } from './features/talent-pools/index.ts';
 
 /** What waits for a reviewer, kind by kind: each feature's own desk, so that nothing is seen here that is not seen there. */
 export function createReviewSources(parts: {
+  readonly appraisals: AppraisalService;
   readonly awards: AwardService;
   readonly credentials: CredentialService;
   readonly credits: CreditService;
@@ -20,7 +22,7 @@ export function createReviewSources(parts: {
   readonly hours: HoursService;
   readonly i18n: I18n;
 }): ReviewSource[] {
-  const { awards, credentials, credits, hours, pools, proposals, types, i18n } = parts;
+  const { appraisals, awards, credentials, credits, hours, pools, proposals, types, i18n } = parts;
   return [
     {
       kind: 'credential',
@@ -99,6 +101,22 @@ export function createReviewSources(parts: {
           title: row.name,
           state: row.state,
           since: row.createdAt.toISOString(),
+        }));
+      },
+    },
+    {
+      kind: 'appraisal',
+      href: '/appraisals/contested',
+      hrefOf: (id) => `/appraisals/${id}`,
+      may: (actor) => can(actor, 'appraisals:answer'),
+      async waiting(actor, limit) {
+        const { data } = await appraisals.contested(actor, limit, undefined);
+        return data.map((row) => ({
+          id: String(row._id),
+          personName: row.personName,
+          title: row.title,
+          state: row.state,
+          since: (row.history.at(-1)?.at ?? row.createdAt).toISOString(),
         }));
       },
     },

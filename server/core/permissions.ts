@@ -25,6 +25,7 @@ const MEMBER = [
   'hours:log-own',
   'hours:see-own',
   'certificates:issue-own',
+  'appraisals:see-own',
   'awards:see-own',
   'awards:claim-own',
   'credentials:claim-own',
@@ -42,6 +43,7 @@ export const APPLICANT_PERMISSIONS = [
   'memberships:apply-own',
   'hours:see-own',
   'certificates:issue-own',
+  'appraisals:see-own',
   'awards:see-own',
 ] as const;
 
@@ -64,6 +66,9 @@ const COORDINATOR = [
   'hours:back-enter',
   'certificates:see',
   'certificates:issue',
+  'appraisals:see',
+  'appraisals:make',
+  'appraisals:answer',
   'awards:see',
   'awards:record',
   'awards:decide',
@@ -142,6 +147,8 @@ const REVIEWER = [
   'certificates:see',
   'certificates:revoke',
   'proposals:see',
+  'appraisals:see',
+  'appraisals:answer',
   'awards:see',
   'awards:decide',
   'recognition:see',
@@ -150,6 +157,7 @@ const REVIEWER = [
 ] as const;
 
 const AUDITOR = [
+  'appraisals:see',
   'awards:see',
   'time-bank:see',
   'talent-pools:see',

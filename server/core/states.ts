@@ -142,6 +142,14 @@ export const inspectionLifecycle = defineLifecycle('inspection', {
   expired: [],
 });
 
+/** What is said of a service after it was given: due from the check-out on, void while its hours are taken back. */
+export const appraisalLifecycle = defineLifecycle('appraisal', {
+  due: ['made', 'void'],
+  made: ['made', 'contested', 'void'],
+  contested: ['made', 'void'],
+  void: ['due', 'made'],
+});
+
 /** An act that needs two persons (S-10): one proposes it, another confirms or declines, else it lapses. */
 export const proposalLifecycle = defineLifecycle('proposal', {
   open: ['confirmed', 'declined', 'withdrawn', 'lapsed'],
@@ -328,6 +336,7 @@ export const LIFECYCLES = [
   hoursClaimLifecycle,
   awardLifecycle,
   annualReportLifecycle,
+  appraisalLifecycle,
   transferLifecycle,
   credentialLifecycle,
   poolLifecycle,

@@ -189,10 +189,10 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
 const STATE_TONES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     green:
-      'import-created approved founded confirmed accepted checked_out posted recorded valid certified granted passed credited settled admitted closed verified rated renewed ready',
+      'import-created approved founded confirmed accepted checked_out posted recorded made valid certified granted passed credited settled admitted closed verified rated renewed ready',
     blue: 'published running in_progress dispatched redispatched checked_in enrolled attended assessed screened ruled reviewed first_review first_pass done import-updated exported',
     amber:
-      'submitted requested offered open waitlisted under_check under_review needs_correction in_review proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn waiting to_withdraw',
+      'submitted requested offered open waitlisted under_check under_review needs_correction in_review due proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn waiting to_withdraw',
     red: 'rejected refused no_show suspended revoked cancelled cancelled_by_org failed undo_failed absent import-rejected',
   }).flatMap(([tone, states]) => states.split(' ').map((state) => [state, tone])),
 );

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { InvariantCheck, InvariantResult } from '../core/invariant.ts';
 import {
+  appraisalLifecycle,
   assignmentLifecycle,
   awardLifecycle,
   credentialLifecycle,
@@ -45,6 +46,7 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
       ['offers', offerLifecycle],
       ['hoursrecords', hoursLifecycle],
       ['hoursclaims', hoursClaimLifecycle],
+      ['appraisals', appraisalLifecycle],
       ['awards', awardLifecycle],
       ['credentials', credentialLifecycle],
       ['credits', creditLifecycle],

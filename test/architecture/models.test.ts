@@ -17,6 +17,7 @@ const collectionOf = (entry: ReturnType<typeof allModels>[number]): string =>
 const ACROSS_TENANTS: Record<string, string> = {
   'Membership accountId': 'identity: all places of an account in one read',
   'Certificate code': 'public verification starts from the code alone',
+  'Appraisal remindAt,_id': 'the sweep looks for what is due in every tenant',
   'HoursClaim remindAt,_id': 'the sweep looks for what is due in every tenant',
   'HoursRecord remindAt,_id': 'the sweep looks for what is due in every tenant',
   'HoursRecord personId,servedFrom': 'a minute of a person counts once, in whatever tenant',

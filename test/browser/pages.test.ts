@@ -69,6 +69,13 @@ async function createPlace(): Promise<ReadonlyMap<Role, Member>> {
     expect(taken.status, taken.text).to.equal(201);
   }
   await createServed(tenant, cast.get('volunteer') as Member, { title: '垃圾分类督导' });
+  const due = (await coordinator.get('/appraisals/desk')).json<{ data: { id: string; shiftId: string }[] }>()
+    .data;
+  for (const [n, { id, shiftId }] of due.slice(0, 2).entries()) {
+    const said = await coordinator.post(`/shifts/${shiftId}/appraisals`, { quality: 'good', rows: [{ id }] });
+    expect(said.status, said.text).to.equal(201);
+    if (n === 0) await own.post(`/appraisals/${id}/contest`, { reason: '我全程都在' });
+  }
   await createMember(tenant, { state: 'submitted', unitId, person: { name: '申请人甲' } });
   const faced = await coordinator.post('/people', {
     name: '当面登记的人',

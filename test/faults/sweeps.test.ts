@@ -17,6 +17,7 @@ import { CertificateBatchModel } from '../../server/features/certificates/certif
 import { CertificateModel } from '../../server/features/certificates/certificate.model.ts';
 import { CredentialModel } from '../../server/features/credentials/credential.model.ts';
 import { dueOnOf } from '../../server/features/credentials/index.ts';
+import { AppraisalModel } from '../../server/features/appraisals/appraisal.model.ts';
 import { HoursClaimModel } from '../../server/features/hours/claim.model.ts';
 import { HoursModel } from '../../server/features/hours/hours.model.ts';
 import {
@@ -520,6 +521,25 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
           (await LedgerStatementModel.find({}).lean()).map(({ closing, entries }) => [closing, entries]),
         ),
       expected: [[1, 2]],
+    };
+  },
+
+  async 'appraisals/remind'(tenant) {
+    const volunteer = await createMember(tenant);
+    await createMember(tenant, { roles: ['coordinator'] });
+    await createMember(tenant, { roles: ['coordinator'] });
+    await createServed(tenant, volunteer);
+    return {
+      at: 16 * 24 * HOUR,
+      rows: 1,
+      effect: async () => [
+        await told(tenant, 'appraisals/due'),
+        await inTenant(tenant.id, () =>
+          AppraisalModel.countDocuments({ remindAt: { $type: 'date' } } as never),
+        ),
+      ],
+      // Past the last day: nobody is reminded again.
+      expected: [2, 0],
     };
   },
 

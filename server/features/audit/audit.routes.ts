@@ -4,6 +4,7 @@ import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
 import {
+  appraisalLifecycle,
   assignmentLifecycle,
   awardLifecycle,
   courseLifecycle,
@@ -47,6 +48,7 @@ import type { SealService } from './seal.service.ts';
 /** Where a thing has its page, and what it takes to open that. */
 const PAGES: Readonly<Record<string, readonly [path: string, permission: Permission]>> = {
   Assignment: ['/assignments', 'assignments:see'],
+  Appraisal: ['/appraisals', 'appraisals:see'],
   Award: ['/awards', 'awards:see'],
   HoursClaim: ['/hours/claims', 'hours:see'],
   HoursRecord: ['/hours', 'hours:see'],
@@ -61,6 +63,7 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
 
 /** Whose states have words: of each kind of thing, its life cycle and where the words are. */
 const STATES = {
+  Appraisal: ['appraisal', appraisalLifecycle.states],
   Assignment: ['assignment', assignmentLifecycle.states],
   Award: ['award', awardLifecycle.states],
   Course: ['course', courseLifecycle.states],

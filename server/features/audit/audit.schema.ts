@@ -48,6 +48,7 @@ export const AUDITED_TYPES = [
   'AnnualReport',
   'Announcement',
   'ApiToken',
+  'Appraisal',
   'Assignment',
   'Attachment',
   'AuditEntry',

@@ -16,7 +16,7 @@ import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import { keepFiles } from '../attachments/index.ts';
 import type { AttachmentService } from '../attachments/index.ts';
-import { holdsApartFrom } from '../memberships/index.ts';
+import { holdsApartFrom, moveRows } from '../memberships/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { lockPerson } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -401,33 +401,21 @@ export function createAwardService(parts: AwardParts) {
      * transaction of the merge.
      */
     async follow(from: string, into: string): Promise<void> {
-      const kept = await memberships.anyOf(into);
-      if (!kept) throw new Conflict('not-a-member');
+      const living = { state: { $in: LIVING_AWARD } };
       const keys = await AwardModel.distinct('key', {
-        personId: kept.personId,
-        state: { $in: LIVING_AWARD },
+        personId: new Types.ObjectId(into),
+        ...living,
       } as never);
-      const known = new Set(keys.map(String));
-      for (const row of await AwardModel.find({ personId: new Types.ObjectId(from) } as never).lean()) {
-        if ((LIVING_AWARD as readonly string[]).includes(row.state) && known.has(row.key))
-          await transition(AwardModel, row._id, {
-            lifecycle: awardLifecycle,
-            from: [row.state],
-            to: row.state === 'claimed' ? 'withdrawn' : 'revoked',
-            reason: 'recorded-twice',
-            action: row.state === 'claimed' ? 'awards/withdraw' : 'awards/revoke',
-          });
-        await AwardModel.updateOne({ _id: row._id } as never, {
-          $set: { personId: kept.personId, membershipId: kept._id, personName: kept.personName },
-          $inc: { version: 1 },
+      const twice = { personId: new Types.ObjectId(from), key: { $in: keys }, ...living };
+      for (const { _id, state } of await AwardModel.find(twice as never).lean())
+        await transition(AwardModel, _id, {
+          lifecycle: awardLifecycle,
+          from: [state],
+          to: state === 'claimed' ? 'withdrawn' : 'revoked',
+          reason: 'recorded-twice',
+          action: state === 'claimed' ? 'awards/withdraw' : 'awards/revoke',
         });
-        await recordAudit({
-          action: 'awards/move',
-          subjectType: 'Award',
-          subjectId: row._id,
-          facts: { into: String(kept._id) },
-        });
-      }
+      await moveRows(AwardModel, 'awards/move', { from, into });
     },
   };
 }

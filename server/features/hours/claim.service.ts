@@ -16,6 +16,7 @@ import { born, transition } from '../../db/transition.ts';
 import type { AssignmentRow } from '../assignments/index.ts';
 import { keepFiles } from '../attachments/index.ts';
 import type { AttachmentService } from '../attachments/index.ts';
+import { moveRows } from '../memberships/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { hasConsent, isMinor, lockPerson } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -467,29 +468,9 @@ export function createClaims(parts: ClaimParts) {
       return { before: await now(before), after: await now(made) };
     },
 
-    /**
-     * One human's record became another: their claims go along, answered ones too. Every row is written, so that an answer of the
-     * same moment meets it. Inside the transaction of the merge.
-     */
-    async follow(from: string, into: string): Promise<void> {
-      const kept = await memberships.anyOf(into);
-      if (!kept) throw new Conflict('not-a-member');
-      const rows = await HoursClaimModel.find({ personId: new Types.ObjectId(from) } as never)
-        .select({ _id: 1 })
-        .lean();
-      for (const { _id } of rows) {
-        await HoursClaimModel.updateOne({ _id } as never, {
-          $set: { personId: kept.personId, membershipId: kept._id, personName: kept.personName },
-          $inc: { version: 1 },
-        });
-        await recordAudit({
-          action: 'hours/move',
-          subjectType: 'HoursClaim',
-          subjectId: _id,
-          facts: { into: String(kept._id) },
-        });
-      }
-    },
+    /** One human's record became another: their claims go along, answered ones too. Inside the transaction of the merge. */
+    follow: (from: string, into: string): Promise<void> =>
+      moveRows(HoursClaimModel, 'hours/move', { from, into }),
 
     /** Pictures and documents: whoever speaks for the claim changes them while it is open. */
     evidence: keepFiles({ attachments, subjectOf, access, accessToChange: accessOwnOpen }),

@@ -34,6 +34,7 @@ import type { Counted, ServedShiftFacts } from './hours.record.ts';
 import { completeActivity, logFaults } from './hours.rules.ts';
 import { activityQueries } from './hours.activities.ts';
 import { createApprovals } from './hours.approval.ts';
+import { createDuty } from './duty.ts';
 import { createClaimDuty } from './claim.duty.ts';
 import { createClaims } from './claim.service.ts';
 import type { ClaimablePlaces } from './claim.service.ts';
@@ -82,13 +83,16 @@ export interface HoursParts {
 }
 
 export type PostedListener = (rows: readonly HoursRow[], tenant: Tenant) => Promise<void>;
+/** Told of the record of a place that somebody left. */
+export type ServedListener = (row: HoursRow) => Promise<void>;
 export type ReversedListener = (row: HoursRow, reason: string) => Promise<void>;
 
 export type HoursService = ReturnType<typeof createHoursService>;
 
 export function createHoursService(parts: HoursParts) {
   const { memberships, units, tenants, shiftFacts, withoutHours, trust, calendars } = parts;
-  const duty = createHoursDuty({ calendars, tenants, units });
+  const clock = createDuty({ calendars, tenants, units });
+  const duty = createHoursDuty({ duty: clock, tenants });
 
   /** A new record, under its own id or a given one; with the clock of its activity unless it has another. */
   async function insert(
@@ -106,6 +110,7 @@ export function createHoursService(parts: HoursParts) {
   }
 
   const postedListeners: PostedListener[] = [];
+  const servedListeners: ServedListener[] = [];
   const reversedListeners: ReversedListener[] = [];
   const { submit, approve, approveMany, postOne, rejectOne, assertTrusted } = createApprovals({
     trust,
@@ -135,7 +140,7 @@ export function createHoursService(parts: HoursParts) {
 
   const claims = createClaims({
     ...parts,
-    duty: createClaimDuty({ calendars, tenants, units }),
+    duty: createClaimDuty({ duty: clock, tenants }),
     corrections: createCorrections({
       tenants,
       units,
@@ -156,6 +161,10 @@ export function createHoursService(parts: HoursParts) {
     ...createBackEntries({ memberships, units, tenants, withoutHours, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
     access: accessHours,
+    /** Told in the transaction that records the service of a place. */
+    onServed(listener: ServedListener): void {
+      servedListeners.push(listener);
+    },
     /** Told in the transaction that posts, of all that it posts. */
     onPosted(listener: PostedListener): void {
       postedListeners.push(listener);
@@ -193,7 +202,8 @@ export function createHoursService(parts: HoursParts) {
             dayMinutes: await minutesOfDay(place.personId, shift.startsAt, { zone, settings }),
           }),
         );
-        await submit(_id);
+        const submitted = await submit(_id);
+        for (const listener of servedListeners) await listener(submitted);
       });
     },
 

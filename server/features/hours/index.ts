@@ -40,3 +40,5 @@ export type { MergeService } from './merge.service.ts';
 export { transferRoutes } from './transfer.routes.ts';
 export { ledgerRoutes } from './ledger.closing.routes.ts';
 export { compareBalances, comparisonsDue } from './ledger.compare.ts';
+export { createDuty, DUTY_DAYS } from './duty.ts';
+export type { Duty, DutyParts } from './duty.ts';

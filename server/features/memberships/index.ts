@@ -14,3 +14,4 @@ export { membershipView } from './membership.schema.ts';
 export { membershipMessages } from './membership.mail.ts';
 export { approvedToFit, membersMark, membersToFit, membersToPlan } from './membership.planning.ts';
 export type { MemberToPlan } from './membership.planning.ts';
+export { moveRows } from './moving.ts';

@@ -292,6 +292,7 @@ async function showPage(
       | 'credentials:review'
       | 'training:plan'
       | 'hours:back-enter'
+      | 'appraisals:see'
       | 'awards:see',
   ): boolean => !own && can(actor, permission, membership.unitId);
   const form = createForm({ i18n, locale, messages: 'memberships.grant' });
@@ -326,6 +327,7 @@ async function showPage(
       verifyIdentity: may('identities:verify'),
       enterCredential: may('credentials:review'),
       planLearning: membership.state === 'approved' && may('training:plan'),
+      seeAppraisals: may('appraisals:see'),
       seeAwards: may('awards:see'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),

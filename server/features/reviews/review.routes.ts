@@ -14,7 +14,7 @@ export interface Waiting {
 }
 /** One kind of thing to review: who may, where its desk is, what waits in it for this reader, oldest first. */
 export interface ReviewSource {
-  readonly kind: 'credential' | 'pool' | 'credit' | 'hoursClaim' | 'award' | 'proposal';
+  readonly kind: 'credential' | 'pool' | 'credit' | 'hoursClaim' | 'award' | 'appraisal' | 'proposal';
   readonly href: string;
   readonly hrefOf: (id: string) => string;
   readonly may: (actor: AccountActor) => boolean;
@@ -33,7 +33,7 @@ const desk = z.object({
   total: z.number(),
   queues: z.array(
     z.object({
-      kind: z.enum(['credential', 'pool', 'credit', 'hoursClaim', 'award', 'proposal']),
+      kind: z.enum(['credential', 'pool', 'credit', 'hoursClaim', 'award', 'appraisal', 'proposal']),
       href: z.string(),
       count: z.number(),
       /** There are more than were counted. */

@@ -166,6 +166,12 @@ describe('npm run verify', function () {
         change('hoursclaims', { _id: id('hoursClaimId') }, { $set: { state: 'founded' } }),
       ],
       [
+        'appraisals/said-by-another',
+        change('appraisals', { _id: id('appraisalId') }, [
+          { $set: { appraisedByPersonId: '$personId' } },
+        ] as never),
+      ],
+      [
         'awards/verified-by-another',
         change('awards', { _id: id('awardId') }, [
           {

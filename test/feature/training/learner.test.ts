@@ -212,6 +212,7 @@ describe('a learner', function () {
       pool: 0,
       hoursClaim: 0,
       award: 0,
+      appraisal: 0,
       proposal: 0,
     });
     await first.post(`/credentials/${id}/review`, { verdict: 'first_pass' });

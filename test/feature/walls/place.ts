@@ -79,6 +79,13 @@ export async function createPlace(
   const hoursId = await createServed(tenant, volunteer, { title: `往日${word}` });
   expect((await api.post(`/hours/${hoursId}/approve`)).status).to.equal(200);
   const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const [due] = (await api.get('/appraisals/desk')).json<{ data: { id: string; shiftId: string }[] }>().data;
+  const appraisalId = due?.id ?? '';
+  const said = await api.post(`/shifts/${due?.shiftId}/appraisals`, {
+    quality: 'good',
+    rows: [{ id: appraisalId, note: `评语${word}` }],
+  });
+  expect(said.status, said.text).to.equal(201);
   const hoursClaimId = await made(
     own.post(`/hours/${hoursId}/claims`, { wrong: 'not-served', text: `异议${word}` }),
   );
@@ -183,6 +190,7 @@ export async function createPlace(
       hoursId,
       hoursClaimId,
       evidenceId,
+      appraisalId,
       awardId,
       awardEvidenceId,
       certificateId,
@@ -458,6 +466,7 @@ async function objected(
 
 /** Which kind of row a route's first parameter names, by the first word of its path. */
 const KINDS: Readonly<Record<string, string>> = {
+  appraisals: 'appraisalId',
   awards: 'awardId',
   assignments: 'assignmentId',
   'certificate-batches': 'batchId',
@@ -531,6 +540,9 @@ export const BODIES: Readonly<Record<string, (ids: Readonly<Record<string, strin
   'attendance/check-in-own': () => ({ code: 'ABCDEF' }),
   'attendance/check-out-own': () => ({ code: 'ABCDEF' }),
   'attendance/mark': () => ({ mark: 'check-in' }),
+  'appraisals/make': () => ({ quality: 'good', rows: [] }),
+  'appraisals/contest': () => ({ reason: 'x' }),
+  'appraisals/correct': () => ({ quality: 'good', reason: 'x' }),
   'awards/enter': () => ({ origin: 'own', name: 'x', awardedOn: '2025-01-10' }),
   'awards/contest': () => ({ reason: 'x' }),
   'awards/decide': () => ({ verdict: 'refused', reason: 'x' }),

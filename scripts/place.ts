@@ -14,6 +14,7 @@ import type { Session } from './connect.ts';
 const DEMO_SEED = 330_122;
 const DEMO_PEOPLE = 3_000;
 const DEMO_DEPARTMENT = 'tonglu';
+const DEMO_APPRAISALS = 40;
 /** Where the first training plan may hold its sessions. */
 const DEMO_ROOMS = [
   { label: '县社会工作服务中心 201 教室', town: '城南街道', address: '', seats: 30, cost: 300 },
@@ -161,10 +162,15 @@ async function recordHours({ services, composed }: Session, served: ServedShift)
     confirmer &&
     (await composed.identities.forSession({ ...confirmer, accountVersion: 1, authenticatedAt: 0 }));
   if (confirmer && !identity) throw new Error('The coordinator of the seed cannot act');
-  await asTenant(served.tenantId, async () =>
-    services.hours.recordServed(
+  await asTenant(served.tenantId, async () => {
+    const records = await services.hours.recordServed(
       await services.assignments.rows(served.assignmentIds),
       identity?.actor ?? null,
-    ),
-  );
+    );
+    // Of some of those who came lately their coordinator has still to say how it was.
+    if (!confirmer)
+      await inTransaction(async () => {
+        for (const record of records.slice(-DEMO_APPRAISALS)) await services.appraisals.begin(record);
+      });
+  });
 }

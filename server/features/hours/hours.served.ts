@@ -112,7 +112,10 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
      * @throws Error when there is a ledger already: its chains are begun here, not gone on with
      * @throws Forbidden when the confirmer may not confirm one of them
      */
-    async recordServed(assignments: readonly AssignmentRow[], confirmer: AccountActor | null): Promise<void> {
+    async recordServed(
+      assignments: readonly AssignmentRow[],
+      confirmer: AccountActor | null,
+    ): Promise<readonly HoursRow[]> {
       if (confirmer && (await LedgerEntryModel.exists({})))
         throw new Error('Hours are recorded in bulk into an empty ledger only');
       const attended = assignments
@@ -128,6 +131,7 @@ export function createServedHours({ units, tenants, shiftFacts }: ServedHoursPar
       await insertRows('HoursRecord', after);
       await insertRows('LedgerEntry', entries);
       await writeAuditRows(audits);
+      return after;
     },
   };
 }

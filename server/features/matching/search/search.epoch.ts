@@ -15,6 +15,8 @@ const SOME = 1_000;
 /** So many people are an answer to begin with while the others are read; the next part is so many times as large. */
 const FIRST_PART = 5_000;
 const NEXT_PART = 3;
+/** No part is larger than the whole divided by this: it stays in memory until the whole is there. */
+const LARGEST_PART = 4;
 
 interface ReadingWatch {
   readonly onPart: (part: TenantEpoch, read: number) => void;
@@ -67,7 +69,7 @@ export class TenantEpoch {
         overlay: new Map(),
         gone: new Set(),
       });
-    let [read, part] = [0, FIRST_PART];
+    let [read, part, all] = [0, FIRST_PART, Infinity];
     for await (const batch of reader.everybody(asOf)) {
       for (const { sources, tally } of batch) {
         builder.add(tally ? entryOfSources(sources, tenant, tally) : entryOfSources(sources, tenant));
@@ -75,11 +77,12 @@ export class TenantEpoch {
         if (few) byId.set(String(sources.person._id), few);
       }
       read += batch.length;
-      if (read < part) continue;
+      if (read < part || read > all / LARGEST_PART) continue;
       // Ever fewer, so that all parts together take less time than the whole.
       part = NEXT_PART * read;
       onPart(epochOf(builder.build()), read);
-      builder.reserve(await reader.most(asOf));
+      all = await reader.most(asOf);
+      builder.reserve(all);
       onRest();
     }
     onRest();

@@ -36,10 +36,28 @@ export interface Place {
   label: string;
   address: string;
   point?: Point | undefined;
+  /** Somebody's home: `point` is then somewhere within a kilometre of it, for everybody; the address is for those who run it or come. */
+  atHome?: boolean | undefined;
+  /** Of a home, where it is exactly. */
+  door?: Point | undefined;
 }
+/** A point that tells everybody roughly where a home is: two decimals of a degree. */
+export const roughly = ({ coordinates: [longitude, latitude] }: Point): Point => ({
+  type: 'Point',
+  coordinates: [coarse(longitude), coarse(latitude)],
+});
+const coarse = (degrees: number): number => Math.round(degrees * 100) / 100;
+/** The place itself, for those who run it or come. */
+export const exactly = ({ door, point }: Pick<Place, 'door' | 'point'>): Point | undefined => door ?? point;
 export const placeField = {
   type: new Schema(
-    { label: { type: String, required: true }, address: { type: String, default: '' }, point: pointField },
+    {
+      label: { type: String, required: true },
+      address: { type: String, default: '' },
+      point: pointField,
+      atHome: { type: Boolean },
+      door: pointField,
+    },
     { _id: false, strict: 'throw' },
   ),
 } as const;

@@ -55,6 +55,8 @@ export interface AssignmentRouteParts {
 
 /** Positions that programs get at once. */
 const MOST_SUITING = 100;
+/** Who is told where a home is. */
+const COMES = ['accepted', 'confirmed', 'checked_in', 'checked_out'];
 /** Reasons that a row of the page has room for. */
 const REASONS = 3;
 /** Open shifts that a volunteer's page looks at: the soonest. */
@@ -368,7 +370,8 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
       warnings: near.map((finding) => wordFinding(i18n, locale, finding, zone)),
       can: abilitiesOn(one, { own, manages }, now),
       person: one.personName || i18n.t(locale, 'assignments.candidates.nameless'),
-      address: shift.place.address,
+      // Of a home only who comes is told it.
+      address: manages || !shift.place.atHome || COMES.includes(row.state) ? shift.place.address : '',
       leaderName: shift.leaderName,
       history: row.history.map((entry) => ({
         title: i18n.t(locale, `states.assignment.${entry.to}`),

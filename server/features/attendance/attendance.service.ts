@@ -5,6 +5,7 @@ import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import { distanceMetres, latLngOf } from '../../core/geo.ts';
+import { exactly } from '../../db/fields.ts';
 import type { AssignmentRow, AssignmentService, AttendanceMark } from '../assignments/index.ts';
 import { hasConsent } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -135,9 +136,10 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
 
   /** Only of whom agreed to be measured, and only how far. */
   async function distanceOf(actor: AccountActor, shift: ShiftRow, at: SeenAt | null): Promise<number | null> {
-    if (!at || !shift.place.point) return null;
+    const place = exactly(shift.place);
+    if (!at || !place) return null;
     const person = await people.row(actor.personId);
-    return hasConsent(person, 'location') ? distanceMetres(at, latLngOf(shift.place.point)) : null;
+    return hasConsent(person, 'location') ? distanceMetres(at, latLngOf(place)) : null;
   }
 
   async function own(actor: AccountActor, id: string): Promise<AssignmentRow> {

@@ -54,6 +54,8 @@ export const opportunityView = z.object({
     label: z.string(),
     address: z.string(),
     point: z.object({ type: z.literal('Point'), coordinates: z.array(z.number()) }).nullable(),
+    /** Somebody's home: no address, and a point within about a kilometre; who comes is told the address. */
+    atHome: z.boolean(),
   }),
   startsAt: z.string(),
   endsAt: z.string(),

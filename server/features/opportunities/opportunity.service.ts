@@ -88,6 +88,14 @@ export function createOpportunityService({
   };
 }
 
+/** Of somebody's home everybody learns roughly where it is; who comes is told the address. */
+const publicPlace = ({ label, address, point, atHome }: ShiftRow['place']): Opportunity['place'] => ({
+  label,
+  address: atHome === true ? '' : address,
+  point: point ?? null,
+  atHome: atHome === true,
+});
+
 const shared = (
   row: ShiftRow,
   positions: readonly PositionRow[],
@@ -97,7 +105,7 @@ const shared = (
   title: row.title,
   category: row.category,
   unitName,
-  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  place: publicPlace(row.place),
   startsAt: row.startsAt.toISOString(),
   endsAt: row.endsAt.toISOString(),
   breakMinutes: row.breakMinutes,

@@ -129,6 +129,7 @@ export function opportunityModel(
     endsAt: opportunity.endsAt,
     description: opportunity.description,
     place: [opportunity.place.label, opportunity.place.address].filter(Boolean).join(' · '),
+    atHome: opportunity.place.atHome,
     unitName: opportunity.unitName,
     area: findServiceArea(opportunity.category)?.[locale] ?? opportunity.category,
     bodily: opportunity.riskLevel === 'bodily',

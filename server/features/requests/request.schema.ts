@@ -13,6 +13,8 @@ const place = z
     address: line(160).optional(),
     latitude: latitude.optional(),
     longitude: longitude.optional(),
+    /** Somebody's home: everybody reads its name and roughly where it is, no more. */
+    atHome: z.boolean().optional(),
   })
   .refine((given) => (given.latitude === undefined) === (given.longitude === undefined), {
     path: ['latitude'],
@@ -74,6 +76,7 @@ export const placeView = z.object({
   label: z.string(),
   address: z.string(),
   point: point.nullable(),
+  atHome: z.boolean(),
 });
 export const digestView = z.object({
   shifts: z.number(),

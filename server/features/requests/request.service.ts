@@ -8,7 +8,8 @@ import type { Permission } from '../../core/permissions.ts';
 import { requestLifecycle } from '../../core/states.ts';
 import { recordAudit } from '../../db/audit.ts';
 import type { AuditAction } from '../../db/audit-verbs.ts';
-import type { Place } from '../../db/fields.ts';
+import { exactly, roughly } from '../../db/fields.ts';
+import type { Place, Point } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
@@ -34,6 +35,7 @@ export interface Request {
     readonly label: string;
     readonly address: string;
     readonly point: { type: 'Point'; coordinates: number[] } | null;
+    readonly atHome: boolean;
   };
   readonly county: string | null;
   readonly conditions: string;
@@ -74,7 +76,12 @@ export const toRequest = (row: RequestRow): Request => ({
   title: row.title,
   description: row.description,
   category: row.category,
-  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  place: {
+    label: row.place.label,
+    address: row.place.address,
+    point: exactly(row.place) ?? null,
+    atHome: row.place.atHome === true,
+  },
   county: row.county,
   conditions: row.conditions,
   risks: row.risks,
@@ -89,13 +96,12 @@ export const toRequest = (row: RequestRow): Request => ({
 });
 
 /** The place as it is stored; longitude first (GeoJSON). */
-const toPlace = (place: RequestInput['place']): Place => ({
-  label: place.label,
-  address: place.address ?? '',
-  ...(place.latitude !== undefined && place.longitude !== undefined
-    ? { point: { type: 'Point', coordinates: [place.longitude, place.latitude] } }
-    : {}),
-});
+function toPlace({ label, address = '', latitude, longitude, atHome = false }: RequestInput['place']): Place {
+  const words = { label, address, ...(atHome ? { atHome } : {}) };
+  if (latitude === undefined || longitude === undefined) return words;
+  const point: Point = { type: 'Point', coordinates: [longitude, latitude] };
+  return { ...words, ...(atHome ? { point: roughly(point), door: point } : { point }) };
+}
 
 /** A list does not tell their past, nor what they are found by. */
 const LISTED = { history: 0, titleKeys: 0 } as const;
@@ -257,7 +263,8 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
           title: input.title,
           description: input.description ?? '',
           category: input.category ?? 'other',
-          place: { label: input.placeLabel, address: input.address ?? '' },
+          // Most residents need help at home; the desk says where it is otherwise.
+          place: { label: input.placeLabel, address: input.address ?? '', atHome: true },
           county: await countyOf(tenant.rootUnitId),
           conditions: '',
           risks: '',

@@ -35,7 +35,8 @@ export function wordsOfShift(shift: ShiftInShort, zone: string): ShiftWords {
   const { weekday, minute } = localWeekdayAndMinute(shift.startsAt, zone);
   return {
     title: shift.title,
-    place: `${shift.place.label} ${shift.place.address}`,
+    // What everybody may read: who looked for the address of a home would find it so.
+    place: shift.place.atHome === true ? shift.place.label : `${shift.place.label} ${shift.place.address}`,
     category: shift.category,
     skillCodes: shift.skillCodes,
     weekday,

@@ -7,6 +7,7 @@ import { Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
 import { tenantAggregate } from '../../db/builders.ts';
+import { exactly } from '../../db/fields.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import type { RequestRow } from '../requests/index.ts';
@@ -326,7 +327,7 @@ export const toShiftView = (row: ShiftRow, positions: readonly PositionRow[]): S
   unitId: String(row.unitId),
   title: row.title,
   category: row.category,
-  place: { label: row.place.label, address: row.place.address, point: row.place.point ?? null },
+  place: { label: row.place.label, address: row.place.address, point: exactly(row.place) ?? null },
   startsAt: row.startsAt.toISOString(),
   endsAt: row.endsAt.toISOString(),
   breakMinutes: row.breakMinutes,

@@ -76,7 +76,7 @@ const CARRIED: Readonly<Record<string, readonly string[]>> = {
 const PERSONAL =
   /^(age|availability|consents?)$|birth|born|e-?mail|emergency|home|phone|passport|document(Type|Number)|idNumber/i;
 /** Facts of a need, not of a volunteer. */
-const OF_THE_NEED = new Set(['contactPhone']);
+const OF_THE_NEED = new Set(['atHome', 'contactPhone']);
 
 interface Reader {
   readonly actor: AccountActor | null;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { RequestModel } from '../../../server/features/requests/request.model.ts';
 import { RecognitionModel } from '../../../server/features/recognition/recognition.model.ts';
 import { publishRoutes } from '../../../server/http/router.ts';
 import { findableToFit } from '../../../server/features/people/index.ts';
@@ -52,6 +53,51 @@ async function everythingPublic(tenant: Tenant, ids: Readonly<Record<string, str
 
 describe('what strangers and fellow volunteers learn of people', function () {
   this.timeout(120_000);
+
+  it('where a home is only roughly, until they come (a resident asks for help there)', async () => {
+    const tenant = await createTenant();
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const api = await desk.api();
+    const exact = { latitude: 29.79641, longitude: 119.69173 };
+    const address = '梧桐弄七号';
+    const asked = await api.post('/requests', {
+      unitId: tenant.rootUnitId,
+      title: '陪诊',
+      category: 'elderly',
+      place: { label: '桐君街道', address, ...exact, atHome: true },
+    });
+    expect(asked.status, asked.text).to.equal(201);
+    const { id, place } = asked.json<{ id: string; place: object }>();
+    expect(place).to.deep.equal({
+      label: '桐君街道',
+      address,
+      point: { type: 'Point', coordinates: [exact.longitude, exact.latitude] },
+      atHome: true,
+    });
+    const stored = await inTenant(tenant.id, () => RequestModel.findById(id).lean());
+    const opening = await createOpening(tenant, { request: { place: stored?.place as never } });
+    const told = await everythingPublic(tenant, opening);
+    for (const secret of [address, '29.796', '119.691']) expect(told, secret).to.not.include(secret);
+    const near = await new ApiAgent().get(
+      `/t/${tenant.slug}/opportunities?latitude=29.79641&longitude=119.69173&radiusKm=5`,
+    );
+    // As far as from the point that everybody is told.
+    expect(near.json<{ data: { distanceMetres: number }[] }>().data[0]?.distanceMetres).to.be.above(300);
+    const volunteer = await createMember(tenant);
+    const own = await volunteer.api();
+    const taken = await own.post(`/positions/${opening.positionId}/assignments`, {});
+    expect(taken.status, taken.text).to.equal(201);
+    const page = await volunteer.page();
+    const { id: assignmentId } = taken.json<{ id: string }>();
+    expect((await page.get(`/assignments/${assignmentId}`)).text).to.include(address);
+    expect((await own.post(`/assignments/${assignmentId}/cancel`, { reason: '' })).status).to.equal(200);
+    expect((await page.get(`/assignments/${assignmentId}`)).text).to.not.include(address);
+    expect((await (await desk.page()).get(`/requests/${id}`)).text).to.include(address);
+    const search = await own.post('/me/saved-searches', { name: '找', words: address });
+    expect(search.status, search.text).to.equal(201);
+    const found = await own.get(`/me/saved-searches/${search.json<{ id: string }>().id}`);
+    expect(found.json<{ count: number }>().count).to.equal(0);
+  });
 
   it('nothing of minors in any public place, at thirteen, fourteen and seventeen; other places do not find them', async () => {
     const tenant = await createTenant();

@@ -36,12 +36,14 @@ export interface AlarmClock {
 export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmClock> {
   const abort = new AbortController();
   const runner = createRunner(sweeps, abort.signal);
+  const backend = new MongoBackend({
+    mongo: database() as never,
+    collection: 'agenda_jobs',
+    ensureIndex: false,
+  } as never);
+  releaseQuietly(backend.repository);
   const agenda = new Agenda({
-    backend: new MongoBackend({
-      mongo: database() as never,
-      collection: 'agenda_jobs',
-      ensureIndex: false,
-    } as never),
+    backend,
     processEvery: PROCESS_EVERY_MS,
     defaultConcurrency: 1,
     defaultLockLifetime: ALARM_LOCK_MS,
@@ -76,6 +78,21 @@ export async function startAlarmClock(sweeps: readonly Sweep[]): Promise<AlarmCl
         .catch((err: unknown) => logger.warn({ err }, 'agenda drain'));
       await runner.idle(timeoutMs);
     },
+  };
+}
+
+/**
+ * Agenda gives alarms back without waiting for it: where the database is away just then, nobody would catch that, and the
+ * process would end. An alarm that was not given back rings again when its lock is over.
+ */
+export function releaseQuietly(repository: { unlockJob: (job: never) => Promise<void> }): void {
+  const unlock = repository.unlockJob.bind(repository);
+  repository.unlockJob = async (job) => {
+    try {
+      await unlock(job);
+    } catch (err) {
+      logger.warn({ err }, 'alarm not given back');
+    }
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
-import { startAlarmClock } from '../../../jobs/agenda.ts';
+import { releaseQuietly, startAlarmClock } from '../../../jobs/agenda.ts';
 import { defineSweep } from '../../../jobs/sweep.ts';
 import { createTenant } from '../../factories/people.ts';
 import { testApp } from '../../support/app.ts';
@@ -41,5 +41,18 @@ describe('the alarm clock', function () {
     await until(() => waiting.length === 0);
     await second.stop(5_000);
     expect(waiting).to.deep.equal([]);
+  });
+
+  it('goes on where an alarm cannot be given back: nobody waits for that, and nobody would catch it', async () => {
+    const asked: string[] = [];
+    const repository = {
+      unlockJob: async (job: string): Promise<void> => {
+        asked.push(job);
+        await Promise.reject(new Error('the database is away'));
+      },
+    };
+    releaseQuietly(repository as never);
+    await repository.unlockJob('one');
+    expect(asked).to.deep.equal(['one']);
   });
 });

@@ -15,6 +15,8 @@ const SOME = 1_000;
 /** So many people are an answer to begin with while the others are read; the next part is so many times as large. */
 const FIRST_PART = 5_000;
 const NEXT_PART = 3;
+/** People read before what reading them left behind is let go. */
+const BETWEEN_RESTS = 50_000;
 /** No part is larger than the whole divided by this: it stays in memory until the whole is there. */
 const LARGEST_PART = 4;
 
@@ -69,7 +71,7 @@ export class TenantEpoch {
         overlay: new Map(),
         gone: new Set(),
       });
-    let [read, part, all] = [0, FIRST_PART, Infinity];
+    let [read, part, all, rested] = [0, FIRST_PART, Infinity, 0];
     for await (const batch of reader.everybody(asOf)) {
       for (const { sources, tally } of batch) {
         builder.add(tally ? entryOfSources(sources, tenant, tally) : entryOfSources(sources, tenant));
@@ -77,6 +79,10 @@ export class TenantEpoch {
         if (few) byId.set(String(sources.person._id), few);
       }
       read += batch.length;
+      if (read - rested >= BETWEEN_RESTS) {
+        onRest();
+        rested = read;
+      }
       if (read < part || read > all / LARGEST_PART) continue;
       // Ever fewer, so that all parts together take less time than the whole.
       part = NEXT_PART * read;

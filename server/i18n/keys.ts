@@ -386,6 +386,7 @@ export type KnownKey =
   | 'assignments.kiosk.until'
   | 'assignments.kiosk.who.hint'
   | 'assignments.kiosk.who.label'
+  | 'assignments.lapse.consent.withdrawn'
   | 'assignments.lapse.credential.expired'
   | 'assignments.lapse.credential.revoked'
   | 'assignments.lapse.credential.suspended'

@@ -178,12 +178,25 @@ const RELATIVE_STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
+/** "星期一", "Mon": ISO weekdays, 1 (Monday) to 7. */
+export function formatWeekday(weekday: number, locale: Locale, style: 'long' | 'short' = 'long'): string {
+  // 22 November 2026 is a Sunday.
+  return formatter({ locale, zone: 'UTC' }, { weekday: style }).format(Date.UTC(2026, 10, 22 + weekday));
+}
+
+const relatives = new Map<Locale, Intl.RelativeTimeFormat>();
+function relativeFormat(locale: Locale): Intl.RelativeTimeFormat {
+  let found = relatives.get(locale);
+  if (!found) relatives.set(locale, (found = new Intl.RelativeTimeFormat(INTL[locale], { numeric: 'auto' })));
+  return found;
+}
+
 /** "3 天后", "2 hours ago"; days are counted by the zone's calendar, so that tomorrow is tomorrow. */
 export function formatRelative(value: Moment, place: Place, from: Moment = clockNow()): string {
   const then = toDate(value);
   const base = toDate(from);
   const seconds = (then.getTime() - base.getTime()) / 1000;
-  const format = new Intl.RelativeTimeFormat(INTL[place.locale], { numeric: 'auto' });
+  const format = relativeFormat(place.locale);
   const calendarDays = daysBetween(base, then, place.zone);
   if (Math.abs(calendarDays) >= 1 && Math.abs(calendarDays) < 7 && Math.abs(seconds) >= 6 * 3600) {
     return format.format(calendarDays, 'day');

@@ -1,5 +1,5 @@
 import type { I18n } from '../../i18n/index.ts';
-import { formatDate, formatDistance, formatTimeSpan } from '../../i18n/index.ts';
+import { formatDate, formatDistance, formatNumber, formatTimeSpan, formatWeekday } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
 import { levelNameOf, typeName } from '../credentials/index.ts';
 import type { Change, Finding } from '../matching/index.ts';
@@ -27,13 +27,12 @@ export function wordFinding(i18n: I18n, locale: Locale, finding: Finding, zone =
 
 /** What a share of a score is reckoned from, in words; numbers to the last digit, or nobody could reckon with them. */
 export function wordInput(i18n: I18n, locale: Locale, { code, params = {} }: Finding): string {
-  const number = new Intl.NumberFormat(locale);
   const { held, date, ...others } = params;
   return i18n.t(locale, `matching.input.${code}`, {
     ...Object.fromEntries(
       Object.entries(others).map(([name, value]) => [
         name,
-        typeof value === 'number' ? number.format(value) : (findSkill(value)?.[locale] ?? value),
+        typeof value === 'number' ? formatNumber(value, locale) : (findSkill(value)?.[locale] ?? value),
       ]),
     ),
     ...(typeof held === 'number' ? { held, level: i18n.t(locale, `matching.level.${held}`) } : {}),
@@ -59,18 +58,18 @@ export function reckoningRows(
   zone?: string,
 ): object[] {
   const t = i18n.in(locale);
-  const number = new Intl.NumberFormat(locale);
+  const number = (value: number): string => formatNumber(value, locale);
   return parts.map(({ rule, points, most, share, finding, inputs }) => ({
     rule: t(`matching.rule.${rule}`),
     explain: t(`matching.explain.${rule}`),
     finding: finding ? wordFinding(i18n, locale, finding, zone) : null,
     inputs: inputs.map((input) => wordInput(i18n, locale, input)),
-    points: number.format(points),
+    points: number(points),
     sum: t('matching.pair.line', {
-      most: number.format(most),
-      of: number.format(share.of),
-      from: number.format(share.from),
-      points: number.format(points),
+      most: number(most),
+      of: number(share.of),
+      from: number(share.from),
+      points: number(points),
     }),
   }));
 }
@@ -158,9 +157,7 @@ export function changesModel(
     text:
       code === 'add-time'
         ? i18n.t(locale, 'matching.change.add-time', {
-            day: new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' }).format(
-              new Date(Date.UTC(2026, 10, 22 + Number(params['weekday']))),
-            ),
+            day: formatWeekday(Number(params['weekday']), locale),
             from: clockOf(Number(params['startMinute'])),
             to: clockOf(Number(params['endMinute'])),
           })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { can } from '../../core/actor.ts';
 import { route, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
+import { formatNumber } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { exclusionForm } from '../matching/index.ts';
 import type { MatchingService, Pair } from '../matching/index.ts';
@@ -165,7 +166,7 @@ function pairPage(
 ): PageResult {
   const { i18n, locale, zone, back, own, exclude = null, ranking = null } = parts;
   const t = i18n.in(locale);
-  const number = new Intl.NumberFormat(locale);
+  const number = (value: number): string => formatNumber(value, locale);
   return view('matching/pair', {
     back,
     own,
@@ -175,9 +176,9 @@ function pairPage(
       sum:
         pair &&
         t('assignments.candidates.worth', {
-          score: number.format(pair.score),
-          price: number.format(ranking.needed.price),
-          worth: number.format(ranking.worth),
+          score: number(pair.score),
+          price: number(ranking.needed.price),
+          worth: number(ranking.worth),
         }),
     },
     exclude: exclude && { ...exclude, ...exclusionForm(i18n, locale) },
@@ -185,7 +186,7 @@ function pairPage(
     pair: pair && {
       ...pair,
       label: own ? null : (pair.name ?? t('assignments.candidates.nameless')),
-      total: t('matching.pair.total', { score: number.format(pair.score), most: number.format(pair.most) }),
+      total: t('matching.pair.total', { score: number(pair.score), most: number(pair.most) }),
       weights: t('matching.pair.weights', { version: pair.weightsVersion }),
       refusals: refusalsModel(i18n, locale, pair.refusals, zone),
       changes: own && pair.changes ? changesModel(i18n, locale, pair.changes) : [],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { formatNumber } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import type { Locale } from '../../core/locale.ts';
 import type { Ranking } from '../matching/index.ts';
@@ -12,9 +13,9 @@ export const toCountedPlan = (plan: Ranking['plan']): CountedPlan | null =>
 
 /** What a plan wants of somebody, in words; null where it gives up nothing by losing them. */
 export function wordNeeded(i18n: I18n, locale: Locale, { price, here, elsewhere }: Needed): string | null {
-  const count = new Intl.NumberFormat(locale).format(price);
   if (here) return i18n.t(locale, 'assignments.candidates.plannedHere');
   if (price === 0) return null;
+  const count = formatNumber(price, locale);
   return elsewhere?.title
     ? i18n.t(locale, 'assignments.candidates.neededAt', { title: elsewhere.title, price: count })
     : i18n.t(locale, 'assignments.candidates.neededElsewhere', { price: count });

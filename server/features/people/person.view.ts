@@ -1,6 +1,6 @@
 import { Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
-import { createForm } from '../../i18n/index.ts';
+import { createForm, formatWeekday } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { findSkill, LANGUAGES, SERVICE_AREAS, SKILL_GROUPS, SKILL_LEVELS } from '../skills/index.ts';
 import type { ProfileBody } from './person.schema.ts';
@@ -174,9 +174,7 @@ export function profileModel(parts: FormParts, version: number): object {
     ),
   };
   const days = Array.from({ length: 7 }, (_unused, day) => ({
-    name: new Intl.DateTimeFormat(locale, { weekday: 'long', timeZone: 'UTC' }).format(
-      new Date(Date.UTC(2026, 10, 23 + day)),
-    ),
+    name: formatWeekday(day + 1, locale),
     weekday: day + 1,
     stretches: [0, 1].map((turn) => {
       const at = day * 2 + turn;

@@ -1,7 +1,7 @@
 import { can } from '../../core/actor.ts';
 import { asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
-import { createForm, formatDateTime } from '../../i18n/index.ts';
+import { createForm, formatDateTime, formatNumber } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { id, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -304,15 +304,15 @@ function wordWhy(
   words: { i18n: I18n; locale: 'en' | 'zh-CN'; zone: string },
 ): Record<string, unknown> {
   const { i18n, locale, zone } = words;
-  const number = new Intl.NumberFormat(locale);
+  const number = (value: number): string => formatNumber(value, locale);
   const labelOf = (name: string | null): string => name ?? i18n.t(locale, 'assignments.candidates.nameless');
   const most = shown.parts.reduce((sum, part) => sum + part.most, 0);
   return {
     ...shown,
     label: labelOf(shown.name),
     total: i18n.t(locale, 'matching.pair.total', {
-      score: number.format(shown.score),
-      most: number.format(most),
+      score: number(shown.score),
+      most: number(most),
     }),
     partRows: reckoningRows(i18n, locale, shown.parts, zone),
     exchange:
@@ -329,24 +329,24 @@ function exchangeModel(
   words: Words & { labelOf: (name: string | null) => string },
 ): object {
   const { i18n, locale, zone, labelOf } = words;
-  const number = new Intl.NumberFormat(locale);
+  const number = (value: number): string => formatNumber(value, locale);
   const scores = (some: typeof comes): number => some.reduce((sum, { score }) => sum + score, 0);
   const line = (one: (typeof comes)[number]) => ({
     text: i18n.t(locale, 'plans.exchange.line', {
       name: labelOf(one.name),
       title: one.title,
       when: one.startsAt === null ? '' : formatDateTime(one.startsAt, { locale, zone }),
-      score: number.format(one.score),
+      score: number(one.score),
     }),
   });
   return {
     comes: comes.map(line),
     goes: goes.map(line),
     sum: i18n.t(locale, 'plans.exchange.sum', {
-      goes: number.format(scores(goes)),
-      comes: number.format(scores(comes)),
-      places: number.format(places),
-      loss: number.format(loss),
+      goes: number(scores(goes)),
+      comes: number(scores(comes)),
+      places: number(places),
+      loss: number(loss),
     }),
   };
 }

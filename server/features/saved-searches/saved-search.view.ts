@@ -1,6 +1,6 @@
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
-import { createForm } from '../../i18n/index.ts';
+import { createForm, formatWeekday } from '../../i18n/index.ts';
 import type { Field, I18n } from '../../i18n/index.ts';
 import type { Suited } from '../matching/index.ts';
 import { coverage } from '../shifts/index.ts';
@@ -47,12 +47,6 @@ export const toFound = ({ position, shift, fit }: Suited): FoundPosition => ({
   distanceMetres: fit.distanceMetres,
 });
 
-/** The name of a weekday, 1 (Monday) to 7. */
-const dayName = (locale: Locale, weekday: number, style: 'long' | 'short'): string =>
-  new Intl.DateTimeFormat(locale, { weekday: style, timeZone: 'UTC' }).format(
-    new Date(Date.UTC(2026, 10, 22 + weekday)),
-  );
-
 /** What a search asks for, in a few words each. */
 export function asked({ i18n, locale }: Reader, search: SavedSearchView): { icon: string; text: string }[] {
   const t = i18n.in(locale);
@@ -69,7 +63,7 @@ export function asked({ i18n, locale }: Reader, search: SavedSearchView): { icon
     ['search', search.words],
     ['tag', search.category ? (findServiceArea(search.category)?.[locale] ?? search.category) : ''],
     ['tools', search.skills.map((code) => findSkill(code)?.[locale] ?? code).join(and)],
-    ['calendar-event', search.weekdays.map((day) => dayName(locale, day, 'short')).join(and)],
+    ['calendar-event', search.weekdays.map((day) => formatWeekday(day, locale, 'short')).join(and)],
     ['clock', time],
     [
       'map-pin',
@@ -103,7 +97,7 @@ export function searchForm(
     ),
     weekdays: form.checkboxes(
       'weekdays',
-      [1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: dayName(locale, day, 'long') })),
+      [1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: formatWeekday(day, locale) })),
     ),
     from: form.input('from', 'time', { width: 'short' }),
     to: form.input('to', 'time', { width: 'short' }),

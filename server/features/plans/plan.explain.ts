@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
@@ -82,17 +83,13 @@ export type PlanExplaining = ReturnType<typeof createPlanExplaining>;
 
 /** Why somebody is proposed, why not, and what choosing them all the same would cost. */
 export function createPlanExplaining({ matching, memberships, shifts, tenants, solver }: ExplainParts) {
-  const kept = new Map<string, PlanArrays>();
+  const kept = new LRUCache<string, PlanArrays>({ max: KEPT_PLANS });
 
   /** Null for a plan so old that only its lines are kept. */
   async function arraysOf(row: PlanRow): Promise<PlanArrays | null> {
     const key = `${String(row._id)}:${row.attempt}`;
-    const known = kept.get(key);
-    const arrays = known ?? (await readArrays(row._id, row.attempt));
-    if (!arrays) return null;
-    kept.delete(key);
-    kept.set(key, arrays);
-    for (const old of [...kept.keys()].slice(0, -KEPT_PLANS)) kept.delete(old);
+    const arrays = kept.get(key) ?? (await readArrays(row._id, row.attempt));
+    if (arrays) kept.set(key, arrays);
     return arrays;
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { Types } from 'mongoose';
 import { asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { readShared } from '../../db/shared-reading.ts';
@@ -13,8 +14,8 @@ import { idAt, readPriced } from './plan.store.ts';
 
 /** A proposal is followed for so long; an older one nobody means to carry out any more. */
 const STANDS_MS = 3 * 86_400_000;
-/** Days of plans whose prices are kept in memory. */
-const KEPT = 8;
+/** Bytes of prices that are kept in memory, of days of plans: a department's plan is for weeks, and every day is asked about. */
+const KEPT_BYTES = 16_000_000;
 const ID_BYTES = 12;
 const UNTOLD: PlannedPlace = { positionId: null, title: null };
 
@@ -32,15 +33,15 @@ interface Standing {
  * department above that planned for the organisations below as well. Null where none does.
  */
 export function createPlanPrices({ tenants }: { readonly tenants: TenantService }) {
-  const kept = new Map<string, DayPrices>();
+  const kept = new LRUCache<string, DayPrices>({
+    maxSize: KEPT_BYTES,
+    sizeCalculation: ({ ids, price, at }) => 1 + ids.byteLength + price.byteLength + at.byteLength,
+  });
 
   async function pricesOf(row: PlanRow, date: string): Promise<DayPrices | null> {
     const key = `${String(row._id)}:${row.attempt}:${date}`;
     const found = kept.get(key) ?? dayPrices(key, await readPriced(row._id, row.attempt), date);
-    if (!found) return null;
-    kept.delete(key);
-    kept.set(key, found);
-    for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+    if (found) kept.set(key, found);
     return found;
   }
 

@@ -14,7 +14,7 @@ import type { Columns } from './columns.ts';
 import type { Beside, Sparse } from './entry.ts';
 import { pointsFor } from './points.ts';
 import type { Points } from './points.ts';
-import { pricedRows } from './priced.ts';
+import { priceInRow, pricedRows } from './priced.ts';
 import type { PricedRows } from './priced.ts';
 import { firstFrom, leastOf, mostOf, Reach } from './reach.ts';
 import { TopScores } from './top.ts';
@@ -394,7 +394,7 @@ class Search {
   }
 
   private priceAt(row: number): number {
-    return this.except.has(row) ? 0 : (this.priced.byRow.get(row) ?? 0);
+    return this.except.has(row) ? 0 : priceInRow(this.priced, row);
   }
 
   private idOf(row: number): string {

@@ -169,20 +169,41 @@ interface Answer {
 /**
  * Plain rows of the tenant, past Mongoose: for the few paths where casting a filter of our own ids and texts costs more than the
  * answer. Joins the current transaction.
+ * @param batchSize more rows than are expected: as many, and the server keeps a cursor open for those that may follow, and all
+ * is read a second time
  */
-export async function tenantFind<Row>(
+export const tenantFind = <Row>(
   model: Model<Row>,
   filter: object,
   projection: Record<string, 0 | 1> = {},
+  batchSize = FIRST_BATCH,
+): Promise<Row[]> =>
+  plainRows(model, confineFilter(filter, canonicalId(requireTenantId())), projection, batchSize);
+
+/** The same of a global model, whose rows are of no tenant. */
+export async function globalFind<Row>(
+  model: Model<Row>,
+  filter: object,
+  projection: Record<string, 0 | 1> = {},
+  batchSize = FIRST_BATCH,
 ): Promise<Row[]> {
-  const confined = confineFilter(filter, canonicalId(requireTenantId()));
+  if (isScoped(model.collection.name)) throw new Error(`${model.collection.name} is of tenants`);
+  return plainRows(model, filter, projection, batchSize);
+}
+
+async function plainRows<Row>(
+  model: Model<Row>,
+  filter: object,
+  projection: Record<string, 0 | 1>,
+  batchSize: number,
+): Promise<Row[]> {
   const session = currentSession();
-  const whole = { filter: confined, projection, batchSize: FIRST_BATCH };
+  const whole = { filter, projection, batchSize };
   const all = session
     ? rowsOf<Row>(await inCommand(model as never, session, { verb: 'find', reads: true, ...whole }))
     : await readWhole<Row>(model.collection.name, 'find', whole);
   if (all) return all;
-  const found = driverOf(model as never).find(confined, { ...inSession(), projection });
+  const found = driverOf(model as never).find(filter, { ...inSession(), projection, batchSize });
   return (await found.toArray()) as Row[];
 }
 

@@ -1,22 +1,25 @@
 import { Types } from 'mongoose';
 import type { Model } from 'mongoose';
-import { tenantAggregate } from '../../db/builders.ts';
+import { tenantAggregate, tenantFind } from '../../db/builders.ts';
 import type { PlaceRow, PositionFacts } from '../matching/index.ts';
 import { teamOf } from '../matching/index.ts';
 import { AssignmentModel } from './assignment.model.ts';
+import type { AssignmentRow } from './assignment.model.ts';
 
 /** Rows that the database sends in its first answer; it would send 101 and be asked again. */
 const IN_ONE_GO = 10_000;
 
 /** Places of these people that are over, kept or missed without a word, in the current tenant; null for everybody's. */
 export async function placesOf(personIds: readonly string[] | null): Promise<Map<string, PlaceRow[]>> {
-  const rows = await AssignmentModel.find({
-    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
-    state: { $in: ['checked_out', 'no_show'] },
-  })
-    .select({ personId: 1, requestId: 1, state: 1, endsAt: 1 })
-    .batchSize(IN_ONE_GO)
-    .lean();
+  const rows = await tenantFind<AssignmentRow>(
+    AssignmentModel,
+    {
+      ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
+      state: { $in: ['checked_out', 'no_show'] },
+    },
+    { personId: 1, requestId: 1, state: 1, endsAt: 1 },
+    IN_ONE_GO,
+  );
   return Map.groupBy(rows as (PlaceRow & { personId: Types.ObjectId })[], ({ personId }) =>
     String(personId),
   ) as Map<string, PlaceRow[]>;

@@ -1,7 +1,9 @@
 import { Types } from 'mongoose';
+import { tenantFind } from '../../db/builders.ts';
 import { FIELDS } from './fitting.rules.ts';
 import type { CredentialFact } from './fitting.rules.ts';
 import { CredentialModel } from './credential.model.ts';
+import type { CredentialRow } from './credential.model.ts';
 import { NEVER } from './credential.rules.ts';
 
 /** States of what was once verified and may still owe credit hours. */
@@ -14,13 +16,15 @@ const IN_ONE_GO = 10_000;
 export async function factsOf(
   personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, (CredentialFact & { readonly id: string })[]>> {
-  const rows = await CredentialModel.find({
-    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
-    state: { $in: ['valid', 'expiring'] },
-  })
-    .select({ personId: 1, ...FIELDS })
-    .batchSize(IN_ONE_GO)
-    .lean();
+  const rows = await tenantFind<CredentialRow>(
+    CredentialModel,
+    {
+      ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
+      state: { $in: ['valid', 'expiring'] },
+    },
+    { personId: 1, ...FIELDS },
+    IN_ONE_GO,
+  );
   const facts = new Map<string, (CredentialFact & { readonly id: string })[]>();
   for (const { personId, _id, ...fact } of rows) {
     const key = String(personId);

@@ -1,5 +1,7 @@
 import { Types } from 'mongoose';
+import { tenantFind } from '../../db/builders.ts';
 import { ExclusionModel } from './matching.model.ts';
+import type { ExclusionRow } from './matching.model.ts';
 
 /** Changes when somebody is kept from something in the current tenant, or no longer: how many exclusions hold, and the latest. */
 export async function exclusionsMark(): Promise<string> {
@@ -11,15 +13,17 @@ export async function exclusionsMark(): Promise<string> {
 export async function excludedFrom(
   personIds: readonly string[] | null,
 ): Promise<Map<string, (string | null)[]>> {
-  const rows = await ExclusionModel.find({
-    liftedAt: null,
-    // Of very many people all that hold are fewer than the people.
-    ...(personIds === null || personIds.length > 300
-      ? {}
-      : { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
-  })
-    .select({ personId: 1, requestId: 1 })
-    .lean();
+  const rows = await tenantFind<ExclusionRow>(
+    ExclusionModel,
+    {
+      liftedAt: null,
+      // Of very many people all that hold are fewer than the people.
+      ...(personIds === null || personIds.length > 300
+        ? {}
+        : { personId: { $in: personIds.map((id) => new Types.ObjectId(id)) } }),
+    },
+    { personId: 1, requestId: 1 },
+  );
   const found = new Map<string, (string | null)[]>();
   for (const { personId, requestId } of rows)
     found.set(String(personId), [

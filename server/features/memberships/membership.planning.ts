@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { tenantFind } from '../../db/builders.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 import { LIVE } from './fitting.rules.ts';
@@ -13,13 +14,15 @@ const IN_ONE_GO = 5_000;
 export const membersToFit = async (
   personIds: readonly (string | Types.ObjectId)[],
 ): Promise<MemberToPlan[]> =>
-  MembershipModel.find({
-    personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
-    state: { $in: LIVE },
-  })
-    .select(FIELDS)
-    .batchSize(IN_ONE_GO)
-    .lean();
+  tenantFind<MembershipRow>(
+    MembershipModel,
+    {
+      personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
+      state: { $in: LIVE },
+    },
+    FIELDS,
+    IN_ONE_GO,
+  );
 
 /** Approved members of the current tenant, at most so many, in the order in which they came. */
 export const approvedToFit = async (limit: number): Promise<MemberToPlan[]> =>

@@ -1,9 +1,10 @@
 import { Types } from 'mongoose';
+import { globalFind } from '../../db/builders.ts';
 import type { Beside } from '../../db/builders.ts';
 import { requireTransaction } from '../../db/transaction.ts';
 import { bookingsIn } from './fitting.rules.ts';
 import { PersonDayModel } from './person.model.ts';
-import type { Booking } from './person.model.ts';
+import type { Booking, PersonDayRow } from './person.model.ts';
 
 /** A stretch of time; half-open, so one booking may start the minute another ends. */
 export interface Span {
@@ -152,9 +153,10 @@ export async function bookingsOf(
   window: Span,
 ): Promise<Map<string, Booking[]>> {
   const wanted = new Set(personIds);
-  const rows = await PersonDayModel.find(daysFilter(personIds, window))
-    .select({ personId: 1, bookings: 1 })
-    .lean();
+  const rows = await globalFind<PersonDayRow>(PersonDayModel, daysFilter(personIds, window), {
+    personId: 1,
+    bookings: 1,
+  });
   const days = Map.groupBy(
     rows.filter(({ personId }) => wanted.has(String(personId))),
     ({ personId }) => String(personId),

@@ -1,6 +1,7 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { Same } from '../../core/same.ts';
+import { globalFind } from '../../db/builders.ts';
 import { PersonDayModel, PersonModel } from './person.model.ts';
 import type { Booking, PersonRow } from './person.model.ts';
 import { findableFilter, FIT_FIELDS } from './fitting.rules.ts';
@@ -20,10 +21,12 @@ const FIELDS = {
 
 /** What fitting asks of these people, whom the caller may see; nothing else of theirs is read. */
 export const peopleToFit = async (personIds: readonly (string | Types.ObjectId)[]): Promise<NamedToFit[]> =>
-  PersonModel.find({ _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } })
-    .select({ name: 1, ...FIT_FIELDS })
-    .batchSize(AT_ONCE)
-    .lean();
+  globalFind<PersonRow>(
+    PersonModel,
+    { _id: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } },
+    { name: 1, ...FIT_FIELDS },
+    personIds.length + 1,
+  );
 
 /** The same of people of these counties who agreed to be asked by others, at most so many, in order of id. */
 export const findableToFit = async (counties: readonly string[], limit: number): Promise<NamedToFit[]> =>

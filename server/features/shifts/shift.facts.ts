@@ -47,7 +47,7 @@ const oldestFirst = (a: PositionRow, b: PositionRow): number => (String(a._id) <
 
 const oid = (id: string | Types.ObjectId): Types.ObjectId => new Types.ObjectId(String(id));
 
-/** A page asks for its shift from several sides, and sees one state of it. */
+/** A page asks for its shift and its positions from several sides, and sees one state of them. */
 const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> =>
   isId(String(id))
     ? readOnceHere(
@@ -56,7 +56,12 @@ const findShift = async (id: string | Types.ObjectId): Promise<ShiftRow | null> 
       )
     : null;
 const findPosition = async (id: string | Types.ObjectId): Promise<PositionRow | null> =>
-  isId(String(id)) ? PositionModel.findById(id).lean() : null;
+  isId(String(id))
+    ? readOnceHere(
+        `position:${String(id)}`,
+        async () => (await PositionModel.findById(id).lean()) as PositionRow | null,
+      )
+    : null;
 
 /** @throws NotFound when the actor may not know of it, Forbidden when they may see it and not do this */
 function admit(actor: Actor, shift: ShiftRow, permission: Permission): void {

@@ -1,8 +1,10 @@
 import { Types } from 'mongoose';
+import { tenantFind } from '../../db/builders.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { CERTIFIED } from './fitting.rules.ts';
 import type { PoolFact } from './fitting.rules.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
+import type { PoolMemberRow } from './pool.model.ts';
 
 /** Rows that the database sends in its first answer; it would send 101 and be asked again. */
 const IN_ONE_GO = 5_000;
@@ -11,13 +13,15 @@ const IN_ONE_GO = 5_000;
 export async function poolsOf(
   personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, PoolFact[]>> {
-  const rows = await PoolMemberModel.find({
-    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
-    state: { $in: CERTIFIED },
-  })
-    .select({ personId: 1, poolId: 1, validTo: 1 })
-    .batchSize(IN_ONE_GO)
-    .lean();
+  const rows = await tenantFind<PoolMemberRow>(
+    PoolMemberModel,
+    {
+      ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
+      state: { $in: CERTIFIED },
+    },
+    { personId: 1, poolId: 1, validTo: 1 },
+    IN_ONE_GO,
+  );
   const facts = new Map<string, PoolFact[]>();
   for (const { personId, poolId, validTo } of rows) {
     const key = String(personId);

@@ -1,4 +1,5 @@
 import { Types } from 'mongoose';
+import { tenantFind } from '../../db/builders.ts';
 import { EnrolmentModel } from './enrolment.model.ts';
 import type { EnrolmentRow } from './enrolment.model.ts';
 import { TRAINED_STATES } from './training.catalogue.ts';
@@ -42,12 +43,14 @@ export async function trainedIn(courseIds: readonly string[]): Promise<Map<strin
 export async function trainedOf(
   personIds: readonly (string | Types.ObjectId)[] | null,
 ): Promise<Map<string, TrainedFact[]>> {
-  const rows = await EnrolmentModel.find({
-    ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
-    state: { $in: [...TRAINED_STATES] },
-  })
-    .select(FIELDS)
-    .batchSize(IN_ONE_GO)
-    .lean();
+  const rows = await tenantFind<EnrolmentRow>(
+    EnrolmentModel,
+    {
+      ...(personIds && { personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) } }),
+      state: { $in: [...TRAINED_STATES] },
+    },
+    FIELDS,
+    IN_ONE_GO,
+  );
   return byPerson(rows);
 }

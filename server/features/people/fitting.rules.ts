@@ -76,7 +76,10 @@ export const FIT_FIELDS = {
   availability: 1,
   radiusMetres: 1,
   interests: 1,
-  consents: 1,
+  // Of a consent only whether it stands.
+  'consents.purpose': 1,
+  'consents.version': 1,
+  'consents.withdrawnAt': 1,
 } as const;
 
 /** Each booking once, however many days it touches. */

@@ -54,15 +54,7 @@ export async function* peopleToPlan(ids: readonly string[]): AsyncGenerator<Pers
 /** What plans over very many people need to know of each. */
 export type PersonToPlan = PersonToFit & Pick<PersonRow, 'version'>;
 
-const { consents: _whole, ...FIT_WITHOUT_CONSENTS } = FIT_FIELDS;
-/** Of a consent only whether it stands. */
-const PLAN_FIELDS = {
-  ...FIT_WITHOUT_CONSENTS,
-  'consents.purpose': 1,
-  'consents.version': 1,
-  'consents.withdrawnAt': 1,
-  version: 1,
-} as const;
+const PLAN_FIELDS = { ...FIT_FIELDS, version: 1 } as const;
 
 /**
  * Reads the same of very many people, a part at a time, in one query each past Mongoose: only what the rules ask for. What many

@@ -579,7 +579,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     await enrolments.releaseAhead(personId, '');
     await accounts.close(personId);
   });
-  people.onAskingWithdrawn(assignments.endAsked);
   const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
   memberships.onStopped(async ({ personId, how }) => {
     await assignments.replaceAfter(personId, { of: 'membership', how, what: '', name: '', skills: [] });

@@ -9,7 +9,7 @@ import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
 import type { Finding } from '../matching/index.ts';
 import type { OfferRow } from '../offers/index.ts';
-import { bookPersonDays, lockPerson, unbookPersonDays } from '../people/index.ts';
+import { bookPersonDays, unbookPersonDays } from '../people/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessAssignment } from './assignment.access.ts';
 import { createAnswers } from './assignment.answers.ts';
@@ -20,7 +20,6 @@ import { createOffering } from './assignment.offers.ts';
 import { createAssignmentReading } from './assignment.reading.ts';
 import { createSeats } from './assignment.seats.ts';
 import type { SeatParts } from './assignment.seats.ts';
-import { lapseReason } from './lapse.rules.ts';
 import { createReplacement } from './replacement.ts';
 
 export interface AssignmentParts extends SeatParts {
@@ -128,26 +127,6 @@ export function createAssignmentService(parts: AssignmentParts) {
         await asTenant(String(row.tenantId), () =>
           leave(row, 'cancelled_by_org', reason, 'assignments/release'),
         );
-    },
-
-    /**
-     * Ends the open offers of organisations to which the person does not belong, who agreed to be asked by such and does no
-     * longer. They are not told who it was, nor why: nobody is to be counted as having taken it back. Inside the caller's
-     * transaction.
-     */
-    async endAsked(personId: string): Promise<void> {
-      requireTransaction('Ending offers');
-      // Whoever asks this person at the same moment locks them too: one of the two runs again, and sees the other.
-      await lockPerson(personId);
-      const asked = await acrossTenants('assignments: what others asked of one person', () =>
-        AssignmentModel.find({ personId: new Types.ObjectId(personId), state: 'offered' }).lean(),
-      );
-      const reason = lapseReason({ of: 'consent', how: 'withdrawn', what: '', name: '', skills: [] });
-      for (const row of asked)
-        await asTenant(String(row.tenantId), async () => {
-          if (await memberships.approvedOf(personId)) return;
-          await leave(row, 'cancelled_by_org', reason, 'assignments/release');
-        });
     },
 
     /** The volunteer signs up: a place where there is one, a place in line where there is none, a question where the coordinator decides. */

@@ -5,10 +5,10 @@ import type { Finding } from '../matching/index.ts';
  * move, in words that a program reads; every reader sees it in their own language.
  */
 export interface LapseCause {
-  readonly of: (typeof LAPSING)[number];
-  /** `expired`, `suspended`, `revoked`, `lapsed`, `left`, `ended`, `withdrawn`. */
+  readonly of: 'credential' | 'pool' | 'membership';
+  /** `expired`, `suspended`, `revoked`, `lapsed`, `left`, `ended`. */
   readonly how: string;
-  /** Code of the type, or id of the pool; empty of a membership or a consent. */
+  /** Code of the type, or id of the pool; empty of a membership. */
   readonly what: string;
   /** What it is called here, for what has no name elsewhere. */
   readonly name: string;
@@ -16,7 +16,6 @@ export interface LapseCause {
   readonly skills: readonly string[];
 }
 
-const LAPSING = ['credential', 'pool', 'membership', 'consent'] as const;
 const MARK = 'lapse|';
 
 export const lapseReason = ({ of, how, what, name }: LapseCause): string =>
@@ -26,8 +25,7 @@ export const lapseReason = ({ of, how, what, name }: LapseCause): string =>
 export function readLapse(reason: string | null): Omit<LapseCause, 'skills'> | null {
   if (!reason?.startsWith(MARK)) return null;
   const [of, how = '', what = '', name = ''] = reason.slice(MARK.length).split('|');
-  const known = LAPSING.find((one) => one === of);
-  return known ? { of: known, how, what, name } : null;
+  return of === 'credential' || of === 'pool' || of === 'membership' ? { of, how, what, name } : null;
 }
 
 /** What the rules say of somebody who is a member no longer, or not for now. */

@@ -84,6 +84,8 @@ export function buildTenants(ground: DemoGround): {
         recordedCapMinutes: 0,
         offerMinutes: 24 * 60,
         checkInEarlyMinutes: 30,
+        yearlyHours: 20,
+        yearlyActivities: 1,
         // The department tries the time bank; what others decide is theirs.
         timeBank: organisation.kind === 'department',
         bankCapHours: 1_500,

@@ -29,6 +29,7 @@ import {
 import { backEntryRoutes, heldRoutes, unsaidAt } from './held.routes.ts';
 import { mayClaimOn } from './hours.policy.ts';
 import type { HoursService } from './hours.service.ts';
+import { yearlyRoutes } from './yearly.routes.ts';
 import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
 
 export interface HoursRouteParts {
@@ -45,6 +46,7 @@ export function hoursRoutes(parts: HoursRouteParts): Route[] {
     ...heldRoutes(parts),
     ...backEntryRoutes(parts),
     ...claimRoutes(parts),
+    ...yearlyRoutes(parts),
   ];
 }
 
@@ -63,7 +65,7 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
       path: '/hours',
       access: 'hours:see-own',
       tenant: 'member',
-      summary: 'One’s own hours: totals, months, records with their states.',
+      summary: 'One’s own hours: totals, months, what the year asks for, records with their states.',
       input: { query: hoursFilter },
       output: ownHours,
       async run({ account, query }) {
@@ -71,7 +73,8 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
           () => hours.own(account, query.limit, query.cursor),
           () => hours.given(account.personId),
         ]);
-        return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given };
+        const yearly = await hours.yearly.own(account, given.yearMinutes);
+        return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given, yearly };
       },
       page: async (own, { query, locale }) =>
         view('hours/list', { ...listModel(own, locale, query), timeBank: await hours.keepsTimeBank() }),

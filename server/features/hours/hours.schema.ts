@@ -57,11 +57,24 @@ export const hoursView = z.object({
 });
 export type HoursView = z.infer<typeof hoursView>;
 export const hoursPage = pageOf(hoursView);
+/** Where somebody stands to what the organisation asks of a volunteer in a year. */
+export const yearlyStanding = z.object({
+  year: z.number(),
+  minutes: z.number(),
+  neededMinutes: z.number(),
+  missingMinutes: z.number(),
+  activities: z.number(),
+  neededActivities: z.number(),
+  missingActivities: z.number(),
+  met: z.boolean(),
+});
 export const ownHours = hoursPage.extend({
   totalMinutes: z.number(),
   yearMinutes: z.number(),
   waitingMinutes: z.number(),
   months: z.array(z.object({ month: z.string(), minutes: z.number() })),
+  /** Null where nothing is asked for. */
+  yearly: yearlyStanding.nullable(),
 });
 export const logBody = z.strictObject({
   name: requiredLine(80),

@@ -47,6 +47,7 @@ import { createServedHours } from './hours.served.ts';
 import { applyToLedger, factsOfRecord } from './ledger.service.ts';
 import { holderOf } from './merge.moves.ts';
 import { reverseAlong } from './transfer.moves.ts';
+import { createYearly } from './yearly.service.ts';
 
 export interface LogInput {
   readonly name: string;
@@ -156,6 +157,8 @@ export function createHoursService(parts: HoursParts) {
   return {
     /** Claims that recorded hours are wrong or missing. */
     claims,
+    /** How members stand to what is asked of a volunteer in a year. */
+    yearly: createYearly({ memberships, tenants }),
     ...createHoursQueries({ memberships, tenants }),
     ...activityQueries,
     ...createBackEntries({ memberships, units, tenants, withoutHours, insert, submit }),

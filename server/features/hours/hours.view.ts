@@ -24,6 +24,11 @@ export const listModel = (own: z.output<typeof ownHours>, locale: Locale, query:
     // Why, at one glance; a later confirmation makes it history.
     told: ['rejected', 'appealed'].includes(record.state) ? record.rejectionReason : null,
   })),
+  yearly: own.yearly && {
+    ...own.yearly,
+    // A bar is full at most, and empty at least.
+    shownMinutes: within(own.yearly.minutes, own.yearly.neededMinutes),
+  },
   bars: own.months.map(({ month, minutes }) => ({
     label: formatMonth(month, locale),
     value: Math.round(minutes / 6) / 10,
@@ -31,6 +36,8 @@ export const listModel = (own: z.output<typeof ownHours>, locale: Locale, query:
   ...pagerOf('/hours', query, own.nextCursor),
   count: own.data.length,
 });
+
+const within = (value: number, most: number): number => Math.max(0, Math.min(value, most));
 
 /** Model of `hours/queue`: one card a shift, so that a shift is confirmed as one piece of work. */
 export const queueModel = (data: readonly HoursView[], nextCursor: string | null, query: Paging): object => ({

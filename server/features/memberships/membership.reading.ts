@@ -24,6 +24,7 @@ export interface MembershipFilter {
 }
 
 const SORT: readonly SortKey[] = [['_id', -1]];
+const OLDEST_FIRST: readonly SortKey[] = [['_id', 1]];
 /** What is read of memberships: lists within the actor's reach, and one person's or account's for other features. */
 export function createMembershipReading({ units, tenants }: { units: UnitService; tenants: TenantService }) {
   return {
@@ -151,6 +152,26 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
         .sort({ _id: 1 })
         .limit(limit)
         .lean();
+    },
+
+    /** Approved volunteers in these units, or in the whole tenant, who had joined by then, in the order of joining. */
+    async volunteers(
+      reach: 'tenant' | ReadonlySet<string>,
+      joinedBefore: Date,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<MembershipRow>> {
+      const rows = await MembershipModel.find({
+        state: 'approved',
+        ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
+        kind: 'volunteer',
+        createdAt: { $lt: joinedBefore },
+        ...afterCursor(OLDEST_FIRST, cursor),
+      } as never)
+        .sort(sortOf(OLDEST_FIRST))
+        .limit(limit + 1)
+        .lean();
+      return pageOf(rows, limit, (row) => [row._id]);
     },
 
     /** Memberships after this person's, whatever became of them, in order of person and the latest of each first. */

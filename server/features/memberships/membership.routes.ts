@@ -214,7 +214,7 @@ function applyModel(
   return { fields, errors: form.errors };
 }
 
-function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[] {
+function deskRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts): Route[] {
   return [
     route({
       name: 'memberships/list',
@@ -230,12 +230,14 @@ function deskRoutes({ memberships, units, i18n }: MembershipRouteParts): Route[]
         const page = await memberships.list(actor, query, query.limit, query.cursor);
         return { data: await toViews(page.data, units, locale), nextCursor: page.nextCursor };
       },
-      page({ data, nextCursor }, { actor, query, locale }) {
+      async page({ data, nextCursor }, { actor, query, locale }) {
         const form = createForm({ i18n, locale, messages: 'memberships.filter', values: query });
+        const { yearlyHours, yearlyActivities } = (await tenants.current()).settings;
         return view('memberships/list', {
           members: data,
           create: can(actor, 'memberships:create'),
           decide: can(actor, 'memberships:decide'),
+          yearly: can(actor, 'hours:see') && yearlyHours + yearlyActivities > 0,
           filtered: [query.q, query.state, query.kind, query.unitId].some(Boolean),
           fields: {
             q: form.input('q', 'search', { maxLength: 60 }),

@@ -74,10 +74,6 @@ export interface ConsentState {
   readonly how: ConsentWay | null;
 }
 
-/** Whether a consent was given, to whatever text, and not taken back. */
-const gave = (consents: readonly Consent[], purpose: ConsentPurpose): boolean =>
-  consents.some((consent) => consent.purpose === purpose && consent.withdrawnAt === null);
-
 /** Told in the same transaction when a person's name changes: copies of it stand in other features. */
 export type NameChanged = (personId: string, name: string) => Promise<void>;
 
@@ -106,8 +102,6 @@ export interface PeopleService {
   /** The guardian takes the consent back; listeners act on it. Inside the caller's transaction. */
   withdrawGuardian(personId: string): Promise<void>;
   onGuardianWithdrawn(listener: (personId: string) => Promise<void>): void;
-  /** Told in the same transaction when a person no longer wants to be asked by organisations they do not belong to. */
-  onAskingWithdrawn(listener: (personId: string) => Promise<void>): void;
   /** The person's own profile. */
   own(actor: AccountActor): Promise<Profile>;
   /** The number at which a coordinator reached the person; inside the caller's transaction. */
@@ -229,11 +223,6 @@ function stored(input: Partial<ProfileInput>): Record<string, unknown> {
 export function createPeopleService(): PeopleService {
   const listeners: NameChanged[] = [];
   const guardianListeners: ((personId: string) => Promise<void>)[] = [];
-  const askingListeners: ((personId: string) => Promise<void>)[] = [];
-  const tellOfAsking = async (before: PersonRow, after: readonly Consent[]): Promise<void> => {
-    if (!gave(before.consents, 'asked-by-others') || gave(after, 'asked-by-others')) return;
-    for (const listener of askingListeners) await listener(String(before._id));
-  };
   const row = async (personId: string | Types.ObjectId): Promise<PersonRow> => {
     const found = await readOnce(`person:${String(personId)}`, async () =>
       PersonModel.findById(personId).lean<PersonRow>(),
@@ -260,7 +249,6 @@ export function createPeopleService(): PeopleService {
       PersonModel.countDocuments(findableFilter(counties, contextNow()) as never, { limit }),
     onNameChanged: (listener) => void listeners.push(listener),
     onGuardianWithdrawn: (listener) => void guardianListeners.push(listener),
-    onAskingWithdrawn: (listener) => void askingListeners.push(listener),
     async create(input, given) {
       return inTransaction(async () => {
         const at = contextNow();
@@ -307,8 +295,6 @@ export function createPeopleService(): PeopleService {
     async restate(personId, { name, minor }) {
       requireTransaction('Who somebody is');
       const wanted = minor ? (['terms', 'guardian'] as const) : (['terms'] as const);
-      const before = await row(personId);
-      const consents = nextConsents([], CONSENT_PURPOSES, wanted, contextNow(), minor?.evidence);
       await PersonModel.updateOne(
         { _id: new Types.ObjectId(personId) },
         {
@@ -316,13 +302,12 @@ export function createPeopleService(): PeopleService {
             name,
             birthDate: minor?.birthDate ?? null,
             guardian: minor?.guardian ?? null,
-            consents,
+            consents: nextConsents([], CONSENT_PURPOSES, wanted, contextNow(), minor?.evidence),
           },
           $inc: { version: 1 },
         },
       );
       for (const listener of listeners) await listener(personId, name);
-      await tellOfAsking(before, consents);
     },
     async withdrawGuardian(personId) {
       requireTransaction('A guardian’s withdrawal');
@@ -371,7 +356,6 @@ export function createPeopleService(): PeopleService {
           action: given ? 'people/give-consent' : 'people/withdraw-consent',
           facts: { purpose, version: CONSENT_VERSIONS[purpose] },
         });
-        await tellOfAsking(before, consents);
         return consentStates(after);
       });
     },
@@ -387,7 +371,6 @@ export function createPeopleService(): PeopleService {
         });
         if (before.name !== after.name)
           for (const listener of listeners) await listener(actor.personId, after.name);
-        await tellOfAsking(before, consents);
         return toProfile(after);
       });
     },

@@ -33,6 +33,10 @@ export interface TenantSettings {
   backEntryQuota: number;
   /** A claim that hours are wrong or missing is answered within so many working days. */
   claimDays: number;
+  /** Hours that a volunteer is asked to give in a year; 0 asks for none. */
+  yearlyHours: number;
+  /** Activities that they are asked to take part in in a year; 0 asks for none. */
+  yearlyActivities: number;
   /** Hours for which a proposal that needs a second person waits, and what they agreed to may be taken. */
   proposalHours: number;
   /** Days for which the archive of an inspection export can be taken. */
@@ -117,6 +121,8 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   checkInEarlyMinutes: 30,
   backEntryQuota: 20,
   claimDays: 10,
+  yearlyHours: 0,
+  yearlyActivities: 0,
   proposalHours: 168,
   inspectionDays: 14,
   timeBank: false,
@@ -141,6 +147,8 @@ const settingsSchema = new Schema(
     checkInEarlyMinutes: { type: Number, required: true },
     backEntryQuota: { type: Number, required: true, default: 20 },
     claimDays: { type: Number, required: true, default: 10 },
+    yearlyHours: { type: Number, default: 0 },
+    yearlyActivities: { type: Number, default: 0 },
     proposalHours: { type: Number, default: 168 },
     inspectionDays: { type: Number, default: 14 },
     timeBank: { type: Boolean, required: true, default: false },

@@ -16,7 +16,18 @@ export interface TenantRouteParts {
 
 /** What a number counts, so that it stands beside its field. */
 const UNITS: Readonly<
-  Record<NumberSetting, 'minutes' | 'years' | 'entries' | 'workingDays' | 'hours' | 'days' | 'months'>
+  Record<
+    NumberSetting,
+    | 'minutes'
+    | 'years'
+    | 'entries'
+    | 'hoursAYear'
+    | 'activities'
+    | 'workingDays'
+    | 'hours'
+    | 'days'
+    | 'months'
+  >
 > = {
   minAge: 'years',
   dailyCapMinutes: 'minutes',
@@ -28,6 +39,8 @@ const UNITS: Readonly<
   checkInEarlyMinutes: 'minutes',
   backEntryQuota: 'entries',
   claimDays: 'workingDays',
+  yearlyHours: 'hoursAYear',
+  yearlyActivities: 'activities',
   proposalHours: 'hours',
   inspectionDays: 'days',
   bankCapHours: 'hours',

@@ -11,7 +11,7 @@ interface Bounds {
   readonly max: number;
 }
 
-/** What an administrator may choose, as whole numbers: minutes, years, entries in a month, working days. */
+/** What an administrator may choose, as whole numbers: minutes, years, entries in a month, hours and activities in a year, working days. */
 export const SETTING_BOUNDS = {
   minAge: { min: 6, max: 60 },
   dailyCapMinutes: { min: 60, max: 720 },
@@ -23,6 +23,8 @@ export const SETTING_BOUNDS = {
   checkInEarlyMinutes: { min: 0, max: 240 },
   backEntryQuota: { min: 0, max: 200 },
   claimDays: { min: 3, max: 30 },
+  yearlyHours: { min: 0, max: 200 },
+  yearlyActivities: { min: 0, max: 12 },
   proposalHours: { min: 1, max: 720 },
   inspectionDays: { min: 1, max: 90 },
   bankCapHours: { min: 0, max: 20_000 },
@@ -56,6 +58,8 @@ export const settingsView = z.object({
   checkInEarlyMinutes: z.number(),
   backEntryQuota: z.number(),
   claimDays: z.number(),
+  yearlyHours: z.number(),
+  yearlyActivities: z.number(),
   proposalHours: z.number(),
   inspectionDays: z.number(),
   timeBank: z.boolean(),
@@ -89,6 +93,8 @@ export const settingsPatch = z.strictObject({
   checkInEarlyMinutes: whole(SETTING_BOUNDS.checkInEarlyMinutes).optional(),
   backEntryQuota: whole(SETTING_BOUNDS.backEntryQuota).optional(),
   claimDays: whole(SETTING_BOUNDS.claimDays).optional(),
+  yearlyHours: whole(SETTING_BOUNDS.yearlyHours).optional(),
+  yearlyActivities: whole(SETTING_BOUNDS.yearlyActivities).optional(),
   proposalHours: whole(SETTING_BOUNDS.proposalHours).optional(),
   inspectionDays: whole(SETTING_BOUNDS.inspectionDays).optional(),
   timeBank: z.boolean().optional(),
@@ -127,6 +133,8 @@ const settingsOf = ({ settings }: TenantRow): TenantSettings => ({
   checkInEarlyMinutes: settings.checkInEarlyMinutes,
   backEntryQuota: settings.backEntryQuota,
   claimDays: settings.claimDays ?? 10,
+  yearlyHours: settings.yearlyHours ?? 0,
+  yearlyActivities: settings.yearlyActivities ?? 0,
   proposalHours: settings.proposalHours ?? 168,
   inspectionDays: settings.inspectionDays ?? 14,
   timeBank: settings.timeBank ?? false,

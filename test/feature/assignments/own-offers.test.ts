@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { OfferModel } from '../../../server/features/offers/offer.model.ts';
 import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { PageAgent } from '../../support/agent.ts';
 import type { ApiAgent } from '../../support/agent.ts';
@@ -146,67 +145,6 @@ describe('offers of other tenants', function () {
       const late = await page.post(`/offers/${id}/accept`);
       expect(late.status).to.equal(409);
     });
-  });
-
-  it('end at once when the person no longer wants to be asked by others; what their own ask of them stands', async () => {
-    const { home, asking, person, member, desk } = await asked();
-    const own = await member.api();
-    const [shiftHere, host] = [await createShift(home), await createMember(home, { roles: ['coordinator'] })];
-    const positionHere = await createPosition(home, { shiftId: shiftHere });
-    const hostDesk = await host.api();
-    const here = (await candidatesOf(hostDesk, positionHere)).find(({ name }) => name === person.name);
-    await hostDesk.post(`/positions/${positionHere}/offers`, { handles: [here?.handle] });
-    const [offer] = (await offersOf(member)).filter(({ joins }) => joins);
-    expect(await offersOf(member)).to.have.length(2);
-
-    expect((await own.post('/me/consents/location', { given: true })).status).to.equal(200);
-    expect(await offersOf(member)).to.have.length(2);
-    expect((await own.post('/me/consents/asked-by-others', { given: false })).status).to.equal(200);
-    expect((await offersOf(member)).map(({ tenant }) => tenant.slug)).to.deep.equal([home.slug]);
-    expect((await desk.get(`/assignments/${offer!.id}`)).json()).to.include({
-      state: 'cancelled_by_org',
-      personName: '',
-    });
-    const stored = await inTenant(asking.id, async () =>
-      OfferModel.find({ personId: person.personId }).lean(),
-    );
-    expect(stored.map(({ state }) => state)).to.deep.equal(['withdrawn']);
-    expect((await own.post(`/me/offers/${offer!.id}/accept`)).status).to.equal(409);
-    // Who asked reads that nobody is there any more, in their language, and not why.
-    const page = await (await createMember(asking, { roles: ['coordinator'] })).page();
-    for (const [language, said] of [
-      ['en', 'no longer available'],
-      ['zh-CN', '对方暂不接受邀约'],
-    ] as const)
-      expect((await page.get(`/assignments/${offer!.id}?lang=${language}`)).text)
-        .to.include(said)
-        .and.not.include(person.name);
-  });
-
-  it('end with a tick taken off the profile, too', async () => {
-    const { member } = await asked();
-    const page = await member.page();
-    expect(await offersOf(member)).to.have.length(1);
-    const form = (await page.get('/profile')).text;
-    const _version = /name="_version" value="(\d+)"/.exec(form)?.[1] ?? '';
-    const saved = await page.post('/profile', { _version, name: '陈邻居', languages: 'zh' });
-    expect(saved.status).to.equal(303);
-    expect(await offersOf(member)).to.deep.equal([]);
-  });
-
-  it('are never left open by asking at the moment in which the consent is taken back', async () => {
-    const { asking, member, desk } = await asked();
-    for (let round = 0; round < 4; round += 1) {
-      const own = await member.api();
-      await own.post('/me/consents/asked-by-others', { given: true });
-      const positionId = await createPosition(asking, { shiftId: await createShift(asking) });
-      const handles = (await candidatesOf(desk, positionId)).map(({ handle }) => handle);
-      await Promise.all([
-        desk.post(`/positions/${positionId}/offers`, { handles }),
-        own.post('/me/consents/asked-by-others', { given: false }),
-      ]);
-      expect(await offersOf(member), `round ${round}`).to.deep.equal([]);
-    }
   });
 
   it('are not made to whom the tenant turned away, suspended or is still deciding about', async () => {

@@ -182,6 +182,24 @@ describe('lists at size', function () {
     expect(faults, faults.join('\n\n')).to.deep.equal([]);
   });
 
+  it('that look at more than they show go through it by an index, and read each of it once', async () => {
+    const year = new Date(Date.now() + 8 * 3_600_000).getUTCFullYear();
+    for (const path of [
+      `/hours/yearly?year=${year}`,
+      `/hours/yearly?year=${year - 1}`,
+      '/hours/yearly?limit=100',
+    ]) {
+      const { calls } = await callsOf(as('coordinator'), path);
+      expect(
+        calls.some(({ plan, sorted }) => plan.includes('COLLSCAN') || sorted),
+        told(calls),
+      ).to.equal(false);
+      const looks = calls.filter(({ what, returned }) => what === 'find memberships' && returned > 1);
+      expect(looks.length, told(calls)).to.be.within(1, 8);
+      for (const one of looks) expect(one.docsExamined, told(calls)).to.be.at.most(2 * one.returned + BESIDE);
+    }
+  });
+
   it('show what the demo place has: hours that are held wait at the auditor’s desk', async () => {
     expect((await as('auditor').get('/hours/held')).text).to.include('晚上探望楼下独居老人');
   });

@@ -59,6 +59,8 @@ describe('the settings of an organisation', function () {
       recordedCapMinutes: '0',
       backEntryQuota: '20',
       claimDays: '10',
+      yearlyHours: '20',
+      yearlyActivities: '1',
       proposalHours: '168',
       inspectionDays: '14',
       _version: '1',

@@ -5,4 +5,6 @@ export interface Humans {
     personId: string,
     of: { readonly personIds?: readonly string[]; readonly accountIds?: readonly string[] },
   ): Promise<boolean>;
+  /** Names who stands behind each of these people, the same for people of one human; one read for however many. */
+  behind(personIds: readonly string[]): Promise<(personId: string) => string>;
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { AccountActor } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -14,6 +16,7 @@ import {
   sheetBody,
   sheetView,
 } from './appraisal.schema.ts';
+import type { SheetView } from './appraisal.schema.ts';
 import type { AppraisalService, Sheet } from './appraisal.service.ts';
 import {
   deskModel,
@@ -24,7 +27,7 @@ import {
   toSaid,
   toSheet,
 } from './appraisal.view.ts';
-import type { Typed } from './appraisal.view.ts';
+import type { SheetPlace, Typed } from './appraisal.view.ts';
 
 export interface AppraisalRouteParts {
   readonly appraisals: AppraisalService;
@@ -128,11 +131,18 @@ function listRoutes({ appraisals, i18n }: AppraisalRouteParts): Route[] {
   ];
 }
 
-const toSheetView = ({ title, startsAt, endsAt, rows }: Sheet): z.input<typeof sheetView> => ({
+const toSheetView = ({ title, startsAt, endsAt, rows, due }: Sheet): SheetView => ({
   title,
   startsAt: startsAt.toISOString(),
   endsAt: endsAt.toISOString(),
   data: rows.map(toAppraisalView),
+  due: due.map(({ _id }) => String(_id)),
+});
+
+/** Which shift a sheet is of, and whether its reader also keeps its list of people. */
+const placeOf = (account: AccountActor, { shiftId }: { shiftId: string }): SheetPlace => ({
+  shiftId,
+  runs: can(account, 'attendance:run'),
 });
 
 function sheetRoutes({ appraisals, i18n }: AppraisalRouteParts): Route[] {
@@ -147,11 +157,8 @@ function sheetRoutes({ appraisals, i18n }: AppraisalRouteParts): Route[] {
       input: { params: shiftParams },
       output: sheetView,
       run: async ({ account, params }) => toSheetView(await appraisals.sheet(account, params.shiftId)),
-      page: async (_sheet, { account, params, locale }) =>
-        view(
-          'appraisals/sheet',
-          sheetModel({ i18n, locale }, params.shiftId, await appraisals.sheet(account, params.shiftId)),
-        ),
+      page: (sheet, { account, params, locale }) =>
+        view('appraisals/sheet', sheetModel({ i18n, locale }, placeOf(account, params), sheet)),
     }),
     route({
       name: 'appraisals/make',
@@ -171,12 +178,10 @@ function sheetRoutes({ appraisals, i18n }: AppraisalRouteParts): Route[] {
         seeOther(`/shifts/${params.shiftId}/appraisals`, { kind: 'success', key: 'appraisals.did.made' }),
       async invalid({ issues, values, error }, { account, params, locale }) {
         const shown = issues.length > 0 ? issues : [{ path: 'quality', code: error.code }];
+        const sheet = toSheetView(await appraisals.sheet(account, params.shiftId));
         return view(
           'appraisals/sheet',
-          sheetModel({ i18n, locale }, params.shiftId, await appraisals.sheet(account, params.shiftId), {
-            values,
-            issues: shown,
-          }),
+          sheetModel({ i18n, locale }, placeOf(account, params), sheet, { values, issues: shown }),
         );
       },
     }),

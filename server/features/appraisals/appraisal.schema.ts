@@ -71,4 +71,7 @@ export const sheetView = z.object({
   startsAt: z.string(),
   endsAt: z.string(),
   data: z.array(appraisalView),
+  /** Ids of those of whom nothing is said yet, and the reader may. */
+  due: z.array(z.string()),
 });
+export type SheetView = z.infer<typeof sheetView>;

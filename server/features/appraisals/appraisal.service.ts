@@ -15,8 +15,8 @@ import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import { createDuty, DUTY_DAYS } from '../hours/index.ts';
 import type { Duty, DutyParts, HoursRow } from '../hours/index.ts';
-import { holdsApartFrom, moveRows } from '../memberships/index.ts';
-import type { MembershipRow, MembershipService } from '../memberships/index.ts';
+import { authoritiesOf, moveRows } from '../memberships/index.ts';
+import type { Authority, MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import { AppraisalModel } from './appraisal.model.ts';
 import type { AppraisalRow } from './appraisal.model.ts';
@@ -77,20 +77,49 @@ export function createAppraisalService(parts: AppraisalParts) {
     return row;
   }
 
-  /** Why the actor may not say it, or answer what is contested; null when they may. */
-  async function whyNot(actor: AccountActor, row: AppraisalRow): Promise<string | null> {
-    const other = String(row.personId);
-    if (await humans.isSame(actor.personId, { personIds: [other] })) return 'not-your-own';
-    const permission = row.state === 'contested' ? 'appraisals:answer' : 'appraisals:make';
-    if (!can(actor, permission, String(row.unitId))) return 'not-permitted';
-    const speaker = row.state === 'contested' ? row.appraisedByPersonId : null;
-    const path = await units.pathOf(row.unitId);
-    return whyNotAppraise({
-      isSubject: false,
-      saidIt: speaker !== null && (await humans.isSame(actor.personId, { personIds: [String(speaker)] })),
-      holdsApart: await holdsApartFrom(actor.personId, permission, { path, other, humans }),
-    });
+  const permissionOf = ({ state }: AppraisalRow): 'appraisals:answer' | 'appraisals:make' =>
+    state === 'contested' ? 'appraisals:answer' : 'appraisals:make';
+  /** Who said what is contested; null where nothing is. */
+  const speakerOf = (row: AppraisalRow): string | null =>
+    row.state === 'contested' && row.appraisedByPersonId ? String(row.appraisedByPersonId) : null;
+
+  /**
+   * Why the actor may not say each of these, or answer what is contested; null when they may. However many there are, rights are
+   * read once for each unit, and who is who once.
+   */
+  async function whyNots(
+    actor: AccountActor,
+    rows: readonly AppraisalRow[],
+  ): Promise<(row: AppraisalRow) => string | null> {
+    const placeOfRight = (row: AppraisalRow): string => `${permissionOf(row)} ${String(row.unitId)}`;
+    const rights = new Map<string, readonly Authority[]>();
+    for (const [place, [row]] of Map.groupBy(rows, placeOfRight)) {
+      if (!row) continue;
+      const path = await units.pathOf(row.unitId);
+      rights.set(place, await authoritiesOf(actor.personId, permissionOf(row), path));
+    }
+    const human = await humans.behind([
+      actor.personId,
+      ...rows.flatMap((row) => [String(row.personId), speakerOf(row) ?? actor.personId]),
+      ...[...rights.values()].flat().flatMap(({ granters }) => granters),
+    ]);
+    const self = human(actor.personId);
+    return (row) => {
+      const subject = human(String(row.personId));
+      if (subject === self) return 'not-your-own';
+      if (!can(actor, permissionOf(row), String(row.unitId))) return 'not-permitted';
+      const speaker = speakerOf(row);
+      return whyNotAppraise({
+        isSubject: false,
+        saidIt: speaker !== null && human(speaker) === self,
+        holdsApart: (rights.get(placeOfRight(row)) ?? []).some(
+          ({ granters }) => !granters.some((granter) => human(granter) === subject),
+        ),
+      });
+    };
   }
+  const whyNot = async (actor: AccountActor, row: AppraisalRow): Promise<string | null> =>
+    (await whyNots(actor, [row]))(row);
 
   const tell = (row: AppraisalRow): Promise<void> =>
     addMessage({
@@ -133,8 +162,9 @@ export function createAppraisalService(parts: AppraisalParts) {
       .sort({ _id: 1 })
       .limit(MOST_OF_SHIFT)
       .lean();
-    const due: AppraisalRow[] = [];
-    for (const row of rows) if (row.state === 'due' && (await whyNot(actor, row)) === null) due.push(row);
+    const waiting = rows.filter(({ state }) => state === 'due');
+    const whyNotOf = await whyNots(actor, waiting);
+    const due = waiting.filter((row) => whyNotOf(row) === null);
     return { title, startsAt, endsAt, rows, due };
   }
 
@@ -270,10 +300,11 @@ export function createAppraisalService(parts: AppraisalParts) {
         const { said, faults } = readSheet(all, lines);
         if (faults.length > 0) throw new Invalid(faults);
         const byId = new Map(rows.map((row) => [String(row._id), row]));
+        const whyNotOf = await whyNots(actor, rows);
         for (const one of said) {
           const row = byId.get(one.id);
           if (!row) throw Invalid.field('quality', 'not-an-option');
-          const refusal = await whyNot(actor, row);
+          const refusal = whyNotOf(row);
           if (refusal) throw new Forbidden(refusal);
           await sayOne(actor, row, one);
         }

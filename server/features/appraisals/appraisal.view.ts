@@ -5,8 +5,7 @@ import { pagerOf } from '../../http/paging.ts';
 import type { AppraisalRow } from './appraisal.model.ts';
 import { COMPLETIONS, FEEDBACKS, QUALITIES } from './appraisal.rules.ts';
 import type { ForAll, Said, SheetLine } from './appraisal.rules.ts';
-import type { AppraisalView, SheetBody } from './appraisal.schema.ts';
-import type { Sheet } from './appraisal.service.ts';
+import type { AppraisalView, SheetBody, SheetView } from './appraisal.schema.ts';
 
 interface Reader {
   readonly i18n: I18n;
@@ -133,11 +132,17 @@ function saidFields(
   };
 }
 
+export interface SheetPlace {
+  readonly shiftId: string;
+  /** The reader also keeps the shift's list of people. */
+  readonly runs: boolean;
+}
+
 /** Model of `appraisals/sheet`. */
 export function sheetModel(
   reader: Reader,
-  shiftId: string,
-  { title, startsAt, endsAt, rows, due }: Sheet,
+  { shiftId, runs }: SheetPlace,
+  { title, startsAt, endsAt, data, due: dueIds }: SheetView,
   typed: Typed = { values: {}, issues: [] },
 ): object {
   const { i18n, locale } = reader;
@@ -147,15 +152,18 @@ export function sheetModel(
     label: t(`appraisals.form.${name}.label` as 'appraisals.form.note.label'),
   });
   const asAll = { value: '', label: t('appraisals.asAll') };
+  const isDue = ({ id }: AppraisalView): boolean => dueIds.includes(id);
+  const due = data.filter(isDue);
   return {
     heading: title,
-    startsAt: startsAt.toISOString(),
-    endsAt: endsAt.toISOString(),
+    startsAt,
+    endsAt,
     shiftId,
+    runs,
     dueOn: due[0]?.dueOn ?? null,
     fields: saidFields(form, reader, false),
     due: due.map((row, n) => ({
-      id: String(row._id),
+      id: row.id,
       name: `rows.${n}.id`,
       personName: row.personName,
       fields: {
@@ -176,12 +184,7 @@ export function sheetModel(
         note: form.input(`rows.${n}.note`, 'text', { ...words('note'), maxLength: 300 }),
       },
     })),
-    others: rows
-      .filter((row) => !due.includes(row))
-      .map((row) => {
-        const one = toAppraisalView(row);
-        return { ...one, ...wordsOf(reader, one) };
-      }),
+    others: data.filter((row) => !isDue(row)).map((row) => ({ ...row, ...wordsOf(reader, row) })),
     errors: form.errors,
   };
 }

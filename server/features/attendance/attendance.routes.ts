@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -89,9 +90,11 @@ function listRoutes({ attendance, assignments, i18n }: AttendanceRouteParts): Ro
           nextCursor: page.nextCursor,
         };
       },
-      page: ({ nextCursor, ...list }, { publicUrl, query, locale }) =>
+      page: ({ nextCursor, ...list }, { publicUrl, query, locale, account, now }) =>
         view('attendance/list', {
           ...list,
+          // Something is said of people from their check-out on.
+          appraises: can(account, 'appraisals:make') && givesHours(list) && new Date(list.startsAt) <= now,
           ...boardModel({ i18n, locale, query, shiftId: list.shiftId, nextCursor }),
           count: list.people.length,
           noHours: noHoursText(list, i18n, locale),

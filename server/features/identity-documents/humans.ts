@@ -7,12 +7,18 @@ export interface HumansParts {
 }
 
 /** Compares humans by the numbers they stated; two people without a number are two humans. */
-export const createHumans = ({ identityDocuments, personsOf }: HumansParts): Humans => ({
-  async isSame(personId, { personIds = [], accountIds = [] }) {
-    const others = [...personIds, ...(accountIds.length > 0 ? await personsOf(accountIds) : [])];
-    if (others.length === 0) return false;
-    const known = await identityDocuments.humansOf([personId, ...others]);
-    const human = (id: string): string => known.get(id)?.human ?? id;
-    return others.some((id) => human(id) === human(personId));
-  },
-});
+export function createHumans({ identityDocuments, personsOf }: HumansParts): Humans {
+  const behind: Humans['behind'] = async (personIds) => {
+    const known = await identityDocuments.humansOf(personIds);
+    return (personId) => known.get(personId)?.human ?? personId;
+  };
+  return {
+    behind,
+    async isSame(personId, { personIds = [], accountIds = [] }) {
+      const others = [...personIds, ...(accountIds.length > 0 ? await personsOf(accountIds) : [])];
+      if (others.length === 0) return false;
+      const human = await behind([personId, ...others]);
+      return others.some((id) => human(id) === human(personId));
+    },
+  };
+}

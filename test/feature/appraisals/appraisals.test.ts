@@ -11,6 +11,7 @@ import { createMember, createTenant, createUnit, inTenant } from '../../factorie
 import type { Member } from '../../factories/people.ts';
 import { byTwo } from '../../factories/proposals.ts';
 import type { Answer, ApiAgent } from '../../support/agent.ts';
+import { CallWatch } from '../../support/calls.ts';
 import { atOffset, testApp } from '../../support/app.ts';
 import { watchViolations } from '../../support/violations.ts';
 
@@ -139,6 +140,39 @@ describe('what is said of a service', function () {
     expect(codeOf(await say(desk, due))).to.equal('409 wrong-state');
     for (const path of [`/shifts/${due.shiftId}/appraisals`, `/appraisals/${due.id}`, '/appraisals/desk'])
       expect((await (await coordinator.page()).get(path)).status, path).to.equal(200);
+  });
+
+  it('is asked about a whole shift in as many reads as about two people, and leads to its list and back', async () => {
+    const { shiftId } = await served();
+    const seat = async (): Promise<void> => {
+      await createServed(tenant, await createMember(tenant));
+      await inTenant(tenant.id, () =>
+        AppraisalModel.updateMany({ state: 'due' } as never, {
+          $set: { shiftId: new Types.ObjectId(shiftId) },
+        }),
+      );
+    };
+    const watch = new CallWatch((await testApp()).migrateUri);
+    try {
+      const reads = async (): Promise<number> =>
+        (await watch.during(() => desk.get(`/shifts/${shiftId}/appraisals`))).length;
+      await seat();
+      await reads();
+      const two = await reads();
+      for (let more = 0; more < 4; more += 1) await seat();
+      expect(await reads()).to.equal(two);
+    } finally {
+      await watch.close();
+    }
+    const { due } = (await desk.get(`/shifts/${shiftId}/appraisals`)).json<{ due: string[] }>();
+    expect(due).to.have.length(6);
+    const page = await coordinator.page();
+    expect((await page.get(`/shifts/${shiftId}/attendance`)).text).to.include(
+      `/shifts/${shiftId}/appraisals`,
+    );
+    expect((await page.get(`/shifts/${shiftId}/appraisals`)).text).to.include(
+      `/shifts/${shiftId}/attendance`,
+    );
   });
 
   it('is never said of oneself, nor by a right from the hand of whose service it was', async () => {

@@ -144,9 +144,9 @@ export function formatMinutes(minutes: number, locale: Locale): string {
 export function formatMinutesExactly(minutes: number, locale: Locale): string {
   const sign = minutes < 0 ? '−' : '';
   const whole = Math.abs(minutes);
-  const [hours, rest] = [Math.floor(whole / 60), whole % 60];
+  const [hours, rest] = [formatNumber(Math.floor(whole / 60), locale), whole % 60];
   const [h, m] = locale === 'zh-CN' ? [' 小时', ' 分'] : [' h', ' min'];
-  const parts = [hours > 0 ? `${hours}${h}` : '', rest > 0 || hours === 0 ? `${rest}${m}` : ''];
+  const parts = [whole >= 60 ? `${hours}${h}` : '', rest > 0 || whole < 60 ? `${rest}${m}` : ''];
   return sign + parts.filter((part) => part !== '').join(' ');
 }
 
@@ -196,15 +196,18 @@ export function formatRelative(value: Moment, place: Place, from: Moment = clock
   const then = toDate(value);
   const base = toDate(from);
   const seconds = (then.getTime() - base.getTime()) / 1000;
-  const format = relativeFormat(place.locale);
+  const relative = relativeFormat(place.locale);
+  // The calendar writes 3天后; everywhere else on a page there is a space between a number and a word.
+  const format = (amount: number, unit: Intl.RelativeTimeFormatUnit): string =>
+    relative.format(amount, unit).replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
   const calendarDays = daysBetween(base, then, place.zone);
   if (Math.abs(calendarDays) >= 1 && Math.abs(calendarDays) < 7 && Math.abs(seconds) >= 6 * 3600) {
-    return format.format(calendarDays, 'day');
+    return format(calendarDays, 'day');
   }
   for (const [unit, size] of RELATIVE_STEPS) {
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return format(Math.trunc(seconds / size), unit);
   }
-  return format.format(0, 'second');
+  return format(0, 'second');
 }
 
 function daysBetween(from: Date, to: Date, zone: string): number {

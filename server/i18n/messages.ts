@@ -1,4 +1,5 @@
 import type { Locale } from '../core/locale.ts';
+import { formatNumber } from './format.ts';
 import type { MessageParams } from './types.ts';
 
 /**
@@ -12,6 +13,15 @@ export interface ReadyMessages {
   /** Whether the key is worded as it stands, without a plural form; null when only i18next knows. */
   has(key: string): boolean | null;
 }
+
+/** Numbers that name something and count nothing: 2026, never 2,026. */
+const NAMING = new Set(['year']);
+
+/** A value as it stands in a message: counted amounts from a thousand on are grouped, 20000 → "20,000". */
+const valueText = (value: string | number, name: string, locale: Locale): string =>
+  typeof value === 'number' && Math.abs(value) >= 1_000 && !NAMING.has(name)
+    ? formatNumber(value, locale)
+    : String(value);
 
 /** Text, a name, text, a name, …, text. */
 type Message = readonly string[];
@@ -78,10 +88,11 @@ export function readyMessages(locale: Locale, tree: Readonly<Record<string, unkn
       for (const name in params) if (MEANT.has(name)) return null;
       let text = parts[0] ?? '';
       for (let at = 1; at < parts.length; at += 2) {
-        const value = params?.[parts[at] as string];
+        const name = parts[at] as string;
+        const value = params?.[name];
         // What is left out or no text is a fault, and i18next's to name.
         if (typeof value !== 'string' && typeof value !== 'number') return null;
-        text += String(value) + (parts[at + 1] as string);
+        text += valueText(value, name, locale) + (parts[at + 1] as string);
       }
       return text;
     },

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { isAuditedType } from '../../server/features/audit/audit.schema.ts';
-import { readMessages } from '../../server/i18n/index.ts';
+import { LOCALES, readMessages } from '../../server/i18n/index.ts';
 import type { Locale } from '../../server/i18n/index.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -23,10 +23,14 @@ const messages: Record<Locale, Map<string, string>> = {
 };
 const baseKeys = (locale: Locale): string[] =>
   [...new Set([...messages[locale].keys()].map((key) => key.replace(PLURAL, '')))].sort();
+const textsOf: Record<Locale, Map<string, string[]>> = { 'zh-CN': new Map(), en: new Map() };
+for (const locale of LOCALES)
+  for (const [name, text] of messages[locale]) {
+    const key = name.replace(PLURAL, '');
+    textsOf[locale].set(key, [...(textsOf[locale].get(key) ?? []), text]);
+  }
 const params = (locale: Locale, key: string): string[] => {
-  const texts = [...messages[locale]]
-    .filter(([name]) => name.replace(PLURAL, '') === key)
-    .map(([, text]) => text);
+  const texts = textsOf[locale].get(key) ?? [];
   return [
     ...new Set(
       texts.flatMap((text) => [...text.matchAll(/\{\{\s*([\w.]+)[^}]*\}\}/g)].map(([, name]) => name ?? '')),
@@ -84,6 +88,10 @@ describe('the locale files', () => {
     ).to.deep.equal([]);
   });
 
+  it('set a space between Chinese characters and digits or letters, also where a value will stand', () => {
+    expect([...messages['zh-CN']].flatMap(([key, text]) => unspaced(key, text))).to.deep.equal([]);
+  });
+
   it('speak Chinese in the Chinese files', () => {
     const latinOnly = [...messages['zh-CN']].filter(
       ([, text]) =>
@@ -93,6 +101,36 @@ describe('the locale files', () => {
     expect(latinOnly.map(([key]) => key).filter((key) => !LATIN_ON_PURPOSE.has(key))).to.deep.equal([]);
   });
 });
+
+/** Values that are words and may stand against Chinese text; every other value begins with a digit, or is entered here. */
+const WORDS = new Set(
+  `activity address category credential decider dimension evidence identifier language level minor name organisation
+  person place pool pools proposer reason relation relative skill state tenant title unit validity weights what why
+  within`.split(/\s+/),
+);
+/** Amounts with their unit and dates: they begin with a digit and end with a word ("1.5 小时", "11月25日"). */
+const AMOUNTS = new Set('at date day hours metres minutes on time to until way when'.split(' '));
+/** Names that are words in these messages only. */
+const WORDS_THERE = new Set([
+  'assignments.mail.announcement.text:from',
+  'credentials.types.from:from',
+  'matching.change.add-time:day',
+]);
+
+/** Where a Chinese text lacks the space between a Chinese character and a digit or a letter. */
+function unspaced(key: string, text: string): string[] {
+  const found: string[] = [];
+  // Numbers of laws and orders are written as one word: 民政部令第67号, 民发〔2009〕44号.
+  const plain = text.replace(/[第〕][\d/]+号/g, '，');
+  if (/\p{Script=Han}[A-Za-z0-9]|[A-Za-z0-9%]\p{Script=Han}/u.test(plain)) found.push(key);
+  for (const [, before, name = '', after] of plain.matchAll(
+    /(\p{Script=Han})?\{\{(\w+)\}\}(?=%?(\p{Script=Han})?)/gu,
+  )) {
+    if (WORDS.has(name) || WORDS_THERE.has(`${key}:${name}`)) continue;
+    if (before || (after && !AMOUNTS.has(name))) found.push(`${key}:${name}`);
+  }
+  return found;
+}
 
 /** The language switch names the other language in that language; a certificate carries its title in both. */
 const LATIN_ON_PURPOSE = new Set(['common.layout.language', 'certificate-pdf.subtitle']);

@@ -86,10 +86,12 @@ function rowModel(i18n: I18n, locale: Locale, type: StoredType): object {
 function showModel(i18n: I18n, locale: Locale, type: StoredType): object {
   const levelOf = (code: string): string =>
     type.levels.find((level) => level.code === code)?.name[locale] ?? '';
+  const sourceKey = `credentials.types.sources.${type.code}`;
   return {
     ...rowModel(i18n, locale, type),
     code: type.code,
-    source: type.source,
+    // What comes with Linli is cited as each language cites laws; an organisation's own type as it was typed.
+    source: !type.own && i18n.has(locale, sourceKey) ? i18n.t(locale, sourceKey) : type.source,
     window:
       type.validMonths === null
         ? null

@@ -66,7 +66,7 @@ const PLATFORM: readonly z.input<typeof typeRules>[] = [
     ],
     neededFor: [],
     register: true,
-    source: '人社部规〔2018〕2号; 民发〔2009〕44号 art. 4',
+    source: '人社部规〔2018〕2号；民发〔2009〕44号第四条',
   },
   {
     code: 'background-check',
@@ -77,7 +77,7 @@ const PLATFORM: readonly z.input<typeof typeRules>[] = [
     windowMonths: 1,
     gives: [],
     neededFor: ['children'],
-    source: '未成年人保护法 art. 62',
+    source: '未成年人保护法第六十二条',
   },
   {
     code: 'psychological-counsellor',
@@ -99,7 +99,7 @@ const PLATFORM: readonly z.input<typeof typeRules>[] = [
   {
     code: 'mediator',
     kind: 'qualification',
-    name: { 'zh-CN': '人民调解员证', en: 'People’s mediator card' },
+    name: { 'zh-CN': '人民调解员证', en: "People's mediator card" },
     levels: [],
     validMonths: 36,
     windowMonths: 3,
@@ -142,7 +142,7 @@ const PLATFORM: readonly z.input<typeof typeRules>[] = [
       { skill: 'first-aid', level: 2 },
     ],
     neededFor: [],
-    source: '护士条例 (国务院令第517号)',
+    source: '护士条例（国务院令第517号）',
   },
   {
     code: 'elderly-care-worker',

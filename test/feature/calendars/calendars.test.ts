@@ -49,7 +49,7 @@ describe('the calendar of an organisation', function () {
     const refused = await page.post('/calendar/days', sent);
     expect(refused.status).to.equal(422);
     expect((await page.post('/calendar/days', { ...sent, until: '2026-09-01' })).text).to.include(
-      '一次最多31天',
+      '一次最多 31 天',
     );
     expect((await page.post('/calendar/days', { ...sent, until: '2026-05-12' })).status).to.equal(303);
   });

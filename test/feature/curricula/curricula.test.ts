@@ -97,7 +97,7 @@ describe('curricula', function () {
       expect(roles(await plans.get('/curricula/overview'))[0]).to.include({ complete: 1 });
     });
     const page = await cadre.page();
-    expect((await page.get('/curricula?role=village-cadre')).text).to.contain('第1版');
+    expect((await page.get('/curricula?role=village-cadre')).text).to.contain('第 1 版');
     expect(
       (await page.post('/curricula/own/roles', { roles: ['party-volunteer', 'property-staff'] })).status,
     ).to.equal(303);

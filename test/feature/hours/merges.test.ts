@@ -139,7 +139,7 @@ describe('two records of one human', function () {
     const page = await officer.page();
     const query = new URLSearchParams(ids() as Record<string, string>);
     const shown = await page.get(`/duplicates/new?${String(query)}&lang=zh-CN`);
-    expect(shown.text).to.include('合并档案').and.include('2条记录').and.include('1条记录不转入');
+    expect(shown.text).to.include('合并档案').and.include('2 条记录').and.include('1 条记录不转入');
     expect((await page.get('/duplicates?lang=en')).text)
       .to.include('Registered twice')
       .and.include('林遠');

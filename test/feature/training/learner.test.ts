@@ -67,7 +67,7 @@ describe('a learner', function () {
     expect(first?.sessions.map(({ sessionId, countedMinutes }) => [sessionId, countedMinutes])).to.deep.equal(
       [[assessed.sessionId, 180]],
     );
-    expect((await (await member.page()).get('/credits')).text).to.contain('为您计3 小时');
+    expect((await (await member.page()).get('/credits')).text).to.contain('为您计 3 小时');
     // What one has signed up for is reckoned with, and not proposed again.
     expect((await own.post(`/sessions/${assessed.sessionId}/enrolments`)).status).to.equal(201);
     expect(await take()).to.deep.include({ plannedMinutes: 180, sessions: [] });

@@ -72,12 +72,13 @@ describe('formatting for people', () => {
     expect(formatMinutesExactly(-30, 'en')).to.equal('−30 min');
     expect(formatMinutesExactly(0, 'en')).to.equal('0 min');
     expect(formatMinutesExactly(120, 'en')).to.equal('2 h');
+    expect(formatMinutesExactly(90_000, 'zh-CN')).to.equal('1,500 小时');
   });
 
   it('keeps every minute in the exact form', () => {
     fc.assert(
       fc.property(fc.integer({ min: -100_000, max: 100_000 }), (minutes) => {
-        const text = formatMinutesExactly(minutes, 'en');
+        const text = formatMinutesExactly(minutes, 'en').replaceAll(',', '');
         const [hours, rest] = [/(\d+) h/.exec(text)?.[1] ?? 0, /(\d+) min/.exec(text)?.[1] ?? 0];
         expect((text.startsWith('−') ? -1 : 1) * (Number(hours) * 60 + Number(rest)) - minutes).to.equal(0);
       }),
@@ -96,9 +97,9 @@ describe('formatting for people', () => {
     const from = '2026-11-23T12:00:00Z'; // 20:00 in Shanghai
     expect(formatRelative('2026-11-23T17:00:00Z', en, from)).to.equal('in 5 hours');
     expect(formatRelative('2026-11-24T10:00:00Z', en, from)).to.equal('tomorrow');
-    expect(formatRelative('2026-11-26T10:00:00Z', zh, from)).to.equal('3天后');
+    expect(formatRelative('2026-11-26T10:00:00Z', zh, from)).to.equal('3 天后');
     expect(formatRelative('2026-11-22T03:00:00Z', zh, from)).to.equal('昨天');
     expect(formatRelative('2026-11-23T12:00:10Z', en, from)).to.equal('now');
-    expect(formatRelative('2026-11-23T12:31:00Z', zh, from)).to.equal('31分钟后');
+    expect(formatRelative('2026-11-23T12:31:00Z', zh, from)).to.equal('31 分钟后');
   });
 });

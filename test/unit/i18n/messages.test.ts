@@ -11,6 +11,11 @@ describe('messages', () => {
     expect(i18n.t('zh-CN', 'common.pager.shown', { count: 1 })).to.equal('本页 1 条');
   });
 
+  it('groups what is counted from a thousand on, and leaves years alone', () => {
+    expect(i18n.t('zh-CN', 'common.pager.shown', { count: 20_000 })).to.equal('本页 20,000 条');
+    expect(i18n.t('en', 'annual-reports.of', { year: 2026 })).to.contain('2026');
+  });
+
   it('leaves a person’s own text alone: no nesting, no interpolation, no escaping', () => {
     const hostile = '$t(common.action.save) {{tenant}} <b>&';
     expect(i18n.t('en', 'common.mail.footer', { tenant: hostile })).to.contain(hostile);

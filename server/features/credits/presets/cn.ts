@@ -19,7 +19,7 @@ const socialWorker = (programme: string, total: number): ProgrammeInput => ({
   rounding: { to: 0.5, mode: 'floor', at: 'entry' },
   evidenceRetentionYears: 10,
   effective: ['2009-09-07', null],
-  source: '民发〔2009〕123号; 民发〔2009〕44号 art. 4',
+  source: '民发〔2009〕123号；民发〔2009〕44号第四条',
 });
 
 export const cnAssistant = socialWorker('cn-assistant', 72);
@@ -46,5 +46,5 @@ export const cnProfessionalAnnual: ProgrammeInput = {
   ],
   rounding: { to: 0.5, mode: 'floor', at: 'entry' },
   effective: ['2015-10-01', null],
-  source: '人社部令第25号 (2015)',
+  source: '人社部令第25号（2015）',
 };

@@ -153,7 +153,7 @@ export function formatMinutesExactly(minutes: number, locale: Locale): string {
 type NumberOptions = Pick<Intl.NumberFormatOptions, 'style' | 'maximumFractionDigits'>;
 const numbers = new Map<string, Intl.NumberFormat>();
 /** "12,345.6". */
-export function formatNumber(value: number, locale: Locale, options: NumberOptions = {}): string {
+export function formatNumber(value: number | bigint, locale: Locale, options: NumberOptions = {}): string {
   const { style = '', maximumFractionDigits = '' } = options;
   const id = `${locale}|${style}|${maximumFractionDigits}`;
   let found = numbers.get(id);

@@ -140,6 +140,8 @@ describe('every page of the registry', function () {
   let browser: Browser;
   let cast: ReadonlyMap<Role, Member>;
   let patterns: readonly Pattern[];
+  /** What a form can be sent to: method and declared path. */
+  let targets: readonly (Pattern & { readonly method: string })[];
   const patternsOf = new Map<string, string | null>();
   /** How many have looked at each declared page. */
   const seen = new Map<string, number>();
@@ -148,9 +150,10 @@ describe('every page of the registry', function () {
   before(async () => {
     browser = await launchBrowser();
     cast = await createPlace();
-    patterns = publishRoutes((await testApp()).composed.routes)
-      .filter(({ method, door, path }) => method === 'GET' && door === 'page' && !FILES.test(path))
-      .map(({ path }) => ({ path, parts: path.split('/') }));
+    targets = publishRoutes((await testApp()).composed.routes)
+      .filter(({ door }) => door === 'page')
+      .map(({ method, path }) => ({ method, path, parts: path.split('/') }));
+    patterns = targets.filter(({ method, path }) => method === 'GET' && !FILES.test(path));
   });
   after(async () => browser?.close());
 
@@ -165,17 +168,13 @@ describe('every page of the registry', function () {
   }
 
   function fitPattern(parts: readonly string[]): string | null {
-    const fitting = patterns.filter(
-      (pattern) =>
-        pattern.parts.length === parts.length &&
-        pattern.parts.every((part, n) => part.startsWith(':') || part === parts[n]),
-    );
+    const fitting = patterns.filter((pattern) => fits(pattern, parts));
     const literal = ({ parts: all }: Pattern): number => all.filter((part) => !part.startsWith(':')).length;
     return fitting.sort((a, b) => literal(b) - literal(a))[0]?.path ?? null;
   }
 
   /** Addresses that the reader may open, by declared path: what has no parameter, and all that links lead to from there. */
-  async function reachable(page: Page): Promise<ReadonlyMap<string, string[]>> {
+  async function reachable(page: Page, deadEnds: string[]): Promise<ReadonlyMap<string, string[]>> {
     const { url } = await testApp();
     const cookies = await page.context().cookies();
     // The browser's own requests would pack and unpack every page, and take three times as long.
@@ -189,20 +188,28 @@ describe('every page of the registry', function () {
     const queue = patterns.map(({ path }) => path).filter((path) => !path.includes(':'));
     const asked = new Set(queue);
     const kinds = new Map(queue.map((path) => [path, 1]));
+    /** Where a link to an address was seen first, and which addresses the reader may not open. */
+    const linkedFrom = new Map<string, string>();
+    const closed = new Set<string>();
     for (let address = queue.shift(); address !== undefined; address = queue.shift()) {
       const answer = await fetch(`${url}${address}`, { redirect: 'manual', headers });
       // A page that only leads on is seen where it leads to.
       if (answer.status === 303 && answer.headers.get('location') !== '/sign-in') passed.add(address);
+      if (answer.status === 403) closed.add(address);
       if (answer.status === 303 || answer.status === 403) continue;
       expect(answer.status, address).to.equal(200);
       const pattern = patternOf(address) as string;
       found.set(pattern, [...(found.get(pattern) ?? []), address]);
-      for (const [, raw = ''] of (await answer.text()).matchAll(/href="(\/[^"#]*)/g)) {
-        const href = raw.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=');
-        const to =
-          FILES.test(href) || /[?&](lang|letters)=/.test(href) || href.startsWith('/assets/')
-            ? null
-            : patternOf(href);
+      for (const [, raw = ''] of (await answer.text()).matchAll(/href="(\/[^"]*)/g)) {
+        const href = raw.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=').replace(/#.*/, '');
+        if (
+          FILES.test(href.replace(/\?.*/, '')) ||
+          /[?&](lang|letters)=/.test(href) ||
+          href.startsWith('/assets/')
+        )
+          continue;
+        const to = patternOf(href);
+        linkedFrom.set(to === null ? `${href}, which is no page` : href, address);
         if (to === null || asked.has(href)) continue;
         const known = kinds.get(to) ?? 0;
         // Two of a kind show it; a filter's or a pager's address is one more of the same.
@@ -212,6 +219,8 @@ describe('every page of the registry', function () {
         queue.push(href);
       }
     }
+    for (const [href, from] of linkedFrom)
+      if (closed.has(href) || href.endsWith('no page')) deadEnds.push(`${from}: leads to ${href}`);
     return found;
   }
 
@@ -223,9 +232,28 @@ describe('every page of the registry', function () {
     await page.waitForURL((url) => url.pathname !== '/sign-in');
   }
 
+  const fits = ({ parts: known }: Pattern, parts: readonly string[]): boolean =>
+    known.length === parts.length && known.every((part, n) => part.startsWith(':') || part === parts[n]);
+
+  /** Forms of the page that only a script could send, and those that lead nowhere. */
+  async function brokenForms(page: Page): Promise<string[]> {
+    const forms = await page.evaluate<{ method: string; action: string; buttons: number }[]>(
+      `[...document.forms].map((form) => ({ method: form.method.toUpperCase(), action: form.getAttribute('action') ?? location.pathname,
+        buttons: [...form.elements].filter((one) => one.type === 'submit' && !one.hidden).length }))`,
+    );
+    return forms.flatMap(({ method, action, buttons }) => {
+      const parts = (action.split(/[?#]/)[0] ?? '').split('/');
+      const known = targets.some((one) => one.method === method && fits(one, parts));
+      return [
+        ...(known ? [] : [`a form goes to ${method} ${action}`]),
+        ...(buttons > 0 ? [] : [`the form of ${action} has no button`]),
+      ];
+    });
+  }
+
   /** Everything wrong with the page as it stands: its width in every size, all that axe asks in `sizes`. */
   async function faultsOf(page: Page, sizes: readonly (typeof PHONE)[]): Promise<string[]> {
-    const faults: string[] = [];
+    const faults = await brokenForms(page);
     // It was opened in a phone's size; each change of it lays the page out and draws it anew.
     for (const size of [PHONE, SMALLEST, DESK]) {
       if (size !== PHONE) await page.setViewportSize(size);
@@ -246,7 +274,7 @@ describe('every page of the registry', function () {
       if (role !== 'anonymous') await signIn(page, cast.get(role) as Member);
       const problems: string[] = [];
       let step = n;
-      for (const [pattern, addresses] of await reachable(page)) {
+      for (const [pattern, addresses] of await reachable(page, problems)) {
         step += 1;
         const address = addresses[n % addresses.length] as string;
         const locale = LOCALES[step % LOCALES.length] as string;

@@ -55,7 +55,6 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
   Import: ['/imports', 'imports:see'],
   InspectionExport: ['/inspections', 'inspections:export'],
   Membership: ['/memberships', 'memberships:see'],
-  Position: ['/positions', 'requests:see'],
   Proposal: ['/proposals', 'proposals:see'],
   Request: ['/requests', 'requests:see'],
   Shift: ['/shifts', 'requests:see'],

@@ -101,7 +101,7 @@ export function certificateBatchRoutes({
       from: form.input('from', 'date', { width: 'short' }),
       to: form.input('to', 'date', { width: 'short' }),
       hoursId: form.select('hoursId', [
-        { value: '', label: '' },
+        { value: '', label: i18n.t(locale, 'certificates.form.hoursId.none') },
         ...activities.map(({ hoursId, name, unit }) => ({ value: hoursId, label: `${name} · ${unit}` })),
       ]),
       unitId: form.select(

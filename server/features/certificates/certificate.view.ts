@@ -43,7 +43,7 @@ export function listModel(parts: {
     from: form.input('from', 'date', { width: 'short' }),
     to: form.input('to', 'date', { width: 'short' }),
     hoursId: form.select('hoursId', [
-      { value: '', label: '' },
+      { value: '', label: i18n.t(locale, 'certificates.form.hoursId.none') },
       ...activities.map(({ hoursId, name, unit }) => ({ value: hoursId, label: `${name} · ${unit}` })),
     ]),
     locale: form.select(

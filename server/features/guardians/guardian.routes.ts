@@ -163,8 +163,10 @@ function ownRoutes({ guardians, i18n }: GuardianRouteParts): Route[] {
   const own = async (account: Parameters<GuardianService['own']>[0]): Promise<z.output<typeof ownView>> => {
     const { person, asked } = await guardians.own(account);
     const given = hasConsent(person, 'guardian');
+    const minor = person.birthDate === null ? null : guardians.isMinor(person.birthDate);
     return {
-      needed: person.birthDate !== null && guardians.isMinor(person.birthDate) && !given,
+      needed: minor === true && !given,
+      grown: minor === false,
       given,
       guardianName: given ? (person.guardian?.name ?? null) : null,
       asked: asked ? { guardianName: asked.guardianName, at: asked.createdAt.toISOString() } : null,

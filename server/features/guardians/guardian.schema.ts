@@ -45,6 +45,8 @@ export const askedView = z.object({
 });
 export const ownView = z.object({
   needed: z.boolean(),
+  /** Known to be 18 or older: nobody has to agree. */
+  grown: z.boolean(),
   given: z.boolean(),
   guardianName: z.string().nullable(),
   asked: z.object({ guardianName: z.string(), at: z.string() }).nullable(),

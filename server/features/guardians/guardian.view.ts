@@ -38,6 +38,7 @@ export function ownModel(
   parts: FormParts & {
     own: {
       needed: boolean;
+      grown: boolean;
       given: boolean;
       guardianName: string | null;
       asked: { guardianName: string; at: string } | null;

@@ -310,6 +310,10 @@ async function showPage(
   return view('memberships/show', {
     ...membership,
     inviter: inviter ?? null,
+    // Who may not read the list comes here from their own organisations.
+    crumb: can(actor, 'people:see')
+      ? { href: '/memberships', label: i18n.t(locale, 'nav.memberships') }
+      : { href: '/join', label: i18n.t(locale, 'memberships.join.title') },
     answerTitle: i18n.t(locale, `memberships.show.${membership.state === 'draft' ? 'draft' : 'answer'}`),
     personHref:
       membership.state === 'approved' && can(actor, 'people:see', membership.unitId)

@@ -204,6 +204,8 @@ export function showModel(view: PlanView, words: Words, more: object): object {
     moreUnits: Math.max(0, (comparison?.units.length ?? 0) - SHOWN_UNITS),
     isOptimal: proof?.status === 'optimal',
     gapShare: proof ? gapShareOf(proof.objective, proof.bound) : null,
+    worth: proof ? formatNumber(BigInt(proof.objective), words.locale) : null,
+    mostWorth: proof ? formatNumber(BigInt(proof.bound), words.locale) : null,
   };
 }
 

@@ -142,7 +142,8 @@ export function newModel(input: {
   };
 }
 
-const money = (cents: number, locale: Locale): string => formatNumber(Math.round(cents / 100), locale);
+const money = (cents: number, { i18n, locale }: Pick<Words, 'i18n' | 'locale'>): string =>
+  i18n.t(locale, 'training-plans.amount', { money: formatNumber(Math.round(cents / 100), locale) });
 /** Weighted hours are no clock time: whole ones say enough. */
 const weighted = (minutes: number, locale: Locale): string =>
   formatMinutes(Math.round(Math.max(0, minutes) / 60) * 60, locale);
@@ -173,7 +174,7 @@ export function showModel(
     isProposed: plan.state === 'proposed',
     maySolve: ['proposed', 'failed', 'cancelled'].includes(plan.state),
     percent: Math.round(100 * (plan.progress?.share ?? 0)),
-    budget: money(plan.settings.budgetCents, locale),
+    budget: money(plan.settings.budgetCents, { i18n, locale }),
     measures: outcome
       ? (['weighted', 'urgent', 'all'] as const).map((key) =>
           measure(
@@ -188,7 +189,7 @@ export function showModel(
       people: t('training-plans.people', { count: outcome.closed.people, of: outcome.before.people }),
       sessions: outcome.sessions,
       invitations: outcome.invitations,
-      cost: money(outcome.costCents, locale),
+      cost: money(outcome.costCents, { i18n, locale }),
     },
     proofText:
       proof &&
@@ -244,7 +245,7 @@ export function plannedModel(
     base: `/training-plans/${String(plan._id)}`,
     action: `/training-plans/${String(plan._id)}/sessions/${planned.id}`,
     mayEdit: plan.state === 'proposed' && row.state === 'proposed',
-    cost: money(row.costCents, locale),
+    cost: money(row.costCents, { i18n, locale }),
     why: t('training-plans.why', {
       reach: row.reach,
       invited: row.invitations.length,

@@ -139,7 +139,7 @@ describe('the life of a certificate', function () {
     expect((await stateOf(kept))[0]).to.equal('accepted');
     expect((await own.get(`/assignments/${seat}`)).status).to.equal(200);
     const page = await (await holder.page()).get(`/assignments/${seat}?lang=en`);
-    expect(page.text).to.include('People’s mediator card has run out');
+    expect(page.text).to.include('mediator card has run out');
     // Nobody waited: the one member who fits was asked, and the coordinator told, once the lapse was committed.
     const asked = await inTenant(tenant.id, async () =>
       AssignmentModel.find({ positionId, state: 'offered' }).lean(),

@@ -227,13 +227,17 @@ describe('a guardian who takes the consent back', function () {
     const { version } = (await api.get('/me/profile')).json<{ version: number }>();
     const changed = await api.patch('/me/profile', { birthDate: SIXTEEN }, { 'if-match': `"v${version}"` });
     expect(codes(changed)).to.deep.equal(['guardian-first']);
-    await page.get('/account/guardian?lang=en');
+    const grown = await page.get('/account/guardian?lang=en');
+    expect(grown.text, 'no form first for who is 18 or older')
+      .to.include('You are 18 or older')
+      .and.include('<details class="aside">');
     const wrong = await page.post('/account/guardian', {
       birthDate: '1990-01-01',
       guardianName: '陈母',
       guardianEmail: guardian,
     });
     expect([wrong.status, wrong.text.includes('id="f-birthDate-error"')]).to.deep.equal([422, true]);
+    expect(wrong.text, 'where the error is').to.include('<details class="aside" open');
     const sent = await page.post('/account/guardian', {
       birthDate: SIXTEEN,
       guardianName: '陈母',

@@ -215,7 +215,7 @@ describe('training plans', function () {
     const own = await urgent.page();
     const { sessionId } = (await sessions()).find(({ title }) => title === '伦理') as Planned;
     const text = (await own.get(`/sessions/${sessionId}`)).text;
-    expect(text).to.contain('还缺 72 小时').and.to.contain('参加本次可为您计 4 小时');
+    expect(text).to.contain('还缺 72 小时').and.to.contain('参加本次可计 4 小时');
     expect(made.enrolments.some(({ personId }) => String(personId) === busy.personId)).to.equal(false);
     expect(made.enrolments.some(({ personId }) => String(personId) === cadre.personId)).to.equal(
       again.some(({ title }) => title === '调解'),

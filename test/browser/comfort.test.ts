@@ -78,6 +78,7 @@ describe('what makes pages comfortable', function () {
           words[status === 404 ? 0 : 1],
         );
         expect(await page.locator('.error-ways a').first().getAttribute('href')).to.match(/^\//);
+        expect(await page.locator('.error-ways a.btn-primary').count(), 'one main way').to.equal(1);
         expect(await page.locator('.tabbar').count(), 'own navigation').to.equal(who ? 1 : 0);
         expect(axeText(await axe(page))).to.equal('');
         expect(await overflowsSideways(page)).to.equal(false);

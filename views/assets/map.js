@@ -34,6 +34,15 @@
     else map.setView([29.8, 119.69], 9);
     const pins = leaflet.layerGroup().addTo(map);
     map.on('zoomend', () => placePins(map, pins, points));
+    // Leaflet hears Escape only while the map itself has the focus, not one of its pins or the list that a pin opened.
+    box.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      pins.eachLayer((/** @type {any} */ marker) => {
+        if (!marker.isPopupOpen()) return;
+        marker.closePopup();
+        marker.getElement()?.focus();
+      });
+    });
     placePins(map, pins, points);
   }
 

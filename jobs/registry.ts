@@ -13,6 +13,7 @@ import { expireCredentials } from './credentials/expire.sweep.ts';
 import { moveHours } from './hours/move.sweep.ts';
 import { remindOfClaims } from './hours/remind-of-claims.sweep.ts';
 import { remindOfHours } from './hours/remind.sweep.ts';
+import { releaseStopped } from './memberships/release.sweep.ts';
 import { deliverMessages } from './messages/deliver.sweep.ts';
 import { expireOffers } from './offers/expire.sweep.ts';
 import { findEligible, settleNotices } from './recognition/recognition.sweep.ts';
@@ -63,6 +64,7 @@ export function allSweeps(services: Services): Sweep[] {
     lookForSearches(services.searchWatch),
     closeAssignments(services.assignments, services.attendance),
     reofferPlaces(services.assignments),
+    releaseStopped(services.memberships),
     remindOfSessions(services.sessions, services.enrolments),
     closeSessions(services.sessions, services.trainingDesk),
     solveTrainingPlans(services.trainingPlans),

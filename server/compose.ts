@@ -457,6 +457,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
         if ((await assignments.upcoming(personId, 1)).length > 0) return 'still-signed-up';
         return (await assignments.hasUnsettled(personId)) ? 'hours-under-way' : null;
       },
+      async (personId) => ((await enrolments.hasAhead(personId)) ? 'still-signed-up' : null),
       bankClosings.whyNotMerge,
     ],
     follow: [

@@ -19,6 +19,7 @@ import {
 } from '../core/states.ts';
 import { backgroundHolds, historiesHold } from './background.ts';
 import { acceptancesHold, bookingsHold, capacityHolds } from './capacity.ts';
+import { nothingAheadAfterTheEnd } from './members.ts';
 import { attachmentsHold, offersHold, seatsHaveMembers } from './offers.ts';
 import { referencesHold, tenantsHold } from './references.ts';
 
@@ -57,6 +58,7 @@ export function allChecks(db: Db, ofFeatures: readonly InvariantCheck[]): Invari
     ]),
     offersHold(db),
     seatsHaveMembers(db),
+    nothingAheadAfterTheEnd(db),
     attachmentsHold(db),
     backgroundHolds(db),
     ...ofFeatures,

@@ -26,6 +26,7 @@ const ACROSS_TENANTS: Record<string, string> = {
   'Shift endsAt': 'the sweep looks for what is due in every tenant',
   'Assignment personId,endsAt': 'own offers and places ahead, in whatever tenant',
   'Assignment endsAt': 'the sweep looks for what is due in every tenant',
+  'Membership releaseAt': 'the sweep looks for what is due in every tenant',
   'Assignment reofferAt': 'the sweep looks for what is due in every tenant',
   'Enrolment personId,endsAt': 'seats ahead of a person, in whatever tenant',
   'CalendarFeed tokenHash': 'a feed is known by its secret before its tenant is',

@@ -9,7 +9,7 @@ import { now } from '../../server/core/clock.ts';
 import { AuditModel, UnsealedModel } from '../../server/db/audit.ts';
 import { database } from '../../server/db/connect.ts';
 import { OutboxModel } from '../../server/db/outbox.ts';
-import { born } from '../../server/db/transition.ts';
+import { born, transition } from '../../server/db/transition.ts';
 import { inTransaction } from '../../server/db/transaction.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { SealModel } from '../../server/features/audit/seal.model.ts';
@@ -25,6 +25,8 @@ import {
   LedgerStatementModel,
 } from '../../server/features/hours/ledger.closing.model.ts';
 import { InspectionModel, InspectionPieceModel } from '../../server/features/inspections/inspection.model.ts';
+import { MembershipModel } from '../../server/features/memberships/membership.model.ts';
+import { membershipLifecycle } from '../../server/core/states.ts';
 import { OfferModel } from '../../server/features/offers/offer.model.ts';
 import { ProposalModel } from '../../server/features/proposals/proposal.model.ts';
 import { RecognitionModel } from '../../server/features/recognition/recognition.model.ts';
@@ -341,6 +343,34 @@ const ARRANGE: Readonly<Record<string, Arrange>> = {
         ]),
       // The one who gave the place up fits as well.
       expected: [[holder, ...others].map((one) => one?.personId ?? '').sort(), 3, 0],
+    };
+  },
+
+  async 'memberships/release'(tenant) {
+    const positionId = await createPosition(tenant, { maximum: 1 });
+    const [gone, next] = [await createMember(tenant), await createMember(tenant)];
+    const rows = [await signUp(gone, positionId), await signUp(next, positionId)];
+    // As one that ended before that freed anything.
+    await inTenant(tenant.id, () =>
+      inTransaction(async () => {
+        await transition(MembershipModel, gone.membershipId, {
+          lifecycle: membershipLifecycle,
+          from: ['approved'],
+          to: 'ended',
+          action: 'memberships/change-standing',
+        });
+        await MembershipModel.updateOne({ _id: gone.membershipId }, { $set: { releaseAt: new Date() } });
+      }),
+    );
+    return {
+      at: 0,
+      rows: 1,
+      effect: async () => [
+        await inTenant(tenant.id, () => livesOf(AssignmentModel as never, rows)),
+        await told(tenant, 'assignments/moved-up'),
+        await inTenant(tenant.id, () => MembershipModel.countDocuments({ releaseAt: { $type: 'date' } })),
+      ],
+      expected: [['accepted replaced', 'waitlisted offered'], 1, 0],
     };
   },
 

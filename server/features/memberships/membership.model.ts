@@ -45,6 +45,8 @@ export interface MembershipRow extends TenantRow, StateRow {
   personName: string;
   /** Lower-case parts, pinyin and initials of the name, for prefix search without a regular expression over texts. */
   searchKeys: string[];
+  /** Since when the places ahead of somebody whose membership stopped are to be freed; null of everybody else. */
+  releaseAt?: Date | null;
   createdAt: Date;
 }
 
@@ -91,6 +93,7 @@ const membershipSchema = new Schema({
   invitedBy: { type: Schema.Types.ObjectId, default: null },
   personName: { type: String, required: true },
   searchKeys: { type: [String], default: [] },
+  releaseAt: { type: Date, default: null },
   createdAt: { type: Date, required: true },
 });
 // One membership of a person in a tenant; ended and refused ones stay as history.
@@ -118,5 +121,7 @@ membershipSchema.index({ tenantId: 1, unitId: 1, _id: 1 });
 membershipSchema.index({ tenantId: 1, searchKeys: 1, _id: 1 });
 // Identity: all places of one account in one read, whichever tenant (reviewed exception to "tenantId first").
 membershipSchema.index({ accountId: 1 });
+// The sweep that frees places of those whose membership stopped looks across tenants.
+membershipSchema.index({ releaseAt: 1 }, { partialFilterExpression: { releaseAt: { $type: 'date' } } });
 
 export const MembershipModel = tenantModel<MembershipRow>('Membership', membershipSchema);

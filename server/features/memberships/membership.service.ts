@@ -8,6 +8,7 @@ import { membershipLifecycle } from '../../core/states.ts';
 import { ageOn, localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
+import type { DueWork } from '../../db/runs.ts';
 import { inTransaction, isDuplicateKey, requireTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -275,6 +276,36 @@ export function createMembershipService({
         });
         await tellStopped({ personId: actor.personId, how: 'left' });
         return toMembership(after);
+      });
+    },
+
+    /** Memberships of any tenant whose places are still to be freed; for the sweep. */
+    async dueToRelease({ now, limit, except }: DueWork): Promise<{ tenantId: string; id: string }[]> {
+      const rows = await MembershipModel.find({
+        releaseAt: { $lte: now },
+        _id: { $nin: except.map((id) => new Types.ObjectId(id)) },
+      })
+        .sort({ releaseAt: 1 })
+        .limit(limit)
+        .select({ tenantId: 1 })
+        .lean();
+      return rows.map((row) => ({ tenantId: String(row.tenantId), id: String(row._id) }));
+    },
+
+    /** Frees what somebody has ahead whose membership stopped before that freed it; twice changes nothing. */
+    async release(id: string): Promise<void> {
+      await inTransaction(async () => {
+        const row = await MembershipModel.findOneAndUpdate(
+          { _id: new Types.ObjectId(id), releaseAt: { $type: 'date' } },
+          { $set: { releaseAt: null } },
+          { returnDocument: 'after' },
+        ).lean();
+        // Whoever was brought back, or joined again, keeps what they have.
+        if (!row || (await MembershipModel.exists({ personId: row.personId, state: 'approved' }))) return;
+        await tellStopped({
+          personId: String(row.personId),
+          how: row.state === 'suspended' ? 'suspended' : 'ended',
+        });
       });
     },
 

@@ -90,6 +90,16 @@ export function createEnrolmentReading({
       });
     },
 
+    /** Whether the person has a seat ahead in the current tenant, asked for one or was asked. */
+    async hasAhead(personId: string): Promise<boolean> {
+      const found = await EnrolmentModel.exists({
+        personId: oid(personId),
+        state: { $in: [...AHEAD_STATES] },
+        endsAt: { $gt: contextNow() },
+      } as never);
+      return found !== null;
+    },
+
     /** One's own, newest first. */
     async listOwn(
       actor: AccountActor,

@@ -10,6 +10,8 @@ import { testDatabase } from '../../support/mongod.ts';
 import { createPlace } from '../walls/place.ts';
 import type { Place } from '../walls/place.ts';
 
+const TOMORROW = new Date(Date.now() + 86_400_000);
+
 /** What somebody with a shell on the database could do: each in one kind, each to be named by its own check. */
 describe('npm run verify', function () {
   this.timeout(120_000);
@@ -97,6 +99,30 @@ describe('npm run verify', function () {
       [
         'assignments/seats-have-members',
         change('assignments', { _id: id('assignmentId') }, { $set: { membershipId: null } }),
+      ],
+      [
+        'memberships/nothing-ahead-after-the-end',
+        add('assignments', {
+          state: 'waitlisted',
+          history: [{ from: null, to: 'waitlisted' }],
+          positionId: id('positionId'),
+          shiftId: id('shiftId'),
+          membershipId: new ObjectId(here.volunteer.membershipId),
+          personId: new ObjectId(),
+          startsAt: TOMORROW,
+          endsAt: TOMORROW,
+        }),
+      ],
+      [
+        'memberships/nothing-ahead-after-the-end',
+        add('enrolments', {
+          state: 'applied',
+          history: [{ from: null, to: 'applied' }],
+          sessionId: id('sessionId'),
+          personId: new ObjectId(),
+          startsAt: TOMORROW,
+          endsAt: TOMORROW,
+        }),
       ],
       ['states/legal-histories', change('requests', { _id: id('requestId') }, { $set: { state: 'closed' } })],
       [

@@ -118,4 +118,24 @@ describe('places of members who stopped before that freed them', function () {
     expect((await byTwo(tenant, reviewer, '/duplicates', pair)).status).to.equal(200);
     await expectVerified();
   });
+
+  it('take nobody’s last right to give roles with them: such a record is not given up either', async () => {
+    const tenant = await createTenant();
+    const reviewer = await (await createMember(tenant, { roles: ['reviewer'] })).api();
+    const [kept, given] = await createTwice(tenant, ['administrator']);
+    const own = await given.api();
+    const taken = await own.post(
+      `/memberships/${kept.membershipId}/grants/revocation`,
+      { role: 'administrator', unitId: tenant.rootUnitId },
+      { 'if-match': '"v1"' },
+    );
+    expect(taken.status, taken.text).to.be.below(300);
+    const pair = { from: given.membershipId, into: kept.membershipId, reason: '同一人' };
+    expect((await byTwo(tenant, reviewer, '/duplicates', pair)).json()).to.include({
+      code: 'last-administrator',
+    });
+    const back = { from: kept.membershipId, into: given.membershipId, reason: '同一人' };
+    expect((await byTwo(tenant, reviewer, '/duplicates', back)).status).to.equal(200);
+    await expectVerified();
+  });
 });

@@ -1,7 +1,7 @@
 import { Types } from 'mongoose';
 import type { Humans } from '../../core/humans.ts';
-import { ROLE_PERMISSIONS } from '../../core/permissions.ts';
-import type { Permission } from '../../core/permissions.ts';
+import { ROLE_PERMISSIONS, ROLES } from '../../core/permissions.ts';
+import type { Permission, Role } from '../../core/permissions.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { Grant, MembershipRow } from './membership.model.ts';
 
@@ -14,8 +14,18 @@ export interface Authority {
 /** A chain longer than this is cut: the people in it are enough to say that it is not independent. */
 const LONGEST_CHAIN = 12;
 
-const gives = (grant: Grant, permission: Permission): boolean =>
+const rolesWith = (permission: Permission): Role[] =>
+  ROLES.filter((role) => (ROLE_PERMISSIONS[role] as readonly string[]).includes(permission));
+
+const gives = (grant: Pick<Grant, 'role'>, permission: Permission): boolean =>
   (ROLE_PERMISSIONS[grant.role] as readonly string[]).includes(permission);
+
+/** Whether the grant gives the permission over the unit; `path` is the unit and all above it. */
+export const givesOver = (
+  grant: Pick<Grant, 'role' | 'unitId'>,
+  permission: Permission,
+  path: readonly Types.ObjectId[],
+): boolean => gives(grant, permission) && path.some((unit) => String(unit) === String(grant.unitId));
 
 /**
  * Every grant by which the person holds the permission in the current tenant (over the unit whose `path` is given, else anywhere), with everybody in whose power it stands:
@@ -103,16 +113,16 @@ export async function holdersAnywhere(
   limit: number,
   among?: readonly string[],
 ): Promise<Pick<MembershipRow, 'personId' | 'personName'>[]> {
-  const rows = await MembershipModel.find({
+  return MembershipModel.find({
     'grants.unitId': { $type: 'objectId' },
+    'grants.role': { $in: rolesWith(permission) },
     state: 'approved',
     ...(among ? { personId: { $in: among.map((one) => new Types.ObjectId(one)) } } : {}),
   })
-    .select({ personId: 1, personName: 1, grants: 1 })
+    .select({ personId: 1, personName: 1 })
     .sort({ _id: 1 })
-    .limit(limit * 10)
+    .limit(limit)
     .lean();
-  return rows.filter((row) => row.grants.some((grant) => gives(grant, permission))).slice(0, limit);
 }
 
 /** Members who hold the permission over the unit, oldest membership first; `path` is the unit and all above it. */
@@ -121,13 +131,15 @@ export async function holdersOf(
   path: readonly Types.ObjectId[],
   limit: number,
 ): Promise<Pick<MembershipRow, 'accountId' | 'personId'>[]> {
-  const above = new Set(path.map(String));
-  const rows = await MembershipModel.find({ 'grants.unitId': { $in: [...path] }, state: 'approved' })
-    .select({ accountId: 1, personId: 1, grants: 1 })
+  const on = { $in: [...path] };
+  return MembershipModel.find({
+    // Beside the one below it, for the index: a role that counts may stand on another unit than the one that is asked about.
+    'grants.unitId': on,
+    grants: { $elemMatch: { unitId: on, role: { $in: rolesWith(permission) } } },
+    state: 'approved',
+  })
+    .select({ accountId: 1, personId: 1 })
     .sort({ _id: 1 })
-    .limit(limit * 10)
+    .limit(limit)
     .lean();
-  return rows
-    .filter((row) => row.grants.some((grant) => gives(grant, permission) && above.has(String(grant.unitId))))
-    .slice(0, limit);
 }

@@ -8,13 +8,22 @@ import { inTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessMembership } from './membership.access.ts';
+import type { KeepAdministrator } from './administrators.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { IsOwn } from './membership.review.ts';
 import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
 /** What a tenant lends or attests to a member: roles within units, and skills it has seen proof of. Never to oneself. */
-export function createMembershipGrants({ units, isOwn }: { units: UnitService; isOwn: IsOwn }) {
+export function createMembershipGrants({
+  units,
+  isOwn,
+  keep,
+}: {
+  units: UnitService;
+  isOwn: IsOwn;
+  keep: KeepAdministrator;
+}) {
   return {
     async grant(
       actor: AccountActor,
@@ -52,6 +61,7 @@ export function createMembershipGrants({ units, isOwn }: { units: UnitService; i
       });
     },
 
+    /** Takes a role. @throws Conflict `last-administrator` where nobody could give anybody a role afterwards */
     async revoke(
       actor: AccountActor,
       id: string,
@@ -65,14 +75,14 @@ export function createMembershipGrants({ units, isOwn }: { units: UnitService; i
           (grant) => !(grant.role === input.role && String(grant.unitId) === input.unitId),
         );
         if (grants.length === row.grants.length) throw new NotFound();
-        return toMembership(
-          await editRow(MembershipModel, id, {
-            version: version ?? row.version,
-            set: { grants },
-            action: 'memberships/revoke',
-            facts: { role: input.role, unitId: input.unitId },
-          }),
-        );
+        const after = await editRow(MembershipModel, id, {
+          version: version ?? row.version,
+          set: { grants },
+          action: 'memberships/revoke',
+          facts: { role: input.role, unitId: input.unitId },
+        });
+        await keep(row);
+        return toMembership(after);
       });
     },
 

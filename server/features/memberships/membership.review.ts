@@ -9,6 +9,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
 import { accessMembership } from './membership.access.ts';
+import type { KeepAdministrator } from './administrators.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 import { toMembership } from './membership.view.ts';
@@ -29,12 +30,14 @@ export interface ReviewParts {
   readonly tenants: TenantService;
   readonly isOwn: IsOwn;
   readonly isSameHuman: Humans['isSame'];
+  /** After a change that takes rights, in the same transaction. */
+  readonly keep: KeepAdministrator;
   /** Whoever must act on a membership that stops, in the same transaction. */
   readonly tellStopped: (stopped: Stopped) => Promise<void>;
 }
 
 /** What officers and reviewers say of memberships: first and final word, suspension, end. */
-export function createMembershipReview({ tenants, isOwn, isSameHuman, tellStopped }: ReviewParts) {
+export function createMembershipReview({ tenants, isOwn, isSameHuman, keep, tellStopped }: ReviewParts) {
   async function mayReview(
     actor: AccountActor,
     row: MembershipRow,
@@ -104,7 +107,10 @@ export function createMembershipReview({ tenants, isOwn, isSameHuman, tellStoppe
       });
     },
 
-    /** Suspends, brings back or ends a membership. */
+    /**
+     * Suspends, brings back or ends a membership.
+     * @throws Conflict `last-administrator` where nobody could give anybody a role afterwards
+     */
     async changeStanding(
       actor: AccountActor,
       id: string,
@@ -129,6 +135,7 @@ export function createMembershipReview({ tenants, isOwn, isSameHuman, tellStoppe
           reason: input.reason,
           action: 'memberships/change-standing',
         });
+        if (input.to !== 'approved') await keep(row);
         await addMessage({
           kind: 'memberships/reviewed',
           subjectId: id,

@@ -14,7 +14,7 @@ import { born, editRow, transition } from '../../db/transition.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
-import { holdersOf } from './authority.ts';
+import { keepAdministrator } from './administrators.ts';
 import { accessMembership } from './membership.access.ts';
 import { createMembershipGrants } from './membership.grants.ts';
 import { MembershipModel } from './membership.model.ts';
@@ -117,6 +117,7 @@ export function createMembershipService({
     String(row.personId) === actor.personId ||
     isSameHuman(actor.personId, { personIds: [String(row.personId)] });
 
+  const keep = keepAdministrator(tenants);
   const stoppedListeners: ((stopped: Stopped) => Promise<void>)[] = [];
   const tellStopped = async (stopped: Stopped): Promise<void> => {
     for (const listener of stoppedListeners) await listener(stopped);
@@ -132,8 +133,8 @@ export function createMembershipService({
       humans = by;
     },
     ...createMembershipReading({ units, tenants }),
-    ...createMembershipGrants({ units, isOwn }),
-    ...createMembershipReview({ tenants, isOwn, isSameHuman, tellStopped }),
+    ...createMembershipGrants({ units, isOwn, keep }),
+    ...createMembershipReview({ tenants, isOwn, isSameHuman, keep, tellStopped }),
     access: accessMembership,
 
     /** The person asks to join the tenant of the context. @throws NotFound, Conflict `already-member`, `below-lowest-age` */
@@ -206,7 +207,10 @@ export function createMembershipService({
       );
     },
 
-    /** The record is given up for another of the same human. Inside the merging transaction, which asked who may. */
+    /**
+     * The record is given up for another of the same human. Inside the merging transaction, which asked who may.
+     * @throws Conflict `last-administrator`
+     */
     async endMerged(row: MembershipRow, into: MembershipRow, reason: string): Promise<void> {
       requireTransaction('The end of a merged membership');
       await transition(MembershipModel, row._id, {
@@ -217,6 +221,7 @@ export function createMembershipService({
         action: 'memberships/merge',
         facts: { into: String(into._id) },
       });
+      await keep(row);
       // The record that is kept is written as well: whoever ends it, or gives it up for a third one at the same time, meets this here.
       await editRow(MembershipModel, into._id, {
         version: null,
@@ -261,10 +266,6 @@ export function createMembershipService({
       return inTransaction(async () => {
         const row = await accessMembership(actor, id);
         if (String(row.personId) !== actor.personId) throw new NotFound();
-        const { rootUnitId } = await tenants.current();
-        const mayGrant = await holdersOf('roles:grant', [new Types.ObjectId(rootUnitId)], 2);
-        if (mayGrant.length === 1 && String(mayGrant[0]?.personId) === actor.personId)
-          throw new Conflict('last-administrator');
         const after = await transition(MembershipModel, id, {
           lifecycle: membershipLifecycle,
           from: ['approved', 'suspended'],
@@ -274,6 +275,7 @@ export function createMembershipService({
           set: { motivation: '' },
           action: 'memberships/leave',
         });
+        await keep(row);
         await tellStopped({ personId: actor.personId, how: 'left' });
         return toMembership(after);
       });

@@ -104,6 +104,8 @@ export interface TenantRow extends StoredRow {
   matching: TenantMatching | null;
   /** Certificates without which nobody gives a kind of service here; kept in step by the catalogue. */
   credentialNeeds: CredentialNeed[];
+  /** How often somebody lost the right to give roles: what two such changes at the same moment both write. */
+  rightsTaken?: number;
   active: boolean;
   version: number;
   createdAt: Date;
@@ -186,6 +188,7 @@ const tenantSchema = new Schema({
   serviceCounties: { type: [String], default: [] },
   settings: { type: settingsSchema, required: true },
   matching: { type: matchingSchema, default: null },
+  rightsTaken: { type: Number, default: 0 },
   credentialNeeds: {
     type: [
       new Schema(

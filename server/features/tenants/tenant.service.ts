@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { acrossTenants, asTenant, contextNow, readOnce, requireTenantId } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import type { LocalText } from '../../db/fields.ts';
-import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
+import { isDuplicateKey, inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import { recordAudit } from '../../db/audit.ts';
 import type { AccountActor } from '../../core/actor.ts';
@@ -72,6 +72,11 @@ export interface TenantService {
     next: TenantMatching & { readonly dailyCapMinutes: number },
     version: number | null,
   ): Promise<Tenant>;
+  /**
+   * Counts that somebody loses the right to give roles in the tenant of the context; inside the caller's transaction. Two
+   * such changes at the same moment conflict here.
+   */
+  countLessRights(): Promise<void>;
   /** What each kind of service asks for in the tenant of the context; in the catalogue's transaction. */
   setNeeds(needs: readonly CredentialNeed[]): Promise<void>;
   /** Open tenants that serve one of these counties. */
@@ -141,6 +146,10 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
     async current() {
       const id = requireTenantId();
       return readOnce(`tenant:${id}`, () => get(id));
+    },
+    async countLessRights() {
+      requireTransaction('Counting rights');
+      await TenantModel.updateOne({ _id: requireTenantId() }, { $inc: { rightsTaken: 1 } });
     },
     async setMatching({ dailyCapMinutes, ...matching }, version) {
       return toTenant(

@@ -13,6 +13,7 @@ import {
   memberOf,
   PASSWORD,
 } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
 import { createOpening } from '../../factories/requests.ts';
 import { createSession } from '../../factories/training.ts';
 import { PageAgent } from '../../support/agent.ts';
@@ -264,6 +265,41 @@ describe('joining an organisation', function () {
     const second = await createMember(tenant, { roles: ['administrator'] });
     expect((await leave(only)()).status).to.equal(200);
     expect((await leave(second)()).json()).to.include({ code: 'last-administrator' });
+  });
+
+  it('keeps somebody who can give roles, however two lose that right in the same moment', async () => {
+    type Take = (who: Member, helper: Member) => Promise<Answer>;
+    const leave: Take = async (who) => (await who.api()).post(`/memberships/${who.membershipId}/leaving`);
+    const standing =
+      (to: string): Take =>
+      async (who, helper) =>
+        (await helper.api()).post(`/memberships/${who.membershipId}/standing`, { to, reason: 'x' });
+    const revoke: Take = async (who) =>
+      (await who.api()).post(
+        `/memberships/${who.membershipId}/grants/revocation`,
+        { role: 'administrator', unitId: who.tenant.rootUnitId },
+        { 'if-match': '"v1"' },
+      );
+    const ways: readonly (readonly [Take, Take])[] = [
+      [leave, leave],
+      [standing('suspended'), standing('suspended')],
+      [standing('ended'), leave],
+      [revoke, revoke],
+      [revoke, standing('ended')],
+      [leave, revoke],
+    ];
+    for (const [index, [one, other]] of ways.entries()) {
+      const tenant = await createTenant();
+      const roles = ['administrator', 'officer', 'reviewer'] as const;
+      const [a, b] = [await createMember(tenant, { roles }), await createMember(tenant, { roles })];
+      // Not the one by the other, or the first to lose the right would stand in the second one's way.
+      const helper = await createMember(tenant, { roles: ['officer', 'reviewer'] });
+      const answers = await Promise.all([one(a, helper), other(b, helper)]);
+      expect(answers.map(({ status }) => (status < 300 ? 200 : status)).sort(), `way ${index}`).to.deep.equal(
+        [200, 409],
+      );
+      expect(answers.map((answer) => answer.json()['code'])).to.include('last-administrator');
+    }
   });
 
   it('gives roles by administrators only, never to oneself, within the tenant', async () => {

@@ -15,6 +15,12 @@ import {
 import type { Member } from '../../factories/people.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createOpening } from '../../factories/requests.ts';
+import { AnnualReportModel } from '../../../server/features/annual-reports/annual-report.model.ts';
+import { CertificateModel } from '../../../server/features/certificates/certificate.model.ts';
+import { ShiftModel } from '../../../server/features/shifts/shift.model.ts';
+import { database } from '../../../server/db/connect.ts';
+import { createPlace, pathAt } from './place.ts';
+import type { Place } from './place.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
 
@@ -51,8 +57,35 @@ async function everythingPublic(tenant: Tenant, ids: Readonly<Record<string, str
   return heard;
 }
 
+/**
+ * A walk over every page and file that is only read, as somebody to whom neither a minor nor a home is to be told. What other
+ * organisations read of these rows the matrix asks.
+ */
+async function everythingReadBy(
+  { page, api }: { page: PageAgent; api: ApiAgent },
+  place: Place,
+  ids: Readonly<Record<string, string>>,
+): Promise<{ name: string; text: string }[]> {
+  const { composed } = await testApp();
+  const heard: { name: string; text: string }[] = [];
+  for (const { door, method, path, name, access } of publishRoutes(composed.routes)) {
+    if (method !== 'GET' || path.startsWith('/dev/') || (access !== 'public' && !api.token)) continue;
+    const concrete = (pathAt(path, ids) ?? path)
+      .replace(':tenantSlug', place.tenant.slug)
+      .replace(/:(\w+)/g, (_whole, kind: string) => ids[kind] ?? 'nothing');
+    const { status, text } = await (door === 'api'
+      ? api.get(concrete.replace('/api/v1', ''))
+      : page.get(concrete));
+    if (status < 300) heard.push({ name: `${door} ${name}`, text });
+    if (status >= 500) throw new Error(`${door} ${name}: ${status}`);
+    if (status === 429) throw new Error(`${door} ${name} was not answered`);
+    if (heard.length % 20 === 0) await database().collection('rate_limits').deleteMany({});
+  }
+  return heard;
+}
+
 describe('what strangers and fellow volunteers learn of people', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('where a home is only roughly, until they come (a resident asks for help there)', async () => {
     const tenant = await createTenant();
@@ -128,6 +161,67 @@ describe('what strangers and fellow volunteers learn of people', function () {
     }
     const heard = await everythingPublic(tenant, opening);
     for (const name of names) expect(heard, name).to.not.include(name);
+  });
+
+  it('nothing of a minor, and of a home only roughly where it is, route by route, as nobody and as a fellow', async () => {
+    const place = await createPlace('寻常', [], {
+      name: '欧阳小雀',
+      birthDate: `${year - 16}-01-01`,
+      phone: '13800138777',
+      homeLabel: '梧桐弄九号',
+      home: { type: 'Point', coordinates: [119.687654, 29.787654] },
+      consents: ['terms', 'guardian', 'asked-by-others', 'location'].map(consent) as never,
+    });
+    const { tenant, volunteer } = place;
+    const door = { type: 'Point', coordinates: [119.712345, 29.812345] };
+    const home = {
+      'place.atHome': true,
+      'place.address': '梧桐弄七号',
+      'place.door': door,
+      'place.point': { type: 'Point', coordinates: [119.71, 29.81] },
+    };
+    await inTenant(tenant.id, async () => {
+      await RequestModel.updateMany({}, { $set: home });
+      await ShiftModel.updateMany({}, { $set: home });
+      // As if they had been published before anybody asked for the age.
+      await RecognitionModel.updateMany({}, {
+        $set: { state: 'published', showName: true, objectionUntil: `${year + 1}-01-01` },
+      } as never);
+      await AnnualReportModel.updateMany({}, {
+        $set: { state: 'published', publishedAt: new Date() },
+      } as never);
+    });
+    const certificate = await inTenant(tenant.id, async () => CertificateModel.findOne().lean());
+    const ids: Record<string, string> = { ...place.ids, code: certificate?.code ?? '', year: '2020' };
+    const fellow = await createMember(tenant);
+    // Part of the name, and of each number, that no mask and no rounding leaves standing.
+    const secrets = [
+      '小雀',
+      '13800138777',
+      '梧桐弄',
+      '119.6876',
+      '29.7876',
+      '119.7123',
+      '29.8123',
+      `${year - 16}-01-01`,
+    ];
+    const told: string[] = [];
+    for (const [who, agents, least] of [
+      ['nobody', { page: new PageAgent(), api: new ApiAgent() }, 25],
+      ['a fellow', { page: await fellow.page(), api: await fellow.api() }, 60],
+    ] as const) {
+      const heard = await everythingReadBy(agents, place, ids);
+      // A walk that reads nothing proves nothing.
+      expect(heard.length, who).to.be.above(least);
+      for (const { name, text } of heard)
+        for (const secret of secrets)
+          if (text.includes(secret) || text.includes(encodeURIComponent(secret)))
+            told.push(`${who}: ${name} told ${secret}`);
+    }
+    expect(told).to.deep.equal([]);
+    // Who comes is told it, or the walk would prove that nobody is.
+    const own = await volunteer.page();
+    expect((await own.get(`/assignments/${place.ids['assignmentId']}`)).text).to.include('梧桐弄七号');
   });
 
   it('no name on the notice of recognition but of grown members who agreed and still do (S-49, R-6.7)', async () => {

@@ -243,7 +243,9 @@ function pageRoutes({ requests, shifts, units, i18n }: RequestRouteParts): Route
       input: { params: idParams, body: requestPatch },
       output: requestView,
       async run({ account, params, body, version, door, locale }) {
-        const input = door === 'page' ? { ...BLANKS, ...body } : body;
+        // A box that is not ticked is sent by nobody: a form says that it is no home, a program that it says nothing of it.
+        const place = body.place && { ...body.place, atHome: body.place.atHome ?? false };
+        const input = door === 'page' ? { ...BLANKS, ...body, ...(place ? { place } : {}) } : body;
         return named(await requests.edit(account, params.id, input, version), units, locale);
       },
       page: ({ id }) => seeOther(`/requests/${id}`, { kind: 'success', key: 'requests.saved' }),

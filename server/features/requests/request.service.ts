@@ -95,8 +95,12 @@ export const toRequest = (row: RequestRow): Request => ({
   history: row.history.map(({ at, from, to, reason }) => ({ at: at.toISOString(), from, to, reason })),
 });
 
-/** The place as it is stored; longitude first (GeoJSON). */
-function toPlace({ label, address = '', latitude, longitude, atHome = false }: RequestInput['place']): Place {
+/** The place as it is stored; longitude first (GeoJSON). A home stays one until somebody says that it is none. */
+function toPlace(
+  { label, address = '', latitude, longitude, ...said }: RequestInput['place'],
+  before: Pick<Place, 'atHome'> = {},
+): Place {
+  const atHome = said.atHome ?? before.atHome ?? false;
   const words = { label, address, ...(atHome ? { atHome } : {}) };
   if (latitude === undefined || longitude === undefined) return words;
   const point: Point = { type: 'Point', coordinates: [longitude, latitude] };
@@ -296,7 +300,7 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
           set: {
             ...defined(words),
             ...(words.title === undefined ? {} : { titleKeys: titleKeysOf(words.title) }),
-            ...(place ? { place: toPlace(place) } : {}),
+            ...(place ? { place: toPlace(place, row.place) } : {}),
           },
           action: 'requests/edit',
         });

@@ -107,6 +107,13 @@ describe('what strangers and fellow volunteers learn of people', function () {
       point: { type: 'Point', coordinates: [exact.longitude, exact.latitude] },
       atHome: true,
     });
+    // A program that says nothing of it makes no home public; whoever takes the tick off says that it is none.
+    const patched = await api.patch(
+      `/requests/${id}`,
+      { place: { label: '桐君街道', address, ...exact } },
+      { 'if-match': asked.headers.get('etag') ?? '"v1"' },
+    );
+    expect(patched.json<{ place: { atHome: boolean } }>().place.atHome, patched.text).to.equal(true);
     const stored = await inTenant(tenant.id, () => RequestModel.findById(id).lean());
     const opening = await createOpening(tenant, { request: { place: stored?.place as never } });
     const told = await everythingPublic(tenant, opening);

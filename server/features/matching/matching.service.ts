@@ -189,13 +189,13 @@ export function createMatchingService(parts: MatchingParts) {
     const wanted = Math.max(parts.search?.fromPeople ?? MOST_MEMBERS, LEAST_FROM_DATABASE);
     const most = Math.min(wanted, MOST_MEMBERS);
     const window = around(shift, RECENT_MS);
-    const pool = await poolSources(tenant, window, most, parts);
+    const pool = await poolSources(tenant, window, most, facts, parts);
     const known = pool.sources;
     if (!pool.complete) {
       const seen = new Set(known.map(({ person }) => String(person._id)));
       const members = (await rareMembers(facts, most)) ?? [];
       const ids = members.map(({ personId }) => String(personId)).filter((id) => !seen.has(id));
-      if (ids.length > 0) known.push(...(await sourcesOf(ids, window, parts, { members })));
+      if (ids.length > 0) known.push(...(await sourcesOf(ids, window, facts, parts, { members })));
     }
     const judged = known.map((sources) => judge(sources, facts, tenant));
     return {
@@ -275,7 +275,7 @@ export function createMatchingService(parts: MatchingParts) {
     });
     if (!answer) return null;
     const ids = [...answer.best.map(({ personId }) => personId), ...answer.others];
-    const sources = await sourcesOf(ids, around(shift, RECENT_MS), parts);
+    const sources = await sourcesOf(ids, around(shift, RECENT_MS), question.facts, parts);
     return {
       judged: sources.map((one) => judge(one, question.facts, tenant)),
       looked: answer.looked,
@@ -438,7 +438,7 @@ export function createMatchingService(parts: MatchingParts) {
         (await approvedToFit(MOST_ASKED))
       ).filter(({ state }) => state === 'approved');
       const ids = members.map(({ personId }) => String(personId));
-      const known = await sourcesOf(ids, around(shift, RECENT_MS), parts, { members });
+      const known = await sourcesOf(ids, around(shift, RECENT_MS), facts, parts, { members });
       const judged = known.map((sources) => ({
         id: String(sources.person._id),
         fit: fit(facts, personFacts(sources, facts, tenant), settingsOf(tenant)),
@@ -495,10 +495,10 @@ export function createMatchingService(parts: MatchingParts) {
       const personId = (await this.peopleBehind(place.position, place.shift, [wanted])).get(wanted);
       if (!personId) throw new NotFound();
       const tenant = await tenants.current();
-      const [sources] = await sourcesOf([personId], around(place.shift, RECENT_MS), parts);
-      if (!sources) throw new NotFound();
       const team = (await teamsOf([place.shift._id])).get(String(place.shift._id)) ?? NOBODY;
       const facts = positionFacts(place.position, place.shift, tenant, team);
+      const [sources] = await sourcesOf([personId], around(place.shift, RECENT_MS), facts, parts);
+      if (!sources) throw new NotFound();
       const standing = (await parts.planOf?.(facts.startDate, positionId)) ?? null;
       const { needed, plan } = await neededOf(actor, standing, [personId]);
       const pair = pairOf(place, facts, personFacts(sources, facts, tenant), tenant);

@@ -7,10 +7,12 @@ import type { MemberToPlan, MembershipService } from '../memberships/index.ts';
 import { bookingsIn, bookingsOf, daysBeside, findableToFit, peopleToFit } from '../people/index.ts';
 import type { Booking, NamedToFit, PeopleService } from '../people/index.ts';
 import { GOOD_POOLS, poolsOf } from '../talent-pools/index.ts';
+import type { PoolFact } from '../talent-pools/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { excludedFrom } from './exclusion.facts.ts';
 import { EXCLUSIONS_BESIDE, PAST_PLACES } from './matching.beside.ts';
 import type { MembershipPart, PersonSources, PlaceRow, TrainedSource } from './matching.facts.ts';
+import type { PositionFacts } from './matching.types.ts';
 
 /** What features above matching know of people of the current tenant. */
 export interface SourceReaders {
@@ -32,10 +34,14 @@ interface Window {
   readonly endsAt: Date;
 }
 
+/** What the one position asks for for which they are judged: of what it does not ask for nothing need be read. */
+type Asked = Pick<PositionFacts, 'trainings' | 'pools'>;
+
 /** What the rules need to know of these people, read side by side: one wait, however many things there are to know. */
 export async function sourcesOf(
   ids: readonly string[],
   window: Window,
+  asked: Asked,
   readers: SourceReaders,
   known: { people?: readonly NamedToFit[]; members?: readonly MemberToPlan[] } = {},
 ): Promise<KnownSources[]> {
@@ -43,11 +49,11 @@ export async function sourcesOf(
     () => known.people ?? peopleToFit(ids),
     () => known.members ?? membersToFit(ids),
     () => credentialsOf(ids),
-    () => poolsOf(ids),
+    () => (asked.pools.length > 0 ? poolsOf(ids) : new Map<string, PoolFact[]>()),
     () => bookingsOf(ids, window),
     () => readers.placesOf(ids),
     () => excludedFrom(ids),
-    () => readers.trainedOf(ids),
+    () => (asked.trainings.length > 0 ? readers.trainedOf(ids) : new Map<string, TrainedSource[]>()),
   ]);
   const approved = new Map(
     members.filter(({ state }) => state === 'approved').map((one) => [String(one.personId), one]),
@@ -76,6 +82,7 @@ export async function poolSources(
   tenant: Tenant,
   window: Window,
   most: number,
+  asked: Asked,
   readers: SourceReaders & { readonly memberships: Pick<MembershipService, 'notToBeAsked'> },
 ): Promise<{ sources: KnownSources[]; complete: boolean }> {
   const members = await approvedToFit(most);
@@ -89,7 +96,7 @@ export async function poolSources(
   const people = [...known, ...findable.filter((person) => outside(String(person._id)))];
   const ids = people.map((person) => String(person._id));
   return {
-    sources: await sourcesOf(ids, window, readers, { people, members }),
+    sources: await sourcesOf(ids, window, asked, readers, { people, members }),
     complete: members.length < most && findable.length < most,
   };
 }

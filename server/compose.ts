@@ -151,6 +151,7 @@ import { createImportService, importRoutes } from './features/imports/index.ts';
 import {
   createInspectionService,
   inspectionInvariants,
+  inspectionMessages,
   inspectionRoutes,
   summaryPage,
 } from './features/inspections/index.ts';
@@ -680,6 +681,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       publicUrl,
     }),
     ...proposalMessages({ i18n, tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
+    ...inspectionMessages({ tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
     ...appraisalMessages({
       tenants,
       recipientOf: recipients.ofPerson,

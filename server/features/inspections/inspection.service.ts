@@ -12,6 +12,7 @@ import { inspectionLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { tenantInsert } from '../../db/builders.ts';
+import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { wakeFor } from '../../db/runs.ts';
@@ -202,6 +203,17 @@ export function createInspectionService(parts: InspectionParts) {
     };
   }
 
+  /** The two who agreed are told what became of it; inside the transaction that ends the making. */
+  async function tell(row: InspectionRow, state: 'ready' | 'failed'): Promise<void> {
+    for (const accountId of new Set([row.requestedBy, row.confirmedBy].map(String)))
+      await addMessage({
+        kind: 'inspections/finished',
+        subjectId: row._id,
+        data: { state, accountId },
+        dedupeKey: `inspection:${String(row._id)}:${state}:${accountId}`,
+      });
+  }
+
   /** Packs what was gathered; made anew as a whole by whoever finds it unfinished. */
   async function pack(id: string): Promise<void> {
     const row = await InspectionModel.findById(id).lean();
@@ -236,6 +248,7 @@ export function createInspectionService(parts: InspectionParts) {
         action: 'inspections/finish',
         facts: { bytes: archive.bytes, sha256: archive.sha256, records: row.sums.records },
       });
+      await tell(row, 'ready');
       // The parts, and what a worker left that was lost on the way.
       await InspectionPieceModel.deleteMany({ exportId: row._id, file: { $ne: file } } as never);
     }).catch(async (err: unknown) => {
@@ -389,7 +402,9 @@ export function createInspectionService(parts: InspectionParts) {
     giveUp: (id: string): Promise<void> =>
       inTransaction(async () => {
         const row = await InspectionModel.findById(id).lean();
-        if (row?.state === 'running') await end(row, 'failed');
+        if (row?.state !== 'running') return;
+        await end(row, 'failed');
+        await tell(row, 'failed');
       }),
 
     /** Archives of all tenants whose time is over. */

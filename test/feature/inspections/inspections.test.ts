@@ -40,6 +40,12 @@ interface Export {
   readonly sums: Record<string, number>;
 }
 
+interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
 describe('material for authorities', function () {
   this.timeout(180_000);
   const broken = watchViolations(/^(inspections|proposals)\//);
@@ -113,6 +119,37 @@ describe('material for authorities', function () {
           .lean()
       ).map(({ action }) => action),
     );
+
+  it('tells the two who agreed, once, when it can be taken and when it could not be made', async () => {
+    const { tenant, first, second, asker, agreer } = await scene();
+    const { inspections } = (await testApp()).composed.services;
+    const mailsTo = async ({ email }: Member): Promise<Mail[]> => {
+      await (await testApp()).sweep('messages/deliver');
+      const all = (await (
+        await fetch(`${(await testApp()).url}/dev/mailbox.json?limit=1000`)
+      ).json()) as Mail[];
+      return all.filter(({ to, subject }) => to.includes(email) && subject.includes('检查材料'));
+    };
+    const id = await agreed(asker, agreer);
+    await made(tenant, id);
+    await made(tenant, id);
+    for (const one of [first, second]) {
+      const [mail, ...more] = await mailsTo(one);
+      expect(more).to.deep.equal([]);
+      expect(mail?.subject).to.equal('县委社会工作部 所需检查材料可以下载');
+      expect(mail?.text).to.include('社检〔2026〕3号').and.to.include(`/inspections/${id}`);
+      // Of whom it holds what, a mail says nothing.
+      expect(mail?.text).to.not.include('志愿者').and.to.not.include('江岸');
+    }
+    const next = await agreed(asker, agreer);
+    await inTenant(tenant.id, () => inspections.giveUp(next));
+    await inTenant(tenant.id, () => inspections.giveUp(next));
+    for (const one of [first, second]) {
+      const failed = (await mailsTo(one)).filter(({ subject }) => subject.endsWith('未能生成'));
+      expect(failed).to.have.length(1);
+      expect(failed[0]?.text).to.include(`/inspections/${next}`).and.to.include('请重新提议');
+    }
+  });
 
   it('is made when two agreed, proves itself, and is gone when its time is over', async () => {
     const { tenant, volunteer, kept, reversed, first, second, asker, agreer } = await scene();

@@ -327,6 +327,7 @@ export const trainingPlanLifecycle = defineLifecycle('training-plan', {
   cancelled: ['queued'],
 });
 
+/** Every life cycle there is: what speaks of all of them asks this list, and a test that none is left out of it. */
 export const LIFECYCLES = [
   membershipLifecycle,
   requestLifecycle,
@@ -335,12 +336,16 @@ export const LIFECYCLES = [
   hoursLifecycle,
   hoursClaimLifecycle,
   awardLifecycle,
-  annualReportLifecycle,
+  externalLifecycle,
+  inspectionLifecycle,
   appraisalLifecycle,
+  proposalLifecycle,
+  annualReportLifecycle,
   transferLifecycle,
   credentialLifecycle,
   poolLifecycle,
   creditLifecycle,
+  recognitionLifecycle,
   kinshipLifecycle,
   redemptionLifecycle,
   offerLifecycle,

@@ -448,6 +448,7 @@ describe('claims that hours are wrong or missing', function () {
     const another = await createMember(tenant);
     await joinedLongAgo(another);
     const form = await desk.get(`/memberships/${another.membershipId}/hours-claims/new`);
+    expect(form.text).to.include('没有账号的监护人由您代为提出');
     expect(form.text).to.include(another.name).and.include('name="saidBy"');
     const at = Date.now() - 3 * DAY;
     const sent = await desk.post(`/memberships/${another.membershipId}/hours-claims`, {

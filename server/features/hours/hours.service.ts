@@ -133,9 +133,12 @@ export function createHoursService(parts: HoursParts) {
       action: 'hours/reverse',
     });
     const command = { kind: 'reverse', recordId: String(row._id) } as const;
-    if (row.movedTo) await reverseAlong(after, reason, async (id) => (await tenants.get(id)).zone);
+    const tell = async (one: HoursRow): Promise<void> => {
+      for (const listener of reversedListeners) await listener(one, reason);
+    };
+    if (row.movedTo) await reverseAlong(after, reason, async (id) => (await tenants.get(id)).zone, tell);
     else await applyToLedger(command, factsOfRecord(row, zone), reason);
-    for (const listener of reversedListeners) await listener(after, reason);
+    await tell(after);
     return after;
   }
 
@@ -172,7 +175,7 @@ export function createHoursService(parts: HoursParts) {
     onPosted(listener: PostedListener): void {
       postedListeners.push(listener);
     },
-    /** Told in the transaction that takes a posting back. */
+    /** Told in the transaction that takes a posting back, also of what the record had become in another organisation, there. */
     onReversed(listener: ReversedListener): void {
       reversedListeners.push(listener);
     },

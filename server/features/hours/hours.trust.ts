@@ -6,6 +6,7 @@ import { addMonths, localDate, startOfDay } from '../../core/time.ts';
 import type { HumanFacts, IdentityDocumentService } from '../identity-documents/index.ts';
 import { authoritiesOf, holdersAmong } from '../memberships/index.ts';
 import type { MembershipService } from '../memberships/index.ts';
+import { lockPerson } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { anomaliesOf, manyStrangers, THRESHOLDS } from './anomaly.rules.ts';
@@ -87,22 +88,36 @@ export function createHoursTrust({
     return new Set([...humans.values()].map(({ human }) => human));
   }
 
-  /** Back-entries that the approver confirmed since the month began in the tenant's zone. */
-  async function backEntriesThisMonth(personId: string, zone: string): Promise<number> {
+  /**
+   * Persons of the approver's human, of whom whoever else confirms something unseen by them waits from now on: what is counted of
+   * their confirmations is counted one after the other, whatever accounts they use.
+   */
+  async function holdApprover(personId: string): Promise<Types.ObjectId[]> {
+    const persons = (await identityDocuments.personsLike(personId)).sort();
+    for (const one of persons) await lockPerson(one);
+    return persons.map((one) => new Types.ObjectId(one));
+  }
+
+  /**
+   * Back-entries that these persons confirmed since the month began in the tenant's zone, also those that were taken back or went
+   * elsewhere since: they were confirmed all the same. What came from elsewhere was confirmed there.
+   */
+  async function backEntriesThisMonth(personIds: readonly Types.ObjectId[], zone: string): Promise<number> {
     const first = `${localDate(contextNow(), zone).slice(0, 7)}-01`;
     return HoursModel.countDocuments({
-      confirmedByPersonId: new Types.ObjectId(personId),
+      confirmedByPersonId: { $in: [...personIds] },
       grade: 'back-entry',
-      state: 'posted',
+      'origin.hoursId': { $exists: false },
       postedAt: { $gte: startOfDay(first, zone), $lt: startOfDay(addMonths(first, 1), zone) },
     } as never);
   }
 
   /** People whose unseen hours the approver confirmed lately without ever running a shift of theirs. */
   async function strangersOf(approver: AccountActor, row: HoursRow): Promise<number> {
+    const persons = await holdApprover(approver.personId);
     const since = new Date(contextNow().getTime() - THRESHOLDS.strangersHours * HOUR_MS);
     const recent = (await HoursModel.distinct('personId', {
-      confirmedByPersonId: new Types.ObjectId(approver.personId),
+      confirmedByPersonId: { $in: persons },
       state: 'posted',
       postedAt: { $gte: since },
       grade: { $in: ['self', 'back-entry'] },
@@ -145,7 +160,9 @@ export function createHoursTrust({
           granters: granters.map((granter) => of(granter).human),
         })),
         backEntriesThisMonth:
-          row.grade === 'back-entry' ? await backEntriesThisMonth(actor.personId, zone) : 0,
+          row.grade === 'back-entry'
+            ? await backEntriesThisMonth(await holdApprover(actor.personId), zone)
+            : 0,
         backEntryQuota: settings.backEntryQuota,
       });
     },

@@ -161,11 +161,13 @@ export async function moveIn(
 /**
  * Takes back a record that went along, where it is now, and everywhere it went before: the minutes go from wherever they are to
  * where they came from. Called in the record's organisation, in the transaction that reversed it.
+ * @param onReversed told of each record that it became elsewhere, in that organisation, as something may rest on it there
  */
 export async function reverseAlong(
   record: HoursRow,
   reason: string,
   zoneOf: (tenantId: string) => Promise<string>,
+  onReversed: (record: HoursRow) => Promise<void>,
 ): Promise<void> {
   const change = moveOf(record, await zoneOf(requireTenantId()), {
     what: 'reversal',
@@ -186,7 +188,8 @@ export async function reverseAlong(
       reason,
       action: 'hours/reverse',
     });
-    await reverseAlong(after, reason, zoneOf);
+    await reverseAlong(after, reason, zoneOf, onReversed);
+    await onReversed(after);
   });
 }
 

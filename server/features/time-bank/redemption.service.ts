@@ -17,6 +17,7 @@ import type { Move } from '../../db/transition.ts';
 import { personSince } from '../hours/index.ts';
 import type { HoursRow, HoursService, PostedRecord } from '../hours/index.ts';
 import type { IdentityDocumentService } from '../identity-documents/index.ts';
+import { lockPerson } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { RequestService } from '../requests/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -223,6 +224,8 @@ export function createRedemptionService(parts: RedemptionParts) {
         const human = (personId: string): string => humans.get(personId)?.human ?? personId;
         if (human(record.personId) === human(subject)) throw Invalid.field('hoursId', 'served-by-oneself');
         if (human(record.personId) === human(actor.personId)) throw new Forbidden('not-your-own');
+        // Whoever takes these very hours back at this moment has to see what rests on them.
+        await lockPerson(record.personId);
         const after = await move(
           row,
           {
@@ -255,6 +258,7 @@ export function createRedemptionService(parts: RedemptionParts) {
 
     /** In the transaction that takes hours back: who redeemed service by them has their minutes again. */
     async refundFor(record: HoursRow, reason: string): Promise<void> {
+      await lockPerson(String(record.personId));
       const rows = await RedemptionModel.find({ hoursId: record._id, state: 'settled' } as never).lean();
       for (const row of rows) {
         await move(row, { from: ['settled'], to: 'refunded', reason }, 'refund');

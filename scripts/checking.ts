@@ -11,7 +11,7 @@ import type { TrustedKeys } from '../server/core/keys.ts';
 export class CannotCheck extends Error {}
 
 /** `FILE [--key PATH …] [--help]`. @throws CannotCheck */
-export function readCheckArguments(args: string[]): { file: string; keys: string[]; help: boolean } {
+function readCheckArguments(args: string[]): { file: string; keys: string[]; help: boolean } {
   try {
     const { values, positionals } = parseArgs({
       args,
@@ -32,7 +32,7 @@ export function readCheckArguments(args: string[]): { file: string; keys: string
 }
 
 /** The keys named, or those of this installation. @throws CannotCheck when there is none */
-export function trustedKeys(paths: readonly string[]): TrustedKeys {
+function trustedKeys(paths: readonly string[]): TrustedKeys {
   const own = join(loadConfig({ LINLI_DATA: process.env['LINLI_DATA'] }).dataDir, 'keys', 'certificates');
   if (paths.length === 0 && !existsSync(own)) {
     throw new CannotCheck(`no keys to trust: ${own} does not exist; name the issuer's public key with --key`);
@@ -42,13 +42,28 @@ export function trustedKeys(paths: readonly string[]): TrustedKeys {
   return trusted;
 }
 
+/** What a check found: what the paper states, for people to compare with what they were shown, or why it is none. */
+export type Verdict = { readonly states: string } | { readonly invalid: string };
+
 /** Runs a check and makes its answer the exit code; what cannot be checked is not valid. */
-export function runCheck(check: () => number): void {
+export function runCheck(help: string, check: (file: string, keys: TrustedKeys) => Verdict): void {
+  const answer = (invalid: string): void => {
+    console.log(`invalid: ${invalid}`);
+    process.exitCode = 1;
+  };
   try {
-    process.exitCode = check();
+    const wanted = readCheckArguments(process.argv.slice(2));
+    if (wanted.help) return console.log(help);
+    const verdict = check(wanted.file, trustedKeys(wanted.keys));
+    if ('invalid' in verdict) return answer(verdict.invalid);
+    console.log('valid');
+    console.error(verdict.states);
   } catch (err) {
     if (!(err instanceof CannotCheck || err instanceof KeyFileError)) throw err;
-    console.log(`invalid: ${err.message}`);
-    process.exitCode = 1;
+    answer(err.message);
   }
 }
+
+/** @throws CannotCheck for a file that cannot be read, as the caller found it */
+export const unreadable = (file: string, err: unknown): CannotCheck =>
+  new CannotCheck(`${file} cannot be read (${(err as NodeJS.ErrnoException).code ?? 'error'})`);

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { verifyCertificate } from '../server/features/certificates/certificate.offline.ts';
 import type { InvalidReason } from '../server/features/certificates/certificate.sign.ts';
 import type { CertificateStatement } from '../server/features/certificates/certificate.types.ts';
-import { CannotCheck, readCheckArguments, runCheck, trustedKeys } from './checking.ts';
+import { runCheck, unreadable } from './checking.ts';
 
 const HELP = `npm run verify-certificate -- FILE [--key PATH …]
 
@@ -44,7 +44,7 @@ function readBounded(file: string): Buffer {
     }
     return buffer.subarray(0, filled);
   } catch (err) {
-    throw new CannotCheck(`${file} cannot be read (${(err as NodeJS.ErrnoException).code ?? 'error'})`);
+    throw unreadable(file, err);
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
@@ -65,20 +65,8 @@ function describe(statement: CertificateStatement): string {
   ].join('\n');
 }
 
-function main(): number {
-  const { file, keys, help } = readCheckArguments(process.argv.slice(2));
-  if (help) {
-    console.log(HELP);
-    return 0;
-  }
-  const verdict = verifyCertificate(readBounded(file), trustedKeys(keys));
-  if (!verdict.valid) {
-    console.log(`invalid: ${REASONS[verdict.reason]}`);
-    return 1;
-  }
-  console.log('valid');
-  console.error(describe(verdict.statement));
-  return 0;
-}
-
-runCheck(main);
+runCheck(HELP, (file, keys) => {
+  const verdict = verifyCertificate(readBounded(file), keys);
+  if (verdict.valid) return { states: describe(verdict.statement) };
+  return { invalid: REASONS[verdict.reason] };
+});

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { verifyInspection } from '../server/features/inspections/inspection.offline.ts';
 import type { InspectionFault } from '../server/features/inspections/inspection.offline.ts';
 import type { InspectionStatement } from '../server/features/inspections/inspection.types.ts';
-import { CannotCheck, readCheckArguments, runCheck, trustedKeys } from './checking.ts';
+import { CannotCheck, runCheck, unreadable } from './checking.ts';
 
 const HELP = `npm run verify-inspection -- FILE [--key PATH …]
 
@@ -43,7 +43,7 @@ function read(file: string): Buffer {
     return readFileSync(file);
   } catch (err) {
     if (err instanceof CannotCheck) throw err;
-    throw new CannotCheck(`${file} cannot be read (${(err as NodeJS.ErrnoException).code ?? 'error'})`);
+    throw unreadable(file, err);
   }
 }
 
@@ -61,20 +61,8 @@ function describe(statement: InspectionStatement): string {
   ].join('\n');
 }
 
-function main(): number {
-  const { file, keys, help } = readCheckArguments(process.argv.slice(2));
-  if (help) {
-    console.log(HELP);
-    return 0;
-  }
-  const verdict = verifyInspection(read(file), trustedKeys(keys));
-  if (!verdict.valid) {
-    console.log(`invalid: ${REASONS[verdict.reason]}${verdict.where ? ` (${verdict.where})` : ''}`);
-    return 1;
-  }
-  console.log('valid');
-  console.error(describe(verdict.statement));
-  return 0;
-}
-
-runCheck(main);
+runCheck(HELP, (file, keys) => {
+  const verdict = verifyInspection(read(file), keys);
+  if (verdict.valid) return { states: describe(verdict.statement) };
+  return { invalid: `${REASONS[verdict.reason]}${verdict.where ? ` (${verdict.where})` : ''}` };
+});

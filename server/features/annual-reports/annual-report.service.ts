@@ -9,6 +9,7 @@ import { localDate, startOfDay } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction, isDuplicateKey, sideBySide } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
+import type { Move } from '../../db/transition.ts';
 import { certifiedIn } from '../certificates/index.ts';
 import { recordedIn } from '../hours/index.ts';
 import type { TenantService } from '../tenants/index.ts';
@@ -21,6 +22,8 @@ import type { YearFigures } from './annual-report.rules.ts';
 const MOST_SHOWN = 100;
 
 export type AnnualReportService = ReturnType<typeof createAnnualReportService>;
+
+const NOT_DRAWN = { figures: null, drawnAt: null } as const;
 
 /** The organisation's yearly report on recording and certification, which is public. */
 export function createAnnualReportService({ tenants }: { tenants: TenantService }) {
@@ -55,6 +58,19 @@ export function createAnnualReportService({ tenants }: { tenants: TenantService 
       today,
       rows.map(({ year }) => year),
     );
+  }
+
+  /** One step of somebody who has the whole organisation. */
+  async function move(
+    actor: AccountActor,
+    id: string,
+    step: (row: AnnualReportRow) => Omit<Move, 'lifecycle'>,
+  ): Promise<AnnualReportRow> {
+    assertWhole(actor);
+    return inTransaction(async () => {
+      const row = await access(id);
+      return transition(AnnualReportModel, row._id, { lifecycle: annualReportLifecycle, ...step(row) });
+    });
   }
 
   return {
@@ -110,57 +126,39 @@ export function createAnnualReportService({ tenants }: { tenants: TenantService 
     },
 
     /** Draws the figures anew before anybody reads them. @throws Forbidden, Conflict */
-    async redraw(actor: AccountActor, id: string): Promise<AnnualReportRow> {
-      assertWhole(actor);
-      return inTransaction(async () => {
-        const row = await access(id);
-        return transition(AnnualReportModel, row._id, {
-          lifecycle: annualReportLifecycle,
-          from: ['drawn'],
-          to: 'drawing',
-          set: { figures: null, drawnAt: null },
-          action: 'annual-reports/make',
-        });
-      });
-    },
+    redraw: (actor: AccountActor, id: string): Promise<AnnualReportRow> =>
+      move(actor, id, () => ({
+        from: ['drawn'],
+        to: 'drawing',
+        set: NOT_DRAWN,
+        action: 'annual-reports/make',
+      })),
 
     /** From now on everybody reads it, with these words beside it. @throws Forbidden, Conflict */
-    async publish(actor: AccountActor, id: string, words: string): Promise<AnnualReportRow> {
-      assertWhole(actor);
-      return inTransaction(async () => {
-        const row = await access(id);
-        return transition(AnnualReportModel, row._id, {
-          lifecycle: annualReportLifecycle,
-          from: ['drawn'],
-          to: 'published',
-          set: {
-            words,
-            edition: row.edition + 1,
-            publishedAt: contextNow(),
-            publishedBy: new Types.ObjectId(actor.accountId),
-          },
-          action: 'annual-reports/publish',
-          facts: { year: row.year, edition: row.edition + 1 },
-        });
-      });
-    },
+    publish: (actor: AccountActor, id: string, words: string): Promise<AnnualReportRow> =>
+      move(actor, id, ({ year, edition }) => ({
+        from: ['drawn'],
+        to: 'published',
+        set: {
+          words,
+          edition: edition + 1,
+          publishedAt: contextNow(),
+          publishedBy: new Types.ObjectId(actor.accountId),
+        },
+        action: 'annual-reports/publish',
+        facts: { year, edition: edition + 1 },
+      })),
 
     /** Nobody reads it until it is drawn and published anew; the reason is read beside the new edition. @throws Forbidden, Conflict */
-    async withdraw(actor: AccountActor, id: string, reason: string): Promise<AnnualReportRow> {
-      assertWhole(actor);
-      return inTransaction(async () => {
-        const row = await access(id);
-        return transition(AnnualReportModel, row._id, {
-          lifecycle: annualReportLifecycle,
-          from: ['published'],
-          to: 'drawing',
-          reason,
-          set: { figures: null, drawnAt: null, publishedAt: null, publishedBy: null, correction: reason },
-          action: 'annual-reports/withdraw',
-          facts: { year: row.year, edition: row.edition },
-        });
-      });
-    },
+    withdraw: (actor: AccountActor, id: string, reason: string): Promise<AnnualReportRow> =>
+      move(actor, id, ({ year, edition }) => ({
+        from: ['published'],
+        to: 'drawing',
+        reason,
+        set: { ...NOT_DRAWN, publishedAt: null, publishedBy: null, correction: reason },
+        action: 'annual-reports/withdraw',
+        facts: { year, edition },
+      })),
 
     /** Reports whose figures are to be drawn, for the sweep. */
     async due(query: { readonly limit: number; readonly except: readonly string[] }) {

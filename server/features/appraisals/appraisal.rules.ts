@@ -72,19 +72,3 @@ export const saidFaults = ({
   feedbackText,
 }: Pick<Said, 'feedback' | 'feedbackText'>): FieldIssue[] =>
   feedback === null && feedbackText !== '' ? [{ path: 'feedback', code: 'required' }] : [];
-
-export type WhyNotAppraise = 'not-your-own' | 'appraisal-needs-another' | 'granted-by-subject';
-
-/**
- * Why this human may not say it, or answer what is contested; null when they may: neither whose service it was, nor who said
- * what is contested, nor somebody who holds the right by the hand of whose service it was.
- */
-export function whyNotAppraise(appraiser: {
-  readonly isSubject: boolean;
-  readonly saidIt: boolean;
-  readonly holdsApart: boolean;
-}): WhyNotAppraise | null {
-  if (appraiser.isSubject) return 'not-your-own';
-  if (appraiser.saidIt) return 'appraisal-needs-another';
-  return appraiser.holdsApart ? null : 'granted-by-subject';
-}

@@ -15,12 +15,12 @@ import { inTransaction } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import { createDuty, DUTY_DAYS } from '../hours/index.ts';
 import type { Duty, DutyParts, HoursRow } from '../hours/index.ts';
-import { authoritiesOf, moveRows } from '../memberships/index.ts';
+import { authoritiesOf, moveRows, whyNotSpeak } from '../memberships/index.ts';
 import type { Authority, MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import { AppraisalModel } from './appraisal.model.ts';
 import type { AppraisalRow } from './appraisal.model.ts';
-import { readSheet, saidFaults, whyNotAppraise } from './appraisal.rules.ts';
+import { readSheet, saidFaults } from './appraisal.rules.ts';
 import type { ForAll, Said, SheetLine } from './appraisal.rules.ts';
 
 export interface AppraisalParts extends DutyParts {
@@ -106,16 +106,16 @@ export function createAppraisalService(parts: AppraisalParts) {
     const self = human(actor.personId);
     return (row) => {
       const subject = human(String(row.personId));
-      if (subject === self) return 'not-your-own';
-      if (!can(actor, permissionOf(row), String(row.unitId))) return 'not-permitted';
       const speaker = speakerOf(row);
-      return whyNotAppraise({
-        isSubject: false,
-        saidIt: speaker !== null && human(speaker) === self,
+      const refusal = whyNotSpeak({
+        isSubject: subject === self,
+        may: can(actor, permissionOf(row), String(row.unitId)),
+        hadPart: speaker !== null && human(speaker) === self,
         holdsApart: (rights.get(placeOfRight(row)) ?? []).some(
           ({ granters }) => !granters.some((granter) => human(granter) === subject),
         ),
       });
+      return refusal === 'spoke-before' ? 'appraisal-needs-another' : refusal;
     };
   }
   const whyNot = async (actor: AccountActor, row: AppraisalRow): Promise<string | null> =>

@@ -52,22 +52,6 @@ const folded = (text: string): string => text.normalize('NFKC').toLowerCase().re
 export const awardKey = ({ name, awardedBy, awardedOn }: Omit<AwardFacts, 'origin' | 'level'>): string =>
   [awardedOn, folded(name), folded(awardedBy)].join('|');
 
-export type WhyNotDecide = 'not-your-own' | 'award-needs-another' | 'granted-by-subject';
-
-/**
- * Why this human may not decide on it; null when they may: neither whose award it is, nor who asked for it or decided what is
- * contested, nor somebody who holds the right by the hand of whose award it is.
- */
-export function whyNotDecide(decider: {
-  readonly isSubject: boolean;
-  readonly hadPart: boolean;
-  readonly holdsApart: boolean;
-}): WhyNotDecide | null {
-  if (decider.isSubject) return 'not-your-own';
-  if (decider.hadPart) return 'award-needs-another';
-  return decider.holdsApart ? null : 'granted-by-subject';
-}
-
 /** How an award of this origin can be verified: what others gave is in no file of the organisation. */
 export const checksFor = (origin: AwardOrigin): readonly AwardCheck[] =>
   origin === 'own' ? AWARD_CHECKS : AWARD_CHECKS.filter((check) => check !== 'own-files');

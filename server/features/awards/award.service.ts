@@ -16,14 +16,14 @@ import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, transition } from '../../db/transition.ts';
 import { keepFiles } from '../attachments/index.ts';
 import type { AttachmentService } from '../attachments/index.ts';
-import { holdsApartFrom, moveRows } from '../memberships/index.ts';
+import { holdsApartFrom, moveRows, whyNotSpeak } from '../memberships/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { lockPerson } from '../people/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { AwardModel } from './award.model.ts';
 import type { AwardRow } from './award.model.ts';
-import { awardFaults, awardKey, LIVING_AWARD, whyNotDecide, whyNotRecord } from './award.rules.ts';
+import { awardFaults, awardKey, LIVING_AWARD, whyNotRecord } from './award.rules.ts';
 import type { AwardCheck, AwardFacts } from './award.rules.ts';
 
 /** A star or medal that the organisation granted: an own award, which recognition keeps. */
@@ -97,13 +97,15 @@ export function createAwardService(parts: AwardParts) {
     // Who recorded it may mend a slip of theirs; what is asked for, or contested, is looked at by other eyes.
     const parties = WAITING.includes(state) ? [enteredByPersonId, decidedByPersonId] : [];
     const path = await units.pathOf(unitId);
-    return whyNotDecide({
+    const refusal = whyNotSpeak({
       isSubject: false,
+      may: true,
       hadPart: await humans.isSame(actor.personId, {
         personIds: parties.filter((one) => one !== null).map(String),
       }),
       holdsApart: await holdsApartFrom(actor.personId, 'awards:decide', { path, other: subject, humans }),
     });
+    return refusal === 'spoke-before' ? 'award-needs-another' : refusal;
   }
 
   async function accessToDecide(actor: AccountActor, id: string): Promise<AwardRow> {

@@ -1,11 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  readSheet,
-  saidFaults,
-  whyNotAppraise,
-} from '../../../server/features/appraisals/appraisal.rules.ts';
+import { readSheet, saidFaults } from '../../../server/features/appraisals/appraisal.rules.ts';
 import type { ForAll, SheetLine } from '../../../server/features/appraisals/appraisal.rules.ts';
 
 const all = (changes: Partial<ForAll> = {}): ForAll => ({
@@ -61,14 +57,6 @@ describe('the sheet of a shift', () => {
 });
 
 describe('what is said of a service', () => {
-  it('is said by none but who is apart from it', () => {
-    const apart = { isSubject: false, saidIt: false, holdsApart: true };
-    expect(whyNotAppraise(apart)).to.equal(null);
-    expect(whyNotAppraise({ ...apart, isSubject: true, saidIt: true })).to.equal('not-your-own');
-    expect(whyNotAppraise({ ...apart, saidIt: true })).to.equal('appraisal-needs-another');
-    expect(whyNotAppraise({ ...apart, holdsApart: false })).to.equal('granted-by-subject');
-  });
-
   it('is asked by nothing that matches, plans, ranks or recognises', () => {
     const features = join(import.meta.dirname, '../../../server/features');
     const asking = readdirSync(features, { recursive: true, withFileTypes: true })

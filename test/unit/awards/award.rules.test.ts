@@ -4,7 +4,6 @@ import {
   awardFaults,
   awardKey,
   checksFor,
-  whyNotDecide,
   whyNotRecord,
 } from '../../../server/features/awards/award.rules.ts';
 import type { AwardFacts } from '../../../server/features/awards/award.rules.ts';
@@ -65,13 +64,5 @@ describe('an award', () => {
       'not-an-option',
     );
     expect(checksFor('own')).to.include('own-files');
-  });
-
-  it('is decided on by none but who is apart from it', () => {
-    const apart = { isSubject: false, hadPart: false, holdsApart: true };
-    expect(whyNotDecide(apart)).to.equal(null);
-    expect(whyNotDecide({ ...apart, isSubject: true, hadPart: true })).to.equal('not-your-own');
-    expect(whyNotDecide({ ...apart, hadPart: true, holdsApart: false })).to.equal('award-needs-another');
-    expect(whyNotDecide({ ...apart, holdsApart: false })).to.equal('granted-by-subject');
   });
 });

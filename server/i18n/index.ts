@@ -10,7 +10,7 @@ import type { I18n, MessageParams } from './types.ts';
 export { DEFAULT_LOCALE, isLocale, LOCALES } from '../core/locale.ts';
 export type { Locale } from '../core/locale.ts';
 export type { KnownKey } from './keys.ts';
-export type { I18n, MessageKey, MessageParams } from './types.ts';
+export type { I18n, MessageKey, MessageParams, Reader, Typed } from './types.ts';
 export * from './form.ts';
 export * from './format.ts';
 

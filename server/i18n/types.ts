@@ -1,3 +1,4 @@
+import type { FieldIssue } from '../core/errors.ts';
 import type { Locale } from '../core/locale.ts';
 import type { KnownKey } from './keys.ts';
 
@@ -15,4 +16,16 @@ export interface I18n {
   has(locale: Locale, key: MessageKey): boolean;
   /** `t` bound to one locale. */
   in(locale: Locale): (key: MessageKey, params?: MessageParams) => string;
+}
+
+/** Whom words are for. */
+export interface Reader {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+}
+
+/** What was typed into a form, and what is wrong with it. */
+export interface Typed {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly issues: readonly FieldIssue[];
 }

@@ -1,12 +1,11 @@
 import { can } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
-import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { NotFound } from '../../core/errors.ts';
 import { idParams, slugParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
-import type { I18n } from '../../i18n/index.ts';
+import type { I18n, Typed } from '../../i18n/index.ts';
 import {
   beginBody,
   publicReport,
@@ -27,10 +26,6 @@ export interface AnnualReportRouteParts {
   readonly i18n: I18n;
 }
 
-interface Typed {
-  readonly issues?: readonly FieldIssue[];
-  readonly values?: Readonly<Record<string, unknown>>;
-}
 interface Reader {
   readonly actor: Actor;
   readonly locale: Locale;
@@ -43,7 +38,7 @@ export const annualReportRoutes = (parts: AnnualReportRouteParts): Route[] => [
 ];
 
 function deskRoutes({ reports, i18n }: AnnualReportRouteParts): Route[] {
-  const list = async ({ actor, locale }: Reader, typed: Typed = {}): Promise<PageResult> => {
+  const list = async ({ actor, locale }: Reader, typed: Partial<Typed> = {}): Promise<PageResult> => {
     const years = await reports.reportable();
     return view('annual-reports/list', {
       data: (await reports.list()).map(toReportView),
@@ -54,7 +49,7 @@ function deskRoutes({ reports, i18n }: AnnualReportRouteParts): Route[] {
   const show = async (
     id: string,
     { actor, locale }: Reader,
-    typed: Typed & { readonly of?: 'publish' | 'withdraw' } = {},
+    typed: Partial<Typed> & { readonly of?: 'publish' | 'withdraw' } = {},
   ): Promise<PageResult> => {
     const row = toReportView(await reports.access(id));
     const words = { i18n, locale };

@@ -1,18 +1,11 @@
-import type { Locale } from '../../core/locale.ts';
-import type { FieldIssue } from '../../core/errors.ts';
 import { formatMinutesExactly, formatNumber } from '../../i18n/format.ts';
 import { createForm } from '../../i18n/index.ts';
-import type { I18n } from '../../i18n/index.ts';
+import type { Form, Reader, Typed } from '../../i18n/index.ts';
 import { FEWEST_PEOPLE } from './annual-report.rules.ts';
 import type { PublicFigures } from './annual-report.rules.ts';
 
-interface Words {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
-
 /** Rows of `annual-reports/_figures`: the same for a desk and for everybody, but for what is withheld. */
-export function figureRows(figures: PublicFigures, { i18n, locale }: Words): object[] {
+export function figureRows(figures: PublicFigures, { i18n, locale }: Reader): object[] {
   const t = i18n.in(locale);
   const number = (value: number): string => formatNumber(value, locale);
   const withheld = t('annual-reports.figure.fewer', { count: FEWEST_PEOPLE });
@@ -46,19 +39,20 @@ export function figureRows(figures: PublicFigures, { i18n, locale }: Words): obj
   ];
 }
 
+/** A form of these pages with what was typed. */
+const formOf = (
+  name: 'begin' | 'publish' | 'withdraw',
+  { i18n, locale }: Reader,
+  { values = {}, issues = [] }: Partial<Typed>,
+): Form => createForm({ i18n, locale, messages: `annual-reports.${name}`, values, issues });
+
 /** The form that begins a report; null where every year has one. */
 export function beginForm(
   years: readonly number[],
-  { i18n, locale }: Words,
-  typed: { issues?: readonly FieldIssue[]; values?: Readonly<Record<string, unknown>> } = {},
+  reader: Reader,
+  { values = {}, issues = [] }: Partial<Typed> = {},
 ): { fields: object | null; errors: unknown } {
-  const form = createForm({
-    i18n,
-    locale,
-    messages: 'annual-reports.begin',
-    values: { year: years[0] ?? '', ...typed.values },
-    issues: typed.issues ?? [],
-  });
+  const form = formOf('begin', reader, { values: { year: years[0] ?? '', ...values }, issues });
   const year = form.select(
     'year',
     years.map((one) => ({ value: String(one), label: String(one) })),
@@ -68,32 +62,17 @@ export function beginForm(
 }
 
 /** The form that publishes one. */
-export function publishForm(
-  { i18n, locale }: Words,
-  typed: { issues?: readonly FieldIssue[]; values?: Readonly<Record<string, unknown>> } = {},
-): { fields: object; errors: unknown } {
-  const form = createForm({
-    i18n,
-    locale,
-    messages: 'annual-reports.publish',
-    values: typed.values ?? {},
-    issues: typed.issues ?? [],
-  });
+export function publishForm(reader: Reader, typed: Partial<Typed> = {}): { fields: object; errors: unknown } {
+  const form = formOf('publish', reader, typed);
   return { fields: { words: form.textarea('words', { rows: 4, maxLength: 2_000 }) }, errors: form.errors };
 }
 
 /** The form that withdraws one. */
 export function withdrawForm(
-  { i18n, locale }: Words,
-  typed: { issues?: readonly FieldIssue[]; values?: Readonly<Record<string, unknown>> } = {},
+  reader: Reader,
+  typed: Partial<Typed> = {},
 ): { fields: object; errors: unknown } {
-  const form = createForm({
-    i18n,
-    locale,
-    messages: 'annual-reports.withdraw',
-    values: typed.values ?? {},
-    issues: typed.issues ?? [],
-  });
+  const form = formOf('withdraw', reader, typed);
   return {
     fields: { reason: form.input('reason', 'text', { required: true, maxLength: 300 }) },
     errors: form.errors,

@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { localDate } from '../../core/time.ts';
-import type { I18n } from '../../i18n/index.ts';
+import type { I18n, Typed } from '../../i18n/index.ts';
 import { id, idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -27,7 +27,7 @@ import {
   toSaid,
   toSheet,
 } from './appraisal.view.ts';
-import type { SheetPlace, Typed } from './appraisal.view.ts';
+import type { SheetPlace } from './appraisal.view.ts';
 
 export interface AppraisalRouteParts {
   readonly appraisals: AppraisalService;

@@ -1,21 +1,10 @@
-import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
-import type { Field, I18n, Locale } from '../../i18n/index.ts';
+import type { Field, Reader, Typed } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
 import type { AppraisalRow } from './appraisal.model.ts';
 import { COMPLETIONS, FEEDBACKS, QUALITIES } from './appraisal.rules.ts';
 import type { ForAll, Said, SheetLine } from './appraisal.rules.ts';
 import type { AppraisalView, SheetBody, SheetView } from './appraisal.schema.ts';
-
-interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
-/** What was typed into a form, and what is wrong with it. */
-export interface Typed {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly issues: readonly FieldIssue[];
-}
 
 export const toAppraisalView = (row: AppraisalRow): AppraisalView => ({
   id: String(row._id),

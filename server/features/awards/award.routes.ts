@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
+import type { I18n, Locale, Typed } from '../../i18n/index.ts';
 import { idParams } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -23,7 +23,6 @@ import {
 import type { AwardService } from './award.service.ts';
 import type { AwardRow } from './award.model.ts';
 import { formModel, listModel, showModel, toAwardView, toFacts } from './award.view.ts';
-import type { Typed } from './award.view.ts';
 
 export interface AwardRouteParts {
   readonly awards: AwardService;

@@ -1,22 +1,11 @@
-import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
-import type { Field, I18n, Locale } from '../../i18n/index.ts';
+import type { Field, Reader, Typed } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { ACCEPTED_FILES } from '../attachments/index.ts';
 import type { AwardRow } from './award.model.ts';
 import { AWARD_ORIGINS, checksFor, GOVERNMENT_LEVELS } from './award.rules.ts';
 import type { AwardFacts } from './award.rules.ts';
 import type { AwardView, ClaimBody } from './award.schema.ts';
-
-interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
-/** What was typed into a form, and what is wrong with it. */
-export interface Typed {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly issues: readonly FieldIssue[];
-}
 
 export const toAwardView = (row: AwardRow): AwardView => ({
   id: String(row._id),

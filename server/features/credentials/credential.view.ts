@@ -3,7 +3,7 @@ import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { createForm, formatDate } from '../../i18n/index.ts';
-import type { Field, I18n } from '../../i18n/index.ts';
+import type { Field, Reader } from '../../i18n/index.ts';
 import { ACCEPTED_FILES, toAttachment } from '../attachments/index.ts';
 import type { AttachmentRow } from '../attachments/index.ts';
 import { findSkill } from '../skills/index.ts';
@@ -15,10 +15,6 @@ import { expiringFrom, mirrored, REGISTER_STATES, whyNotRenew } from './credenti
 import type { CredentialView } from './credential.schema.ts';
 import type { StoredType } from './credential-type.service.ts';
 
-export interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 type Types = ReadonlyMap<string, StoredType>;
 
 export const toView = (row: CredentialRow): CredentialView => ({

@@ -2,7 +2,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm, formatDate, formatMinutes, formatMinutesExactly } from '../../i18n/index.ts';
-import type { Field, I18n, Locale } from '../../i18n/index.ts';
+import type { Field, Reader } from '../../i18n/index.ts';
 import { ACCEPTED_FILES, toAttachment } from '../attachments/index.ts';
 import type { AttachmentRow } from '../attachments/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from './credit.catalogue.ts';
@@ -11,11 +11,6 @@ import type { CreditView, EvaluationView } from './credit.schema.ts';
 import type { ClaimChoices, OwnEvaluation } from './credit.reading.ts';
 import type { ProgrammeSuggestions } from './suggestion.service.ts';
 import type { Shortfall } from './credit.types.ts';
-
-export interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 
 export const toView = (row: CreditRow): CreditView => ({
   id: String(row._id),

@@ -1,7 +1,7 @@
 import { formatMinutes } from '../../i18n/index.ts';
 import type { Programme } from './credit.types.ts';
 import { worded } from './credit.view.ts';
-import type { Reader } from './credit.view.ts';
+import type { Reader } from '../../i18n/index.ts';
 
 /** Model of `credits/programme`: each version's rules in words, newest first, and whole for whoever checks or copies them. */
 export function programmePageModel(reader: Reader, name: string, versions: readonly Programme[]): object {

@@ -1,13 +1,8 @@
 import { createForm, formatDate } from '../../i18n/index.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
+import type { Reader } from '../../i18n/index.ts';
 import { trackOfRole, TRACKS } from '../training/index.ts';
 import { CHOSEN_ROLES } from './curriculum.rules.ts';
 import type { CurriculumView, LearningView, OverviewView } from './curriculum.schema.ts';
-
-export interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 
 const TONES: Readonly<Record<string, string>> = {
   learned: 'green',

@@ -1,6 +1,5 @@
-import type { Locale } from '../../core/locale.ts';
 import { formatDate, formatMinutes } from '../../i18n/index.ts';
-import type { I18n } from '../../i18n/index.ts';
+import type { Reader } from '../../i18n/index.ts';
 import { levelNameOf } from '../credentials/index.ts';
 import { worded } from '../credits/index.ts';
 import type { EvaluationRunRow, RegistrationWatchRow } from './watch.model.ts';
@@ -9,11 +8,6 @@ import { REMIND_DAYS, remindersOf } from './re-registration.rules.ts';
 import type { ChecklistItem } from './re-registration.rules.ts';
 import type { PackageView } from './re-registration.schema.ts';
 import type { PackageWords } from './re-registration.pdf.ts';
-
-export interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 
 const registrationOf = ({ credential }: OwnRegistration) => ({
   type: credential.type,

@@ -1,7 +1,6 @@
 import type { FieldIssue } from '../../core/errors.ts';
-import type { Locale } from '../../core/locale.ts';
 import { createForm, formatWeekday } from '../../i18n/index.ts';
-import type { Field, I18n } from '../../i18n/index.ts';
+import type { Field, Reader } from '../../i18n/index.ts';
 import type { Suited } from '../matching/index.ts';
 import { coverage } from '../shifts/index.ts';
 import { findServiceArea, findSkill, SERVICE_AREAS, SKILL_GROUPS } from '../skills/index.ts';
@@ -9,11 +8,6 @@ import type { SavedSearchRow } from './saved-search.model.ts';
 import { clockOf, OFTEN } from './saved-search.rules.ts';
 import { RADII_KM } from './saved-search.schema.ts';
 import type { FoundPosition, SavedSearchView } from './saved-search.schema.ts';
-
-interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 
 export const toSavedSearch = (row: SavedSearchRow): SavedSearchView => ({
   id: String(row._id),

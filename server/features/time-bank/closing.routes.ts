@@ -2,18 +2,18 @@ import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import type { Typed } from '../../i18n/index.ts';
 import { proposalView, toProposalView } from '../proposals/index.ts';
 import { typed } from './own.routes.ts';
 import type { BankRouteParts } from './time-bank.routes.ts';
 import { closingBody, deskClosingBody } from './time-bank.schema.ts';
 import { closingModel, deskClosingModel } from './time-bank.view.ts';
-import type { Typed } from './time-bank.view.ts';
 
 const closed = z.object({ closed: z.literal(true) });
 
 /** Ending an account: one's own, or by the desk for somebody who cannot. */
 export function closingRoutes({ bank, closings, kinships, proposals, i18n }: BankRouteParts): Route[] {
-  const ownForm = async (account: AccountActor, locale: 'zh-CN' | 'en', what: Typed) => {
+  const ownForm = async (account: AccountActor, locale: 'zh-CN' | 'en', what: Partial<Typed>) => {
     const [{ gifts }, { savedMinutes }] = [await bank.rules(), await bank.standingOf(account.personId)];
     const heirs = gifts ? await kinships.confirmed(account) : [];
     return view('time-bank/closing', {

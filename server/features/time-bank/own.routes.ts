@@ -5,6 +5,7 @@ import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import { idParams } from '../../http/schema.ts';
+import type { Typed } from '../../i18n/index.ts';
 import type { BankRouteParts } from './time-bank.routes.ts';
 import {
   accountView,
@@ -25,7 +26,6 @@ import {
   toMovement,
   toRedemption,
 } from './time-bank.view.ts';
-import type { Typed } from './time-bank.view.ts';
 
 /** One's own time bank: what is saved and how it moved, giving, relatives. */
 export const ownRoutes = (parts: BankRouteParts): Route[] => [
@@ -173,7 +173,9 @@ function givingRoutes({ bank, kinships, i18n }: BankRouteParts): Route[] {
 }
 
 /** A refusal that belongs to no field stands above them. */
-export const typed = (failure: Required<Typed> & { readonly error: { readonly code: string } }): Typed => ({
+export const typed = (
+  failure: Required<Partial<Typed>> & { readonly error: { readonly code: string } },
+): Partial<Typed> => ({
   values: failure.values,
   issues: failure.issues.length > 0 ? failure.issues : [{ path: '', code: failure.error.code }],
 });

@@ -4,7 +4,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
 import { idParams } from '../../http/schema.ts';
-import type { Locale } from '../../i18n/index.ts';
+import type { Locale, Typed } from '../../i18n/index.ts';
 import { typed } from './own.routes.ts';
 import type { RedemptionRow } from './time-bank.model.ts';
 import type { BankRouteParts } from './time-bank.routes.ts';
@@ -17,7 +17,6 @@ import {
   settleBody,
 } from './time-bank.schema.ts';
 import { askModel, settleModel, toRedemptionDetail } from './time-bank.view.ts';
-import type { Typed } from './time-bank.view.ts';
 
 /** Service against saved time, from the asking to the spending. */
 export function redemptionRoutes({ redemptions, i18n }: BankRouteParts): Route[] {
@@ -25,7 +24,7 @@ export function redemptionRoutes({ redemptions, i18n }: BankRouteParts): Route[]
     account: AccountActor,
     row: RedemptionRow,
     place: { readonly locale: Locale; readonly zone: string },
-    said: Typed,
+    said: Partial<Typed>,
   ): Promise<PageResult> {
     const one = toRedemptionDetail(row, account);
     const { locale, zone } = place;

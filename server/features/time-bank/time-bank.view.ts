@@ -1,22 +1,12 @@
 import type { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
-import type { FieldIssue } from '../../core/errors.ts';
 import { createForm, formatDay } from '../../i18n/index.ts';
-import type { Field, Form, I18n, Locale } from '../../i18n/index.ts';
+import type { Field, Form, Reader, Typed } from '../../i18n/index.ts';
 import type { LedgerEntryRow, PostedRecord } from '../hours/index.ts';
 import type { KinshipRow, RedemptionRow } from './time-bank.model.ts';
 import { MOVEMENTS, RELATIONS } from './time-bank.rules.ts';
 import type { kinshipView, movementView, redemptionDetail, redemptionView } from './time-bank.schema.ts';
-
-export interface Words {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
-export interface Typed {
-  readonly values?: Readonly<Record<string, unknown>>;
-  readonly issues?: readonly FieldIssue[];
-}
 
 /** What moved: the first part of the key; a debt that was paid on the way is the same movement. */
 export const toMovement = (row: LedgerEntryRow): z.input<typeof movementView> => ({
@@ -77,10 +67,10 @@ export function toRedemptionDetail(
   };
 }
 
-const formOf = ({ i18n, locale }: Words, { values = {}, issues = [] }: Typed): Form =>
+const formOf = ({ i18n, locale }: Reader, { values = {}, issues = [] }: Partial<Typed>): Form =>
   createForm({ i18n, locale, messages: 'time-bank.form', values, issues });
 
-const amountFields = ({ i18n, locale }: Words, form: Form): { hours: Field; minutes: Field } => ({
+const amountFields = ({ i18n, locale }: Reader, form: Form): { hours: Field; minutes: Field } => ({
   hours: form.input('hours', 'number', {
     width: 'short',
     inputMode: 'numeric',
@@ -99,9 +89,9 @@ const amountFields = ({ i18n, locale }: Words, form: Form): { hours: Field; minu
 
 /** Form of a gift; `relatives` are those whom a coordinator confirmed. */
 export function giftModel(
-  words: Words,
+  words: Reader,
   relatives: readonly { id: string; name: string }[],
-  typed: Typed,
+  typed: Partial<Typed>,
 ): object {
   const form = formOf(words, typed);
   const fields = {
@@ -116,7 +106,7 @@ export function giftModel(
   return { fields, errors: form.errors, any: relatives.length > 0 };
 }
 
-export function donationModel(words: Words, typed: Typed): object {
+export function donationModel(words: Reader, typed: Partial<Typed>): object {
   const form = formOf(words, typed);
   const fields = { ...amountFields(words, form), note: form.input('note', 'text', { maxLength: 120 }) };
   return { fields, errors: form.errors };
@@ -124,9 +114,9 @@ export function donationModel(words: Words, typed: Typed): object {
 
 /** Form that ends one's own account; `heirs` are relatives whom a coordinator confirmed. */
 export function closingModel(
-  { i18n, locale }: Words,
+  { i18n, locale }: Reader,
   heirs: readonly { id: string; name: string }[],
-  typed: Typed,
+  typed: Partial<Typed>,
 ): object {
   const form = formOf({ i18n, locale }, typed);
   const to = form.select(
@@ -141,7 +131,7 @@ export function closingModel(
 }
 
 /** Form by which the desk ends an account. */
-export function deskClosingModel(words: Words, typed: Typed): object {
+export function deskClosingModel(words: Reader, typed: Partial<Typed>): object {
   const form = formOf(words, typed);
   const digits = { inputMode: 'numeric', maxLength: 10, width: 'short' } as const;
   const fields = {
@@ -152,7 +142,7 @@ export function deskClosingModel(words: Words, typed: Typed): object {
   return { fields, errors: form.errors };
 }
 
-export function askModel(words: Words, typed: Typed): object {
+export function askModel(words: Reader, typed: Partial<Typed>): object {
   const form = formOf(words, typed);
   const fields = {
     what: form.textarea('what', { required: true, maxLength: 200, rows: 2 }),
@@ -161,7 +151,7 @@ export function askModel(words: Words, typed: Typed): object {
   return { fields, errors: form.errors };
 }
 
-export function relativeModel({ i18n, locale }: Words, typed: Typed): object {
+export function relativeModel({ i18n, locale }: Reader, typed: Partial<Typed>): object {
   const form = formOf({ i18n, locale }, typed);
   const fields = {
     number: form.input('number', 'text', {
@@ -180,9 +170,9 @@ export function relativeModel({ i18n, locale }: Words, typed: Typed): object {
 }
 
 export function poolModel(
-  words: Words,
+  words: Reader,
   needs: readonly { id: string; title: string }[],
-  typed: Typed,
+  typed: Partial<Typed>,
 ): object {
   const form = formOf(words, typed);
   const fields = {
@@ -198,10 +188,10 @@ export function poolModel(
 
 /** Fields of the settlement, on the redemption's own page. */
 export function settleModel(
-  words: Words,
+  words: Reader,
   records: readonly PostedRecord[],
   zone: string,
-  typed: Typed,
+  typed: Partial<Typed>,
 ): object {
   const form = formOf(words, typed);
   const fields = {

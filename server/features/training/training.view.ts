@@ -1,11 +1,10 @@
 import { can } from '../../core/actor.ts';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
-import type { Locale } from '../../core/locale.ts';
 import { addDays, localDate, localMinutes } from '../../core/time.ts';
 import { formatDistance } from '../../i18n/format.ts';
 import { createForm, formatDate, formatMinutes } from '../../i18n/index.ts';
-import type { Field, I18n, OptionInput } from '../../i18n/index.ts';
+import type { Field, OptionInput, Reader } from '../../i18n/index.ts';
 import { CATEGORIES, DIMENSIONS, MODES } from '../credits/index.ts';
 import type { CourseRow } from './course.model.ts';
 import type { EnrolmentRow } from './enrolment.model.ts';
@@ -13,10 +12,6 @@ import type { SessionRow } from './session.model.ts';
 import { SESSION_ADMISSIONS, TRACKS } from './training.catalogue.ts';
 import type { CourseView, EnrolmentView, SessionView } from './training.schema.ts';
 
-export interface Reader {
-  readonly i18n: I18n;
-  readonly locale: Locale;
-}
 type Values = Readonly<Record<string, unknown>>;
 /** Rows of the table of materials in the form; more can be sent by the API. */
 const MATERIAL_ROWS = 3;

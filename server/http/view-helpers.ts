@@ -185,16 +185,106 @@ export function createHelpers({ i18n, assets, icons, strict, engine }: Surroundi
   };
 }
 
-/** What a state means for the person reading: go (green), your turn or wait (amber), going on (blue), bad news (red), over (grey). */
+/**
+ * What a state means for the person reading: go (green), your turn or wait (amber), going on (blue), bad news (red), over (grey).
+ * One state a line: whoever adds one meets nobody who adds another.
+ */
+const TONES: Readonly<Record<string, readonly string[]>> = {
+  green: [
+    'accepted',
+    'admitted',
+    'approved',
+    'certified',
+    'checked_out',
+    'closed',
+    'confirmed',
+    'credited',
+    'founded',
+    'granted',
+    'import-created',
+    'made',
+    'passed',
+    'posted',
+    'rated',
+    'ready',
+    'recorded',
+    'renewed',
+    'settled',
+    'valid',
+    'verified',
+  ],
+  blue: [
+    'assessed',
+    'attended',
+    'checked_in',
+    'dispatched',
+    'done',
+    'enrolled',
+    'exported',
+    'first_pass',
+    'first_review',
+    'import-updated',
+    'in_progress',
+    'published',
+    'redispatched',
+    'reviewed',
+    'ruled',
+    'running',
+    'screened',
+  ],
+  amber: [
+    'appealed',
+    'applied',
+    'applying',
+    'blocked',
+    'claimed',
+    'contested',
+    'drawing',
+    'drawn',
+    'due',
+    'eligible',
+    'expiring',
+    'extended',
+    'in_review',
+    'invited',
+    'locked',
+    'needs_correction',
+    'objected',
+    'offered',
+    'open',
+    'proposed',
+    'publishing',
+    'queued',
+    'reopened',
+    'requested',
+    'returned',
+    'sending',
+    'submitted',
+    'to_withdraw',
+    'under_check',
+    'under_review',
+    'undoing',
+    'waiting',
+    'waitlisted',
+    'withdrawing',
+  ],
+  red: [
+    'absent',
+    'cancelled',
+    'cancelled_by_org',
+    'failed',
+    'import-rejected',
+    'no_show',
+    'refused',
+    'rejected',
+    'revoked',
+    'suspended',
+    'undo_failed',
+  ],
+};
+
 const STATE_TONES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({
-    green:
-      'import-created approved founded confirmed accepted checked_out posted recorded made valid certified granted passed credited settled admitted closed verified rated renewed ready',
-    blue: 'published running in_progress dispatched redispatched checked_in enrolled attended assessed screened ruled reviewed first_review first_pass done import-updated exported',
-    amber:
-      'submitted requested offered open waitlisted under_check under_review needs_correction in_review due proposed claimed applied invited expiring objected appealed contested extended blocked reopened returned locked eligible applying undoing queued sending withdrawing publishing drawing drawn waiting to_withdraw',
-    red: 'rejected refused no_show suspended revoked cancelled cancelled_by_org failed undo_failed absent import-rejected',
-  }).flatMap(([tone, states]) => states.split(' ').map((state) => [state, tone])),
+  Object.entries(TONES).flatMap(([tone, states]) => states.map((state) => [state, tone])),
 );
 
 const isEmpty = (value: unknown): boolean => !value || (Array.isArray(value) && value.length === 0);

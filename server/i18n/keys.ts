@@ -479,6 +479,8 @@ export type KnownKey =
   | 'assignments.suiting.tab'
   | 'assignments.suiting.title'
   | 'assignments.suiting.whyNot'
+  | 'audit.action.annual-reports-begin'
+  | 'audit.action.annual-reports-make'
   | 'audit.actor.account'
   | 'audit.actor.anonymous'
   | 'audit.actor.operator'

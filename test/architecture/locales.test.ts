@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { LIFECYCLES } from '../../server/core/states.ts';
 import { isAuditedType } from '../../server/features/audit/audit.schema.ts';
 import { LOCALES, readMessages } from '../../server/i18n/index.ts';
 import type { Locale } from '../../server/i18n/index.ts';
@@ -189,6 +190,13 @@ describe('the words that code and templates ask for', () => {
     ]);
     expect(spoken.length).to.be.above(50);
     expect([...new Set(spoken)].filter((kind) => !isAuditedType(kind))).to.deep.equal([]);
+  });
+
+  it('word the states of every life cycle in the audit trail', () => {
+    const trail = sources.find(({ file }) => file.endsWith('audit/audit.routes.ts'))?.text ?? '';
+    expect(
+      LIFECYCLES.map(({ name }) => name).filter((name) => !trail.includes(`: ['${name}', `)),
+    ).to.deep.equal([]);
   });
 
   it('are all the words there are: no message is left over', () => {

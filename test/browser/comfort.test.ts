@@ -144,6 +144,12 @@ describe('what makes pages comfortable', function () {
     for (const hidden of ['.topbar', '.footer-line', '.filter-bar', '.jumps'])
       expect(await page.locator(hidden).first().isVisible(), hidden).to.equal(false);
     expect(await page.locator('.row-title').first().isVisible()).to.equal(true);
+    // A sheet says by itself what it is of: the way back above it is not printed.
+    const shift = await page.locator('.row-title a').first().getAttribute('href');
+    await page.goto(`${shift}/attendance`);
+    expect(await page.locator('.page-lead').innerText()).to.include('陪独居老人看病');
+    await page.goto('/certificates/verify');
+    expect(await page.locator('#code').isVisible(), 'an empty field on paper').to.equal(false);
     await page.context().close();
   });
 });

@@ -4,6 +4,7 @@ import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import type { Permission } from '../../core/permissions.ts';
 import {
+  annualReportLifecycle,
   appraisalLifecycle,
   assignmentLifecycle,
   awardLifecycle,
@@ -62,6 +63,7 @@ const PAGES: Readonly<Record<string, readonly [path: string, permission: Permiss
 
 /** Whose states have words: of each kind of thing, its life cycle and where the words are. */
 const STATES = {
+  AnnualReport: ['annualReport', annualReportLifecycle.states],
   Appraisal: ['appraisal', appraisalLifecycle.states],
   Assignment: ['assignment', assignmentLifecycle.states],
   Award: ['award', awardLifecycle.states],
@@ -97,6 +99,9 @@ const stateText = (i18n: I18n, locale: Locale, type: string, state: string): str
 
 /** What was done in words; of an action that earlier versions knew, its name. */
 const actionText = (i18n: I18n, locale: Locale, action: string): string => {
+  // Chinese has no one word for what is made: an offer is sent, a report drawn up.
+  const own = `audit.action.${action.replace('/', '-')}`;
+  if (i18n.has(locale, own)) return i18n.t(locale, own);
   const verb = action.slice(action.indexOf('/') + 1);
   return (AUDIT_VERBS as readonly string[]).includes(verb)
     ? i18n.t(locale, `audit.verb.${verb as AuditVerb}`)
@@ -121,6 +126,12 @@ const toView = ({ row, name }: NamedEntry): z.input<typeof auditPage>['data'][nu
 const hrefOf = (actor: AccountActor, type: string, id: string): string | null => {
   const page = PAGES[type];
   return page && can(actor, page[1]) ? `${page[0]}/${id}` : null;
+};
+
+/** A reason that the program gave as a code, in words; what people wrote stays as it is. */
+const reasonText = (i18n: I18n, locale: Locale, reason: string): string => {
+  const key = `requests.coded.${reason}`;
+  return /^[a-z-]+$/.test(reason) && i18n.has(locale, key) ? i18n.t(locale, key) : reason;
 };
 
 /** Who did what: the trail of the own organisation, for those who inspect it. */
@@ -182,6 +193,7 @@ export function auditRoutes({
             ...one,
             who: one.actorName ?? i18n.t(locale, `audit.actor.${actorKind(one.actor)}`),
             what: actionText(i18n, locale, one.action),
+            reason: one.reason && reasonText(i18n, locale, one.reason),
             type: isAuditedType(one.subjectType)
               ? i18n.t(locale, `audit.type.${one.subjectType}`)
               : one.subjectType,

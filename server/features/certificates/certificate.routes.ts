@@ -250,7 +250,7 @@ function publicRoutes({ certificates }: CertificateRouteParts): Route[] {
       page: ({ code }) =>
         code
           ? seeOther(`/certificates/verify/${encodeURIComponent(code)}`)
-          : view('certificates/verify', { asked: false, found: false, certificate: null }),
+          : view('certificates/verify', { asked: false, found: false, code: null, certificate: null }),
     }),
     route({
       name: 'certificates/verify',
@@ -266,8 +266,12 @@ function publicRoutes({ certificates }: CertificateRouteParts): Route[] {
         const certificate = await certificates.verify(params.code);
         return { found: certificate !== null, certificate };
       },
-      page: (result) =>
-        view('certificates/verify', { asked: true, ...result }, result.found ? {} : { status: 404 }),
+      page: (result, { params }) =>
+        view(
+          'certificates/verify',
+          { asked: true, code: params.code, ...result },
+          result.found ? {} : { status: 404 },
+        ),
     }),
     route({
       name: 'certificates/keys',

@@ -27,6 +27,55 @@ const EMPTY = [
   '/hours',
   '/certificates',
   '/credentials',
+  ...[
+    '/reviews',
+    '/proposals',
+    '/inspections',
+    '/external-records',
+    '/talent-pools',
+    '/talent-pools/reviews',
+  ],
+  ...['/training-plans', '/curricula/overview', '/curricula/own', '/appraisals', '/appraisals/desk'],
+  ...[
+    '/appraisals/contested',
+    '/awards',
+    '/awards/desk',
+    '/hours/claims',
+    '/hours/claims/desk',
+    '/hours/held',
+  ],
+  ...[
+    '/hours/transfers',
+    '/annual-reports',
+    '/plans',
+    '/recognition',
+    '/recognition-cases',
+    '/saved-searches',
+  ],
+  ...['/sessions', '/training', '/duplicates', '/exclusions', '/certificate-batches', '/certificates/issued'],
+  ...[
+    '/ledger/periods',
+    '/re-registration',
+    '/credits',
+    '/credits/reviews',
+    '/qualifications',
+    '/import-mappings',
+  ],
+];
+
+/** More forms, sent as they are opened: what is missing stands beside the fields, and every error of the summary leads to one. */
+const BLANK = [
+  ...['/awards/new', '/credits/new', '/credentials', '/hours/claims/new', '/saved-searches/new'],
+  ...[
+    '/account/email',
+    '/account/password',
+    '/account/identity',
+    '/account/proof',
+    '/me/matching',
+    '/check-in',
+  ],
+  ...['/people/new-minor', '/imports/new', '/external-records', '/courses/new', '/talent-pools/new'],
+  ...['/training-plans/new', '/inspections', '/curricula/new', '/calendar', '/units', '/recognition-schemes'],
 ];
 
 interface Walk {
@@ -184,6 +233,29 @@ describe('pages in every state', function () {
       faults.push(...(await faultsOf(page, path)));
     }
     await page.context().close();
+    expect(faults.join('\n')).to.equal('');
+  });
+
+  it('says beside the fields what is missing in every other form, without JavaScript', async () => {
+    const roles = ['coordinator', 'officer', 'administrator'] as const;
+    const who = await createMember(tenant, { roles });
+    const [page, lens] = [await open(who, false), await open(null)];
+    await lens.goto('/sign-in');
+    const faults: string[] = [];
+    for (const path of BLANK) {
+      await page.goto(path);
+      const button = page.locator('main form[method=post] button.btn-primary[type=submit]').last();
+      await Promise.all([page.waitForEvent('framenavigated'), button.click()]);
+      await page.waitForLoadState();
+      const links = await page.locator('.error-summary li a').count();
+      const entries = await page.locator('.error-summary li').count();
+      const beside = await page.locator('[aria-invalid=true]').count();
+      if (entries === 0 || links < entries || beside === 0)
+        faults.push(`${path}: ${entries} errors, ${links} links, ${beside} beside`);
+      await lens.setContent(await page.content());
+      faults.push(...(await faultsOf(lens, `${path} with errors`)));
+    }
+    for (const one of [page, lens]) await one.context().close();
     expect(faults.join('\n')).to.equal('');
   });
 

@@ -30,7 +30,8 @@ export const paperBody = z.strictObject({
 export const minorBody = z.strictObject({
   ...inPersonRegistration.shape,
   guardianName: line(60).default(''),
-  relation: z.enum(RELATIONS),
+  // Asked for by the service, so that everything that is missing is said at once.
+  relation: z.enum(RELATIONS).or(z.literal('')).default(''),
 });
 export type MinorBody = z.output<typeof minorBody>;
 export const paperParams = z.strictObject({ id, paperId: id });

@@ -373,8 +373,9 @@ export function createGuardianService({
     ): Promise<{ membershipId: string; personId: string; start: 'mail' | 'sheet' }> {
       const issues = await inPerson.issuesOf(input, true);
       if (guardianName === '') issues.push({ path: 'guardianName', code: 'required' });
+      if (relation === '') issues.push({ path: 'relation', code: 'required' });
       if (!file) issues.push({ path: 'file', code: 'file-needed' });
-      if (issues.length > 0 || !file) throw new Invalid(issues);
+      if (issues.length > 0 || !file || relation === '') throw new Invalid(issues);
       const image = await attachments.prepare(file);
       return inTransaction(async () => {
         const made = await inPerson.register(actor, input, locale, {

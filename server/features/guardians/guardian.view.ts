@@ -12,6 +12,7 @@ interface FormParts {
   readonly issues?: readonly FieldIssue[];
 }
 type Form = ReturnType<typeof createForm>;
+const GUARDIAN_FIELDS: ReadonlySet<string> = new Set(['guardianName', 'relation', 'file']);
 
 const relations = ({ i18n, locale }: FormParts): { value: string; label: string }[] =>
   RELATIONS.map((relation) => ({ value: relation, label: i18n.t(locale, `guardians.relation.${relation}`) }));
@@ -70,17 +71,20 @@ export function paperModel(
 
 /** Model of `guardians/minor`: the form of `accounts/in-person` and the guardian's part. */
 export function minorModel(parts: Parameters<typeof inPersonModel>[0]): object {
-  const form = createForm({ ...parts, messages: 'guardians.paper' });
-  const own = createForm({ ...parts, messages: 'accounts.inPerson' });
-  const { fields } = inPersonModel(parts) as { fields: Record<string, unknown> };
-  return {
-    ...inPersonModel(parts),
-    fields: {
-      ...fields,
-      birthDate: own.input('birthDate', 'date', { required: true, width: 'short' }),
-      guardianName: form.input('guardianName', 'text', { required: true, maxLength: 60 }),
-      relation: form.select('relation', relations(parts), { required: true }),
-      file: paperField(form),
-    },
+  // Two forms word one page: each is told of the issues of its own fields, so that every one has its name and its link.
+  const of = (guardian: boolean): typeof parts => ({
+    ...parts,
+    issues: (parts.issues ?? []).filter(({ path }) => GUARDIAN_FIELDS.has(path) === guardian),
+  });
+  const form = createForm({ ...of(true), messages: 'guardians.paper' });
+  const own = createForm({ ...of(false), messages: 'accounts.inPerson' });
+  const person = inPersonModel(of(false)) as { fields: Record<string, unknown>; errors: Form['errors'] };
+  const fields = {
+    ...person.fields,
+    birthDate: own.input('birthDate', 'date', { required: true, width: 'short' }),
+    guardianName: form.input('guardianName', 'text', { required: true, maxLength: 60 }),
+    relation: form.select('relation', relations(parts), { required: true }),
+    file: paperField(form),
   };
+  return { ...person, fields, errors: [...person.errors, ...form.errors] };
 }

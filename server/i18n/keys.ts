@@ -274,6 +274,7 @@ export type KnownKey =
   | 'appraisals.noneHint'
   | 'appraisals.notCompared'
   | 'appraisals.ofMember'
+  | 'appraisals.ofThis'
   | 'appraisals.on'
   | 'appraisals.overdue'
   | 'appraisals.people'

@@ -27,6 +27,8 @@ export interface AccountRow extends StoredRow {
   passwordHash: string | null;
   state: AccountState;
   version: number;
+  /** How often a confirmation was asked for: what several at the same moment all write. */
+  confirmations?: number;
   locale: Locale | null;
   /** Where the account acted last; the next sign-in starts there. */
   lastMembershipId: Types.ObjectId | null;
@@ -50,6 +52,7 @@ const accountSchema = new Schema({
   passwordHash: { type: String, default: null },
   state: { type: String, enum: [...ACCOUNT_STATES], required: true },
   version: { type: Number, required: true, default: 1 },
+  confirmations: { type: Number, default: 0 },
   locale: { type: String, enum: ['zh-CN', 'en', null], default: null },
   lastMembershipId: { type: Schema.Types.ObjectId, default: null },
   stepsShown: { type: String, enum: ['auto', 'open', 'closed'], default: 'auto' },

@@ -141,6 +141,8 @@ export function createConfirmationService({ passwords, people, links, reachesNum
       if (address === null) return;
       // Text messages cost somebody money, and whose number it is nobody knows yet.
       const hourAgo = new Date(contextNow().getTime() - 3_600_000);
+      // Of several at the same moment each counts on this row, or none would see another's message.
+      await AccountModel.updateOne({ _id: account._id }, { $inc: { confirmations: 1 } });
       if (
         account.emailKey === null &&
         (await links.countSince(address, 'confirm-email', hourAgo)) >= TEXTS_PER_HOUR

@@ -89,6 +89,14 @@ describe('a mobile number', function () {
     expect(await textsTo(number)).to.have.length(3);
   });
 
+  it('is sent no more of them when many ask in the same moment', async () => {
+    const number = freshNumber();
+    await Promise.all(
+      Array.from({ length: 8 }, () => new ApiAgent().post('/register', registration(number))),
+    );
+    expect(await textsTo(number)).to.have.length(3);
+  });
+
   it('gets its owner a new password, once, and says nothing of numbers that are not known', async () => {
     const number = freshNumber();
     await new ApiAgent().post('/register', registration(number));

@@ -383,8 +383,11 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   shifts.onShiftOpened((shiftId) => searchWatch.note(shiftId));
   const searchLinkKey = deriveSecret(master, 'search-link');
 
+  const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
+  memberships.compareHumansBy(humans);
   const attendance = createAttendanceService({
     assignments,
+    humans,
     people,
     shifts,
     tenants,
@@ -392,8 +395,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   });
   const calendars = createCalendarService();
   const attachments = createAttachmentService({ scan: scanWith(config.scanCommand) });
-  const humans = createHumans({ identityDocuments, personsOf: accounts.personsOf });
-  memberships.compareHumansBy(humans);
   const hours = createHoursService({
     calendars,
     memberships,

@@ -4,6 +4,7 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import type { Humans } from '../../core/humans.ts';
 import { distanceMetres, latLngOf } from '../../core/geo.ts';
 import { exactly } from '../../db/fields.ts';
 import type { AssignmentRow, AssignmentService, AttendanceMark } from '../assignments/index.ts';
@@ -29,6 +30,7 @@ export type CheckedOut = (assignment: AssignmentRow) => Promise<void>;
 
 export interface AttendanceParts {
   readonly assignments: AssignmentService;
+  readonly humans: Humans;
   readonly people: PeopleService;
   readonly shifts: ShiftService;
   readonly tenants: TenantService;
@@ -49,7 +51,14 @@ const latest = (a: Date, b: Date | undefined): Date => (b && b > a ? b : a);
 
 export type AttendanceService = ReturnType<typeof createAttendanceService>;
 
-export function createAttendanceService({ assignments, people, shifts, tenants, codeKey }: AttendanceParts) {
+export function createAttendanceService({
+  assignments,
+  humans,
+  people,
+  shifts,
+  tenants,
+  codeKey,
+}: AttendanceParts) {
   const listeners: CheckedOut[] = [];
   // Made into a key once: doing that costs more than the code.
   const secret = createSecretKey(codeKey);
@@ -261,7 +270,10 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
       return { row: await checkOut(row, shift, mark('kiosk', openedBy)), did: 'checked-out' };
     },
 
-    /** The coordinator's list: somebody came, left, did not come, is excused. Nobody runs the list for themselves. */
+    /**
+     * The coordinator's list: somebody came, left, did not come, is excused. Nobody runs the list for themselves, by whatever
+     * account (invariant 5).
+     */
     async mark(
       actor: AccountActor,
       id: string,
@@ -269,7 +281,8 @@ export function createAttendanceService({ assignments, people, shifts, tenants, 
       reason: string,
     ): Promise<AssignmentRow> {
       const { row, shift } = await run(actor, id);
-      if (String(row.personId) === actor.personId) throw new Forbidden('not-your-own');
+      if (await humans.isSame(actor.personId, { personIds: [String(row.personId)] }))
+        throw new Forbidden('not-your-own');
       switch (what) {
         case 'check-in':
           return checkIn(row, shift, mark('coordinator', actor.accountId));

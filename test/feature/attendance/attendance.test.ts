@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ObjectId } from 'mongodb';
 import { database } from '../../../server/db/connect.ts';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
-import { createMember, createTenant, inTenant } from '../../factories/people.ts';
+import { createMember, createTenant, createTwice, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
 import { atOffset, testApp } from '../../support/app.ts';
@@ -121,6 +121,29 @@ describe('the day of a shift', function () {
       const list = await page.get(`/shifts/${shiftId}/attendance?lang=${language}`);
       expect(list.text).to.include(came.member.name).and.include('<svg');
     }
+  });
+
+  it('is never run for oneself by another account of the same human', async () => {
+    const { tenant, shiftId } = await scene(0);
+    const [desk, volunteer] = await createTwice(tenant, ['coordinator']);
+    const { PersonModel } = await import('../../../server/features/people/person.model.ts');
+    await PersonModel.updateOne({ _id: volunteer.personId }, { $set: { birthDate: '1900-01-01' } });
+    const [deskApi, own] = [await desk.api(), await volunteer.api()];
+    const positionId = await createPosition(tenant, { shiftId });
+    const place = await own.post(`/positions/${positionId}/assignments`);
+    expect(place.status, place.text).to.equal(201);
+    const { id } = place.json<{ id: string }>();
+    const other = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const mark = (api: ApiAgent, what: string) =>
+      api.post(`/assignments/${id}/attendance`, { mark: what, reason: '' });
+    await atOffset(20 * MINUTE, async () => {
+      for (const what of ['check-in', 'check-out', 'no-show', 'excused']) {
+        const answer = await mark(deskApi, what);
+        expect([answer.status, answer.json()['code']], what).to.deep.equal([403, 'not-your-own']);
+      }
+      expect((await mark(other, 'check-in')).json()).to.include({ state: 'checked_in' });
+      expect((await mark(deskApi, 'check-out')).json()['code']).to.equal('not-your-own');
+    });
   });
 
   it('counts one check-in of many at once, and many people at once each once', async () => {

@@ -8,6 +8,7 @@ import type { Field, I18n, OptionInput } from '../../i18n/index.ts';
 import type { Digest, ShiftView } from '../shifts/index.ts';
 import { positionFields, shiftFields, shiftRow } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
+import { unitChoices } from '../units/index.ts';
 import type { UnitChoice } from '../units/index.ts';
 import type { Request, RequestAbilities } from './request.service.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -23,18 +24,6 @@ export const areaName = (code: string, locale: Locale): string => findServiceAre
 
 const areaChoices = (locale: Locale): OptionInput[] =>
   SERVICE_AREAS.map((area) => ({ value: area.code, label: area[locale] }));
-
-/** Units on which the actor may do it, indented as they lie below each other. */
-export function unitChoices(
-  units: readonly UnitChoice[],
-  actor: AccountActor,
-  permission: 'requests:see' | 'requests:edit',
-  locale: Locale,
-): OptionInput[] {
-  return units
-    .filter((unit) => can(actor, permission, unit.id))
-    .map((unit) => ({ value: unit.id, label: `${'　'.repeat(unit.depth)}${unit.name[locale]}` }));
-}
 
 type Form = ReturnType<typeof createForm>;
 

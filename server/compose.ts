@@ -79,6 +79,8 @@ import {
 import { awardInvariants, awardMessages, awardRoutes, createAwardService } from './features/awards/index.ts';
 import {
   attendanceRoutes,
+  createDayBoards,
+  dayRoutes,
   createAttendanceService,
   createKioskService,
   kioskRoutes,
@@ -872,6 +874,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       i18n,
     }),
     ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
+    ...dayRoutes({ days: createDayBoards({ assignments, units }), units, i18n }),
     ...kioskRoutes({
       kiosks: createKioskService({
         attendance,

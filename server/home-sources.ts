@@ -121,7 +121,7 @@ async function deskOf(
 ): Promise<DeskTask[]> {
   const tasks: DeskTask[] = [];
   if (can(actor, 'shifts:publish'))
-    tasks.push({ key: 'today', count: await countShiftsToday(actor, zone), href: '/shifts' });
+    tasks.push({ key: 'today', count: await countShiftsToday(actor, zone), href: '/attendance' });
   if (can(actor, 'hours:confirm'))
     tasks.push({ key: 'hours', count: await hours.waitingCount(actor), href: '/hours/queue' });
   if (can(actor, 'memberships:review') || can(actor, 'memberships:decide')) {

@@ -19,6 +19,13 @@ export const navigation: readonly NavEntry[] = [
   },
   { href: '/memberships', key: 'nav.memberships', icon: 'users', permission: 'people:see', phone: true },
   {
+    href: '/attendance',
+    key: 'assignments.day.title',
+    icon: 'user-check',
+    permission: 'attendance:run',
+    phone: false,
+  },
+  {
     href: '/reviews',
     key: 'reviews.title',
     icon: 'checks',

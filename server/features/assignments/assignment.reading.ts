@@ -1,7 +1,9 @@
 import { Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { acrossTenants, asTenant, contextNow, requireTenantId } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
+import { tenantAggregate } from '../../db/builders.ts';
 import { containing } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -42,6 +44,18 @@ export interface SeatedFilter {
   readonly state?: (typeof SEATED_STATES)[number] | undefined;
 }
 export type Seated = Pick<AssignmentRow, '_id' | 'personName' | 'state' | 'checkIn' | 'checkOut'>;
+
+/** Those of one state at a shift: how many, and the first of them by name. */
+export interface HeadsOfState {
+  readonly state: (typeof SEATED_STATES)[number];
+  readonly count: number;
+  readonly people: readonly {
+    readonly _id: Types.ObjectId;
+    readonly personName: string;
+    readonly cameAt?: Date;
+    readonly leftAt?: Date;
+  }[];
+}
 
 /** What is read of assignments: one's own here and everywhere, a shift's people, the line in which one waits. */
 export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
@@ -175,6 +189,40 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
         ],
       });
       return { shift, ...pageOf(rows, limit, (row) => [row.personName, row._id]) };
+    },
+
+    /**
+     * How many of each state have or had a seat at each of these shifts, and the first of them by name: one read, however many
+     * shifts and people. Whoever asks was let in before.
+     */
+    async headsAt(shiftIds: readonly Types.ObjectId[], named: number): Promise<Map<string, HeadsOfState[]>> {
+      if (shiftIds.length === 0) return new Map();
+      const rows = await tenantAggregate<HeadsOfState & { _id: { shiftId: Types.ObjectId } }>(
+        AssignmentModel as unknown as Model<never>,
+        [
+          { $match: { shiftId: { $in: [...shiftIds] }, state: { $in: [...SEATED_STATES] } } },
+          {
+            $group: {
+              _id: { shiftId: '$shiftId', state: '$state' },
+              state: { $first: '$state' },
+              count: { $sum: 1 },
+              people: {
+                $topN: {
+                  n: named,
+                  sortBy: sortOf(SEATED_SORT),
+                  output: {
+                    _id: '$_id',
+                    personName: '$personName',
+                    cameAt: '$checkIn.at',
+                    leftAt: '$checkOut.at',
+                  },
+                },
+              },
+            },
+          },
+        ],
+      );
+      return Map.groupBy(rows, ({ _id }) => String(_id.shiftId));
     },
 
     /** How far down the line those are who wait in one: 1 is next. By the row's id, in one read. */

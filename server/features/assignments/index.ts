@@ -3,6 +3,7 @@ export type { AssignmentService } from './assignment.service.ts';
 export { REOFFER_SWEEP } from './replacement.ts';
 export type { OfferOutcome } from './assignment.seats.ts';
 export { LIVE_STATES, SEATED_STATES } from './assignment.model.ts';
+export type { HeadsOfState } from './assignment.reading.ts';
 export type { Ahead } from './ahead.ts';
 export type { AssignmentRow, AttendanceMark } from './assignment.model.ts';
 export { assignmentMessages } from './assignment.mail.ts';

@@ -9,5 +9,7 @@ export {
   codeStep,
   normaliseCheckInCode,
 } from './attendance.rules.ts';
+export { dayRoutes } from './day.routes.ts';
+export { createDayBoards } from './day.service.ts';
 export { kioskRoutes } from './kiosk.routes.ts';
 export { createKioskService } from './kiosk.service.ts';

@@ -21,6 +21,7 @@ export { coverage, mayStart, sumSeats } from './shift.rules.ts';
 export {
   listNearShifts,
   listOpenShifts,
+  listShiftsBetween,
   openShiftsInShort,
   shiftsWithoutHours,
   soonestOpen,
@@ -33,6 +34,7 @@ export type {
   PlannedPosition,
   PlannedShift,
   ShiftInShort,
+  ShiftOfDay,
 } from './shift.queries.ts';
 export { natureChoices, positionFields, shiftFields } from './shift.form.view.ts';
 export { coverageBadge, needsOf, noHoursText, shiftBadge, shiftRow } from './shift.view.ts';

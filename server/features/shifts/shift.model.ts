@@ -82,8 +82,8 @@ const shiftSchema = new Schema({
   createdAt: { type: Date, required: true },
 });
 shiftSchema.index({ tenantId: 1, state: 1, startsAt: 1, _id: 1 });
-// The list, and the counts of its days without reading a row.
-shiftSchema.index({ tenantId: 1, startsAt: 1, _id: 1, state: 1, unitId: 1 });
+// The list, the counts of its days without reading a row, and what of the day before is not over.
+shiftSchema.index({ tenantId: 1, startsAt: 1, _id: 1, state: 1, unitId: 1, endsAt: 1 });
 shiftSchema.index({ tenantId: 1, requestId: 1, startsAt: 1, _id: 1 });
 shiftSchema.index(
   { tenantId: 1, seriesId: 1, startsAt: 1, _id: 1 },

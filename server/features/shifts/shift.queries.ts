@@ -228,6 +228,42 @@ export async function openShiftsInShort(filter: OpenFilter, limit: number): Prom
     .lean();
 }
 
+/** What a board of the day shows of a shift. */
+export type ShiftOfDay = Pick<
+  ShiftRow,
+  '_id' | 'title' | 'state' | 'unitId' | 'place' | 'startsAt' | 'endsAt' | 'nature'
+>;
+
+/** Imported shifts last up to a day, others less. */
+const LONGEST_MS = 24 * 3_600_000;
+/** Shifts at which people are or were expected. */
+const ON_BOARD = ['published', 'locked', 'running', 'ended', 'settled'];
+
+/**
+ * Shifts that any part of the stretch belongs to, by start: also one that began the evening before and is not over when it begins.
+ * @param within ids of the units whose shifts are wanted; null for all
+ */
+export async function listShiftsBetween(
+  span: { readonly from: Date; readonly to: Date },
+  within: readonly Types.ObjectId[] | null,
+  limit: number,
+  cursor: string | undefined,
+): Promise<Page<ShiftOfDay>> {
+  const rows = await ShiftModel.find({
+    state: { $in: ON_BOARD },
+    startsAt: { $gt: new Date(span.from.getTime() - LONGEST_MS), $lt: span.to },
+    endsAt: { $gt: span.from },
+    ...(within ? { unitId: { $in: within } } : {}),
+    ...afterCursor(SORT, cursor),
+  } as never)
+    .sort(sortOf(SORT))
+    .limit(limit + 1)
+    .batchSize(limit + 1)
+    .select({ title: 1, state: 1, unitId: 1, place: 1, startsAt: 1, endsAt: 1, nature: 1 })
+    .lean();
+  return pageOf(rows, limit, (row) => [row.startsAt, row._id]);
+}
+
 /** Ids of all shifts that give no volunteer hours, of whatever the caller's scope lets it read; for checks. */
 export async function shiftsWithoutHours(): Promise<Set<string>> {
   const rows = await ShiftModel.find({ nature: { $in: NATURES.filter((nature) => nature !== 'volunteer') } })

@@ -141,6 +141,7 @@ function listRoutes(parts: ShiftRouteParts): Route[] {
             strip: await countByDay(actor, from, STRIP_DAYS, zone),
             pager: pagerOf('/shifts', { ...query, from }, nextCursor),
             canCreate: can(actor, 'requests:edit'),
+            runsDays: can(actor, 'attendance:run'),
           }),
         );
       },

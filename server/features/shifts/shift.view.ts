@@ -257,6 +257,7 @@ export function shiftListModel(
     strip: readonly DayCount[];
     pager: Pager;
     canCreate: boolean;
+    runsDays: boolean;
   },
 ): object {
   const { i18n, locale, query, zone } = parts;
@@ -307,6 +308,7 @@ export function shiftListModel(
     ...parts.pager,
     count: parts.shifts.length,
     canCreate: parts.canCreate,
+    boardHref: parts.runsDays ? `/attendance${query.from === parts.today ? '' : `?day=${query.from}`}` : null,
     copyHref: parts.canCreate ? `/day-copies?from=${query.from}` : null,
   };
 }

@@ -62,9 +62,10 @@ export async function rasterise(pdf: Uint8Array, options: { scale?: number } = {
   }
 }
 
-/** The text of the first QR code on the page, or null. */
+/** The text of the first QR code on the page, dark on light as any reader takes it, or null. */
 export function decodeQr(raster: Raster): string | null {
-  return jsQR(new Uint8ClampedArray(raster.pixels), raster.width, raster.height)?.data ?? null;
+  const options = { inversionAttempts: 'dontInvert' } as const;
+  return jsQR(new Uint8ClampedArray(raster.pixels), raster.width, raster.height, options)?.data ?? null;
 }
 
 /** Share of pixels in the region that are darker than `below` (0 black … 255 white): how much ink there is. */

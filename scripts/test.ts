@@ -3,7 +3,6 @@ import { cpus } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startTestServer } from '../test/support/mongod.ts';
 import type { TestServer } from '../test/support/mongod.ts';
 import { patienceMs } from '../test/support/patience.ts';
 import { closingLine, countsOf, resultLines, summaryLines } from '../test/support/results.ts';
@@ -21,18 +20,19 @@ const PROGRESS_MS = 10_000;
 
 /**
  * The first process begins with what mostly waits, for time-outs and restarts, the others from the end with what mostly
- * computes: so neither core is idle, fault tests have the machine to themselves as far as may be, and the short files in
- * the middle are left for last.
+ * computes: so no core is idle, and the short files in the middle are left for last.
  */
 const FIRST = ['faults', 'embedded', 'scripts'];
 const LAST = ['feature', 'browser'];
+/** What computes gets a process for each core of the smallest machine; one more waits beside them, where there is something to wait for. */
+const COMPUTING = 2;
 const WITHOUT_DATABASE = /^test\/(unit|architecture)\//;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
-    workers: { type: 'string', default: '2' },
+    workers: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -48,6 +48,13 @@ function processorTime(): { busy: number; all: number } {
   return { busy, all: times.reduce((sum, [, idled = 0]) => sum + idled, busy) };
 }
 
+const folderOf = (file: string): string => relative(ROOT, file).split('/')[1] ?? '';
+
+function workersFor(files: readonly string[]): number {
+  const usual = COMPUTING + (files.some((file) => FIRST.includes(folderOf(file))) ? 1 : 0);
+  return Math.max(1, Math.min(Number(values.workers) || usual, files.length));
+}
+
 /** Every spec named by the arguments, what mostly waits before what mostly computes. */
 function specs(names: readonly string[]): string[] {
   const found = (names.length === 0 ? ['test'] : names).flatMap((name) => {
@@ -56,7 +63,7 @@ function specs(names: readonly string[]): string[] {
     return statSync(path).isDirectory() ? globSync(`${path}/**/*.test.ts`) : [path];
   });
   const rank = (file: string): number => {
-    const folder = relative(ROOT, file).split('/')[1] ?? '';
+    const folder = folderOf(file);
     if (LAST.includes(folder)) return FIRST.length + 1 + LAST.indexOf(folder);
     return FIRST.includes(folder) ? FIRST.indexOf(folder) : FIRST.length;
   };
@@ -90,11 +97,14 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const before = processorTime();
   const needsDatabase = files.some((file) => !WITHOUT_DATABASE.test(relative(ROOT, file)));
-  const server: TestServer | null = needsDatabase ? await startTestServer(print) : null;
+  // Loaded where it is needed: unit tests would wait for the whole database driver.
+  const server: TestServer | null = needsDatabase
+    ? await (await import('../test/support/mongod.ts')).startTestServer(print)
+    : null;
   const results: TestResult[] = [];
   let lastPrintAt = performance.now();
   const run = runFiles(files, {
-    workers: Math.max(1, Math.min(Number(values.workers) || 2, files.length)),
+    workers: workersFor(files),
     grep: values.grep ?? null,
     env: { ...process.env, ...(server ? { LINLI_TEST_MONGODB_URI: server.uri } : {}) },
     silenceMs: patienceMs(process.env),

@@ -158,10 +158,9 @@ export function skillsOn(
   /** Null: on any days, for whoever looks who might have them. */
   position: Pick<PositionFacts, 'startDate' | 'endDate'> | null,
 ): PersonFacts['skills'] {
-  const seen = membership?.verifiedSkills ?? [];
-  // So it is for most people, and they are asked about by the hundred thousand.
-  if (seen.length === 0 && credentials.length === 0 && areApart(person.skills))
+  if (areClaimsAlone(person, membership, credentials))
     return person.skills.map(({ code, level }) => ({ code, level, verified: false }));
+  const seen = membership?.verifiedSkills ?? [];
   const verified = new Map(seen.map((skill) => [skill.code, skill.level]));
   // A certificate gives its skills on the days on which it is valid; nobody need claim them besides.
   for (const own of credentials)
@@ -177,6 +176,14 @@ export function skillsOn(
     verified: verified.has(code),
   }));
 }
+
+/** Whether somebody's skills are what they claim, each once. So it is of most people, who are asked about by the hundred thousand. */
+export const areClaimsAlone = (
+  person: Pick<PersonToFit, 'skills'>,
+  membership: Pick<MembershipRow, 'verifiedSkills'> | null,
+  credentials: readonly unknown[],
+): boolean =>
+  (membership?.verifiedSkills ?? []).length === 0 && credentials.length === 0 && areApart(person.skills);
 
 const areApart = (skills: readonly { readonly code: string }[]): boolean =>
   skills.every(({ code }, at) => skills.findIndex((other) => other.code === code) === at);

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
-import { Same } from '../../core/same.ts';
+import { AlikeRows } from '../../db/alike-rows.ts';
 import { globalFind } from '../../db/builders.ts';
 import { PersonDayModel, PersonModel } from './person.model.ts';
 import type { Booking, PersonRow } from './person.model.ts';
@@ -61,30 +61,18 @@ const PLAN_FIELDS = { ...FIT_FIELDS, version: 1 } as const;
  * of them have alike (languages, interests, a skill, a stretch of a week) is one object for all of them.
  */
 export function readerOfPeopleToPlan(): (ids: readonly string[]) => Promise<PersonToPlan[]> {
-  const alike = {
-    words: new Same<string[]>((words) => JSON.stringify(words)),
-    skill: new Same<PersonToPlan['skills'][number]>(({ code, level }) => `${level} ${code}`),
-    slot: new Same<PersonToPlan['availability'][number]>(
-      ({ weekday, startMinute, endMinute }) => `${weekday} ${startMinute} ${endMinute}`,
-    ),
-    consents: new Same<PersonToPlan['consents'][number][]>((consents) => JSON.stringify(consents)),
-  };
-  const lean = (row: PersonToPlan): PersonToPlan => ({
-    ...row,
-    languages: alike.words.of(row.languages),
-    ...(row.interests ? { interests: alike.words.of(row.interests) } : {}),
-    skills: row.skills.map((skill) => alike.skill.of(skill)),
-    availability: row.availability.map((slot) => alike.slot.of(slot)),
-    consents: alike.consents.of([...row.consents]),
+  const rows = new AlikeRows<PersonToPlan>({
+    whole: ['languages', 'interests', 'consents', 'county'],
+    entries: ['skills', 'availability'],
   });
   return async (ids) => {
-    const rows = await PersonModel.collection
-      .find<PersonToPlan>(
+    const sent = await PersonModel.collection
+      .find<Uint8Array>(
         { _id: { $in: ids.map((id) => new Types.ObjectId(id)) } },
-        { projection: PLAN_FIELDS, batchSize: Math.max(1, ids.length) },
+        { projection: PLAN_FIELDS, batchSize: Math.max(1, ids.length), raw: true },
       )
       .toArray();
-    return rows.map(lean);
+    return sent.map((one) => rows.of(one));
   };
 }
 

@@ -1,5 +1,4 @@
 import { asTenant } from '../../core/context.ts';
-import { Same } from '../../core/same.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import { claimsOn, placesOf, settledOn, teamsOf } from '../assignments/index.ts';
 import { credentialsOf, excludedFrom, positionFacts } from '../matching/index.ts';
@@ -146,12 +145,15 @@ export async function readPeople(
   const kept: Set<string>[] = [];
   for (const [at, { tenant }] of members.entries()) {
     await asTenant(tenant.id, async () => {
-      // Nothing was seen of most members: they differ in their kind alone.
-      const alike = new Same<ReadonlyMap<number, Membership>>((own) => JSON.stringify([...own.values()]));
+      // Nothing was seen of most members, whose skills are one empty list: they differ in their kind alone.
+      const alike = new Map<Membership['verifiedSkills'], Map<string, ReadonlyMap<number, Membership>>>();
       for await (const some of membersToPlan()) {
         for (const { personId, state, kind, verifiedSkills } of some) {
           const id = String(personId);
-          const own = alike.of(new Map([[at, { state, kind, verifiedSkills }]]));
+          const seen = alike.get(verifiedSkills) ?? new Map<string, ReadonlyMap<number, Membership>>();
+          alike.set(verifiedSkills, seen);
+          const own = seen.get(kind) ?? new Map([[at, { state, kind, verifiedSkills }]]);
+          seen.set(kind, own);
           const before = memberOf.get(id);
           memberOf.set(id, before ? new Map([...before, ...own]) : own);
         }

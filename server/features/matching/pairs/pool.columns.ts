@@ -3,7 +3,7 @@ import type { LatLng } from '../../../core/geo.ts';
 import type { Tenant } from '../../tenants/index.ts';
 import { hasConsent } from '../../people/fitting.rules.ts';
 import { isOutside } from '../distance.rules.ts';
-import { recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
+import { areClaimsAlone, recordOf, skillsOn, standingOf, trackOf } from '../matching.facts.ts';
 import type { PersonSources } from '../matching.facts.ts';
 import type { PersonFacts, ServiceRecord } from '../matching.types.ts';
 import { dateNumber } from '../search/codes.ts';
@@ -115,6 +115,7 @@ export class PoolColumns {
     // On any days: who has a skill for a time only is asked about by the rule itself.
     this.skills = new SkillRows(length, (row) => {
       const { person, membership, credentials } = this.sources[row]!;
+      if (areClaimsAlone(person, membership, credentials)) return person.skills;
       return skillsOn(person, membership, credentials, null);
     });
     this.bySkill = postings(this.skills, this.size);

@@ -195,8 +195,11 @@ export class SkillRows {
   readonly level: Uint8Array;
   readonly seen: Uint8Array;
 
-  /** @param skillsOf asked once about each row */
-  constructor(size: number, skillsOf: (row: number) => PersonFacts['skills']) {
+  /** @param skillsOf asked once about each row; a skill that was not seen need not say so */
+  constructor(
+    size: number,
+    skillsOf: (row: number) => readonly { code: string; level: number; verified?: boolean }[],
+  ) {
     this.start = new Uint32Array(size + 1);
     let [code, level, seen] = [new Uint16Array(2 * size), new Uint8Array(2 * size), new Uint8Array(2 * size)];
     let at = 0;
@@ -215,7 +218,7 @@ export class SkillRows {
         if (number === undefined) this.number.set(skill.code, (number = this.number.size));
         code[at] = number;
         level[at] = skill.level;
-        seen[at++] = skill.verified ? 1 : 0;
+        seen[at++] = skill.verified === true ? 1 : 0;
       }
       this.start[row + 1] = at;
     }

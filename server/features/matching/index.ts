@@ -12,7 +12,10 @@ export {
   wayOut,
 } from './matching.rules.ts';
 export { NOBODY, personFacts, positionFacts, teamOf, trackOf } from './matching.facts.ts';
+export { pairsBeside } from './pairs/pair.client.ts';
+export type { PairsBeside } from './pairs/pair.client.ts';
 export { PairSearch } from './pairs/pair.search.ts';
+export type { PairsAsked, PairsFound } from './pairs/pair.thread.ts';
 export { PoolColumns } from './pairs/pool.columns.ts';
 export { credentialsOf } from './matching.sources.ts';
 export { isFree } from './hard.rules.ts';

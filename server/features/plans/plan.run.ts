@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
-import type { Earlier, Side, SolverClient } from '../matching/index.ts';
+import { pairsBeside } from '../matching/index.ts';
+import type { Earlier, PairsBeside, PairsFound, Side, SolverClient } from '../matching/index.ts';
 import { bookingOf, clashing } from './plan.clash.ts';
 import { draftStaffing, mondayOf } from './plan.draft.ts';
 import type { DraftPosition, DraftStaffing } from './plan.draft.ts';
@@ -9,6 +10,7 @@ import { isCertified, Judge } from './plan.judge.ts';
 import { Resumed, widened } from './plan.known.ts';
 import type { Known } from './plan.known.ts';
 import { Look } from './plan.look.ts';
+import type { FoundElsewhere } from './plan.look.ts';
 import type { PlanLineRow, PlanPin, PlanProof } from './plan.model.ts';
 import { boundOf, conclude, firstCome, optionsUsed } from './plan.outcome.ts';
 import type { Planned, Solved } from './plan.outcome.ts';
@@ -70,6 +72,10 @@ const WANTED = 40;
 /** From so many new pairs on, of a thousand slots, finding prices anew is quicker than mending them. */
 const MANY_NEW = 5;
 const LOOKED_BETWEEN_REPORTS = 250;
+/** From so many on, another thread helps to find pairs; in blocks of positions, for which it answers so many rows at the most. */
+const SHARED_FROM = { positions: 1_000, people: 10_000 };
+const BLOCK = 125;
+const MOST_ROWS = 8_000_000;
 
 /** Open positions as they were read, so that a look at them can end before people are read. */
 export type OpenGround = Awaited<ReturnType<typeof readPositions>>;
@@ -146,8 +152,7 @@ class Run {
   async work(): Promise<RunResult> {
     this.pin();
     const look = new Look({ ...this.ground, judge: this.judge, room: this.room, shut: this.shut() });
-    const chosen = this.resumed?.chosen();
-    await this.eachPosition('pairs', (r) => look.best(r, this.mostAt(r), this.pairs, chosen?.get(r)));
+    await this.findPairs(look);
     let solved = await this.solve((draft) => this.resumed?.earlierOf(draft, this.pairs) ?? null);
     // What no plan is worth more than, were everybody free to take what clashes.
     let bound: bigint | null = null;
@@ -171,6 +176,48 @@ class Run {
       }
       solved = await this.solve((draft) => (many ? null : widened(before, draft)));
     }
+  }
+
+  /** Options for every position; of large plans another thread looks at every other block of positions. */
+  private async findPairs(look: Look): Promise<void> {
+    const chosen = this.resumed?.chosen();
+    const { positions, people } = this.ground;
+    const take = (r: number, elsewhere: FoundElsewhere | null = null): void =>
+      look.best(r, this.mostAt(r), this.pairs, { kept: chosen?.get(r), elsewhere });
+    const large = positions.length >= SHARED_FROM.positions && people.length >= SHARED_FROM.people;
+    const beside = large ? pairsBeside(look.pools(this.input.members.length)) : null;
+    if (!beside) return this.eachPosition('pairs', (r) => take(r));
+    try {
+      await this.shareBlocks(beside, look, take);
+    } finally {
+      await beside.close();
+    }
+  }
+
+  private async shareBlocks(
+    beside: PairsBeside,
+    look: Look,
+    take: (r: number, elsewhere?: FoundElsewhere | null) => void,
+  ): Promise<void> {
+    const { length } = this.ground.positions;
+    const size = Math.max(1, Math.min(BLOCK, Math.floor(MOST_ROWS / this.ground.people.length)));
+    const blocks = Array.from({ length: Math.ceil(length / size) }, (_, b) =>
+      Array.from({ length: Math.min(size, length - b * size) }, (__, n) => b * size + n),
+    );
+    const asked = new Map<number, Promise<PairsFound | null>>();
+    const ask = (b: number): void => {
+      if (b < blocks.length) asked.set(b, beside.find((blocks[b] ?? []).map((r) => look.asked(r))));
+    };
+    // One is looked at there while the next waits: nobody waits for the other for long.
+    ask(1);
+    for (const [b, block] of blocks.entries()) {
+      await this.parts.report('pairs', block[0] ?? 0, length);
+      if (b % 2 === 0) ask(b + 3);
+      const found = await (asked.get(b) ?? null);
+      asked.delete(b);
+      block.forEach((r, n) => take(r, found && { found, n }));
+    }
+    await this.parts.report('pairs', length, length);
   }
 
   /** How many options a position gets at first. */

@@ -157,7 +157,9 @@ export class PoolColumns {
   }
 
   /** Whether the tenant verified anything of the person in the row. */
-  readonly holds = (row: number): boolean => ((this.few[row] ?? 0) & FEW.credentials) !== 0;
+  holds(row: number): boolean {
+    return ((this.few[row] ?? 0) & FEW.credentials) !== 0;
+  }
 
   /** Rows of those who may have all of these skills, ascending; some of them have not. */
   skilled(codes: readonly string[]): Int32Array {

@@ -1,34 +1,68 @@
 import type { Express } from 'express';
 import {
+  appraisalLifecycle,
   assignmentLifecycle,
+  awardLifecycle,
+  credentialLifecycle,
+  hoursClaimLifecycle,
   hoursLifecycle,
+  kinshipLifecycle,
   membershipLifecycle,
+  offerLifecycle,
+  proposalLifecycle,
+  recognitionLifecycle,
+  redemptionLifecycle,
   requestLifecycle,
   shiftLifecycle,
+  trainingLifecycle,
 } from '../../server/core/states.ts';
+import { AUDIT_VERBS } from '../../server/db/audit-verbs.ts';
 import { AUDITED_TYPES } from '../../server/features/audit/audit.schema.ts';
-import { Audit, Hours, Membership, Unsealed } from './naive.models.ts';
+import { Audit, AuditSeal, Hours, HoursClaim, Membership, Unsealed } from './naive.models.ts';
 import type { Doc } from './naive.models.ts';
 import { asked, choices, PAGE, paged, show, wrap } from './naive.show.ts';
 import type { Any } from './naive.show.ts';
+import { dateText, momentText } from './naive.views.ts';
+import type { Translate } from './naive.views.ts';
 
 /** The naive pages of members, hours and the audit trail. */
 const STATES: Record<string, readonly [kind: string, states: readonly string[]]> = {
+  Appraisal: ['appraisal', appraisalLifecycle.states],
   Assignment: ['assignment', assignmentLifecycle.states],
+  Award: ['award', awardLifecycle.states],
+  Credential: ['credential', credentialLifecycle.states],
+  Enrolment: ['training', trainingLifecycle.states],
+  HoursClaim: ['hoursClaim', hoursClaimLifecycle.states],
   HoursRecord: ['hours', hoursLifecycle.states],
   Membership: ['membership', membershipLifecycle.states],
+  Offer: ['offer', offerLifecycle.states],
+  Proposal: ['proposal', proposalLifecycle.states],
+  Recognition: ['recognition', recognitionLifecycle.states],
   Request: ['request', requestLifecycle.states],
   Shift: ['shift', shiftLifecycle.states],
+  TimeBankKinship: ['kinship', kinshipLifecycle.states],
+  TimeBankRedemption: ['redemption', redemptionLifecycle.states],
 };
 const PAGES: Record<string, string> = {
+  Appraisal: '/appraisals',
   Assignment: '/assignments',
+  Award: '/awards',
+  HoursClaim: '/hours/claims',
   HoursRecord: '/hours',
   Import: '/imports',
+  InspectionExport: '/inspections',
   Membership: '/members',
-  Position: '/positions',
+  Proposal: '/proposals',
   Request: '/requests',
   Shift: '/shifts',
 };
+/** Verbs with words of their own stand beside those that all features share. */
+function actionText(t: Translate, action: string): string {
+  const own = `audit.action.${action.replace('/', '-')}`;
+  if (t(own) !== own) return t(own);
+  const verb = action.slice(action.indexOf('/') + 1);
+  return (AUDIT_VERBS as readonly string[]).includes(verb) ? t(`audit.verb.${verb}`) : action;
+}
 
 export function addLists(app: Express, tenant: Doc): void {
   const tenantId = tenant._id;
@@ -90,7 +124,7 @@ export function addLists(app: Express, tenant: Doc): void {
   app.get(
     '/hours/queue',
     wrap(async (req, res) => {
-      const { t, page, skip } = asked(req);
+      const { lng, t, page, skip } = asked(req);
       const filter = { tenantId, state: 'submitted' };
       const list = await Hours.find(filter)
         .sort({ 'activity.startsAt': 1, _id: 1 })
@@ -98,8 +132,10 @@ export function addLists(app: Express, tenant: Doc): void {
         .limit(PAGE)
         .populate('personId');
       const total = await Hours.countDocuments(filter);
+      const claims = await HoursClaim.countDocuments({ tenantId, state: 'claimed' });
       show(req, res, 'hours', {
         title: t('hours.queue.title'),
+        claims: claims > 0 ? t('hours.claims.waiting', { count: claims }) : t('hours.claims.desk'),
         groups: [...Map.groupBy(list, (one) => String(one.shiftId)).values()].map((records) => ({
           activity: records[0].activity,
           records: records.map((one) => ({
@@ -107,6 +143,9 @@ export function addLists(app: Express, tenant: Doc): void {
             personId: one.personId,
             recordedMinutes: one.recordedMinutes,
             grade: t(`hours.grade.${one.grade}`),
+            witness: one.witness,
+            due: one.dueOn ? t('hours.queue.due', { date: dateText(one.dueOn, lng) }) : null,
+            notes: one.notes.map((note: string) => t(`hours.note.${note}`)),
           })),
         })),
         ...paged(req, page, list.length, total),
@@ -117,7 +156,7 @@ export function addLists(app: Express, tenant: Doc): void {
   app.get(
     '/audit',
     wrap(async (req, res) => {
-      const { t, page, skip } = asked(req);
+      const { lng, t, page, skip } = asked(req);
       const list = await Audit.find({ tenantId })
         .sort({ at: -1, _id: -1 })
         .skip(skip)
@@ -125,6 +164,7 @@ export function addLists(app: Express, tenant: Doc): void {
         .populate({ path: 'accountId', populate: { path: 'personId' } });
       const total = await Audit.countDocuments({ tenantId });
       const unsealed = await Unsealed.countDocuments({ tenantId });
+      const seal = await AuditSeal.findOne({ tenantId }).sort({ batch: -1 });
       const label = (name: string): string => t(`audit.filter.${name}.label`);
       const stateText = (type: string, state: string): string => {
         const [kind, states] = STATES[type] ?? ['', []];
@@ -134,6 +174,12 @@ export function addLists(app: Express, tenant: Doc): void {
         title: t('audit.title'),
         action: '/audit',
         unsealed,
+        sealed: seal
+          ? t('audit.seal.upTo', {
+              sequence: (Number(seal.first) + Number(seal.entries.length) - 1).toLocaleString(lng),
+              at: momentText(seal.sealedAt, lng),
+            })
+          : t('audit.seal.none'),
         fields: [
           { name: 'action', type: 'search', label: label('action'), optional: true },
           {
@@ -152,6 +198,7 @@ export function addLists(app: Express, tenant: Doc): void {
         ],
         list: list.map((one: Any) => ({
           who: one.accountId?.personId?.name ?? t(`audit.actor.${one.actor.split(':')[0]}`),
+          what: actionText(t, one.action),
           action: one.action,
           at: one.at,
           type: t(`audit.type.${one.subjectType}`),

@@ -126,8 +126,12 @@ export const Hours = model('HoursRecord', 'hoursrecords', {
   state: String,
   recordedMinutes: Number,
   grade: String,
+  witness: String,
+  dueOn: String,
+  notes: [String],
   activity: { name: String, startsAt: Date, endsAt: Date },
 });
+export const HoursClaim = model('HoursClaim', 'hoursclaims', { tenantId: ref('Tenant'), state: String });
 export const LedgerEntry = model('LedgerEntry', 'ledgerentries', {
   tenantId: ref('Tenant'),
   account: String,
@@ -149,3 +153,10 @@ export const Audit = model('AuditEntry', 'auditentries', {
   reason: String,
 });
 export const Unsealed = model('UnsealedAudit', 'unsealedaudits', { tenantId: ref('Tenant') });
+export const AuditSeal = model('AuditSeal', 'auditseals', {
+  tenantId: ref('Tenant'),
+  batch: Number,
+  first: Number,
+  entries: [{ id: Schema.Types.ObjectId, hash: String }],
+  sealedAt: Date,
+});

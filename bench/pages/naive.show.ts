@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { ROLE_PERMISSIONS } from '../../server/core/permissions.ts';
+import type { Role } from '../../server/core/permissions.ts';
+import { navigation } from '../../server/navigation.ts';
 import { LANGUAGES, render, translator } from './naive.views.ts';
 import type { Translate } from './naive.views.ts';
 
@@ -12,48 +15,19 @@ export const wrap =
   (req, res, next) =>
     void work(req, res, next).catch(next);
 
-const ALL = ['volunteer', 'coordinator', 'auditor'];
-const [WORK, LOOK, BOTH] = [['coordinator'], ['auditor'], ['coordinator', 'auditor']];
-/** Where to go, and for whom. */
-const NAV = [
-  { href: '/', key: 'nav.home', icon: 'home', roles: ALL, phone: true },
-  { href: '/audit', key: 'audit.title', icon: 'list-check', roles: LOOK, phone: true, desk: true },
-  { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', roles: BOTH, phone: true, desk: true },
-  { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', roles: WORK, phone: true, desk: true },
-  { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', roles: WORK, phone: true, desk: true },
-  { href: '/hours/held', key: 'hours.held.title', icon: 'eye-exclamation', roles: LOOK, desk: true },
-  { href: '/members', key: 'nav.memberships', icon: 'users', roles: BOTH, phone: true, desk: true },
-  { href: '/reviews', key: 'reviews.title', icon: 'checks', roles: LOOK, desk: true },
-  { href: '/talent-pools', key: 'talent-pools.title', icon: 'users-group', roles: LOOK, desk: true },
-  {
-    href: '/re-registration/overview',
-    key: 're-registration.overview.title',
-    icon: 'calendar-due',
-    roles: LOOK,
-    desk: true,
-  },
-  { href: '/curricula/overview', key: 'curricula.overview.title', icon: 'books', roles: LOOK, desk: true },
-  { href: '/mine', key: 'nav.opportunities', icon: 'search', roles: ALL, phone: true },
-  { href: '/check-in', key: 'nav.checkIn', icon: 'qrcode', roles: ALL, phone: true },
-  { href: '/hours', key: 'nav.hours', icon: 'clock', roles: ALL, phone: true },
-  { href: '/profile', key: 'nav.me', icon: 'user', roles: ALL, phone: true },
-  { href: '/assignments', key: 'nav.myShifts', icon: 'calendar-event', roles: ALL },
-  { href: '/offers', key: 'assignments.offers.title', icon: 'mail-opened', roles: ALL },
-  { href: '/certificates', key: 'nav.certificates', icon: 'certificate', roles: ALL },
-  { href: '/recognition', key: 'recognition.title', icon: 'star', roles: ALL },
-  { href: '/credentials', key: 'nav.credentials', icon: 'id-badge-2', roles: ALL },
-  { href: '/sessions', key: 'training.sessions.title', icon: 'calendar-event', roles: ALL },
-  { href: '/training', key: 'training.own.title', icon: 'school', roles: ALL },
-  { href: '/curricula/own', key: 'curricula.own.title', icon: 'books', roles: ALL },
-  { href: '/qualifications', key: 'talent-pools.own.title', icon: 'rosette', roles: ALL },
-  { href: '/re-registration', key: 're-registration.title', icon: 'refresh', roles: ALL },
-  { href: '/credits', key: 'credits.title', icon: 'school', roles: ALL },
-  { href: '/ledger/periods', key: 'hours.periods.title', icon: 'book', roles: LOOK, desk: true },
-  { href: '/plans', key: 'plans.title', icon: 'route', roles: BOTH, desk: true },
-  { href: '/imports', key: 'nav.imports', icon: 'file-import', roles: BOTH, desk: true },
-  { href: '/exclusions', key: 'matching.exclusions.title', icon: 'user-off', roles: WORK, desk: true },
-  { href: '/units', key: 'nav.units', icon: 'sitemap', roles: BOTH, desk: true },
-];
+/** Who sees which way is the product's own list: a new page of it is a new entry of both. Only some are called otherwise here. */
+const OWN: Record<string, string> = { '/memberships': '/members', '/opportunities': '/mine' };
+const mayOf = (role: string): readonly string[] => ROLE_PERMISSIONS[role as Role] ?? [];
+/** Work for others, unlike what every member does for themselves. */
+const isDesk = (permission: string): boolean => !/^(signed-in|opportunities:see|.*-own)$/.test(permission);
+const NAV = navigation.map(({ href, key, icon, permission, phone }) => ({
+  href: OWN[href] ?? href,
+  key,
+  icon,
+  permission: permission as string,
+  phone,
+  desk: isDesk(permission),
+}));
 
 export const languageOf = (req: Request): string => {
   const asked = req.query['lang'];
@@ -102,10 +76,11 @@ export function show(req: Request, res: Response, view: string, model: Record<st
   }
   const roles = rolesOf(res);
   let tabs = 0;
-  const nav = NAV.filter((entry) => entry.roles.some((role) => roles.includes(role))).map((entry) => ({
+  const may = new Set(['signed-in', ...roles.flatMap(mayOf)]);
+  const nav = NAV.filter((entry) => may.has(entry.permission)).map((entry) => ({
     ...entry,
     current: entry.href === req.path,
-    tab: entry.phone === true && (tabs += 1) <= 5,
+    tab: entry.phone && (tabs += 1) <= 5,
   }));
   res.send(
     render(view, 'app', {

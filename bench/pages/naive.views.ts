@@ -34,6 +34,7 @@ interface Dates {
   readonly weekday: Intl.DateTimeFormat;
   readonly time: Intl.DateTimeFormat;
   readonly month: Intl.DateTimeFormat;
+  readonly date: Intl.DateTimeFormat;
 }
 const ZONE = 'Asia/Shanghai';
 const datesOf = (language: string): Dates => {
@@ -44,6 +45,7 @@ const datesOf = (language: string): Dates => {
     weekday: format({ weekday: 'short' }),
     time: format({ hour: '2-digit', minute: '2-digit' }),
     month: format({ month: 'short' }),
+    date: format({ year: 'numeric', month: language === 'en' ? 'short' : 'long', day: 'numeric' }),
   };
 };
 /** Made once: a beginner who measured anything has found that. */
@@ -61,6 +63,9 @@ export const spanText = (from: Date, to: Date, lng: string): string =>
   `${momentText(from, lng)}–${timeText(to, lng)}`;
 export const monthText = (month: string, lng: string): string =>
   dates(lng).month.format(new Date(`${month}-15T00:00:00Z`));
+/** Of a day written as `YYYY-MM-DD`. */
+export const dateText = (day: string, lng: string): string =>
+  dates(lng).date.format(new Date(`${day}T12:00:00Z`));
 /** `YYYY-MM-DD` where the tenant is. */
 const isoDay = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE });
 export const dateOf = (at: Date): string => isoDay.format(at);

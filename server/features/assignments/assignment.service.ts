@@ -9,7 +9,7 @@ import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { transition } from '../../db/transition.ts';
 import type { Finding } from '../matching/index.ts';
 import type { OfferRow } from '../offers/index.ts';
-import { bookPersonDays, unbookPersonDays } from '../people/index.ts';
+import { bookPersonDays, lockPerson, unbookPersonDays } from '../people/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { accessAssignment } from './assignment.access.ts';
 import { createAnswers } from './assignment.answers.ts';
@@ -116,6 +116,8 @@ export function createAssignmentService(parts: AssignmentParts) {
      */
     async releaseAhead(personId: string, reason: string): Promise<void> {
       requireTransaction('Freeing places');
+      // As in `replaceAfter`: nobody gets a place at this moment that is not seen here.
+      await lockPerson(personId);
       const ahead = await acrossTenants('assignments: the places ahead of one person', () =>
         AssignmentModel.find({
           personId: new Types.ObjectId(personId),

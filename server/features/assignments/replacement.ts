@@ -8,6 +8,7 @@ import { afterCommit, inTransaction, requireTransaction } from '../../db/transac
 import type { MatchingService } from '../matching/index.ts';
 import { holdersOf } from '../memberships/index.ts';
 import { answerBy } from '../offers/index.ts';
+import { lockPerson } from '../people/index.ts';
 import type { PositionRow, ShiftRow } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
@@ -123,6 +124,8 @@ export function createReplacement(parts: ReplacementParts) {
      */
     async replaceAfter(personId: string, cause: LapseCause): Promise<number> {
       requireTransaction('Giving up places');
+      // Whoever signs them up at this moment locks their days: one of the two runs again and sees the other.
+      await lockPerson(personId);
       const ahead = await AssignmentModel.find({
         personId: new Types.ObjectId(personId),
         startsAt: { $gt: contextNow() },

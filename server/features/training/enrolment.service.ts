@@ -71,6 +71,11 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
     return { row, session: await sessions.accessToPlan(actor, String(row.sessionId)) };
   }
 
+  /** What was asked of a member is not given to whoever is suspended meanwhile. @throws Conflict */
+  async function assertMember({ personId }: EnrolmentRow): Promise<void> {
+    if (!(await memberships.approvedOf(personId))) throw new Conflict('members-only');
+  }
+
   const { refusalsFor, obstaclesFor, isBusy, assertMayCome } = createAdmission({ courses, tenants });
 
   const tell = (row: EnrolmentRow, what: string, more: Record<string, string> = {}): Promise<unknown> =>
@@ -173,13 +178,21 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
     });
   }
 
+  /** The first in line who is a member now: whoever is suspended keeps their turn, but gets no seat. */
+  async function firstInLine(sessionId: Types.ObjectId): Promise<EnrolmentRow | null> {
+    for (let after = 0; ;) {
+      const row = await EnrolmentModel.findOne({ sessionId, state: 'waitlisted', waitSeq: { $gt: after } })
+        .sort({ waitSeq: 1 })
+        .lean();
+      if (!row || (await memberships.approvedOf(row.personId))) return row;
+      after = row.waitSeq ?? after;
+    }
+  }
+
   /** Hands a freed seat to the first in line, who keeps it until the deadline; gives it back when nobody waits. */
   async function passSeatOn(sessionId: Types.ObjectId): Promise<void> {
     const session = await sessions.row(sessionId);
-    const next =
-      session.state === 'published'
-        ? await EnrolmentModel.findOne({ sessionId, state: 'waitlisted' }).sort({ waitSeq: 1 }).lean()
-        : null;
+    const next = session.state === 'published' ? await firstInLine(sessionId) : null;
     const offer = next ? await openOffer(next, session, 'waitlist', '') : null;
     if (!next || !offer) return sessions.releaseSeat(sessionId);
     const after = await step(next, 'invited', 'training/move-up', { set: { offerId: offer._id } });
@@ -354,6 +367,7 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
         const offer = await offers.row(row.offerId);
         if (!offer || offer.state !== 'open' || offer.dueAt <= contextNow()) throw new Conflict('offer-over');
         const session = await sessions.row(row.sessionId);
+        await assertMember(row);
         // Whoever was asked was asked in time: the deadline for signing up is not theirs.
         await assertMayCome({ ...session, enrolUntil: session.startsAt }, actor.personId);
         await offers.close(offer._id, 'accepted');
@@ -375,6 +389,7 @@ export function createEnrolmentService({ courses, sessions, offers, memberships,
       return inTransaction(async () => {
         const { row, session } = await accessToPlan(actor, id);
         if (row.state !== 'applied') throw new Conflict('wrong-state', { state: row.state });
+        await assertMember(row);
         await assertMayCome({ ...session, enrolUntil: session.startsAt }, String(row.personId));
         return place(await step(row, 'approved', 'training/approve'), false);
       });

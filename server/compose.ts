@@ -582,6 +582,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   people.onGuardianWithdrawn(async (personId) => {
     await assignments.releaseAhead(personId, '');
     await enrolments.releaseAhead(personId, '');
+    await memberships.takeRolesEverywhere(personId);
     await accounts.close(personId);
   });
   const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });

@@ -143,6 +143,19 @@ export function createGuardianService({
     if (!can(actor, 'memberships:create', String(row.unitId))) throw new Forbidden('not-permitted');
     return row;
   }
+
+  /**
+   * A paper makes somebody a minor, and taking it back closes their account everywhere: nobody says that of who is known to be
+   * of age, nor, where no birth date is known, of who acts for an organisation or belongs to another.
+   * @throws Invalid, Conflict
+   */
+  async function assertMayBeMinor(row: MembershipRow): Promise<void> {
+    const { birthDate } = await people.row(row.personId);
+    if (birthDate !== null) {
+      if (!isMinor(birthDate, today())) throw Invalid.field('birthDate', 'of-age');
+    } else if (row.accountId && (await memberships.isTrusted(String(row.accountId), String(row.tenantId))))
+      throw new Conflict('guardian-by-themselves');
+  }
   const paperOf = (row: MembershipRow) =>
     ({ type: 'guardian-consent', id: row._id, personId: row.personId }) as const;
 
@@ -348,6 +361,7 @@ export function createGuardianService({
       const image = await attachments.prepare(file);
       return inTransaction(async () => {
         const row = await within(actor, membershipId);
+        await assertMayBeMinor(row);
         const paper = await attachments.add(paperOf(row), image);
         await people.recordGuardian(String(row.personId), {
           birthDate: input.birthDate,

@@ -1,29 +1,48 @@
 import { Types } from 'mongoose';
 import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
-import { contextNow } from '../../core/context.ts';
+import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
+import { logger } from '../../core/logger.ts';
+import { ROLE_PERMISSIONS } from '../../core/permissions.ts';
 import type { Role } from '../../core/permissions.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { localDate } from '../../core/time.ts';
+import { afterCommit, inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
+import { isMinor } from '../people/index.ts';
+import type { PeopleService } from '../people/index.ts';
+import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
-import { accessMembership } from './membership.access.ts';
+import { leavesNobody } from './administrators.ts';
 import type { KeepAdministrator } from './administrators.ts';
+import { accessMembership } from './membership.access.ts';
 import { MembershipModel } from './membership.model.ts';
+import type { MembershipRow } from './membership.model.ts';
 import type { IsOwn } from './membership.review.ts';
 import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
 /** What a tenant lends or attests to a member: roles within units, and skills it has seen proof of. Never to oneself. */
 export function createMembershipGrants({
+  people,
+  tenants,
   units,
   isOwn,
   keep,
 }: {
+  people: PeopleService;
+  tenants: TenantService;
   units: UnitService;
   isOwn: IsOwn;
   keep: KeepAdministrator;
 }) {
+  /** Below 18 a guardian may end what somebody does any day: an organisation does not hang on that. */
+  async function assertOfAge({ personId }: MembershipRow, role: Role): Promise<void> {
+    if (!(ROLE_PERMISSIONS[role] as readonly string[]).includes('roles:grant')) return;
+    const [{ birthDate }, { zone }] = [await people.row(personId), await tenants.current()];
+    if (isMinor(birthDate, localDate(contextNow(), zone))) throw new Conflict('minors-give-no-roles');
+  }
+
   return {
     async grant(
       actor: AccountActor,
@@ -41,6 +60,7 @@ export function createMembershipGrants({
         if (row.accountId === null) throw new Conflict('no-account');
         if (row.grants.some((grant) => grant.role === input.role && String(grant.unitId) === input.unitId))
           throw new Conflict('already-granted');
+        await assertOfAge(row, input.role);
         const grants = [
           ...row.grants,
           {
@@ -84,6 +104,35 @@ export function createMembershipGrants({
         await keep(row);
         return toMembership(after);
       });
+    },
+
+    /**
+     * Takes every role that somebody has, in whatever organisation: whoever cannot sign in any more acts for nobody, and is not
+     * counted among those who can give roles. Stopped by nothing, for a guardian's word holds (R-6.5); where nobody else could
+     * give roles, the operator is told to invite somebody. Inside the caller's transaction.
+     */
+    async takeRolesEverywhere(personId: string): Promise<void> {
+      requireTransaction('Taking roles');
+      const rows = await acrossTenants('memberships: the roles of one person', () =>
+        MembershipModel.find({
+          personId: new Types.ObjectId(personId),
+          'grants.0': { $exists: true },
+        } as never).lean(),
+      );
+      for (const row of rows)
+        await asTenant(String(row.tenantId), async () => {
+          await editRow(MembershipModel, row._id, {
+            version: null,
+            set: { grants: [] },
+            action: 'memberships/revoke',
+            facts: { roles: row.grants.map(({ role, unitId }) => ({ role, unitId: String(unitId) })) },
+          });
+          if (!(await leavesNobody(tenants, row))) return;
+          const { slug } = await tenants.current();
+          afterCommit(() =>
+            logger.error({ tenant: slug }, 'nobody can give roles any more: invite an administrator'),
+          );
+        });
     },
 
     /** Skills that somebody of the tenant has seen proof of. */

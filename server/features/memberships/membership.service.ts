@@ -133,7 +133,7 @@ export function createMembershipService({
       humans = by;
     },
     ...createMembershipReading({ units, tenants }),
-    ...createMembershipGrants({ units, isOwn, keep }),
+    ...createMembershipGrants({ people, tenants, units, isOwn, keep }),
     ...createMembershipReview({ tenants, isOwn, isSameHuman, keep, tellStopped }),
     access: accessMembership,
 

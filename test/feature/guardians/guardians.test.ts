@@ -5,8 +5,12 @@ import { comesOfAge, hasConsent, isMinor } from '../../../server/features/people
 import { AccountModel } from '../../../server/features/accounts/account.model.ts';
 import { GuardianRequestModel } from '../../../server/features/guardians/guardian.model.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
-import { createMember, createTenant, PASSWORD } from '../../factories/people.ts';
-import { createOpening } from '../../factories/requests.ts';
+import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
+import type { Role } from '../../../server/core/permissions.ts';
+import type { Tenant } from '../../../server/features/tenants/index.ts';
+import { createMember, createMembership, createTenant, inTenant, PASSWORD } from '../../factories/people.ts';
+import type { Member } from '../../factories/people.ts';
+import { createOpening, createPosition, createShift } from '../../factories/requests.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import type { Answer } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
@@ -290,6 +294,68 @@ describe('a guardian who takes the consent back', function () {
     const reopened = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD });
     expect(reopened.status).to.equal(201);
   });
+
+  /** A member below 18 whose guardian agreed by a link, and the link that takes it back. */
+  async function young(
+    tenant: Tenant,
+    roles: readonly Role[] = [],
+  ): Promise<{ member: Member; back: string }> {
+    const member = await createMember(tenant, { roles, person: { birthDate: '1990-01-01' } });
+    const guardian = address('parent');
+    const api = await member.api();
+    const body = { birthDate: SIXTEEN, guardianName: '陈母', guardianEmail: guardian };
+    expect((await api.post('/me/guardian', body)).status).to.be.below(300);
+    const secret = secretOf(await linkTo(guardian, '/guardian/'));
+    const agree = { relation: 'mother', agree: true };
+    expect((await new ApiAgent().post(`/guardian-requests/${secret}/consent`, agree)).status).to.equal(200);
+    return { member, back: secretOf(await linkTo(guardian, '/guardian-withdrawals/')) };
+  }
+
+  it('takes every role with it: a closed account is not who can still give roles', async () => {
+    const tenant = await createTenant();
+    const { member, back } = await young(tenant, ['administrator', 'coordinator']);
+    const other = await createMember(tenant, { roles: ['administrator'] });
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    const shown = await (await other.api()).get(`/memberships/${member.membershipId}`);
+    expect(shown.json<{ grants: unknown[] }>().grants).to.deep.equal([]);
+    const leaving = await (await other.api()).post(`/memberships/${other.membershipId}/leaving`);
+    expect(leaving.json()).to.include({ status: 409, code: 'last-administrator' });
+  });
+
+  it('is heard also where nobody else could give roles, and nobody below 18 is given that right', async () => {
+    const tenant = await createTenant();
+    const { back } = await young(tenant, ['administrator']);
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    const giver = await createMember(tenant, { roles: ['administrator'] });
+    const { member } = await young(tenant);
+    const give = async (role: Role): Promise<Answer> =>
+      (await giver.api()).post(
+        `/memberships/${member.membershipId}/grants`,
+        { role, unitId: tenant.rootUnitId },
+        { 'if-match': '"v1"' },
+      );
+    const refused = await give('administrator');
+    expect([refused.status, refused.json()['code']]).to.deep.equal([409, 'minors-give-no-roles']);
+    expect((await give('coordinator')).status).to.be.below(300);
+  });
+
+  it('leaves no place ahead, though one is taken in the same moment', async () => {
+    const tenant = await createTenant();
+    const shiftId = await createShift(tenant);
+    for (let round = 0; round < 4; round += 1) {
+      const { member, back } = await young(tenant);
+      const api = await member.api();
+      const positionId = await createPosition(tenant, { shiftId });
+      await Promise.all([
+        api.post(`/positions/${positionId}/assignments`),
+        new ApiAgent().post(`/guardian-withdrawals/${back}`),
+      ]);
+      const states = await inTenant(tenant.id, () =>
+        AssignmentModel.distinct('state', { personId: member.personId }),
+      );
+      expect(states, `round ${round}`).to.not.include('accepted');
+    }
+  });
 });
 
 describe('the guardian’s paper', function () {
@@ -348,5 +414,34 @@ describe('the guardian’s paper', function () {
       given: false,
     });
     expect((await api.post(`/memberships/${membershipId}/guardian-consent/withdrawal`)).status).to.equal(409);
+  });
+
+  it('makes nobody a minor who is known to be of age, acts for somebody, or belongs elsewhere too', async () => {
+    const [tenant, elsewhere] = [await createTenant(), await createTenant()];
+    const desk = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const grown = await createMember(tenant, { person: { birthDate: '1990-01-01' } });
+    const administrator = await createMember(tenant, {
+      roles: ['administrator'],
+      person: { birthDate: null },
+    });
+    const guest = await createMember(tenant, { person: { birthDate: null } });
+    await createMembership(elsewhere, guest);
+    const young = await createMember(tenant, { person: { birthDate: null } });
+    const fields = { birthDate: SIXTEEN, guardianName: '陈母', relation: 'mother' };
+    const attach = async ({ membershipId }: Member): Promise<[number, string | undefined]> => {
+      const answer = await sendPaper(desk.token, `/memberships/${membershipId}/guardian-consent`, fields);
+      const { code, errors } = (await answer.json()) as { code?: string; errors?: { code: string }[] };
+      return [answer.status, errors?.[0]?.code ?? code];
+    };
+    expect(await attach(grown)).to.deep.equal([422, 'of-age']);
+    expect(await attach(administrator)).to.deep.equal([409, 'guardian-by-themselves']);
+    expect(await attach(guest)).to.deep.equal([409, 'guardian-by-themselves']);
+    expect((await attach(young))[0]).to.equal(201);
+    // So none of them can be shut out by somebody who then takes a paper back.
+    for (const { membershipId } of [grown, administrator, guest])
+      expect((await desk.post(`/memberships/${membershipId}/guardian-consent/withdrawal`)).status).to.equal(
+        409,
+      );
+    expect((await (await administrator.api()).get('/me')).status).to.equal(200);
   });
 });

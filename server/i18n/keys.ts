@@ -1709,6 +1709,7 @@ export type KnownKey =
   | 'errors.record-unknown'
   | 'errors.recorded-already'
   | 'errors.recorded-elsewhere'
+  | 'errors.recorded-of-age'
   | 'errors.redemptions-open'
   | 'errors.renewal-under-way'
   | 'errors.repeated-field'

@@ -73,6 +73,7 @@ describe('models', () => {
     expect(global).to.deep.equal([
       'Account',
       'AccountToken',
+      'AddressTurn',
       'ApiToken',
       'GuardianRequest',
       'IdentityDocument',

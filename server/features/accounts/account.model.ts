@@ -27,8 +27,6 @@ export interface AccountRow extends StoredRow {
   passwordHash: string | null;
   state: AccountState;
   version: number;
-  /** How often a confirmation was asked for: what several at the same moment all write. */
-  confirmations?: number;
   locale: Locale | null;
   /** Where the account acted last; the next sign-in starts there. */
   lastMembershipId: Types.ObjectId | null;
@@ -52,7 +50,6 @@ const accountSchema = new Schema({
   passwordHash: { type: String, default: null },
   state: { type: String, enum: [...ACCOUNT_STATES], required: true },
   version: { type: Number, required: true, default: 1 },
-  confirmations: { type: Number, default: 0 },
   locale: { type: String, enum: ['zh-CN', 'en', null], default: null },
   lastMembershipId: { type: Schema.Types.ObjectId, default: null },
   stepsShown: { type: String, enum: ['auto', 'open', 'closed'], default: 'auto' },
@@ -170,6 +167,29 @@ export const AccountTokenModel = globalModel<AccountTokenRow>(
   'AccountToken',
   accountTokenSchema,
   'a mailed link is followed before any tenant is known',
+);
+
+/**
+ * Somebody wanted a link mailed to an address: what all write who want the same at the same moment, so that each sees the
+ * others' links when it counts them (S-61). Named by the hash of purpose and address; deleted after a day.
+ */
+export interface AddressTurnRow {
+  _id: string;
+  asked: number;
+  at: Date;
+}
+
+const addressTurnSchema = new Schema({
+  _id: { type: String, required: true },
+  asked: { type: Number, required: true },
+  at: { type: Date, required: true },
+});
+addressTurnSchema.index({ at: 1 }, { expireAfterSeconds: 24 * 3600 });
+
+export const AddressTurnModel = globalModel<AddressTurnRow>(
+  'AddressTurn',
+  addressTurnSchema,
+  'an address is mailed to whatever organisation asks for it, or none',
 );
 
 /** A machine's key: belongs to one membership for ever (interfaces.md), found by hash before its tenant is known. */

@@ -41,8 +41,8 @@ interface ConfirmationParts {
   readonly reachesNumbers: boolean;
 }
 
-/** Most text messages with a confirmation to one number within an hour. */
-const TEXTS_PER_HOUR = 3;
+/** Most messages with a confirmation to one address or number within an hour (S-61). */
+const CONFIRMATIONS_PER_HOUR = 3;
 
 /** What a registration says of whoever it is; numbers keep no spelling. */
 export const claimOf = (input: {
@@ -139,14 +139,9 @@ export function createConfirmationService({ passwords, people, links, reachesNum
     ): Promise<void> {
       const address = account.emailKey ?? (reachesNumbers ? account.phone : null);
       if (address === null) return;
-      // Text messages cost somebody money, and whose number it is nobody knows yet.
+      // Whose address or number it is nobody knows yet, and text messages cost somebody money.
       const hourAgo = new Date(contextNow().getTime() - 3_600_000);
-      // Of several at the same moment each counts on this row, or none would see another's message.
-      await AccountModel.updateOne({ _id: account._id }, { $inc: { confirmations: 1 } });
-      if (
-        account.emailKey === null &&
-        (await links.countSince(address, 'confirm-email', hourAgo)) >= TEXTS_PER_HOUR
-      ) {
+      if ((await links.mailedSince(address, 'confirm-email', hourAgo)) >= CONFIRMATIONS_PER_HOUR) {
         // No link of its own: those that were sent are as much this registration's as theirs.
         await AccountTokenModel.updateMany(
           { ...liveLinks(address), claim: { $ne: null }, 'claim.passwordHash': { $ne: claim.passwordHash } },

@@ -3,7 +3,8 @@ import { Types } from 'mongoose';
 import { contextNow } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { hashToken } from '../../core/ids.ts';
-import { AccountTokenModel } from './account.model.ts';
+import { requireTransaction } from '../../db/transaction.ts';
+import { AccountTokenModel, AddressTurnModel } from './account.model.ts';
 import type { AccountTokenRow, TokenPurpose, WaitingClaim } from './account.model.ts';
 
 const MINUTE = 60_000;
@@ -65,8 +66,17 @@ export function createAccountLinks(key: Buffer) {
       return AccountTokenModel.findOne({ tokenHash: hashToken(secret), purpose }).lean();
     },
 
-    /** How many links of this purpose were mailed to the address since; for limits (S-61). */
-    async countSince(address: string, purpose: TokenPurpose, since: Date): Promise<number> {
+    /**
+     * How many links of this purpose were mailed to the address since; for limits (S-61). Whoever wants the same at the same
+     * moment writes the same row first: one of two runs again and sees the other's link. Inside the transaction that mails.
+     */
+    async mailedSince(address: string, purpose: TokenPurpose, since: Date): Promise<number> {
+      requireTransaction('A counted mail');
+      await AddressTurnModel.updateOne(
+        { _id: hashToken(`${purpose}:${address}`) },
+        { $inc: { asked: 1 }, $set: { at: contextNow() } },
+        { upsert: true },
+      );
       return AccountTokenModel.countDocuments({
         address,
         purpose,

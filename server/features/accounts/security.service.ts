@@ -17,8 +17,9 @@ import type { GuessCounter } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
 
-/** Most reset links for one address within an hour; further wishes are answered alike and send nothing. */
-const RESETS_PER_HOUR = 3;
+/** Most links of a kind for one address within an hour; further wishes are answered alike and send nothing (S-61). */
+const LINKS_PER_HOUR = 3;
+const hourAgo = (): Date => new Date(contextNow().getTime() - 3_600_000);
 
 export interface SecurityParts {
   readonly links: AccountLinks;
@@ -95,6 +96,21 @@ export function createSecurityService({ links, passwords, people, guesses, reach
     return { account, token };
   }
 
+  async function sendReset(address: string): Promise<void> {
+    const tokenId = await links.issue({
+      accountId: null,
+      purpose: 'reset-password',
+      address,
+      tenantId: null,
+    });
+    await addMessage({
+      kind: 'accounts/reset',
+      subjectId: tokenId,
+      dedupeKey: `reset:${tokenId}`,
+      platform: true,
+    });
+  }
+
   return {
     /**
      * Somebody forgot the password of an address or number. Known and unknown ones cost the same two writes and get the same
@@ -104,24 +120,8 @@ export function createSecurityService({ links, passwords, people, guesses, reach
       const key = emailKey(identifier) ?? (reachesNumbers ? phoneKey(identifier) : null);
       if (!key) throw Invalid.field('email', notAnIdentifier(identifier, reachesNumbers));
       await inTransaction(async () => {
-        const recent = await AccountTokenModel.countDocuments({
-          purpose: 'reset-password',
-          address: key,
-          expiresAt: { $gt: contextNow() },
-        });
-        if (recent >= RESETS_PER_HOUR) return;
-        const tokenId = await links.issue({
-          accountId: null,
-          purpose: 'reset-password',
-          address: key,
-          tenantId: null,
-        });
-        await addMessage({
-          kind: 'accounts/reset',
-          subjectId: tokenId,
-          dedupeKey: `reset:${tokenId}`,
-          platform: true,
-        });
+        if ((await links.mailedSince(key, 'reset-password', hourAgo())) >= LINKS_PER_HOUR) return;
+        await sendReset(key);
       });
     },
 
@@ -203,6 +203,7 @@ export function createSecurityService({ links, passwords, people, guesses, reach
       const account = await proved(actor, input.current);
       if (key === account.emailKey) throw Invalid.field('email', 'email-same');
       await inTransaction(async () => {
+        if ((await links.mailedSince(key, 'change-email', hourAgo())) >= LINKS_PER_HOUR) return;
         const tokenId = await links.issue({
           accountId: account._id,
           purpose: 'change-email',
@@ -265,9 +266,8 @@ export function createSecurityService({ links, passwords, people, guesses, reach
 
     /** The old address takes the account back: every session ends, and a link for a new password is mailed to it. */
     async undoEmail(secret: string): Promise<void> {
-      let address: string;
       try {
-        address = await inTransaction(async () => {
+        await inTransaction(async () => {
           const token = await links.use(secret, 'undo-email');
           const account = await AccountModel.findOneAndUpdate(
             { _id: token.accountId, state: { $ne: 'disabled' } },
@@ -285,13 +285,13 @@ export function createSecurityService({ links, passwords, people, guesses, reach
             subjectType: 'Account',
             subjectId: account._id,
           });
-          return token.address;
+          // However many were asked for: whoever had the account could have used up what the address may be sent.
+          await sendReset(token.address);
         });
       } catch (err) {
         if (isDuplicateKey(err)) throw new Conflict('email-taken');
         throw err;
       }
-      await this.forgot(address);
     },
   };
 }

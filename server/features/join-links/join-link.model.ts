@@ -21,8 +21,6 @@ export interface JoinLinkRow extends TenantRow {
   codeHash: string | null;
   maxUses: number;
   uses: number;
-  /** How often a mail with it was asked for: what several at the same moment all write. */
-  mails?: number;
   createdBy: Types.ObjectId;
   createdAt: Date;
   expiresAt: Date;
@@ -38,7 +36,6 @@ const joinLinkSchema = new Schema({
   codeHash: { type: String, default: null },
   maxUses: { type: Number, required: true },
   uses: { type: Number, required: true, default: 0 },
-  mails: { type: Number, default: 0 },
   createdBy: { type: Schema.Types.ObjectId, required: true },
   createdAt: { type: Date, required: true },
   expiresAt: { type: Date, required: true },

@@ -57,10 +57,8 @@ export function createJoinLinkService({ accounts, links, memberships, units, cod
     requireTransaction('A mailed join link');
     if (row.address === null) return;
     const now = contextNow().getTime();
-    // Of several at the same moment each counts on this row, or none would see another's mail.
-    await JoinLinkModel.updateOne({ _id: row._id }, { $inc: { mails: 1 } });
     const since = (span: number): Promise<number> =>
-      links.countSince(row.address as string, 'join-link', new Date(now - span));
+      links.mailedSince(row.address as string, 'join-link', new Date(now - span));
     // One after the other: a transaction's session takes one command at a time.
     const lastHour = await since(HOUR_MS);
     if (!mayMail(lastHour, await since(DAY_MS))) return;

@@ -142,6 +142,13 @@ describe('an address or number that several people register', function () {
     expect(await AccountTokenModel.countDocuments({ address, claim: { $ne: null } })).to.equal(0);
   });
 
+  it('is not flooded with mail by who registers it, one after the other or all at once', async () => {
+    const [patient, busy] = [freshAddress(), freshAddress()];
+    for (let i = 0; i < 5; i += 1) await register(patient, 'stranger');
+    await Promise.all(Array.from({ length: 8 }, () => register(busy, 'stranger')));
+    for (const one of [patient, busy]) expect(await linksTo(one)).to.have.length(3);
+  });
+
   it('has one winner when all links are pressed at once', async () => {
     const identifier = freshAddress();
     for (const who of ['stranger', 'owner', 'stranger'] as const) await register(identifier, who);

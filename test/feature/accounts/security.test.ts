@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Types } from 'mongoose';
 import { asPlatform } from '../../../server/core/context.ts';
+import { database } from '../../../server/db/connect.ts';
 import { OutboxModel } from '../../../server/db/outbox.ts';
 import { AccountModel, AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
 import { browserName } from '../../../server/features/accounts/account.view.ts';
@@ -121,6 +122,14 @@ describe('a forgotten password', function () {
     expect(await mayEnter(person, PASSWORD)).to.equal(true);
   });
 
+  it('sends no more of them when many ask in the same moment', async () => {
+    const { email } = await createPerson();
+    await database().collection('rate_limits').deleteMany({});
+    const asked = Array.from({ length: 8 }, () => new ApiAgent().post('/password-resets', { email }));
+    expect(new Set((await Promise.all(asked)).map(({ status }) => status))).to.deep.equal(new Set([202]));
+    expect(await AccountTokenModel.countDocuments({ address: email })).to.equal(3);
+  });
+
   it('proves the address of an account that was never confirmed; a disabled one stays closed', async () => {
     const [fresh, closed] = [await createPerson(), await createPerson()];
     await AccountModel.updateOne({ _id: fresh.accountId }, { $set: { state: 'unconfirmed' } });
@@ -198,11 +207,29 @@ describe('another address', function () {
 
     const undo = await linkFor(person.email, '/undo');
     const visitor = new PageAgent();
+    // Whoever took it asks for what the old address may be sent in an hour, while that opens nothing.
+    await database().collection('rate_limits').deleteMany({});
+    for (let i = 0; i < 3; i += 1) await new ApiAgent().post('/password-resets', { email: person.email });
+    await (await testApp()).sweep('messages/deliver');
     expect((await visitor.get(undo)).text).to.include(undo);
     expect((await visitor.post(undo)).location).to.equal('/sign-in');
     expect((await page.get('/account')).location).to.equal('/sign-in');
     expect(await mayEnter(person, PASSWORD)).to.equal(true);
+    expect(
+      await AccountTokenModel.countDocuments({ address: person.email, purpose: 'reset-password' }),
+    ).to.equal(4);
     expect(await linkFor(person.email, '/reset/')).to.be.a('string');
+  });
+
+  it('is not flooded with mail by who does not own it', async () => {
+    const to = address();
+    const pages = [await signedIn(await createPerson()), await signedIn(await createPerson())];
+    for (const page of pages) {
+      await page.get('/account/email');
+      for (let i = 0; i < 3; i += 1) await page.post('/account/email', { email: to, current: PASSWORD });
+    }
+    await (await testApp()).sweep('messages/deliver');
+    expect(await mailTo(to)).to.have.length(3);
   });
 
   it('that belongs to somebody else is refused only to who controls it, and changes nothing', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import sharp from 'sharp';
 import { comesOfAge, hasConsent, isMinor } from '../../../server/features/people/index.ts';
-import { AccountModel } from '../../../server/features/accounts/account.model.ts';
+import { AccountModel, AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
 import { GuardianRequestModel } from '../../../server/features/guardians/guardian.model.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
@@ -211,6 +211,14 @@ describe('a minor who registers', function () {
     const guardian = address('parent');
     for (let i = 0; i < 5; i += 1) await asked({ guardianEmail: guardian });
     expect((await mailTo(guardian)).length).to.equal(3);
+    // Nor by one minor who asks again and again, nor by many in the same moment.
+    const [patient, busy] = [address('parent'), address('parent')];
+    for (let i = 0; i < 5; i += 1) await asked({ guardianEmail: patient, email: `again-${patient}` });
+    await Promise.all(Array.from({ length: 8 }, () => asked({ guardianEmail: busy })));
+    for (const one of [patient, busy])
+      expect(await AccountTokenModel.countDocuments({ address: one, purpose: 'guardian-consent' })).to.equal(
+        3,
+      );
   });
 });
 
@@ -433,7 +441,7 @@ describe('the guardian’s paper', function () {
       const { code, errors } = (await answer.json()) as { code?: string; errors?: { code: string }[] };
       return [answer.status, errors?.[0]?.code ?? code];
     };
-    expect(await attach(grown)).to.deep.equal([422, 'of-age']);
+    expect(await attach(grown)).to.deep.equal([422, 'recorded-of-age']);
     expect(await attach(administrator)).to.deep.equal([409, 'guardian-by-themselves']);
     expect(await attach(guest)).to.deep.equal([409, 'guardian-by-themselves']);
     expect((await attach(young))[0]).to.equal(201);

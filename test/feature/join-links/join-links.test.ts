@@ -305,6 +305,21 @@ describe('inviting people by a link', function () {
     expect(new Set(renewals.map(bare)).size).to.equal(1);
   });
 
+  it('sends no more of them though many are asked for in the same moment, by whatever organisations', async () => {
+    const elsewhere = await createTenant();
+    const stranger = await (await createMember(elsewhere, { roles: ['coordinator'] })).api();
+    const email = fresh('nobody');
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_unused, at) =>
+        at % 2 === 0
+          ? api.post('/join-links', { unitId, email })
+          : stranger.post('/join-links', { unitId: elsewhere.rootUnitId, email }),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([201]));
+    expect(await mailsTo(email)).to.have.length(3);
+  });
+
   it('lets exactly as many in as it says, however many press at once', async () => {
     const link = await made({ maxUses: 3 });
     const path = await pathOf(link);

@@ -19,6 +19,7 @@ import { noSums } from '../../../server/features/inspections/inspection.rules.ts
 import { ProposalModel } from '../../../server/features/proposals/proposal.model.ts';
 import { TransferModel } from '../../../server/features/hours/transfer.model.ts';
 import { KinshipModel, RedemptionModel } from '../../../server/features/time-bank/time-bank.model.ts';
+import { PersonModel } from '../../../server/features/people/person.model.ts';
 import type { PersonRow } from '../../../server/features/people/person.model.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -134,6 +135,10 @@ export async function createPlace(
   const awardEvidenceId = await upload(own.token, `/awards/${awardId}/evidence`, 'scan.png', picture);
   const pictureId = await upload(own.token, `/credits/${creditId}/scans`, 'scan.png', picture);
   // The paper says how old the volunteer is; whoever wants another age has none.
+  // A minor until the end of this year: old enough for every position.
+  const birthDate = `${Number(today.slice(0, 4)) - 17}-01-01`;
+  // No paper makes a minor of who is known to be of age.
+  if (!person.birthDate) await PersonModel.updateOne({ _id: volunteer.personId }, { $set: { birthDate } });
   const paper = person.birthDate
     ? null
     : await upload(
@@ -142,8 +147,7 @@ export async function createPlace(
         'paper.png',
         picture,
         {
-          // A minor until the end of this year: old enough for every position.
-          birthDate: `${Number(today.slice(0, 4)) - 17}-01-01`,
+          birthDate,
           guardianName: `监护${word}`,
           relation: 'mother',
         },

@@ -14,6 +14,8 @@ export interface Field {
   readonly hint: string | null;
   readonly error: string | null;
   readonly required: boolean;
+  /** Of whom it is asked, where it is optional only for others; beside the label in place of "optional". */
+  readonly askedOf: string | null;
   readonly value: string;
   readonly checked: boolean;
   readonly options: readonly FieldOption[];
@@ -42,6 +44,7 @@ export interface FieldInput {
   readonly label?: string;
   readonly hint?: string | null;
   readonly required?: boolean;
+  readonly askedOf?: string;
   readonly unit?: string;
   readonly width?: 'full' | 'short';
   readonly maxLength?: number;
@@ -139,6 +142,7 @@ export function createForm({
       hint,
       error: issue ? issueText(issue) : null,
       required: options.required ?? false,
+      askedOf: options.askedOf ?? null,
       // A password or file is never sent back to the browser.
       value: type === 'password' || type === 'file' || Array.isArray(value) ? '' : textOf(value),
       checked: value === true || value === 'true' || value === 'on' || value === '1',

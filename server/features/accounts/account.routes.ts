@@ -126,6 +126,9 @@ function registrationRoutes({
       async run({ body, locale }) {
         const tenant = body.place ? await tenants.findBySlug(body.place) : null;
         const { name, email, password } = body;
+        // Whoever names a guardian says that they are young: without a day of birth nobody would ask that guardian.
+        if (body.birthDate === '' && (body.guardianName !== '' || body.guardianEmail !== ''))
+          throw Invalid.field('birthDate', 'required');
         const link = tenant && body.link ? await joinLinks.find(tenant.id, body.link) : null;
         const input = {
           name,

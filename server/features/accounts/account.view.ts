@@ -36,6 +36,7 @@ export function registerModel(
     messages: 'accounts.register',
     values: { place: parts.place?.slug, ...parts.values },
   });
+  const askedOf = parts.i18n.t(parts.locale, 'accounts.register.youngOnly');
   const fields = {
     name: form.input('name', 'text', { required: true, maxLength: 60, autocomplete: 'name' }),
     email: form.input('email', ...identifierField(parts, 'email')),
@@ -47,9 +48,9 @@ export function registerModel(
     terms: form.checkbox('terms', { required: true }),
     place: form.hidden('place'),
     link: form.hidden('link'),
-    birthDate: form.input('birthDate', 'date', { width: 'short', autocomplete: 'bday' }),
-    guardianName: form.input('guardianName', 'text', { maxLength: 60 }),
-    guardianEmail: form.input('guardianEmail', 'email', { maxLength: 254 }),
+    birthDate: form.input('birthDate', 'date', { width: 'short', autocomplete: 'bday', askedOf }),
+    guardianName: form.input('guardianName', 'text', { maxLength: 60, askedOf }),
+    guardianEmail: form.input('guardianEmail', 'email', { maxLength: 254, askedOf }),
   };
   const young = ['birthDate', 'guardianName', 'guardianEmail'];
   return {

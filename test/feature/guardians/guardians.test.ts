@@ -178,6 +178,15 @@ describe('a minor who registers', function () {
       'guardian-needed',
       'guardian-needed',
     ]);
+    // Whoever names a guardian is taken at their word: nobody is set up without that guardian being asked.
+    expect(codes(await register({ birthDate: '' }))).to.deep.equal(['required']);
+    for (const [language, words] of [
+      ['zh-CN', '未满 18 周岁必填'],
+      ['en', 'needed below 18'],
+    ]) {
+      const { text } = await new PageAgent().get(`/register?lang=${language}`);
+      expect(text.split(`<span class="field-optional">${words}</span>`)).to.have.length(4);
+    }
     expect(codes(await register({ birthDate: `${year - 9}-01-01`, place: tenant.slug }))).to.deep.equal([
       'below-lowest-age',
     ]);

@@ -393,6 +393,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     people,
     shifts,
     tenants,
+    misses: {
+      count: (personId) => throttle.consume('check-in-miss', personId),
+      takeBack: (personId) => throttle.takeBack('check-in-miss', personId),
+    },
     codeKey: deriveSecret(master, 'check-in-code'),
   });
   const calendars = createCalendarService();
@@ -588,6 +592,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
   const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
   memberships.onStopped(async ({ personId, how }) => {
     await assignments.replaceAfter(personId, { of: 'membership', how, what: '', name: '', skills: [] });
+    await attendance.closeOf(personId);
     // Whoever is suspended may be back before the training; whoever is no member is told of nothing any more.
     if (how === 'suspended') return;
     await enrolments.releaseHere(personId, '');
@@ -880,8 +885,10 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       kiosks: createKioskService({
         attendance,
         assignments,
+        memberships,
         shifts,
         people,
+        units,
         misses: {
           count: (id) => throttle.consume('kiosk-miss', id),
           takeBack: (id) => throttle.takeBack('kiosk-miss', id),

@@ -13,6 +13,8 @@ export const RATES = {
   'sign-in': { points: 20, seconds: 900 },
   /** Wrong passwords from one network; far above what a community centre's shared address produces. */
   'sign-in-network': { points: 300, seconds: 900 },
+  /** Codes that one person typed and that are none: a tired thumb mistypes less. */
+  'check-in-miss': { points: 20, seconds: 600 },
   /** Numbers typed at one device at a shift that are nobody's there: a queue of people mistypes less. */
   'kiosk-miss': { points: 12, seconds: 300 },
   /** Guesses from everywhere together: beyond any sign-up day of a county, short of a flood. */

@@ -262,6 +262,10 @@ export function createAssignmentReading({ shifts }: { shifts: ShiftService }) {
         .limit(2_000)
         .lean(),
 
+    /** Places here at which the person is now. */
+    insideOf: (personId: string): Promise<AssignmentRow[]> =>
+      AssignmentModel.find({ personId: new Types.ObjectId(personId), state: 'checked_in' }).lean(),
+
     /** What ended within the last hours and was not closed: somebody may still check out, or `expected` have come. */
     async recentlyOver(personId: string, expected = false): Promise<AssignmentRow[]> {
       const at = contextNow();

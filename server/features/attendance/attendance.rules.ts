@@ -76,3 +76,13 @@ export function instantOf(step: number, now: Date, going: boolean): Date {
   if (acceptedSteps(now).includes(step)) return now;
   return going ? stepStart(step) : stepEnd(step);
 }
+
+/**
+ * How a code stands to the one that let the person in: of the same coming when at most a minute lies between (typed again, or on a
+ * second phone), else later or earlier. A coming that no code noted is before every code.
+ */
+export function orderOfCodes(first: number | null, step: number): 'same' | 'later' | 'earlier' {
+  if (first === null) return 'later';
+  if (Math.abs(step - first) <= 1) return 'same';
+  return step > first ? 'later' : 'earlier';
+}

@@ -21,9 +21,17 @@ import {
   instantOf,
   keptSteps,
   normaliseCheckInCode,
+  orderOfCodes,
+  stepStart,
   whyNotCheckIn,
   whyNotCheckOut,
 } from './attendance.rules.ts';
+
+/** A counter in the database. `count` throws TooMany when there were too many lately. */
+export interface Misses {
+  count(key: string): Promise<void>;
+  takeBack(key: string): Promise<void>;
+}
 
 /** Told in the transaction that closes an attendance. */
 export type CheckedOut = (assignment: AssignmentRow) => Promise<void>;
@@ -34,6 +42,8 @@ export interface AttendanceParts {
   readonly people: PeopleService;
   readonly shifts: ShiftService;
   readonly tenants: TenantService;
+  /** Counts wrong codes of one person, over all processes. */
+  readonly misses: Misses;
   /** Key of the rotating codes. */
   readonly codeKey: Buffer;
 }
@@ -57,6 +67,7 @@ export function createAttendanceService({
   people,
   shifts,
   tenants,
+  misses,
   codeKey,
 }: AttendanceParts) {
   const listeners: CheckedOut[] = [];
@@ -103,7 +114,12 @@ export function createAttendanceService({
     });
   }
 
-  async function checkOut(row: AssignmentRow, shift: ShiftRow, made: AttendanceMark): Promise<AssignmentRow> {
+  async function checkOut(
+    row: AssignmentRow,
+    shift: ShiftRow,
+    made: AttendanceMark,
+    more: { readonly checkIn?: AttendanceMark } = {},
+  ): Promise<AssignmentRow> {
     if (made.method !== 'automatic') {
       const late = whyNotCheckOut({ endsAt: shift.endsAt, now: made.at });
       if (late) throw new Conflict(late);
@@ -113,10 +129,26 @@ export function createAttendanceService({
       from: ['checked_in'],
       to: 'checked_out',
       action: 'attendance/check-out',
-      set: { checkOut: made },
+      set: { ...more, checkOut: made },
     });
     for (const listener of listeners) await listener(after);
     return after;
+  }
+
+  /**
+   * Of two codes that were kept on two phones the later one came first: what let the person in is their going, and what comes now
+   * their coming. Both were read at the place; no minute is won that a code does not prove.
+   */
+  async function turnRound(
+    row: AssignmentRow,
+    shift: ShiftRow,
+    coming: AttendanceMark,
+    step: number,
+  ): Promise<AssignmentRow> {
+    const { checkIn } = row;
+    if (!checkIn) throw new Conflict('code-not-valid');
+    const going = checkIn.lateMinutes ? { ...checkIn, at: stepStart(step) } : checkIn;
+    return checkOut({ ...row, checkIn: coming }, shift, going, { checkIn: coming });
   }
 
   /** In when expected, out when in. @throws Conflict `code-used` when the code that let somebody in should let them out */
@@ -127,9 +159,10 @@ export function createAttendanceService({
     { actor, at }: { actor: AccountActor; at: SeenAt | null },
   ): Promise<{ row: AssignmentRow; did: 'checked-in' | 'checked-out'; nature: Nature }> {
     const going = row.state === 'checked_in';
-    if (going && row.checkIn?.step === step) throw new Conflict('code-used');
+    const order = going ? orderOfCodes(row.checkIn?.step ?? null, step) : 'later';
+    if (order === 'same') throw new Conflict('code-used');
     const now = contextNow();
-    const instant = instantOf(step, now, going);
+    const instant = instantOf(step, now, going && order === 'later');
     const lateMinutes = instant < now ? Math.floor((now.getTime() - instant.getTime()) / 60_000) : 0;
     const made = mark('code', actor.accountId, {
       at: instant,
@@ -138,6 +171,8 @@ export function createAttendanceService({
       distanceMetres: await distanceOf(actor, shift, at),
     });
     const nature = natureOf(shift);
+    if (order === 'earlier' && row.checkIn?.step != null)
+      return { row: await turnRound(row, shift, made, row.checkIn.step), did: 'checked-out', nature };
     return going
       ? { row: await checkOut(row, shift, made), did: 'checked-out', nature }
       : { row: await checkIn(row, shift, made), did: 'checked-in', nature };
@@ -182,6 +217,44 @@ export function createAttendanceService({
     }).find((step) => codeAt(shift._id, step) === code);
   }
 
+  /** At which of these places the code was read, and in which minute. @throws Conflict */
+  async function placeOf(
+    open: readonly AssignmentRow[],
+    code: string,
+    kept: boolean,
+  ): Promise<{ row: AssignmentRow; shift: ShiftRow; step: number }> {
+    const steps = acceptedSteps(contextNow());
+    for (const row of open) {
+      const step = steps.find((one) => codeAt(row.shiftId, one) === code);
+      if (step !== undefined) return { row, shift: await shifts.row(row.shiftId), step };
+    }
+    for (const row of kept ? open : []) {
+      const shift = await shifts.row(row.shiftId);
+      const step = await keptStepOf(shift, code);
+      if (step !== undefined) return { row, shift, step };
+    }
+    throw new Conflict('code-not-valid');
+  }
+
+  /** Counted before the code is looked at, so that many at once are not looked at either; a right one is taken back. */
+  async function counted<T>(actor: AccountActor, look: () => T | Promise<T>): Promise<T> {
+    await misses.count(actor.personId);
+    const found = await look();
+    await misses.takeBack(actor.personId);
+    return found;
+  }
+
+  /** Whoever is there now has gone, as far as anybody knows: nothing is counted that nobody sees to. */
+  async function closeNow(row: AssignmentRow, shift: ShiftRow): Promise<void> {
+    if (row.state !== 'checked_in') return;
+    await checkOut(row, shift, mark('automatic', null, { at: latest(contextNow(), row.checkIn?.at) }));
+  }
+
+  // Nobody is there any more for what was called off: the rest of the plan is no service.
+  shifts.onShiftCancelled(async (shift) => {
+    for (const row of await assignments.atShift(shift._id)) await closeNow(row, shift);
+  });
+
   return {
     onCheckedOut: (listener: CheckedOut): void => void listeners.push(listener),
 
@@ -214,29 +287,21 @@ export function createAttendanceService({
       const open = today.filter((row) => ['accepted', 'confirmed', 'checked_in'].includes(row.state));
       if (open.length === 0) throw new Conflict('nothing-to-check-in');
       const code = normaliseCheckInCode(typed);
-      const steps = acceptedSteps(contextNow());
-      for (const row of open) {
-        const step = steps.find((one) => codeAt(row.shiftId, one) === code);
-        if (step !== undefined) return pass(row, await shifts.row(row.shiftId), step, { actor, at });
-      }
-      for (const row of kept ? open : []) {
-        const shift = await shifts.row(row.shiftId);
-        const step = await keptStepOf(shift, code);
-        if (step !== undefined) return pass(row, shift, step, { actor, at });
-      }
-      throw new Conflict('code-not-valid');
+      const { row, shift, step } = await counted(actor, () => placeOf(open, code, kept));
+      return pass(row, shift, step, { actor, at });
     },
 
     async checkInOwn(actor: AccountActor, id: string, code: string): Promise<AssignmentRow> {
       const row = await own(actor, id);
       const shift = await shifts.row(row.shiftId);
-      return checkIn(row, shift, mark('code', actor.accountId, { step: stepOf(shift, code) }));
+      const step = await counted(actor, () => stepOf(shift, code));
+      return checkIn(row, shift, mark('code', actor.accountId, { step }));
     },
     async checkOutOwn(actor: AccountActor, id: string, code: string): Promise<AssignmentRow> {
       const row = await own(actor, id);
       const shift = await shifts.row(row.shiftId);
-      const step = stepOf(shift, code);
-      if (row.checkIn?.step === step) throw new Conflict('code-used');
+      const step = await counted(actor, () => stepOf(shift, code));
+      if (orderOfCodes(row.checkIn?.step ?? null, step) !== 'later') throw new Conflict('code-used');
       return checkOut(row, shift, mark('code', actor.accountId, { step }));
     },
 
@@ -244,9 +309,12 @@ export function createAttendanceService({
     mayLocate: async (actor: AccountActor): Promise<boolean> =>
       hasConsent(await people.row(actor.personId), 'location'),
 
-    /** Says to a phone whose check-in page this is, without saying who. */
+    /** Says to a phone whose check-in page this is, and of which organisation, without saying who. */
     phoneMark: (actor: AccountActor): string =>
-      createHmac('sha256', codeKey).update(`phone:${actor.accountId}`).digest('base64url').slice(0, 22),
+      createHmac('sha256', codeKey)
+        .update(`phone:${actor.accountId}:${actor.membership?.tenantId ?? ''}`)
+        .digest('base64url')
+        .slice(0, 22),
 
     /** What the person types at a kiosk of this place in the shift; the same all day, of no use elsewhere. */
     personalCode: (assignmentId: unknown): string =>
@@ -304,6 +372,12 @@ export function createAttendanceService({
             reason,
           });
       }
+    },
+
+    /** A member was suspended or is none any more: who is at a shift here has gone from it. Inside a transaction. */
+    async closeOf(personId: string): Promise<void> {
+      for (const row of await assignments.insideOf(personId))
+        await closeNow(row, await shifts.row(row.shiftId));
     },
 
     /** For the sweep: a forgotten check-out is closed at the planned end and marked, whoever never came is a no-show. */

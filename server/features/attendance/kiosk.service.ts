@@ -6,26 +6,25 @@ import { hashToken, randomToken } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { AssignmentRow, AssignmentService } from '../assignments/index.ts';
+import { holdersAmong } from '../memberships/index.ts';
+import type { MembershipService } from '../memberships/index.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { ShiftRow, ShiftService } from '../shifts/index.ts';
+import type { UnitService } from '../units/index.ts';
 import { CLOSE_AFTER_MINUTES, normaliseCheckInCode } from './attendance.rules.ts';
-import type { AttendanceService } from './attendance.service.ts';
+import type { AttendanceService, Misses } from './attendance.service.ts';
 import { KioskModel } from './kiosk.model.ts';
 import type { KioskRow } from './kiosk.model.ts';
 
 export interface KioskParts {
   readonly attendance: AttendanceService;
   readonly assignments: AssignmentService;
+  readonly memberships: Pick<MembershipService, 'byAccount'>;
+  readonly units: Pick<UnitService, 'pathOf'>;
   readonly shifts: ShiftService;
   readonly people: PeopleService;
   /** Counts numbers that were nobody's, of one device, over all processes. */
   readonly misses: Misses;
-}
-
-/** A counter in the database. `count` throws TooMany when there were too many lately. */
-export interface Misses {
-  count(kioskId: string): Promise<void>;
-  takeBack(kioskId: string): Promise<void>;
 }
 
 export interface KioskOutcome {
@@ -42,7 +41,15 @@ export const PAIRING_MINUTES = 10;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 const AT_THE_PLACE = ['accepted', 'confirmed', 'checked_in'];
 
-export function createKioskService({ attendance, assignments, shifts, people, misses }: KioskParts) {
+export function createKioskService({
+  attendance,
+  assignments,
+  memberships,
+  shifts,
+  people,
+  units,
+  misses,
+}: KioskParts) {
   async function bySecret(secret: string | null): Promise<KioskRow> {
     if (secret === null || !SECRET.test(secret)) throw new NotFound();
     const row = await acrossTenants('kiosks: found by their secret, before a tenant is known', () =>
@@ -51,11 +58,27 @@ export function createKioskService({ attendance, assignments, shifts, people, mi
     if (!row || row.expiresAt <= contextNow()) throw new NotFound();
     return row;
   }
-  /** The device that holds this secret, open now. @throws NotFound for every other secret alike */
+  /**
+   * The device that holds this secret, open now. It says in somebody's name who came, so it goes with that right.
+   * @throws NotFound for every other secret alike
+   */
   async function find(secret: string | null): Promise<KioskRow> {
     const row = await bySecret(secret);
     if (row.pairedAt === null) throw new NotFound();
+    if (!(await asTenant(String(row.tenantId), () => stillRuns(row)))) throw new NotFound();
     return row;
+  }
+  /** Whether whoever opened the device may run the shift still. */
+  async function stillRuns(kiosk: KioskRow): Promise<boolean> {
+    const opener = await memberships.byAccount(kiosk.openedBy);
+    if (!opener) return false;
+    const { unitId } = await shifts.row(kiosk.shiftId);
+    const holders = await holdersAmong(
+      [String(opener.personId)],
+      'attendance:run',
+      await units.pathOf(unitId),
+    );
+    return holders.length > 0;
   }
   /** The kiosk whose link this is, not taken yet. @throws NotFound for every other alike */
   async function findLink(secret: string): Promise<KioskRow> {

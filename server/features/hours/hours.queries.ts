@@ -3,13 +3,13 @@ import type { Model, PipelineStage } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { acrossTenants, contextNow } from '../../core/context.ts';
-import { NotFound } from '../../core/errors.ts';
+import { Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { tenantAggregate } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
@@ -157,6 +157,32 @@ export function createHoursQueries({
         .limit(limit + 1)
         .lean();
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
+    },
+
+    /**
+     * Records of a member's service within reach, the latest first; the same that the actor may open one by one.
+     * @throws NotFound for a member out of reach, Forbidden for who may see the member and not their hours
+     */
+    async ofMember(
+      actor: AccountActor,
+      membershipId: string,
+      limit: number,
+      cursor: string | undefined,
+    ): Promise<Page<HoursRow> & { readonly member: MembershipRow }> {
+      const member = await memberships.access(actor, membershipId, 'hours:see');
+      if (!can(actor, 'hours:see', String(member.unitId))) throw new Forbidden('not-permitted');
+      const reach = reachOf(actor, 'hours:see');
+      const rows = await HoursModel.find({
+        personId: member.personId,
+        ...(reach === 'tenant'
+          ? {}
+          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+        ...afterCursor(OWN_SORT, cursor),
+      } as never)
+        .sort(sortOf(OWN_SORT))
+        .limit(limit + 1)
+        .lean();
+      return { ...pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]), member };
     },
 
     /** Whether the tenant keeps a time bank, which hours fill. */

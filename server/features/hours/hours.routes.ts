@@ -23,6 +23,7 @@ import {
   hoursView,
   ledgerPage,
   logBody,
+  memberHours,
   ownHours,
   reasonNeeded,
 } from './hours.schema.ts';
@@ -30,7 +31,15 @@ import { backEntryRoutes, heldRoutes, unsaidAt } from './held.routes.ts';
 import { mayClaimOn } from './hours.policy.ts';
 import type { HoursService } from './hours.service.ts';
 import { yearlyRoutes } from './yearly.routes.ts';
-import { listModel, logModel, queueModel, showModel, toEntryView, toHoursView } from './hours.view.ts';
+import {
+  listModel,
+  logModel,
+  memberModel,
+  queueModel,
+  showModel,
+  toEntryView,
+  toHoursView,
+} from './hours.view.ts';
 
 export interface HoursRouteParts {
   readonly hours: HoursService;
@@ -77,7 +86,31 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given, yearly };
       },
       page: async (own, { query, locale }) =>
-        view('hours/list', { ...listModel(own, locale, query), timeBank: await hours.keepsTimeBank() }),
+        view('hours/list', {
+          ...listModel(own, { i18n, locale }, query),
+          timeBank: await hours.keepsTimeBank(),
+        }),
+    }),
+    route({
+      name: 'hours/of-member',
+      method: 'get',
+      path: '/memberships/:id/hours',
+      access: 'hours:see',
+      tenant: 'member',
+      summary: 'The hours of a member within reach: totals, months, records with their evidence and states.',
+      input: { params: idParams, query: hoursFilter },
+      output: memberHours,
+      async run({ account, params, query }) {
+        const { member, ...page } = await hours.ofMember(account, params.id, query.limit, query.cursor);
+        return {
+          data: page.data.map(toHoursView),
+          nextCursor: page.nextCursor,
+          ...(await hours.given(String(member.personId))),
+          personName: member.personName,
+        };
+      },
+      page: (given, { params, query, locale }) =>
+        view('hours/of-member', memberModel(given, { i18n, locale }, { membershipId: params.id, query })),
     }),
     route({
       name: 'hours/entries',

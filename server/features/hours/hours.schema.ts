@@ -68,11 +68,14 @@ export const yearlyStanding = z.object({
   missingActivities: z.number(),
   met: z.boolean(),
 });
-export const ownHours = hoursPage.extend({
+const givenHours = hoursPage.extend({
   totalMinutes: z.number(),
   yearMinutes: z.number(),
   waitingMinutes: z.number(),
   months: z.array(z.object({ month: z.string(), minutes: z.number() })),
+});
+export const memberHours = givenHours.extend({ personName: z.string() });
+export const ownHours = givenHours.extend({
   /** Null where nothing is asked for. */
   yearly: yearlyStanding.nullable(),
 });

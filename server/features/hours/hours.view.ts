@@ -10,31 +10,56 @@ import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { abilitiesFor } from './hours.policy.ts';
-import type { HoursView, ledgerPage, ownHours } from './hours.schema.ts';
+import type { HoursView, ledgerPage, memberHours, ownHours } from './hours.schema.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { pagerOf } from '../../http/paging.ts';
 
 type Paging = Readonly<Record<string, unknown>>;
 
-/** Model of `hours/list`: what I have given, at one glance, then every record. */
-export const listModel = (own: z.output<typeof ownHours>, locale: Locale, query: Paging): object => ({
-  ...own,
-  data: own.data.map((record) => ({
+interface Words {
+  readonly i18n: I18n;
+  readonly locale: Locale;
+}
+
+/** What somebody has given, at one glance, then every record with how it is evidenced. */
+const givenModel = (
+  given: Pick<z.output<typeof ownHours>, 'data' | 'months'>,
+  { i18n, locale }: Words,
+): object => ({
+  ...given,
+  data: given.data.map((record) => ({
     ...record,
+    gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
     // Why, at one glance; a later confirmation makes it history.
     told: ['rejected', 'appealed'].includes(record.state) ? record.rejectionReason : null,
   })),
+  bars: given.months.map(({ month, minutes }) => ({
+    label: formatMonth(month, locale),
+    value: Math.round(minutes / 6) / 10,
+  })),
+  count: given.data.length,
+});
+
+/** Model of `hours/of-member`. */
+export const memberModel = (
+  given: z.output<typeof memberHours>,
+  words: Words,
+  { membershipId, query }: { readonly membershipId: string; readonly query: Paging },
+): object => ({
+  ...givenModel(given, words),
+  membershipId,
+  ...pagerOf(`/memberships/${membershipId}/hours`, query, given.nextCursor),
+});
+
+/** Model of `hours/list`. */
+export const listModel = (own: z.output<typeof ownHours>, words: Words, query: Paging): object => ({
+  ...givenModel(own, words),
   yearly: own.yearly && {
     ...own.yearly,
     // A bar is full at most, and empty at least.
     shownMinutes: within(own.yearly.minutes, own.yearly.neededMinutes),
   },
-  bars: own.months.map(({ month, minutes }) => ({
-    label: formatMonth(month, locale),
-    value: Math.round(minutes / 6) / 10,
-  })),
   ...pagerOf('/hours', query, own.nextCursor),
-  count: own.data.length,
 });
 
 const within = (value: number, most: number): number => Math.max(0, Math.min(value, most));

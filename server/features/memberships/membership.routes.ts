@@ -294,6 +294,7 @@ async function showPage(
       | 'credentials:review'
       | 'training:plan'
       | 'hours:back-enter'
+      | 'hours:see'
       | 'appraisals:see'
       | 'awards:see',
   ): boolean => !own && can(actor, permission, membership.unitId);
@@ -335,6 +336,7 @@ async function showPage(
       planLearning: membership.state === 'approved' && may('training:plan'),
       seeAppraisals: may('appraisals:see'),
       seeAwards: may('awards:see'),
+      seeHours: may('hours:see'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
       leave: own && ['approved', 'suspended'].includes(membership.state),

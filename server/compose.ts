@@ -583,13 +583,14 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     people,
     tenants,
   });
+  const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
   people.onGuardianWithdrawn(async (personId) => {
     await assignments.releaseAhead(personId, '');
     await enrolments.releaseAhead(personId, '');
     await memberships.takeRolesEverywhere(personId);
+    await feeds.closeEverywhere(personId);
     await accounts.close(personId);
   });
-  const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
   memberships.onStopped(async ({ personId, how }) => {
     await assignments.replaceAfter(personId, { of: 'membership', how, what: '', name: '', skills: [] });
     await attendance.closeOf(personId);
@@ -663,7 +664,16 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     ...joinLinkMessages({ links, tenants, units, publicUrl }),
     ...guardianMessages({ links, people, tenants, publicUrl }),
     ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...assignmentMessages({ i18n, shifts, offers, tenants, recipients, publicUrl, linkKey: offerLinkKey }),
+    ...assignmentMessages({
+      i18n,
+      shifts,
+      offers,
+      tenants,
+      units,
+      recipients,
+      publicUrl,
+      linkKey: offerLinkKey,
+    }),
     ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
     ...savedSearchMessages({
       shifts,

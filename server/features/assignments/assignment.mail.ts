@@ -6,15 +6,17 @@ import type { OfferService } from '../offers/index.ts';
 import { noHoursText } from '../shifts/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
+import type { UnitService } from '../units/index.ts';
 import { AssignmentModel, LIVE_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
 import { wordReason } from './assignment.view.ts';
+import { runs } from './desk.ts';
 import { signOfferLink } from './offer-link.ts';
 
 /** Who receives mail of a person, if they have an address; injected by compose.ts. */
 export interface Recipients {
   ofPerson(personId: string): Promise<Recipient | null>;
-  /** Those who answer requests of the unit: the shift's creator, else nobody. */
+  /** Somebody with a desk. */
   ofAccount(accountId: string): Promise<Recipient | null>;
 }
 
@@ -23,6 +25,7 @@ export interface AssignmentMailParts {
   readonly shifts: ShiftService;
   readonly offers: OfferService;
   readonly tenants: TenantService;
+  readonly units: UnitService;
   readonly recipients: Recipients;
   readonly publicUrl: string;
   /** Key of the links with which an offer is answered. */
@@ -61,6 +64,7 @@ export function assignmentMessages({
   shifts,
   offers,
   tenants,
+  units,
   recipients,
   publicUrl,
   linkKey,
@@ -109,13 +113,16 @@ export function assignmentMessages({
     };
   }
 
-  const recipientOf = (
+  const recipientOf = async (
     kind: string,
     assignment: AssignmentRow,
-    createdBy: string | null,
+    accountId: string | null,
   ): ReturnType<Recipients['ofPerson']> => {
     if (!TO_COORDINATORS.includes(kind)) return recipients.ofPerson(String(assignment.personId));
-    return createdBy ? recipients.ofAccount(createdBy) : Promise.resolve(null);
+    // Names of volunteers go to who runs the unit when the mail leaves, not to who did so once.
+    return accountId !== null && (await runs(accountId, await units.pathOf(assignment.unitId)))
+      ? recipients.ofAccount(accountId)
+      : null;
   };
 
   return Object.keys(WANTED).map((kind) => defineMessage({ kind, load: (row) => load(kind, row) }));

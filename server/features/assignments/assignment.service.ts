@@ -20,6 +20,7 @@ import { createOffering } from './assignment.offers.ts';
 import { createAssignmentReading } from './assignment.reading.ts';
 import { createSeats } from './assignment.seats.ts';
 import type { SeatParts } from './assignment.seats.ts';
+import { deskOf } from './desk.ts';
 import { createReplacement } from './replacement.ts';
 
 export interface AssignmentParts extends SeatParts {
@@ -153,11 +154,13 @@ export function createAssignmentService(parts: AssignmentParts) {
         };
         if (place.position.admission === 'approval') {
           const row = await insert(place, person, 'requested', { note });
-          await addMessage({
-            kind: 'assignments/requested',
-            subjectId: row._id,
-            dedupeKey: `requested:${String(row._id)}`,
-          });
+          for (const accountId of await deskOf(place.shift, await units.pathOf(row.unitId)))
+            await addMessage({
+              kind: 'assignments/requested',
+              subjectId: row._id,
+              data: { accountId },
+              dedupeKey: `requested:${String(row._id)}:${accountId}`,
+            });
           return row;
         }
         if (!(await shifts.reserveSeat(place.position._id))) {

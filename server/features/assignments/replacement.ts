@@ -6,7 +6,6 @@ import { addMessage } from '../../db/outbox.ts';
 import type { DueWork } from '../../db/runs.ts';
 import { afterCommit, inTransaction, requireTransaction } from '../../db/transaction.ts';
 import type { MatchingService } from '../matching/index.ts';
-import { holdersOf } from '../memberships/index.ts';
 import { answerBy } from '../offers/index.ts';
 import { lockPerson } from '../people/index.ts';
 import type { PositionRow, ShiftRow } from '../shifts/index.ts';
@@ -14,6 +13,7 @@ import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
 import { AssignmentModel, SEATED_STATES } from './assignment.model.ts';
 import type { AssignmentRow } from './assignment.model.ts';
+import { deskOf } from './desk.ts';
 import { causedBy, lapseReason } from './lapse.rules.ts';
 import type { LapseCause } from './lapse.rules.ts';
 
@@ -41,7 +41,6 @@ export interface ReplacementParts {
 const ASKED = 3;
 /** Most places that somebody has ahead. */
 const MOST = 500;
-const TOLD = 5;
 
 /** Asks those who fit best for a place that came free and nobody waits for. */
 export const REOFFER_SWEEP = 'assignments/reoffer';
@@ -59,17 +58,13 @@ export function createReplacement(parts: ReplacementParts) {
     shift: ShiftRow,
     said: Record<string, string | number | null>,
   ): Promise<void> {
-    const holders = shift.createdBy
-      ? [{ accountId: shift.createdBy }]
-      : await holdersOf('assignments:manage', await units.pathOf(row.unitId), TOLD);
-    for (const { accountId } of holders)
-      if (accountId)
-        await addMessage({
-          kind: 'assignments/place-lost',
-          subjectId: row._id,
-          data: { reason: row.history.at(-1)?.reason ?? null, ...said, accountId: String(accountId) },
-          dedupeKey: `place-lost:${String(row._id)}:${String(accountId)}:${row.version}`,
-        });
+    for (const accountId of await deskOf(shift, await units.pathOf(row.unitId)))
+      await addMessage({
+        kind: 'assignments/place-lost',
+        subjectId: row._id,
+        data: { reason: row.history.at(-1)?.reason ?? null, ...said, accountId },
+        dedupeKey: `place-lost:${String(row._id)}:${accountId}:${row.version}`,
+      });
   }
 
   /** Until when somebody asked now could answer; null where nobody may be asked any more. */

@@ -70,6 +70,16 @@ export function createFeedService({ enrolments, memberships, tenants, i18n, publ
       });
     },
 
+    /** The person's addresses work no more, in whatever organisation. Inside the caller's transaction. */
+    async closeEverywhere(personId: string): Promise<void> {
+      const rows = await acrossTenants('feeds: the addresses of one person', () =>
+        CalendarFeedModel.find({ personId: new Types.ObjectId(personId) })
+          .select({ tenantId: 1 })
+          .lean(),
+      );
+      for (const { tenantId } of rows) await asTenant(String(tenantId), () => this.close(personId));
+    },
+
     /** What the address holds now. @throws NotFound for every other secret, and when its person is a member no more */
     async read(secret: string): Promise<string> {
       const row = SECRET.test(secret)

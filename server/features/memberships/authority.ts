@@ -104,6 +104,18 @@ export async function holdersAmong(
     .map((row) => String(row.personId));
 }
 
+/** Whether whoever signs in with the account holds the permission over the unit now; `path` is the unit and all above it. */
+export async function accountHolds(
+  accountId: string | Types.ObjectId,
+  permission: Permission,
+  path: readonly Types.ObjectId[],
+): Promise<boolean> {
+  const row = await MembershipModel.findOne({ accountId: new Types.ObjectId(accountId), state: 'approved' })
+    .select({ grants: 1 })
+    .lean();
+  return row?.grants.some((grant) => givesOver(grant, permission, path)) ?? false;
+}
+
 /**
  * Members who hold the permission anywhere in the current tenant, oldest membership first, with their names.
  * @param among only these people; everybody when left out

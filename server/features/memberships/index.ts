@@ -7,7 +7,14 @@ export { searchFilter, searchKeysOf } from './membership.search.ts';
 export { MEMBERSHIP_KINDS } from './membership.model.ts';
 export type { MembershipKind, MembershipRow } from './membership.model.ts';
 export { peopleRoutes } from './people.routes.ts';
-export { authoritiesOf, holdersAmong, holdersAnywhere, holdersOf, holdsApartFrom } from './authority.ts';
+export {
+  accountHolds,
+  authoritiesOf,
+  holdersAmong,
+  holdersAnywhere,
+  holdersOf,
+  holdsApartFrom,
+} from './authority.ts';
 export { whyNotSpeak } from './authority.rules.ts';
 export type { Authority } from './authority.ts';
 export { membershipRoutes, toMembershipView } from './membership.routes.ts';

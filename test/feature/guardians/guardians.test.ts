@@ -328,11 +328,15 @@ describe('a guardian who takes the consent back', function () {
     return { member, back: secretOf(await linkTo(guardian, '/guardian-withdrawals/')) };
   }
 
-  it('takes every role with it: a closed account is not who can still give roles', async () => {
+  it('takes every role and calendar address with it: a closed account is not who can still give roles', async () => {
     const tenant = await createTenant();
     const { member, back } = await young(tenant, ['administrator', 'coordinator']);
     const other = await createMember(tenant, { roles: ['administrator'] });
+    const feed = (await (await member.api()).post('/calendar-feed')).json<{ url: string }>();
+    const reads = async (): Promise<number> => (await fetch(feed.url)).status;
+    expect(await reads()).to.equal(200);
     expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    expect(await reads()).to.equal(404);
     const shown = await (await other.api()).get(`/memberships/${member.membershipId}`);
     expect(shown.json<{ grants: unknown[] }>().grants).to.deep.equal([]);
     const leaving = await (await other.api()).post(`/memberships/${other.membershipId}/leaving`);

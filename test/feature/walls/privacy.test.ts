@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Types } from 'mongoose';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
 import { RequestModel } from '../../../server/features/requests/request.model.ts';
 import { RecognitionModel } from '../../../server/features/recognition/recognition.model.ts';
@@ -15,6 +16,7 @@ import {
 import type { Member } from '../../factories/people.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createOpening } from '../../factories/requests.ts';
+import { createSession } from '../../factories/training.ts';
 import { AnnualReportModel } from '../../../server/features/annual-reports/annual-report.model.ts';
 import { CertificateModel } from '../../../server/features/certificates/certificate.model.ts';
 import { ShiftModel } from '../../../server/features/shifts/shift.model.ts';
@@ -229,6 +231,89 @@ describe('what strangers and fellow volunteers learn of people', function () {
     // Who comes is told it, or the walk would prove that nobody is.
     const own = await volunteer.page();
     expect((await own.get(`/assignments/${place.ids['assignmentId']}`)).text).to.include('梧桐弄七号');
+  });
+
+  it('nothing of a minor in mails to others, and in their calendars', async () => {
+    const tenant = await createTenant();
+    const [lead, former, officer, fellow, young] = [
+      await createMember(tenant, { roles: ['coordinator'] }),
+      await createMember(tenant),
+      await createMember(tenant, { roles: ['officer'] }),
+      await createMember(tenant),
+      await createMember(tenant, {
+        person: {
+          name: '欧阳小雀',
+          birthDate: `${year - 16}-01-01`,
+          phone: '13800138777',
+          consents: ['terms', 'guardian'].map(consent),
+        } as never,
+      }),
+    ];
+    const [desk, planner, own, other] = [
+      await lead.api(),
+      await officer.api(),
+      await young.api(),
+      await fellow.api(),
+    ];
+    const opening = await createOpening(tenant, {
+      position: { maximum: 1, minAge: null } as never,
+      // Whoever planned it has no role by now.
+      shift: { createdBy: new Types.ObjectId(former.accountId) } as never,
+    });
+    const { sessionId } = await createSession(tenant, { capacity: 1 });
+    const did = async (answer: Promise<{ status: number; text: string }>): Promise<string> => {
+      const { status, text } = await answer;
+      expect(status, text).to.be.within(200, 201);
+      return text;
+    };
+    const idOf = (text: string): string => (JSON.parse(text) as { id: string }).id;
+    const place = idOf(await did(own.post(`/positions/${opening.positionId}/assignments`)));
+    await did(other.post(`/positions/${opening.positionId}/assignments`));
+    const seat = idOf(await did(own.post(`/sessions/${sessionId}/enrolments`)));
+    await did(other.post(`/sessions/${sessionId}/enrolments`));
+    const { url } = JSON.parse(await did(other.post('/calendar-feed'))) as { url: string };
+    await did(desk.post(`/shifts/${opening.shiftId}/announcements`, { subject: '集合', text: '东门见' }));
+    const { sweep, url: at } = await testApp();
+    await sweep('messages/deliver');
+    // What comes free goes to the fellow; then all of it is called off.
+    await did(own.post(`/assignments/${place}/cancel`, { reason: '' }));
+    await did(own.post(`/enrolments/${seat}/cancellation`, { reason: '' }));
+    await sweep('messages/deliver');
+    const calendar = await (await fetch(url)).text();
+    await did(desk.post(`/shifts/${opening.shiftId}/cancellation`, { reason: '下雨' }));
+    await did(planner.post(`/sessions/${sessionId}/cancellation`, { reason: '停电' }));
+    await sweep('messages/deliver');
+    const mails = (await (await fetch(`${at}/dev/mailbox.json`)).json()) as { to: string }[];
+    const heardBy = ({ email }: Member): string[] =>
+      mails.filter(({ to }) => to.includes(email)).map((mail) => JSON.stringify(mail));
+    // A walk that reads nothing proves nothing.
+    expect(heardBy(fellow).length).to.be.at.least(4);
+    expect(calendar).to.include('BEGIN:VEVENT');
+    for (const text of [calendar, ...heardBy(fellow), ...heardBy(former)])
+      for (const secret of ['小雀', '13800138777', `${year - 16}-01-01`]) expect(text).to.not.include(secret);
+    expect(heardBy(former)).to.deep.equal([]);
+  });
+
+  it('tells who asks for a place to whoever runs the shift now, not to who planned it and has no role since', async () => {
+    const tenant = await createTenant();
+    const [lead, former, person] = [
+      await createMember(tenant, { roles: ['coordinator'] }),
+      await createMember(tenant),
+      await createMember(tenant, { person: { name: '欧阳问路' } }),
+    ];
+    const { positionId } = await createOpening(tenant, {
+      position: { admission: 'approval' } as never,
+      shift: { createdBy: new Types.ObjectId(former.accountId) } as never,
+    });
+    const made = await (await person.api()).post(`/positions/${positionId}/assignments`);
+    expect(made.status, made.text).to.equal(201);
+    const { sweep, url } = await testApp();
+    await sweep('messages/deliver');
+    const mails = (await (await fetch(`${url}/dev/mailbox.json`)).json()) as { to: string; text: string }[];
+    const told = ({ email }: Member): string[] =>
+      mails.filter(({ to }) => to.includes(email)).map(({ text }) => text);
+    expect(told(former)).to.deep.equal([]);
+    expect(told(lead).join()).to.include('欧阳问路');
   });
 
   it('no name on the notice of recognition but of grown members who agreed and still do (S-49, R-6.7)', async () => {

@@ -155,6 +155,11 @@ export function createGuardianService({
     } else if (row.accountId && (await memberships.isTrusted(String(row.accountId), String(row.tenantId))))
       throw new Conflict('guardian-by-themselves');
   }
+  /** Links end with the eighteenth birthday as it was known then; it may have been corrected since. @throws NotFound */
+  function stillMinor(person: PersonRow): PersonRow {
+    if (!isMinor(person.birthDate, today())) throw new NotFound('link-not-valid');
+    return person;
+  }
   const paperOf = (row: MembershipRow) =>
     ({ type: 'guardian-consent', id: row._id, personId: row.personId }) as const;
 
@@ -304,7 +309,7 @@ export function createGuardianService({
     async withdrawing(secret: string): Promise<PersonRow> {
       const token = await links.find(secret, 'guardian-withdrawal');
       if (!token?.subjectId) throw new NotFound('link-not-valid');
-      return people.row(token.subjectId);
+      return stillMinor(await people.row(token.subjectId));
     },
 
     /** The guardian takes it back: future places are free again, the account is closed, what was optional is gone. */
@@ -312,6 +317,7 @@ export function createGuardianService({
       await inTransaction(async () => {
         const token = await links.use(secret, 'guardian-withdrawal');
         if (!token.subjectId) throw new NotFound('link-not-valid');
+        stillMinor(await people.row(token.subjectId));
         await people.withdrawGuardian(String(token.subjectId));
       });
     },
@@ -320,7 +326,9 @@ export function createGuardianService({
     async withdrawFor(actor: AccountActor, membershipId: string): Promise<void> {
       await inTransaction(async () => {
         const row = await within(actor, membershipId);
-        if (!hasConsent(await people.row(row.personId), 'guardian'))
+        const person = await people.row(row.personId);
+        // From the eighteenth birthday on nobody but the person says what becomes of the account.
+        if (!hasConsent(person, 'guardian') || !isMinor(person.birthDate, today()))
           throw new Conflict('no-guardian-consent');
         await people.withdrawGuardian(String(row.personId));
       });

@@ -158,6 +158,23 @@ describe('a minor who registers', function () {
     expect(expiresAt?.getTime()).to.be.below(Date.now() + 7.01 * 86_400_000);
   });
 
+  it('is answered once, whatever is pressed in the same moment', async () => {
+    const { email, guardian } = await asked();
+    const secret = secretOf(await linkTo(guardian, '/guardian/'));
+    const path = `/guardian-requests/${secret}`;
+    const presses = [0, 1, 2].flatMap(() => [
+      new ApiAgent()
+        .post(`${path}/consent`, { relation: 'mother', agree: true })
+        .then((one) => ['yes', one] as const),
+      new ApiAgent().post(`${path}/refusal`).then((one) => ['no', one] as const),
+    ]);
+    const answers = await Promise.all(presses);
+    const heard = answers.filter(([, { status }]) => status === 200).map(([what]) => what);
+    expect(heard).to.have.length(1);
+    expect(answers.every(([, { status }]) => [200, 404].includes(status))).to.equal(true);
+    expect(await AccountModel.countDocuments({ emailKey: email })).to.equal(heard[0] === 'yes' ? 1 : 0);
+  });
+
   it('must name somebody else, old enough for the place, and tells nobody which addresses are known', async () => {
     const tenant = await createTenant();
     const known = await createMember(tenant);
@@ -358,6 +375,26 @@ describe('a guardian who takes the consent back', function () {
     const refused = await give('administrator');
     expect([refused.status, refused.json()['code']]).to.deep.equal([409, 'minors-give-no-roles']);
     expect((await give('coordinator')).status).to.be.below(300);
+  });
+
+  it('says so once, and not after the eighteenth birthday, by whatever way', async () => {
+    const tenant = await createTenant();
+    const desk = await createMember(tenant, { roles: ['coordinator'] });
+    const { member, back } = await young(tenant);
+    const grown = new Date(comesOfAge(SIXTEEN).getTime() + 60_000).getTime() - Date.now();
+    await atOffset(grown, async () => {
+      expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(404);
+      const path = `/memberships/${member.membershipId}/guardian-consent/withdrawal`;
+      const told = await (await desk.api()).post(path);
+      expect([told.status, told.json()['code']]).to.deep.equal([409, 'no-guardian-consent']);
+    });
+    // A day of birth that was corrected ends a link that was made before.
+    await PersonModel.updateOne({ _id: member.personId }, { $set: { birthDate: '1990-01-01' } });
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(404);
+    await PersonModel.updateOne({ _id: member.personId }, { $set: { birthDate: SIXTEEN } });
+    const presses = Array.from({ length: 4 }, () => new ApiAgent().post(`/guardian-withdrawals/${back}`));
+    const statuses = (await Promise.all(presses)).map(({ status }) => status);
+    expect(statuses.sort()).to.deep.equal([200, 404, 404, 404]);
   });
 
   it('leaves no place ahead, though one is taken in the same moment', async () => {

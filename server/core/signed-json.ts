@@ -41,10 +41,14 @@ export function openSignedJson(bytes: Uint8Array, trusted: TrustedKeys): Opened 
     return { fault: 'signature-malformed' };
   const key = trusted.get(value.statement.keyId);
   if (!key) return { fault: 'unknown-key' };
-  return verify(null, signedBytes(value.statement), key, signature)
+  return verify(null, statementIn(bytes, value), key, signature)
     ? { statement: value.statement }
     : { fault: 'signature-wrong' };
 }
+
+/** The bytes that were signed: the whole is canonical, so the statement stands in it as its own canonical text. */
+const statementIn = (bytes: Uint8Array, { signature }: Envelope): Uint8Array =>
+  bytes.subarray(`{"signature":"${signature}","statement":`.length, -1);
 
 interface Envelope {
   readonly signature: string;

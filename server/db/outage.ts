@@ -7,12 +7,18 @@ import mongoose from 'mongoose';
 
 const { mongo } = mongoose;
 
-/** Server codes: a member that stops, steps down, has no majority or lost a cursor to an election. */
+/**
+ * Server codes: a member that stops, steps down, has no majority, lost a cursor or the plan of a query to an election or a change
+ * of the catalogue, closed a connection, or has no room at the moment.
+ */
 const AWAY = [
-  6, 7, 43, 64, 89, 91, 100, 133, 134, 189, 237, 239, 246, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
+  6, 7, 43, 64, 89, 91, 100, 133, 134, 145, 175, 189, 206, 216, 237, 239, 246, 279, 303, 355, 365, 384, 402,
+  433, 449, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ];
+/** Of a sharded cluster: a router that knows an older place of the data, shards that move it or end a transaction of theirs. */
+const MOVING = [149, 150, 249, 250, 272, 281, 282, 343, 406, 13388];
 /** Server codes of work that took longer than it may. */
-const SLOW = [24, 50, 202, 262, 290, 11601];
+const SLOW = [24, 50, 202, 262, 290, 407, 11601];
 
 /** By name, too: not all of them are exported. */
 const AWAY_NAMES = [
@@ -61,7 +67,7 @@ export function outageOf(err: unknown): 'away' | 'slow' | 'busy' | null {
   if (!(err instanceof mongo.MongoError)) return null;
   const code = Number(err.code);
   if (SLOW.includes(code)) return 'slow';
-  if (AWAY.includes(code)) return 'away';
+  if (AWAY.includes(code) || MOVING.includes(code)) return 'away';
   if (code === 112 || hasLabel(err, 'TransientTransactionError')) return 'busy';
   const unsure = ['UnknownTransactionCommitResult', 'RetryableWriteError', 'SystemOverloadedError'];
   return unsure.some((label) => hasLabel(err, label)) ? 'away' : null;

@@ -196,6 +196,38 @@ describe('a database that fails at one point', function () {
       }
   });
 
+  it('tells whoever changes something to come again, whatever passing trouble the server names', async () => {
+    const [person] = await people(1);
+    const [reads, inserts, updates] = [
+      ['find', 'aggregate'],
+      ['insert'],
+      ['update', 'findAndModify'],
+    ] as const;
+    // The plan of a query killed, the connection given up, no room in the cache; data that moves between shards, overload.
+    const troubles = [
+      [175, reads],
+      [279, inserts],
+      [365, updates],
+      [250, reads],
+      [433, inserts],
+    ] as const;
+    for (const [at, [errorCode, failCommands]] of troubles.entries()) {
+      const startsAt = new Date(Date.now() + (20 + at) * DAY_MS);
+      const positionId = await createPosition(tenant, { shiftId: await createShift(tenant, { startsAt }) });
+      const path = `/positions/${positionId}/assignments`;
+      const key = randomUUID();
+      const namespace = `${database}.assignments`;
+      const stop = await set.failPoint({ failCommands, namespace, errorCode }, { times: 1 });
+      const first = await person!.api.post(path, {}, { 'idempotency-key': key });
+      await stop();
+      expect([201, 503], `${errorCode} ${failCommands.join()}: ${first.text}`).to.include(first.status);
+      if (first.status === 503) expect(Number(first.headers.get('retry-after'))).to.be.above(0);
+      const { answer } = await persist(person!.api, path, {}, key, PACE);
+      expect(answer.status, answer.text).to.equal(201);
+      expect(await places(positionId)).to.equal(1);
+    }
+  });
+
   it('does no harm where jobs note what they did', async () => {
     const books = {
       'the alarm clock’s own': `${database}.agenda_jobs`,

@@ -182,7 +182,7 @@ describe('what the browser gets', () => {
   });
 
   it('is checked: our scripts have the types they say', function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const program = ts.createProgram([join(VIEWS, 'assets/app.js'), join(VIEWS, 'assets/map.js')], {
       allowJs: true,
       checkJs: true,

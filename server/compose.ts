@@ -427,6 +427,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       };
     },
     withoutHours: (booked) => assignments.withoutHours(booked),
+    wasCancelled: async (shiftId) => (await shifts.row(shiftId)).state === 'cancelled',
     humans,
     attachments,
     people,

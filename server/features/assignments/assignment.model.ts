@@ -9,6 +9,11 @@ import type { StateRow } from '../../db/transition.ts';
 
 export const ATTENDANCE_METHODS = ['code', 'kiosk', 'coordinator', 'automatic'] as const;
 export type AttendanceMethod = (typeof ATTENDANCE_METHODS)[number];
+/** Why somebody's service ended though they never checked out: the reason of that step in the history. */
+export const LEAVING_REASONS = ['forgotten', 'shift-cancelled', 'membership-stopped'] as const;
+export type LeavingReason = (typeof LEAVING_REASONS)[number];
+/** The reason of a no-show that nobody noted. */
+export const NEVER_CAME = 'never-checked-in';
 
 /** One end of the attended time; the server's clock decides (S-62). */
 export interface AttendanceMark {

@@ -6,7 +6,8 @@ import type { Change, Finding } from '../matching/index.ts';
 import { wayOut } from '../matching/index.ts';
 import type { Nature } from '../shifts/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
-import type { AssignmentRow } from './assignment.model.ts';
+import { LEAVING_REASONS, NEVER_CAME } from './assignment.model.ts';
+import type { AssignmentRow, LeavingReason } from './assignment.model.ts';
 import { readLapse } from './lapse.rules.ts';
 import type { AssignmentView } from './assignment.schema.ts';
 
@@ -104,8 +105,13 @@ function wordParams(
 const nameOf = (locale: Locale, code: string, params: Finding['params']): string =>
   String(params?.[`name-${locale}`] ?? typeName(code, locale));
 
+const CODED: readonly (string | null)[] = [...LEAVING_REASONS, NEVER_CAME];
+const isCodedReason = (reason: string | null): reason is LeavingReason | typeof NEVER_CAME =>
+  CODED.includes(reason);
+
 /** A stored reason in the reader's language: what somebody wrote as it is, what a lapse left behind in words. */
 export function wordReason(i18n: I18n, locale: Locale, reason: string | null): string | null {
+  if (isCodedReason(reason)) return i18n.t(locale, `assignments.reason.${reason}`);
   const lapse = readLapse(reason);
   if (!lapse) return reason;
   const known = lapse.of === 'credential' ? typeName(lapse.what, locale) : lapse.what;

@@ -7,7 +7,13 @@ import { Conflict, Forbidden, NotFound } from '../../core/errors.ts';
 import type { Humans } from '../../core/humans.ts';
 import { distanceMetres, latLngOf } from '../../core/geo.ts';
 import { exactly } from '../../db/fields.ts';
-import type { AssignmentRow, AssignmentService, AttendanceMark } from '../assignments/index.ts';
+import type {
+  AssignmentRow,
+  AssignmentService,
+  AttendanceMark,
+  LeavingReason,
+} from '../assignments/index.ts';
+import { NEVER_CAME } from '../assignments/index.ts';
 import { hasConsent } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
 import type { Nature, ShiftRow, ShiftService } from '../shifts/index.ts';
@@ -118,7 +124,7 @@ export function createAttendanceService({
     row: AssignmentRow,
     shift: ShiftRow,
     made: AttendanceMark,
-    more: { readonly checkIn?: AttendanceMark } = {},
+    { why, ...more }: { readonly checkIn?: AttendanceMark; readonly why?: LeavingReason } = {},
   ): Promise<AssignmentRow> {
     if (made.method !== 'automatic') {
       const late = whyNotCheckOut({ endsAt: shift.endsAt, now: made.at });
@@ -130,6 +136,7 @@ export function createAttendanceService({
       to: 'checked_out',
       action: 'attendance/check-out',
       set: { ...more, checkOut: made },
+      ...(why ? { reason: why } : {}),
     });
     for (const listener of listeners) await listener(after);
     return after;
@@ -245,14 +252,15 @@ export function createAttendanceService({
   }
 
   /** Whoever is there now has gone, as far as anybody knows: nothing is counted that nobody sees to. */
-  async function closeNow(row: AssignmentRow, shift: ShiftRow): Promise<void> {
+  async function closeNow(row: AssignmentRow, shift: ShiftRow, why: LeavingReason): Promise<void> {
     if (row.state !== 'checked_in') return;
-    await checkOut(row, shift, mark('automatic', null, { at: latest(contextNow(), row.checkIn?.at) }));
+    const made = mark('automatic', null, { at: latest(contextNow(), row.checkIn?.at) });
+    await checkOut(row, shift, made, { why });
   }
 
   // Nobody is there any more for what was called off: the rest of the plan is no service.
   shifts.onShiftCancelled(async (shift) => {
-    for (const row of await assignments.atShift(shift._id)) await closeNow(row, shift);
+    for (const row of await assignments.atShift(shift._id)) await closeNow(row, shift, 'shift-cancelled');
   });
 
   return {
@@ -377,7 +385,7 @@ export function createAttendanceService({
     /** A member was suspended or is none any more: who is at a shift here has gone from it. Inside a transaction. */
     async closeOf(personId: string): Promise<void> {
       for (const row of await assignments.insideOf(personId))
-        await closeNow(row, await shifts.row(row.shiftId));
+        await closeNow(row, await shifts.row(row.shiftId), 'membership-stopped');
     },
 
     /** For the sweep: a forgotten check-out is closed at the planned end and marked, whoever never came is a no-show. */
@@ -386,13 +394,15 @@ export function createAttendanceService({
       if (!row) throw new NotFound();
       const shift = await shifts.row(row.shiftId);
       if (row.state === 'checked_in')
-        await checkOut(row, shift, mark('automatic', null, { at: latest(shift.endsAt, row.checkIn?.at) }));
+        await checkOut(row, shift, mark('automatic', null, { at: latest(shift.endsAt, row.checkIn?.at) }), {
+          why: 'forgotten',
+        });
       else if (['accepted', 'confirmed'].includes(row.state)) {
         await assignments.move(row, {
           from: ['accepted', 'confirmed'],
           to: 'no_show',
           action: 'attendance/no-show',
-          reason: 'never-checked-in',
+          reason: NEVER_CAME,
         });
       }
     },

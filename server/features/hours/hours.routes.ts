@@ -20,6 +20,7 @@ import {
   entriesFilter,
   hoursFilter,
   hoursPage,
+  hoursStory,
   hoursView,
   ledgerPage,
   logBody,
@@ -39,6 +40,7 @@ import {
   showModel,
   toEntryView,
   toHoursView,
+  toStepView,
 } from './hours.view.ts';
 
 export interface HoursRouteParts {
@@ -177,15 +179,20 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
       path: '/hours/:id',
       access: 'hours:see-own',
       tenant: 'member',
-      summary: 'One record: planned, attended, recorded, and how it came about.',
+      summary:
+        'One record: planned, attended, recorded, and how it came about: who took each step, when and how.',
       input: { params: idParams },
-      output: hoursView,
-      run: async ({ actor, params }) => toHoursView(await hours.access(actor, params.id)),
-      async page(record, { actor, account, params, locale }) {
+      output: hoursStory,
+      async run({ account, params }) {
+        const row = await hours.access(account, params.id);
+        const story = await hours.story(account, row, (ids) => proposals.on('hours/reversal', ids));
+        return { ...toHoursView(row), story: story.map(toStepView) };
+      },
+      async page(record, { actor, account, params, locale, zone }) {
         const row = await hours.access(actor, params.id);
         const claims = await hours.claims.ofRecord(row);
         return view('hours/show', {
-          ...showModel(record, row, { account, locale, i18n }),
+          ...showModel(record, row, { account, locale, i18n, zone }),
           claims: claimsOfRecord(claims, i18n, locale),
           mayClaim: mayClaimOn(account, row) && !claims.some(({ state }) => state === 'claimed'),
           proposal: can(account, 'hours:reverse')

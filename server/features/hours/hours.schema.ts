@@ -4,6 +4,7 @@ import { NATURES } from '../shifts/index.ts';
 import { SERVICE_AREAS } from '../skills/index.ts';
 import { ANOMALIES } from './anomaly.rules.ts';
 import { EVIDENCE_GRADES } from './evidence.rules.ts';
+import { STORY_STEPS, STORY_WAYS } from './hours.story.rules.ts';
 import { LEDGER_CAUSES } from './ledger.rules.ts';
 
 export const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'not-a-time');
@@ -56,6 +57,28 @@ export const hoursView = z.object({
   postedAt: z.string().nullable(),
 });
 export type HoursView = z.infer<typeof hoursView>;
+/** One step of how a record came about. */
+export const storyStep = z.object({
+  at: z.string(),
+  what: z.enum(STORY_STEPS),
+  /** By what means, or on what occasion. */
+  way: z.enum(STORY_WAYS).nullable(),
+  by: z.object({
+    part: z.enum(['self', 'coordinator', 'reviewer', 'organisation', 'system', 'elsewhere']),
+    /** Null where the part says it, or the name is not the reader's to know. */
+    name: z.string().nullable(),
+  }),
+  reason: z.string().nullable(),
+  /** The instant that counts, where it is another than when it was noted. */
+  counted: z.string().nullable(),
+  distanceMetres: z.number().nullable(),
+  /** Where it went to or came from. */
+  organisation: z.object({ 'zh-CN': z.string(), en: z.string() }).nullable(),
+});
+export type StoryStepView = z.infer<typeof storyStep>;
+/** A record with how it came about, oldest step first. */
+export const hoursStory = hoursView.extend({ story: z.array(storyStep) });
+export type HoursStory = z.infer<typeof hoursStory>;
 export const hoursPage = pageOf(hoursView);
 /** Where somebody stands to what the organisation asks of a volunteer in a year. */
 export const yearlyStanding = z.object({

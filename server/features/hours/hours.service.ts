@@ -44,6 +44,7 @@ import type { HoursTrust } from './hours.trust.ts';
 import { createBackEntries, meeting, stretchOf } from './hours.back-entry.ts';
 import type { WithoutHours } from './hours.back-entry.ts';
 import { createServedHours } from './hours.served.ts';
+import { createStories } from './hours.story.ts';
 import { applyToLedger, factsOfRecord } from './ledger.service.ts';
 import { holderOf } from './merge.moves.ts';
 import { reverseAlong } from './transfer.moves.ts';
@@ -81,6 +82,8 @@ export interface HoursParts {
   readonly people: Pick<PeopleService, 'row'>;
   /** Places in shifts that people had; injected, as assignments know them. */
   readonly places: ClaimablePlaces;
+  /** Whether the shift was called off; injected, as shifts know it. */
+  readonly wasCancelled: (shiftId: string) => Promise<boolean>;
 }
 
 export type PostedListener = (rows: readonly HoursRow[], tenant: Tenant) => Promise<void>;
@@ -166,6 +169,10 @@ export function createHoursService(parts: HoursParts) {
     ...activityQueries,
     ...createBackEntries({ memberships, units, tenants, withoutHours, insert, submit }),
     ...createServedHours({ units, tenants, shiftFacts }),
+    ...createStories({
+      ...parts,
+      claimsOf: async (row) => (await claims.ofRecord(row)).map(({ _id }) => _id),
+    }),
     access: accessHours,
     /** Told in the transaction that records the service of a place. */
     onServed(listener: ServedListener): void {

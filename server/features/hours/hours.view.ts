@@ -3,14 +3,22 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
-import { createForm, formatMonth } from '../../i18n/index.ts';
+import { createForm, formatDateTime, formatDistance, formatMonth } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { natureChoices } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { HoursRow } from './hours.model.ts';
 import { abilitiesFor } from './hours.policy.ts';
-import type { HoursView, ledgerPage, memberHours, ownHours } from './hours.schema.ts';
+import type {
+  HoursStory,
+  HoursView,
+  ledgerPage,
+  memberHours,
+  ownHours,
+  StoryStepView,
+} from './hours.schema.ts';
+import type { ToldStep } from './hours.story.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
 import { pagerOf } from '../../http/paging.ts';
 
@@ -78,9 +86,9 @@ export const queueModel = (data: readonly HoursView[], nextCursor: string | null
 
 /** Model of `hours/show`. */
 export function showModel(
-  record: HoursView,
+  { story, ...record }: HoursStory,
   row: HoursRow,
-  { account, locale, i18n }: { account: AccountActor; locale: Locale; i18n: I18n },
+  { account, locale, i18n, zone }: { account: AccountActor; locale: Locale; i18n: I18n; zone: string },
 ): object {
   const own = String(row.personId) === account.personId;
   return {
@@ -98,15 +106,48 @@ export function showModel(
       : null,
     gradeText: i18n.t(locale, `hours.grade.${record.grade}`),
     anomalyTexts: anomalyTexts(record, i18n, locale),
-    history: row.history.map((entry) => ({
-      title: i18n.t(locale, `states.hours.${entry.to}`),
-      at: entry.at,
-      by: null,
-      text: entry.reason,
-      icon: null,
-    })),
+    story: story.map((step) => storyItem(step, { i18n, locale, zone })),
   };
 }
+
+/** One step of the story as the timeline shows it. */
+function storyItem(step: StoryStepView, { i18n, locale, zone }: Words & { readonly zone: string }): object {
+  const t = i18n.in(locale);
+  const { what, way, by, organisation } = step;
+  const said = [
+    way && t(`hours.story.way.${way}`),
+    step.counted && t('hours.story.counted', { at: formatDateTime(step.counted, { locale, zone }) }),
+    step.distanceMetres !== null &&
+      t('hours.story.distance', { distance: formatDistance(step.distanceMetres, locale) }),
+    step.reason && t('hours.story.reason', { reason: step.reason }),
+  ].filter((part): part is string => typeof part === 'string' && part !== '');
+  const part = t(`hours.story.by.${by.part}`);
+  return {
+    title: organisation
+      ? t('hours.story.with', { what: t(`hours.story.what.${what}`), organisation: organisation[locale] })
+      : t(`hours.story.what.${what}`),
+    at: step.at,
+    by: by.name === null ? part : t('hours.story.named', { name: by.name, part }),
+    text: said.join(t('hours.story.between')),
+    icon: STORY_ICONS[what] ?? null,
+  };
+}
+
+const STORY_ICONS: Readonly<Partial<Record<StoryStepView['what'], string>>> = {
+  'checked-in': 'login',
+  'checked-out': 'logout',
+  held: 'eye',
+  confirmed: 'check',
+  released: 'check',
+  rejected: 'x',
+  reversed: 'arrow-back-up',
+};
+
+export const toStepView = (step: ToldStep): StoryStepView => ({
+  ...step,
+  at: step.at.toISOString(),
+  counted: step.counted?.toISOString() ?? null,
+});
 
 /** The way back: one's own list, the queue for who has one, nothing for who only looks on. */
 const crumbsFor = (

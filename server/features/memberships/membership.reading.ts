@@ -89,6 +89,35 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
       return new Map(rows.map((row) => [String(row.accountId), row.personName]));
     },
 
+    /**
+     * Who is or was a member here among these accounts and people, of each person the latest membership, and whether they act for the
+     * organisation now: by a role beyond a volunteer's.
+     */
+    async whoActed({
+      accountIds,
+      personIds,
+    }: {
+      readonly accountIds: readonly string[];
+      readonly personIds: readonly string[];
+    }): Promise<{ accountId: string | null; personId: string; name: string; acts: boolean }[]> {
+      const rows: MembershipRow[] = [];
+      for (const [field, ids] of Object.entries({ accountId: accountIds, personId: personIds }))
+        if (ids.length > 0)
+          rows.push(
+            ...(await MembershipModel.find({
+              [field]: { $in: ids.map((one) => new Types.ObjectId(one)) },
+            } as never)
+              .sort({ _id: -1 })
+              .lean()),
+          );
+      return rows.map((row) => ({
+        accountId: row.accountId && String(row.accountId),
+        personId: String(row.personId),
+        name: row.personName,
+        acts: row.state === 'approved' && row.grants.some(({ role }) => role !== 'volunteer'),
+      }));
+    },
+
     /** The states in which an application waits for this actor: the first look, the final word, or both. */
     waitingStates: (actor: Actor): ('submitted' | 'first_review')[] => [
       ...(can(actor, 'memberships:review') ? (['submitted'] as const) : []),

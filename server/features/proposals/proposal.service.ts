@@ -63,6 +63,8 @@ const PAST = proposalLifecycle.states.filter((state) => state !== 'open');
 /** Of the people who may confirm, so many are told. */
 const TOLD = 20;
 const HOUR_MS = 3_600_000;
+/** Of what was proposed about one thing, so many are told. */
+const MOST_ON_ONE = 50;
 /** Proposals that began before there was the setting. */
 const USUAL_HOURS = 168;
 
@@ -379,6 +381,13 @@ export function createProposalService({ identityDocuments, tenants, units }: Pro
       const row = await ProposalModel.findOne({ kind, subjectId, state: 'open' }).lean();
       return row && row.lapsesAt > contextNow() ? row : null;
     },
+
+    /** All that was proposed about these things, whatever came of it; for who may read it. */
+    on: (kind: ProposalKind, subjectIds: readonly string[]): Promise<ProposalRow[]> =>
+      ProposalModel.find({ kind, subjectId: { $in: [...subjectIds] } } as never)
+        .sort({ createdAt: 1 })
+        .limit(MOST_ON_ONE)
+        .lean(),
 
     /** Whether two agreed, a while ago at most, that this actor takes the copy: as the one who proposed it or who confirmed it. */
     async isAgreed(actor: AccountActor, kind: ProposalKind, subjectId: string): Promise<boolean> {

@@ -28,15 +28,19 @@ export function encodeCursor(values: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(plain)).toString('base64url');
 }
 
+/** What is thrown for a text that is no cursor of the list. */
+export const cursorInvalid = (cause?: unknown): Malformed =>
+  new Malformed('cursor-invalid', {}, [{ path: 'cursor', code: 'cursor-invalid' }], cause);
+
 /** @throws Malformed when the text is not one of our cursors for `length` sort keys. */
 export function decodeCursor(cursor: string, length: number): unknown[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch (err) {
-    throw new Malformed('cursor-invalid', {}, [], err);
+    throw cursorInvalid(err);
   }
-  if (!Array.isArray(parsed) || parsed.length !== length) throw new Malformed('cursor-invalid');
+  if (!Array.isArray(parsed) || parsed.length !== length) throw cursorInvalid();
   return parsed.map(restore);
 }
 
@@ -45,7 +49,7 @@ function restore(value: unknown): unknown {
   const bag = value as { d?: unknown; i?: unknown };
   if (typeof bag.d === 'string' && !Number.isNaN(Date.parse(bag.d))) return new Date(bag.d);
   if (typeof bag.i === 'string' && Types.ObjectId.isValid(bag.i)) return new Types.ObjectId(bag.i);
-  throw new Malformed('cursor-invalid');
+  throw cursorInvalid();
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Locale } from '../core/locale.ts';
 import type { I18n } from '../i18n/index.ts';
 import { outageOf } from '../db/outage.ts';
 import { isDuplicateKey } from '../db/transaction.ts';
+import { refusedQuery } from './refused-query.ts';
 
 interface HttpLike {
   status?: number;
@@ -65,6 +66,10 @@ export interface ErrorModel {
   readonly message: string;
   readonly requestId: string;
   readonly back: string;
+  /** The filters of the page's address that were refused, in words. */
+  readonly refused: readonly { readonly label: string; readonly value: string; readonly text: string }[];
+  /** The same page without them; null where it was not the address that was refused. */
+  readonly without: string | null;
 }
 
 /** The one handler: problem+json for the API door, a page with the way back for people (S-33). */
@@ -151,6 +156,7 @@ function sendPage(
     message: messageOf(pages.i18n, locale, error, status),
     requestId: res.locals.requestId ?? currentContext()?.requestId ?? '',
     back: backOf(req),
+    ...refusedOf(req, pages, error),
   };
   try {
     res.type('html').send(pages.render(req, res, model));
@@ -158,6 +164,25 @@ function sendPage(
     logger.error({ err: renderError }, 'the error page failed');
     res.type('text').send(`${status} ${model.message} (${model.requestId})`);
   }
+}
+
+/** What was wrong with the address of a page that somebody asked for. */
+function refusedOf(
+  req: Request,
+  { i18n, localeOf }: ErrorPages,
+  error: AppError | null,
+): Pick<ErrorModel, 'refused' | 'without'> {
+  const found = error && req.method === 'GET' ? refusedQuery(req.path, req.query, error) : null;
+  if (!found) return { refused: [], without: null };
+  const locale = localeOf(req);
+  return {
+    without: found.without,
+    refused: found.filters.map(({ name, value, issue }) => ({
+      label: i18n.has(locale, `errors.filter.${name}`) ? i18n.t(locale, `errors.filter.${name}`) : name,
+      value,
+      text: messageOf(i18n, locale, { code: issue.code, details: { ...issue.params } }, 422),
+    })),
+  };
 }
 
 /** Where "back" leads: the page the form stood on, if it was ours. */

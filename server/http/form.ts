@@ -44,23 +44,25 @@ function core(schema: z.ZodType): z.ZodType {
 
 type Tree = Map<string, Node>;
 interface Node {
+  /** The field's name as it was sent, dots and all. */
+  path: string;
   texts: string[];
   children: Tree;
 }
 
-const newNode = (): Node => ({ texts: [], children: new Map() });
+const newNode = (path: string): Node => ({ path, texts: [], children: new Map() });
 const MAX_DEPTH = 8;
 
 /** The flat texts as a tree; Maps, because keys come from outside (S-38). */
 function toTree(raw: Record<string, unknown>): Tree {
-  const root = newNode();
+  const root = newNode('');
   for (const [key, value] of Object.entries(raw)) {
     const steps = key.split('.');
     if (steps.length > MAX_DEPTH || steps.some((step) => DANGEROUS_KEYS.has(step)))
       throw new Malformed('dangerous-key');
     let node = root;
     for (const step of steps) {
-      const next = node.children.get(step) ?? newNode();
+      const next = node.children.get(step) ?? newNode(node.path ? `${node.path}.${step}` : step);
       node.children.set(step, next);
       node = next;
     }
@@ -129,7 +131,7 @@ function decodeArray(definition: Definition, node: Node | undefined): unknown[] 
     .filter((child) => hasText(child));
   const plain = node.texts
     .filter((text) => text !== '')
-    .map((text): Node => ({ texts: [text], children: new Map() }));
+    .map((text): Node => ({ ...newNode(node.path), texts: [text] }));
   return [...plain, ...indexed].map((child) => decodeNode(element, child));
 }
 
@@ -147,7 +149,8 @@ function decodeBoolean(node: Node | undefined): unknown {
 function decodeScalar(definition: Definition, node: Node | undefined, schema: z.ZodType): unknown {
   if (!node) return undefined;
   if (node.children.size > 0) return {};
-  if (node.texts.length > 1) throw new Malformed('repeated-field');
+  if (node.texts.length > 1)
+    throw new Malformed('repeated-field', {}, [{ path: node.path, code: 'repeated-field' }]);
   const text = node.texts[0] ?? '';
   if (definition.type === 'number' || definition.type === 'int') {
     if (text.trim() === '') return undefined;

@@ -9,6 +9,9 @@ export const slugParams = z.strictObject({ tenantSlug: z.string().max(60) });
 const INVISIBLE =
   /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF\uFFFE\uFFFF]|\p{Cs}/u;
 
+/** The same text with a sign in place of each character that nobody sees, so that it can be shown as what it was. */
+export const visible = (text: string): string => text.replace(new RegExp(INVISIBLE, 'gu'), '\uFFFD');
+
 /** One line of text. */
 export const line = (max: number): z.ZodString =>
   z

@@ -2,11 +2,11 @@ import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
-import { Conflict, Forbidden, Invalid, Malformed, NotFound } from '../../core/errors.ts';
+import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
-import { decodeCursor, pageOf } from '../../db/pagination.ts';
+import { cursorInvalid, decodeCursor, pageOf } from '../../db/pagination.ts';
 import type { Page } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born } from '../../db/transition.ts';
@@ -86,7 +86,7 @@ export function createMergeService(parts: MergeParts) {
   async function humanAt(actor: AccountActor, cursor: string): Promise<string> {
     const [id] = decodeCursor(cursor, 1);
     const row = typeof id === 'string' && isId(id) ? await memberships.row(id) : null;
-    if (!row || !can(actor, 'memberships:decide', String(row.unitId))) throw new Malformed('cursor-invalid');
+    if (!row || !can(actor, 'memberships:decide', String(row.unitId))) throw cursorInvalid();
     const personId = String(row.personId);
     return (await identityDocuments.humansOf([personId])).get(personId)?.human ?? '';
   }

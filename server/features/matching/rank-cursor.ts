@@ -1,5 +1,4 @@
-import { Malformed } from '../../core/errors.ts';
-import { decodeCursor, encodeCursor } from '../../db/pagination.ts';
+import { cursorInvalid, decodeCursor, encodeCursor } from '../../db/pagination.ts';
 
 /** A ranking goes no deeper: whoever has seen so many asks for something else instead. */
 export const MOST_RANKED = 500;
@@ -26,7 +25,7 @@ export function rankCursor(
   const [last, handle, seen] = decodeCursor(cursor, 3);
   const lastId = typeof handle === 'string' ? personBehind(handle) : null;
   if (lastId === null || typeof last !== 'number' || typeof seen !== 'number' || !isDepth(seen))
-    throw new Malformed('cursor-invalid');
+    throw cursorInvalid();
   return {
     seen,
     isBeyond: ({ id, worth }) => worth < last || (worth === last && id > lastId),

@@ -160,7 +160,11 @@ function dayRoutes({ requests, shifts, units, i18n }: ShiftRouteParts): Route[] 
         const asked = from !== undefined && to !== undefined;
         return page(context, asked ? copies : null, context.query);
       },
-      invalid: (failure, context) => page(context, null, failure.values, failure),
+      invalid(failure, context) {
+        // The form stands on the request's page: without one there is none to stand on.
+        if (failure.issues.some(({ path }) => path === 'requestId')) throw failure.error;
+        return page(context, null, failure.values, failure);
+      },
     }),
     route({
       name: 'shifts/copy-day',

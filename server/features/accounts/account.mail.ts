@@ -21,15 +21,20 @@ export function accountMessages({
   links: AccountLinks;
   publicUrl: string;
 }): MessageDefinition[] {
-  /** @param numbers whether people without an address are told by a text message */
+  /**
+   * @param numbers whether people without an address are told by a text message
+   * @param closed whether somebody is told, too, who may have a closed account back
+   */
   const addressed = async (
     accountId: string,
-    model: (name: string) => Record<string, unknown>,
-    { numbers = false }: { numbers?: boolean } = {},
+    model: (name: string, returning: boolean) => Record<string, unknown>,
+    { numbers = false, closed = false }: { numbers?: boolean; closed?: boolean } = {},
   ): Promise<MessageContent | null> => {
     const account = await accounts.addressOf(accountId);
     const address = account?.email ? mailAddress(account.email) : numbers ? account?.phone : null;
-    if (!account || account.state === 'disabled' || !address) return null;
+    if (!account || !address) return null;
+    const returning = closed && (await accounts.mayReturn(account));
+    if (account.state === 'disabled' && !returning) return null;
     const { name } = await people.row(account.personId);
     return {
       to: { name, address },
@@ -37,7 +42,7 @@ export function accountMessages({
       locale: account.locale ?? DEFAULT_LOCALE,
       zone: 'Asia/Shanghai',
       tenant: null,
-      model: model(name),
+      model: model(name, returning),
     };
   };
   /** Mail to the address of a link, which need not be (or no longer is) the account's. No account, no mail. */
@@ -87,7 +92,15 @@ export function accountMessages({
     defineMessage({
       kind: 'accounts/known',
       load: (row) =>
-        addressed(row.subjectId, (name) => ({ name, link: `${publicUrl}/sign-in` }), { numbers: true }),
+        addressed(
+          row.subjectId,
+          (name, returning) => ({
+            name,
+            returning,
+            link: `${publicUrl}${returning ? '/forgotten' : '/sign-in'}`,
+          }),
+          { numbers: true, closed: true },
+        ),
     }),
     defineMessage({
       kind: 'accounts/password-changed',

@@ -38,6 +38,8 @@ export const invitation = z.strictObject({
 });
 export const forgotten = z.strictObject({ email });
 export const newPassword = z.strictObject({ password });
+/** `agree` is asked of those only whose account a guardian had closed. */
+export const resetBody = z.strictObject({ password, agree: z.boolean().default(false) });
 /** `current` is the password that holds until now. */
 export const passwordChange = z.strictObject({ current: password, password });
 /** The password that holds, asked for once more. */

@@ -25,6 +25,7 @@ import type { Wish } from './confirmation.service.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
+import { mayReturn } from './return.ts';
 import { noteBrowser, tiedPeople } from './ties.ts';
 import { createTokenService } from './token.service.ts';
 
@@ -414,17 +415,25 @@ export function createAccountService({
     tiedTo: (personId: string, others: readonly string[]): Promise<string[]> =>
       tiedPeople(personId, others, people),
 
-    /** Whose link it is: the account it names, else the one with its address; null when there is none (any more). */
+    /**
+     * Whose link it is: the account it names, else the one with its address; null when there is none (any more). A link for
+     * a new password is also that of somebody who may have a closed account back.
+     */
     async byLink(
-      token: Pick<AccountTokenRow, 'accountId' | 'address'>,
+      token: Pick<AccountTokenRow, 'accountId' | 'address' | 'purpose'>,
     ): Promise<Pick<AccountRow, 'email' | 'phone' | 'locale' | 'personId'> | null> {
-      return AccountModel.findOne({
-        ...(token.accountId ? { _id: token.accountId } : byAddress(token.address)),
-        state: { $ne: 'disabled' },
-      })
-        .select({ email: 1, phone: 1, locale: 1, personId: 1 })
+      const account = await AccountModel.findOne(
+        token.accountId ? { _id: token.accountId } : byAddress(token.address),
+      )
+        .select({ email: 1, phone: 1, locale: 1, personId: 1, state: 1 })
         .lean();
+      if (account?.state !== 'disabled') return account;
+      return token.purpose === 'reset-password' && (await mayReturn(account, people)) ? account : null;
     },
+
+    /** Whether its owner may have a closed account back. */
+    mayReturn: (account: Pick<AccountRow, 'state'> & { personId: string }): Promise<boolean> =>
+      mayReturn({ ...account, personId: new Types.ObjectId(account.personId) }, people),
 
     async addressOf(accountId: string): Promise<{
       email: string | null;

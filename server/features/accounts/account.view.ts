@@ -171,10 +171,13 @@ export function forgottenModel(parts: FormParts & Reach): object {
 }
 
 /** Model of `accounts/reset`. */
-export function resetModel(parts: FormParts & { token: string }): object {
+export function resetModel(parts: FormParts & { token: string; returning: boolean }): object {
   const form = createForm({ ...parts, messages: 'accounts.reset' });
-  const fields = { password: passwordField(form, parts) };
-  return { fields, errors: form.errors, action: `/reset/${parts.token}` };
+  const fields = {
+    password: passwordField(form, parts),
+    agree: parts.returning ? form.checkbox('agree', { required: true }) : null,
+  };
+  return { fields, errors: form.errors, action: `/reset/${parts.token}`, returning: parts.returning };
 }
 
 /** Model of `accounts/password`. */

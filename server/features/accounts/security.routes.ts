@@ -5,7 +5,7 @@ import { empty } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
 import type { I18n } from '../../i18n/index.ts';
-import { emailChange, forgotten, linkParams, newPassword, passwordChange, proof } from './account.schema.ts';
+import { emailChange, forgotten, linkParams, passwordChange, proof, resetBody } from './account.schema.ts';
 import type { TokenPurpose } from './account.model.ts';
 import { shownPhone } from './account.rules.ts';
 import type { AccountService } from './account.service.ts';
@@ -34,7 +34,7 @@ export function securityRoutes(parts: SecurityRouteParts): Route[] {
   ];
 }
 
-function resetRoutes({ security, links, i18n, reachesNumbers }: SecurityRouteParts): Route[] {
+function resetRoutes({ security, i18n, reachesNumbers }: SecurityRouteParts): Route[] {
   return [
     route({
       name: 'accounts/forgotten-form',
@@ -92,13 +92,10 @@ function resetRoutes({ security, links, i18n, reachesNumbers }: SecurityRoutePar
       tenant: 'none',
       summary: 'The form for a new password.',
       input: { params: linkParams },
-      output: empty,
-      async run({ params }) {
-        if (!(await links.find(params.token, 'reset-password'))) throw new NotFound('link-not-valid');
-        return {};
-      },
-      page: (_output, { params, locale }) =>
-        view('accounts/reset', resetModel({ i18n, locale, token: params.token })),
+      output: z.object({ returning: z.boolean() }),
+      run: ({ params }) => security.resetting(params.token),
+      page: ({ returning }, { params, locale }) =>
+        view('accounts/reset', resetModel({ i18n, locale, token: params.token, returning })),
     }),
     route({
       name: 'accounts/reset',
@@ -107,20 +104,26 @@ function resetRoutes({ security, links, i18n, reachesNumbers }: SecurityRoutePar
       apiPath: '/password-resets/:token',
       access: 'public',
       tenant: 'none',
-      summary: 'Sets a new password with the secret of a mailed link; every session and token ends.',
+      summary:
+        'Sets a new password with the secret of a mailed link; every session and token ends. Gives an account back, with one’s own consent, that a guardian closed.',
       status: 200,
       idempotent: false,
       // The slow password hash runs before the service opens its own transaction.
       transaction: false,
-      input: { params: linkParams, body: newPassword },
+      input: { params: linkParams, body: resetBody },
       output: empty,
       async run({ params, body }) {
-        await security.reset(params.token, body.password);
+        await security.reset(params.token, body);
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.reset.done' }),
-      invalid: ({ issues, values }, { params, locale }) =>
-        view('accounts/reset', resetModel({ i18n, locale, issues, values, token: params.token })),
+      invalid: async ({ issues, values }, { params, locale }) => {
+        const { returning } = await security.resetting(params.token);
+        return view(
+          'accounts/reset',
+          resetModel({ i18n, locale, issues, values, token: params.token, returning }),
+        );
+      },
     }),
   ];
 }

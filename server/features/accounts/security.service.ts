@@ -16,6 +16,7 @@ import { notAnIdentifier } from './account.service.ts';
 import type { GuessCounter } from './account.service.ts';
 import type { AccountLinks } from './link.service.ts';
 import type { Passwords } from './password.service.ts';
+import { mayReturn } from './return.ts';
 
 /** Most links of a kind for one address within an hour; further wishes are answered alike and send nothing (S-61). */
 const LINKS_PER_HOUR = 3;
@@ -48,9 +49,14 @@ export function createSecurityService({ links, passwords, people, guesses, reach
     passwordHash: string,
     action: AuditAction,
     more: Partial<Pick<AccountRow, 'phoneVerifiedAt'>> = {},
+    returning = false,
   ): Promise<number> {
     const changed = await AccountModel.findOneAndUpdate(
-      { _id: account._id, version: account.version, state: { $ne: 'disabled' } },
+      {
+        _id: account._id,
+        version: account.version,
+        state: returning ? 'disabled' : { $ne: 'disabled' },
+      },
       {
         $set: {
           passwordHash,
@@ -73,6 +79,13 @@ export function createSecurityService({ links, passwords, people, guesses, reach
       platform: true,
     });
     return changed.version;
+  }
+
+  /** Of age, and nobody else's word needed: looked at again where it is acted on. */
+  async function takeBack(account: AccountRow): Promise<void> {
+    if (!(await mayReturn(account, people))) throw new NotFound('link-not-valid');
+    await people.decideAnew(String(account.personId));
+    await recordAudit({ action: 'accounts/reopen', subjectType: 'Account', subjectId: account._id });
   }
 
   /** The account behind the signed-in person, after its password was proved; guesses count like those at the door (S-17). */
@@ -125,13 +138,29 @@ export function createSecurityService({ links, passwords, people, guesses, reach
       });
     },
 
-    /** Sets a new password with the secret of a mailed link; the address is proved by it. @throws NotFound, Invalid */
-    async reset(secret: string, password: string): Promise<void> {
+    /** Whether the link gives an account back that a guardian closed. @throws NotFound */
+    async resetting(secret: string): Promise<{ returning: boolean }> {
+      const token = await links.find(secret, 'reset-password');
+      if (!token) throw new NotFound('link-not-valid');
+      const account = await AccountModel.findOne(byAddress(token.address)).lean();
+      return { returning: account !== null && (await mayReturn(account, people)) };
+    },
+
+    /**
+     * Sets a new password with the secret of a mailed link; the address is proved by it. Who came of age after a guardian
+     * closed the account has it back so, by their own consent.
+     * @throws NotFound, Invalid
+     */
+    async reset(secret: string, { password, agree }: { password: string; agree: boolean }): Promise<void> {
       const token = await links.find(secret, 'reset-password');
       const account = token ? await AccountModel.findOne(byAddress(token.address)).lean() : null;
-      if (!account || account.state === 'disabled') throw new NotFound('link-not-valid');
+      if (!account) throw new NotFound('link-not-valid');
+      const returning = await mayReturn(account, people);
+      if (account.state === 'disabled' && !returning) throw new NotFound('link-not-valid');
+      if (returning && !agree) throw Invalid.field('agree', 'consent-needed');
       const passwordHash = await passwordHashFor(account, password);
       await inTransaction(async () => {
+        if (returning) await takeBack(account);
         const used = await links.use(secret, 'reset-password');
         // Links that were mailed before are as good as this one; all end with it.
         await AccountTokenModel.updateMany(
@@ -145,6 +174,7 @@ export function createSecurityService({ links, passwords, people, guesses, reach
           passwordHash,
           'accounts/reset-password',
           proved ? { phoneVerifiedAt: contextNow() } : {},
+          returning,
         );
       });
       if (token) await guesses.forgive('sign-in', hashToken(token.address));

@@ -16,3 +16,21 @@ export function comesOfAge(birthDate: string): Date {
   const late = ageOn(birthDate, day) < OF_AGE ? `${day.slice(0, 4)}-03-01` : day;
   return startOfDay(late, ZONE);
 }
+
+/**
+ * Whether somebody for whom a guardian once spoke, and took it back, speaks for themselves by now: nothing of what was
+ * agreed to stands, and they are of age, so that their own word is all that is needed (R-1.36, PIPL 14).
+ * @param today `YYYY-MM-DD`
+ */
+export const mayDecideAnew = (
+  person: {
+    readonly birthDate: string | null;
+    readonly consents: readonly { readonly purpose: string; readonly withdrawnAt: Date | null }[];
+  },
+  today: string,
+): boolean =>
+  person.birthDate !== null &&
+  person.birthDate !== '' &&
+  !isMinor(person.birthDate, today) &&
+  person.consents.some(({ purpose }) => purpose === 'guardian') &&
+  person.consents.every(({ withdrawnAt }) => withdrawnAt !== null);

@@ -23,7 +23,7 @@ export type {
   Guardian,
   PersonRow,
 } from './person.model.ts';
-export { CHILD_BELOW, comesOfAge, isMinor, OF_AGE } from './age.rules.ts';
+export { CHILD_BELOW, comesOfAge, isMinor, mayDecideAnew, OF_AGE } from './age.rules.ts';
 export { consentRoutes } from './consent.routes.ts';
 export { personRoutes } from './person.routes.ts';
 export {

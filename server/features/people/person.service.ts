@@ -101,6 +101,8 @@ export interface PeopleService {
   ): Promise<void>;
   /** The guardian takes the consent back; listeners act on it. Inside the caller's transaction. */
   withdrawGuardian(personId: string): Promise<void>;
+  /** Grown up meanwhile, the person agrees alone; nothing optional comes back by itself. Inside the caller's transaction. */
+  decideAnew(personId: string): Promise<void>;
   onGuardianWithdrawn(listener: (personId: string) => Promise<void>): void;
   /** The person's own profile. */
   own(actor: AccountActor): Promise<Profile>;
@@ -334,6 +336,23 @@ export function createPeopleService(): PeopleService {
       );
       await recordAudit({ action: 'people/withdraw-guardian', subjectType: 'Person', subjectId: before._id });
       for (const listener of guardianListeners) await listener(personId);
+    },
+    async decideAnew(personId) {
+      requireTransaction('One’s own consent');
+      const before = await row(personId);
+      await PersonModel.updateOne(
+        { _id: before._id },
+        {
+          $set: { consents: nextConsents(before.consents, ['terms'], ['terms'], contextNow()) },
+          $inc: { version: 1 },
+        },
+      );
+      await recordAudit({
+        action: 'people/give-consent',
+        subjectType: 'Person',
+        subjectId: before._id,
+        facts: { purpose: 'terms', version: CONSENT_VERSIONS.terms },
+      });
     },
     async setPhone(personId, phone) {
       requireTransaction('A proved number');

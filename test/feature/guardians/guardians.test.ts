@@ -397,6 +397,86 @@ describe('a guardian who takes the consent back', function () {
     expect(statuses.sort()).to.deep.equal([200, 404, 404, 404]);
   });
 
+  const PASSWORD_ANEW = 'three lanterns over the water';
+
+  it('lets whoever came of age have the account back by their own address and consent, and nobody before', async () => {
+    const tenant = await createTenant();
+    const { member, back } = await young(tenant);
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    const forget = async (email: string): Promise<Answer> =>
+      new ApiAgent().post('/password-resets', { email });
+    const shape = ({ status, text }: Answer): string => `${status} ${text}`;
+    // Below eighteen only a guardian opens it: no link is sent, and nothing tells that there is an account.
+    expect(shape(await forget(member.email))).to.equal(shape(await forget(address('nobody'))));
+    expect(await mailTo(member.email)).to.deep.equal([]);
+
+    const grown = new Date(comesOfAge(SIXTEEN).getTime() + 60_000).getTime() - Date.now();
+    await atOffset(grown, async () => {
+      // Being eighteen changes nothing by itself: closed, unwritten to, without any consent.
+      const before = await PersonModel.findById(member.personId).lean();
+      expect(before?.consents.every(({ withdrawnAt }) => withdrawnAt !== null)).to.equal(true);
+      const asBefore = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD });
+      expect(asBefore.status).to.equal(422);
+      expect(shape(await forget(member.email))).to.equal(shape(await forget(address('nobody'))));
+      const link = await linkTo(member.email, '/reset/');
+      const secret = secretOf(link);
+
+      const visitor = new PageAgent();
+      const form = await visitor.get(`${link}?lang=en`);
+      expect(form.text).to.include('Have your account back').and.include('name="agree"');
+      const silent = await visitor.post(link, { password: PASSWORD_ANEW });
+      expect([silent.status, silent.text.includes('id="f-agree-error"')]).to.deep.equal([422, true]);
+      expect((await AccountModel.findById(member.accountId).lean())?.state).to.equal('disabled');
+      const agreed = { password: PASSWORD_ANEW, agree: true };
+      const presses = Array.from({ length: 4 }, () =>
+        new ApiAgent().post(`/password-resets/${secret}`, agreed),
+      );
+      const statuses = (await Promise.all(presses)).map(({ status }) => status);
+      expect(
+        statuses.filter((status) => status === 200),
+        String(statuses),
+      ).to.have.length(1);
+      expect(
+        statuses.every((status) => [200, 404, 409].includes(status)),
+        String(statuses),
+      ).to.equal(true);
+
+      const row = await PersonModel.findById(member.personId).lean();
+      const standing = row?.consents.filter(({ withdrawnAt }) => withdrawnAt === null) ?? [];
+      expect(standing.map(({ purpose, how }) => [purpose, how])).to.deep.equal([['terms', 'self']]);
+      expect(row).to.deep.include({ phone: null, homeLabel: '', availability: [] });
+      const token = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD_ANEW });
+      expect(token.status, token.text).to.equal(201);
+      const old = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD });
+      expect(old.status).to.equal(422);
+      // From now on it is an account like any other: a forgotten password asks for nothing more.
+      await forget(member.email);
+      const links = (await mailTo(member.email)).flatMap(({ links: all }) => all);
+      const next = links.filter((one) => one.includes('/reset/') && !one.endsWith(secret)).at(-1) ?? '';
+      const plain = await visitor.get(next.replace((await testApp()).url, ''));
+      expect([plain.status, plain.text.includes('name="agree"')]).to.deep.equal([200, false]);
+    });
+  });
+
+  it('says to whoever registers anew with the address of a closed account how to have it back', async () => {
+    const { member, back } = await young(await createTenant());
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    const register = (): Promise<Answer> =>
+      new ApiAgent().post('/register', {
+        name: '陈小明',
+        email: member.email,
+        password: PASSWORD_ANEW,
+        terms: true,
+      });
+    expect((await register()).status).to.equal(202);
+    expect(await mailTo(member.email)).to.deep.equal([]);
+    const grown = new Date(comesOfAge(SIXTEEN).getTime() + 60_000).getTime() - Date.now();
+    await atOffset(grown, async () => {
+      expect((await register()).status).to.equal(202);
+      expect(await linkTo(member.email, '/forgotten')).to.equal('/forgotten');
+    });
+  });
+
   it('leaves no place ahead, though one is taken in the same moment', async () => {
     const tenant = await createTenant();
     const shiftId = await createShift(tenant);

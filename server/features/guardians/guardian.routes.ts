@@ -215,11 +215,12 @@ function deskRoutes({ guardians, units, i18n }: GuardianRouteParts): Route[] {
     actor: Parameters<GuardianService['papers']>[0],
     id: string,
   ): Promise<z.output<typeof papersView>> => {
-    const { membership, person, papers: rows } = await guardians.papers(actor, id);
+    const { membership, person, refusal, papers: rows } = await guardians.papers(actor, id);
     return {
       personName: membership.personName,
       guardianName: person.guardian?.name ?? null,
       given: hasConsent(person, 'guardian'),
+      refusal,
       papers: rows.map(toAttachment),
     };
   };

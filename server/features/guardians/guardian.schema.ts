@@ -56,5 +56,7 @@ export const papersView = z.object({
   personName: z.string(),
   guardianName: z.string().nullable(),
   given: z.boolean(),
+  /** Why no paper can be attached; null where one can. */
+  refusal: z.enum(['recorded-of-age', 'guardian-by-themselves']).nullable(),
   papers: z.array(attachmentView),
 });

@@ -149,11 +149,21 @@ export function createGuardianService({
    * @throws Invalid, Conflict
    */
   async function assertMayBeMinor(row: MembershipRow): Promise<void> {
-    const { birthDate } = await people.row(row.personId);
-    if (birthDate !== null) {
-      if (!isMinor(birthDate, today())) throw Invalid.field('birthDate', 'recorded-of-age');
-    } else if (row.accountId && (await memberships.isTrusted(String(row.accountId), String(row.tenantId))))
-      throw new Conflict('guardian-by-themselves');
+    const why = await whyNoPaper(row, await people.row(row.personId));
+    if (why === 'recorded-of-age') throw Invalid.field('birthDate', why);
+    if (why !== null) throw new Conflict(why);
+  }
+
+  /** Why no guardian's paper is attached to a member here; null where one may be. */
+  async function whyNoPaper(
+    row: MembershipRow,
+    { birthDate }: Pick<PersonRow, 'birthDate'>,
+  ): Promise<'recorded-of-age' | 'guardian-by-themselves' | null> {
+    if (birthDate !== null) return isMinor(birthDate, today()) ? null : 'recorded-of-age';
+    const { accountId, tenantId } = row;
+    return accountId && (await memberships.isTrusted(String(accountId), String(tenantId)))
+      ? 'guardian-by-themselves'
+      : null;
   }
   /** Links end with the eighteenth birthday as it was known then; it may have been corrected since. @throws NotFound */
   function stillMinor(person: PersonRow): PersonRow {
@@ -338,11 +348,18 @@ export function createGuardianService({
     async papers(
       actor: Actor,
       membershipId: string,
-    ): Promise<{ membership: MembershipRow; person: PersonRow; papers: AttachmentRow[] }> {
+    ): Promise<{
+      membership: MembershipRow;
+      person: PersonRow;
+      refusal: 'recorded-of-age' | 'guardian-by-themselves' | null;
+      papers: AttachmentRow[];
+    }> {
       const membership = await within(actor, membershipId);
+      const person = await people.row(membership.personId);
       return {
         membership,
-        person: await people.row(membership.personId),
+        person,
+        refusal: await whyNoPaper(membership, person),
         papers: await attachments.of(paperOf(membership)),
       };
     },

@@ -575,6 +575,19 @@ describe('the guardian’s paper', function () {
     expect(await attach(administrator)).to.deep.equal([409, 'guardian-by-themselves']);
     expect(await attach(guest)).to.deep.equal([409, 'guardian-by-themselves']);
     expect((await attach(young))[0]).to.equal(201);
+    // The page says so instead of a form that would only be refused, with the way back.
+    const page = await (await createMember(tenant, { roles: ['coordinator'] })).page();
+    for (const [{ membershipId }, why] of [
+      [grown, 'this person is 18 or older'],
+      [administrator, 'has a role here'],
+      [guest, 'belongs to another organisation'],
+    ] as const) {
+      const { text } = await page.get(`/memberships/${membershipId}/guardian-consent?lang=en`);
+      expect(text).to.include(why).and.include(`href="/memberships/${membershipId}"`);
+      expect(text).not.to.include('name="file"');
+    }
+    const open = await page.get(`/memberships/${young.membershipId}/guardian-consent?lang=en`);
+    expect(open.text).to.include('name="file"');
     // So none of them can be shut out by somebody who then takes a paper back.
     for (const { membershipId } of [grown, administrator, guest])
       expect((await desk.post(`/memberships/${membershipId}/guardian-consent/withdrawal`)).status).to.equal(

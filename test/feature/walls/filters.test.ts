@@ -36,7 +36,8 @@ const unescaped = (html: string): string =>
 
 /** Every page whose address takes filters, and every filter of it, with nonsense in it: walked by itself from the registry. */
 describe('a filter in an address that cannot be used', function () {
-  this.timeout(240_000);
+  // Every filter of every page: a minute, and on a busy machine many.
+  this.timeout(900_000);
   let place: Place;
   let page: PageAgent;
   let routes: readonly Published[];

@@ -61,7 +61,8 @@ const asFields = (body: object): Record<string, string> =>
  * whatever the id, with it the own row is there and a foreign one is missing exactly like one that never was.
  */
 describe('the walls, route by route', function () {
-  this.timeout(240_000);
+  // Every role at every route: minutes, and on a busy machine many.
+  this.timeout(900_000);
   let here: Place;
   let there: Place;
   let routes: readonly Published[];

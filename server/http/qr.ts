@@ -1,4 +1,4 @@
-import QRCode from 'qrcode';
+import { qrModules } from '../core/qr-code.ts';
 
 /** `qrSvg`, remembering the last few: the screen of a place shows the same code for a minute. */
 export function cachedQrSvg(text: string, label: string, escape: (value: string) => string): string {
@@ -21,7 +21,7 @@ const KEPT = 200;
  * `label` names it for people who cannot see it.
  */
 export function qrSvg(text: string, label: string, escape: (value: string) => string): string {
-  const { modules } = QRCode.create(text, { errorCorrectionLevel: 'M' });
+  const modules = qrModules(text, { errorCorrectionLevel: 'M' });
   const quiet = 4;
   const side = modules.size + 2 * quiet;
   let path = '';

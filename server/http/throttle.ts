@@ -1,7 +1,15 @@
-import { RateLimiterMongo, RateLimiterRes } from 'rate-limiter-flexible';
+import { createRequire } from 'node:module';
 import type mongoose from 'mongoose';
+import type * as limiting from 'rate-limiter-flexible';
 import { TooMany } from '../core/errors.ts';
 import type { RateClass } from './route.ts';
+
+const require = createRequire(import.meta.url);
+// By the file: the library as a whole is two dozen other stores.
+const RateLimiterMongo =
+  require('rate-limiter-flexible/lib/RateLimiterMongo.js') as typeof limiting.RateLimiterMongo;
+const RateLimiterRes =
+  require('rate-limiter-flexible/lib/RateLimiterRes.js') as typeof limiting.RateLimiterRes;
 
 /** Points per window, counted in the database so that all processes and restarts share them (S-17). */
 export const RATES = {
@@ -38,8 +46,8 @@ export interface Throttle {
 export function createThrottle(
   store: () => { client: mongoose.mongo.MongoClient; dbName: string },
 ): Throttle {
-  const limiters = new Map<RateName, RateLimiterMongo>();
-  const limiter = (name: RateName): RateLimiterMongo => {
+  const limiters = new Map<RateName, limiting.RateLimiterMongo>();
+  const limiter = (name: RateName): limiting.RateLimiterMongo => {
     const known = limiters.get(name);
     if (known) return known;
     const { client, dbName } = store();

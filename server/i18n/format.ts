@@ -77,11 +77,13 @@ const named = (
     Array.from({ length: 12 }, (_unused, month) => [month, 1] as const),
   ),
 });
+const names = new Map<Locale, ReturnType<typeof named>>();
 /** Asked of the calendar once: a page shows a hundred days and times, and each question costs as much as a database row. */
-const NAMES: Readonly<Record<Locale, ReturnType<typeof named>>> = {
-  'zh-CN': named('zh-CN'),
-  en: named('en'),
-};
+function namesIn(locale: Locale): ReturnType<typeof named> {
+  const known = names.get(locale) ?? named(locale);
+  names.set(locale, known);
+  return known;
+}
 
 /** A calendar day is the same everywhere: shown in UTC, where its midnight lies. */
 const placeOf = (value: Moment, place: Place): Place =>
@@ -99,7 +101,7 @@ export function formatDay(value: Moment, place: Place): string {
   const where = placeOf(value, place);
   const date = toDate(value);
   const { year, month, day } = dayParts(date, where.zone);
-  const { weekdays, months } = NAMES[place.locale];
+  const { weekdays, months } = namesIn(place.locale);
   const weekday = weekdays[shownAt(date, where.zone).getUTCDay()] ?? '';
   const sameYear = year === dayParts(clockNow(), place.zone).year;
   if (place.locale === 'zh-CN') return `${sameYear ? '' : `${year}年`}${month}月${day}日 ${weekday}`;

@@ -1,4 +1,4 @@
-import QRCode from 'qrcode';
+import { qrModules } from '../../core/qr-code.ts';
 import type { MessageParams } from '../../i18n/index.ts';
 import { printable } from './certificate.rules.ts';
 import type { StatementDraft } from './certificate.types.ts';
@@ -268,7 +268,7 @@ const QR_MASK = 3;
 export function drawQr(doc: Doc, text: string, x: number, y: number, side: number): void {
   // As bytes: looking for the shortest mixture of alphabets takes longer than drawing.
   const bytes = [{ data: Buffer.from(text, 'utf8'), mode: 'byte' as const }];
-  const { modules } = QRCode.create(bytes, { errorCorrectionLevel: 'M', maskPattern: QR_MASK });
+  const modules = qrModules(bytes, { errorCorrectionLevel: 'M', maskPattern: QR_MASK });
   const unit = side / (modules.size + 8);
   doc.fillColour('#ffffff').rect(x, y, side, side).fill().fillColour('#000000');
   const path: string[] = [];

@@ -122,8 +122,15 @@ export const startOfDay = (date: string, zone: string): Date => wallToInstant({ 
 export const addDays = (date: string, days: number): string => dateUtc(midnightUtc(date) + days * DAY_MS);
 
 /** The date so many months later; the last day of a shorter month stands for a day it lacks (F-32). */
-export const addMonths = (date: string, months: number): string =>
-  DateTime.fromISO(date, { zone: 'utc' }).plus({ months }).toFormat('yyyy-MM-dd');
+export function addMonths(date: string, months: number): string {
+  const [, year, month, day] = DATE.exec(date) ?? [];
+  const count = Number(year) * 12 + Number(month) - 1 + months;
+  const [newYear, newMonth] = [Math.floor(count / 12), ((count % 12) + 12) % 12];
+  // Any four hundred years have the same days; `Date.UTC` takes the first hundred for those of the last century.
+  const lastDay = new Date(Date.UTC(2000 + (newYear % 400), newMonth + 1, 0)).getUTCDate();
+  const digits = (number: number, length: number): string => String(number).padStart(length, '0');
+  return `${digits(newYear, 4)}-${digits(newMonth + 1, 2)}-${digits(Math.min(Number(day), lastDay), 2)}`;
+}
 
 /** Whole years of age on the date; who was born on 29 February turns older on 1 March of common years. */
 export function ageOn(birthDate: string, date: string): number {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { distanceMetres } from '../../../server/core/geo.ts';
 import {
@@ -92,10 +93,9 @@ describe('wall time, beside a calendar library', () => {
     const QUARTER = 15 * 60_000;
     const HOUR = 4 * QUARTER;
     for (const zone of ZONES) {
-      const offsetAt = (at: number): number => DateTime.fromMillis(at, { zone }).offset;
-      const changes = Array.from({ length: 3 * 365 }, (_unused, day) => Date.UTC(2011, 0, 1 + day)).filter(
-        (at, day) => day === 40 || offsetAt(at) !== offsetAt(at + 24 * HOUR),
-      );
+      const days = Array.from({ length: 3 * 365 + 1 }, (_unused, day) => Date.UTC(2011, 0, 1 + day));
+      const offsets = days.map((at) => DateTime.fromMillis(at, { zone }).offset);
+      const changes = days.slice(0, -1).filter((_at, day) => day === 40 || offsets[day] !== offsets[day + 1]);
       for (const change of changes) {
         const first = new Map<string, number>();
         for (let at = change - 30 * HOUR; at < change + 54 * HOUR; at += QUARTER) {
@@ -113,6 +113,18 @@ describe('wall time, beside a calendar library', () => {
         }
       }
     }
+  });
+
+  it('goes on by months as that does, from any day, also back', () => {
+    const date = fc.date({ min: new Date('1900-01-01'), max: new Date('2400-12-31'), noInvalidDate: true });
+    fc.assert(
+      fc.property(date, fc.integer({ min: -1_000, max: 1_000 }), (at, months) => {
+        const from = at.toISOString().slice(0, 10);
+        const then = DateTime.fromISO(from, { zone: 'utc' }).plus({ months }).toFormat('yyyy-MM-dd');
+        expect(addMonths(from, months), `${from} + ${months}`).to.equal(then);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('knows dates before 1970, and no zones that there are not', () => {

@@ -70,9 +70,12 @@ function specs(names: readonly string[]): string[] {
   return [...new Set(found)].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
 function printFile(outcome: FileOutcome): void {
   const counts = closingLine(countsOf(outcome.results));
-  print(`\n${relative(ROOT, outcome.file)} (${counts}, ${(outcome.ms / 1000).toFixed(1)} s)`);
+  const computing = outcome.processorMs === null ? '' : `, computing ${seconds(outcome.processorMs)}`;
+  print(`\n${relative(ROOT, outcome.file)} (${counts}, ${seconds(outcome.ms)}${computing})`);
   let path: readonly string[] = [];
   for (const result of outcome.results) {
     for (const line of resultLines(result, path)) print(line);
@@ -124,11 +127,11 @@ async function main(): Promise<number> {
   await server?.stop();
   for (const line of summaryLines(results)) print(line);
   const counts = countsOf(results);
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const tookSeconds = Math.round((performance.now() - startedAt) / 1000);
   const { busy, all } = processorTime();
   // What it could gain from more at once, and what only from doing less.
   const share = Math.round((100 * (busy - before.busy)) / Math.max(1, all - before.all));
-  print(`\n${files.length} files in ${seconds} s; the processors were busy for ${share} % of it`);
+  print(`\n${files.length} files in ${tookSeconds} s; the processors were busy for ${share} % of it`);
   if (interrupted) print(`Interrupted by ${interrupted}: not all tests were run.`);
   print(closingLine(counts));
   return counts.failed === 0 && counts.passed > 0 && !interrupted ? 0 : 1;

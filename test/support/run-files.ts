@@ -7,6 +7,8 @@ import type { FromWorker, ToWorker } from './worker.ts';
 export interface FileOutcome {
   readonly file: string;
   readonly ms: number;
+  /** Of the test's own process alone; null when that did not live to tell. */
+  readonly processorMs: number | null;
   readonly results: readonly TestResult[];
 }
 
@@ -97,11 +99,11 @@ function runOne(slot: Slot, file: string, { grep, silenceMs }: RunOptions): Prom
       end(child);
     };
     let silence = setTimeout(expire, silenceMs);
-    const finish = (fault: TestResult | null): void => {
+    const finish = (fault: TestResult | null, processorMs: number | null = null): void => {
       clearTimeout(silence);
       child.off('message', onMessage).off('exit', onExit);
       if (fault) results.push(fault);
-      resolve({ file, ms: Math.round(performance.now() - slot.startedAt), results });
+      resolve({ file, ms: Math.round(performance.now() - slot.startedAt), processorMs, results });
     };
     const onExit = (code: number | null, signal: string | null): void => {
       slot.child = null;
@@ -110,7 +112,7 @@ function runOne(slot: Slot, file: string, { grep, silenceMs }: RunOptions): Prom
     const onMessage = (message: FromWorker): void => {
       clearTimeout(silence);
       silence = setTimeout(expire, silenceMs);
-      if (message.kind === 'done') finish(null);
+      if (message.kind === 'done') finish(null, message.processorMs);
       else results.push(message.result);
     };
     child.on('message', onMessage).on('exit', onExit);

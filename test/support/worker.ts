@@ -9,7 +9,10 @@ import type { TestResult } from './results.ts';
  * comes. It ends as soon as its parent is gone.
  */
 export type ToWorker = { file: string; grep: string | null };
-export type FromWorker = { kind: 'result'; result: TestResult } | { kind: 'done' };
+export type FromWorker =
+  | { kind: 'result'; result: TestResult }
+  /** With the processor time that the file took of this process, its threads included and what it started not, in milliseconds. */
+  | { kind: 'done'; processorMs: number };
 
 /** The settings of .mocharc.json that also hold here, so that a spec behaves the same when run by itself. */
 interface MochaSettings {
@@ -55,7 +58,11 @@ function tellFault(title: string, err: unknown): void {
 
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ToWorker) => {
+  const before = process.cpuUsage();
   void runFile(message)
     .catch((err: unknown) => tellFault('the file runs', err))
-    .finally(() => tell({ kind: 'done' }));
+    .finally(() => {
+      const { user, system } = process.cpuUsage(before);
+      tell({ kind: 'done', processorMs: Math.round((user + system) / 1000) });
+    });
 });

@@ -148,14 +148,19 @@ export default tseslint.config(
       [['express', 'express-session', 'passport', 'multer'], 'features never see a request'],
       [['nodemailer', 'agenda', '@agendajs/*'], 'mail leaves through the outbox, time passes through sweeps'],
       [
-        ['**/jobs/**', '**/compose.ts', '**/main.ts', '**/app.ts'],
+        ['**/jobs/**', '**/compose.ts', '**/compose/**', '**/main.ts', '**/app.ts'],
         'features are composed, they do not compose',
       ],
     ],
   ),
   banned(
     ['server/http/**'],
-    [[['**/features/**', '**/compose.ts'], 'http knows no feature; what it needs is injected']],
+    [
+      [
+        ['**/features/**', '**/compose.ts', '**/compose/**'],
+        'http knows no feature; what it needs is injected',
+      ],
+    ],
   ),
   banned(['server/db/**'], [[['**/features/**', '**/http/**', '**/mail/**'], 'db imports core only']]),
   banned(

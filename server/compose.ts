@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';
 import { contextNow, setContextLogging } from './core/context.ts';
-import type { InvariantCheck } from './core/invariant.ts';
 import { localDate } from './core/time.ts';
 import { loadOrCreateSecret, loadOrCreateSigningKeys } from './core/keys.ts';
-import { version } from './core/logger.ts';
 import { deriveSecret } from './core/secrets.ts';
 import type { Config } from './config.ts';
 import { provideAuditKey } from './db/audit.ts';
@@ -13,7 +11,6 @@ import { createI18n } from './i18n/index.ts';
 import type { I18n } from './i18n/index.ts';
 import { createAssets } from './http/assets.ts';
 import type { Identities } from './http/authenticate.ts';
-import { openApiRoute } from './http/openapi.routes.ts';
 import type { Route } from './http/route.ts';
 import { createThrottle } from './http/throttle.ts';
 import type { Throttle } from './http/throttle.ts';
@@ -21,242 +18,126 @@ import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
 import { createSmsChannel } from './mail/gateway.ts';
 import { createMailChannel } from './mail/smtp.ts';
-import type { MessageDefinition } from './mail/message.ts';
 import {
-  accountMessages,
-  accountRoutes,
   createAccountLinks,
   createAccountService,
   createPasswords,
   createInPersonService,
   createSecurityService,
-  inPersonRoutes,
-  accountInvariants,
-  securityRoutes,
 } from './features/accounts/index.ts';
+import { createMembershipService } from './features/memberships/index.ts';
+import { createMessageService } from './features/messages/index.ts';
+import { createPeopleService } from './features/people/index.ts';
+import { createAnnualReportService } from './features/annual-reports/index.ts';
 import {
-  createMembershipService,
-  membershipMessages,
-  membershipRoutes,
-  peopleRoutes,
-} from './features/memberships/index.ts';
-import { createMessageService, mailboxRoutes } from './features/messages/index.ts';
-import { consentRoutes, createPeopleService, personRoutes } from './features/people/index.ts';
-import {
-  annualReportInvariants,
-  annualReportRoutes,
-  createAnnualReportService,
-} from './features/annual-reports/index.ts';
-import {
-  announcementMessages,
-  announcementRoutes,
-  assignmentMessages,
-  assignmentRoutes,
-  candidateRoutes,
   createAnnouncementService,
   createAssignmentService,
-  fitRoutes,
-  offerLinkRoutes,
-  ownOfferRoutes,
   placesOf,
   servedBy,
   teamsOf,
 } from './features/assignments/index.ts';
 import { createAttachmentService, scanWith } from './features/attachments/index.ts';
-import {
-  auditInvariants,
-  auditRoutes,
-  createAnchorFile,
-  createAuditService,
-  createSealService,
-} from './features/audit/index.ts';
-import {
-  appraisalInvariants,
-  appraisalMessages,
-  appraisalRoutes,
-  createAppraisalService,
-} from './features/appraisals/index.ts';
-import { awardInvariants, awardMessages, awardRoutes, createAwardService } from './features/awards/index.ts';
-import {
-  attendanceRoutes,
-  createDayBoards,
-  dayRoutes,
-  createAttendanceService,
-  createKioskService,
-  kioskRoutes,
-} from './features/attendance/index.ts';
-import { calendarRoutes, createCalendarService } from './features/calendars/index.ts';
-import {
-  createCredentialService,
-  createCredentialTypeService,
-  credentialInvariants,
-  credentialMessages,
-  credentialRoutes,
-} from './features/credentials/index.ts';
+import { createAnchorFile, createAuditService, createSealService } from './features/audit/index.ts';
+import { createAppraisalService } from './features/appraisals/index.ts';
+import { createAwardService } from './features/awards/index.ts';
+import { createDayBoards, createAttendanceService, createKioskService } from './features/attendance/index.ts';
+import { createCalendarService } from './features/calendars/index.ts';
+import { createCredentialService, createCredentialTypeService } from './features/credentials/index.ts';
 import {
   createCreditReading,
   createCreditService,
   createSuggestionService,
   createProgrammeService,
   creditDaysOf,
-  creditInvariants,
-  creditMessages,
-  creditRoutes,
 } from './features/credits/index.ts';
 import {
-  certificateBatchRoutes,
-  certificateInvariants,
-  certificateMessages,
-  badgeRoutes,
-  certificateRoutes,
   createBadgeService,
   createCertificateBatches,
   createCertificateService,
 } from './features/certificates/index.ts';
-import { createCurriculumService, curriculumRoutes } from './features/curricula/index.ts';
-import {
-  createExternalRecordService,
-  externalRecordInvariants,
-  externalRecordRoutes,
-} from './features/external-records/index.ts';
-import { createFeedService, feedRoutes } from './features/feeds/index.ts';
-import { createFirstStepService, firstStepRoutes } from './features/first-steps/index.ts';
-import { createJoinLinkService, joinLinkMessages, joinLinkRoutes } from './features/join-links/index.ts';
-import { createGuardianService, guardianMessages, guardianRoutes } from './features/guardians/index.ts';
-import { homeRoutes } from './features/home/index.ts';
+import { createCurriculumService } from './features/curricula/index.ts';
+import { createExternalRecordService } from './features/external-records/index.ts';
+import { createFeedService } from './features/feeds/index.ts';
+import { createFirstStepService } from './features/first-steps/index.ts';
+import { createJoinLinkService } from './features/join-links/index.ts';
+import { createGuardianService } from './features/guardians/index.ts';
 import {
   createHumans,
   createIdentityDocumentService,
-  identityDocumentRoutes,
   isIdentified,
 } from './features/identity-documents/index.ts';
 import {
   createHoursService,
   createLedgerClosings,
   createHoursTrust,
-  hoursInvariants,
-  hoursMessages,
-  hoursRoutes,
   createMergeService,
   createTransferService,
   formerPersonsOf,
   markOwnHand,
-  mergeRoutes,
   personsNow,
-  ledgerRoutes,
-  transferRoutes,
-  ledgerSnapshotOf,
   postedDaysOf,
-  minutesOfFirst,
 } from './features/hours/index.ts';
-import { createImportService, importRoutes } from './features/imports/index.ts';
-import {
-  createInspectionService,
-  inspectionInvariants,
-  inspectionMessages,
-  inspectionRoutes,
-  summaryPage,
-} from './features/inspections/index.ts';
+import { createImportService } from './features/imports/index.ts';
+import { createInspectionService, summaryPage } from './features/inspections/index.ts';
 import {
   createMatchingService,
   createExclusionService,
   createSearchClient,
   createSolverClient,
   createWeightsService,
-  exclusionRoutes,
-  weightsRoutes,
 } from './features/matching/index.ts';
 import { createOfferService } from './features/offers/index.ts';
-import {
-  createProposalService,
-  proposalInvariants,
-  proposalMessages,
-  proposalRoutes,
-} from './features/proposals/index.ts';
-import { createOpportunityService, opportunityRoutes } from './features/opportunities/index.ts';
-import {
-  createRecognitionService,
-  createSchemeService,
-  recognitionInvariants,
-  recognitionMessages,
-  recognitionRoutes,
-} from './features/recognition/index.ts';
-import { askRoutes, createRequestService, requestRoutes } from './features/requests/index.ts';
+import { createProposalService } from './features/proposals/index.ts';
+import { createOpportunityService } from './features/opportunities/index.ts';
+import { createRecognitionService, createSchemeService } from './features/recognition/index.ts';
+import { createRequestService } from './features/requests/index.ts';
 import {
   createPlanExplaining,
   createPlanPrices,
   createPlanSending,
   createPlanService,
   createPlanThread,
-  planDeskRoutes,
-  planInvariants,
-  planRoutes,
 } from './features/plans/index.ts';
 import {
   createFinder,
   createSavedSearchService,
   createSearchWatch,
-  savedSearchMessages,
-  savedSearchRoutes,
-  stopSearchRoutes,
-  savedSearchInvariants,
 } from './features/saved-searches/index.ts';
-import { createShiftService, givesHours, PLACE_METRES, shiftRoutes } from './features/shifts/index.ts';
-import { skillRoutes } from './features/skills/index.ts';
+import { createShiftService, givesHours, PLACE_METRES } from './features/shifts/index.ts';
 import {
   createOwnRegistrationService,
   createRunService,
   createWatchService,
-  reRegistrationMessages,
-  reRegistrationRoutes,
 } from './features/re-registration/index.ts';
-import {
-  createTalentPools,
-  knownPools,
-  poolInvariants,
-  poolMemberRoutes,
-  poolMessages,
-  poolRoutes,
-  RECHECKED,
-} from './features/talent-pools/index.ts';
+import { createTalentPools, knownPools, RECHECKED } from './features/talent-pools/index.ts';
 import {
   createBankClosing,
   createBankService,
   createKinshipService,
   createRedemptionService,
-  timeBankInvariants,
-  timeBankMessages,
-  timeBankRoutes,
 } from './features/time-bank/index.ts';
-import { createTenantService, tenantRoutes } from './features/tenants/index.ts';
+import { createTenantService } from './features/tenants/index.ts';
 import {
-  courseRoutes,
   createCourseService,
   createDeskService,
   createEnrolmentService,
   createMaterialService,
   createSessionService,
-  materialRoutes,
-  deskRoutes,
-  enrolmentRoutes,
-  sessionRoutes,
   trainedOf,
-  trainingInvariants,
-  trainingMessages,
 } from './features/training/index.ts';
 import {
   createPlanPublishing,
   createTrainingPlanService,
   makeInThread,
-  trainingPlanInvariants,
-  trainingPlanRoutes,
 } from './features/training-plans/index.ts';
-import { createUnitService, unitInvariants, unitRoutes } from './features/units/index.ts';
+import { createUnitService } from './features/units/index.ts';
 import { createHomeSources } from './home-sources.ts';
-import { reviewRoutes } from './features/reviews/index.ts';
 import { createProposalActs } from './proposal-acts.ts';
 import { createReviewSources } from './review-sources.ts';
 import { createIdentities } from './identities.ts';
+import { composeInvariants } from './compose/invariants.ts';
+import { composeMessages } from './compose/messages.ts';
+import { composeRoutes } from './compose/routes.ts';
 
 /** Places that a claim of missing service may be about: those of the last thirteen months are offered to choose from. */
 const claimableSince = (): Date => new Date(contextNow().getTime() - 400 * 86_400_000);
@@ -267,12 +148,8 @@ export interface ComposeOptions {
   /** The database runs for this command only: no other process of Linli does anything. */
   readonly alone?: boolean;
 }
-
-/**
- * The composition root: every service, built once, by hand, readable from top to bottom. Web, jobs, scripts and tests
- * all start here; nothing below reaches for a global.
- */
-export function compose(config: Config, options: ComposeOptions = {}) {
+/** Every service, built once, by hand, readable from top to bottom; none reaches for a global. */
+function build(config: Config, options: ComposeOptions) {
   setContextLogging();
   const publicUrl = options.publicUrl ?? config.publicUrl;
   const master = config.secretKey
@@ -655,70 +532,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     },
   });
   const badges = createBadgeService({ certificates, hours, tenants, keys, i18n, publicUrl });
-  const recipients = {
-    ofPerson: (personId: string) => accounts.recipientOf({ personId }),
-    ofAccount: (accountId: string) => accounts.recipientOf({ accountId }),
-  };
-
-  const definitions: MessageDefinition[] = [
-    ...accountMessages({ accounts, people, publicUrl, links }),
-    ...joinLinkMessages({ links, tenants, units, publicUrl }),
-    ...guardianMessages({ links, people, tenants, publicUrl }),
-    ...membershipMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...assignmentMessages({
-      i18n,
-      shifts,
-      offers,
-      tenants,
-      units,
-      recipients,
-      publicUrl,
-      linkKey: offerLinkKey,
-    }),
-    ...announcementMessages({ shifts, tenants, recipients, publicUrl }),
-    ...savedSearchMessages({
-      shifts,
-      memberships,
-      tenants,
-      recipientOf: recipients.ofPerson,
-      publicUrl,
-      linkKey: searchLinkKey,
-    }),
-    ...credentialMessages({ types: credentialTypes, tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...poolMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...reRegistrationMessages({
-      own: ownRegistrations,
-      watches,
-      tenants,
-      recipientOf: recipients.ofPerson,
-      publicUrl,
-    }),
-    ...creditMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...hoursMessages({
-      tenants,
-      recipientOf: recipients.ofPerson,
-      recipientOfAccount: recipients.ofAccount,
-      publicUrl,
-    }),
-    ...proposalMessages({ i18n, tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
-    ...inspectionMessages({ tenants, recipientOfAccount: recipients.ofAccount, publicUrl }),
-    ...appraisalMessages({
-      tenants,
-      recipientOf: recipients.ofPerson,
-      recipientOfAccount: recipients.ofAccount,
-      publicUrl,
-    }),
-    ...awardMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
-    ...recognitionMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
-    ...timeBankMessages({ tenants, i18n, recipientOf: recipients.ofPerson, publicUrl }),
-    ...certificateMessages({ tenants, recipientOf: recipients.ofPerson, publicUrl }),
-    ...trainingMessages({ i18n, offers, tenants, recipientOf: recipients.ofPerson, publicUrl }),
-  ];
-  const messages = createMessageService({
-    definitions,
-    channels,
-    render: (kind, model, context, channel) => views.renderMail(kind, model, context, channel),
-  });
 
   const home = createHomeSources({
     assignments,
@@ -755,29 +568,6 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     },
   });
 
-  // Each feature's own checks for `npm run verify`.
-  const invariants: InvariantCheck[] = [
-    ...accountInvariants,
-    ...unitInvariants,
-    ...hoursInvariants,
-    ...annualReportInvariants,
-    ...auditInvariants({ anchors, isRunning: () => options.alone !== true }),
-    ...credentialInvariants,
-    ...poolInvariants,
-    ...creditInvariants,
-    ...planInvariants,
-    ...savedSearchInvariants,
-    ...proposalInvariants,
-    ...inspectionInvariants,
-    ...externalRecordInvariants,
-    ...trainingInvariants,
-    ...trainingPlanInvariants,
-    ...appraisalInvariants,
-    ...awardInvariants,
-    ...recognitionInvariants(minutesOfFirst),
-    ...timeBankInvariants,
-    ...certificateInvariants({ trusted: keys.trusted, snapshotOf: ledgerSnapshotOf }),
-  ];
   const audit = createAuditService({ memberships, tenants });
   proposals.wire(
     createProposalActs({
@@ -793,173 +583,144 @@ export function compose(config: Config, options: ComposeOptions = {}) {
       tenants,
     }),
   );
-  const services = {
-    external,
-    inspections,
-    proposals,
-    units,
-    tenants,
-    people,
-    memberships,
-    passwords,
-    accounts,
-    messages,
-    requests,
-    shifts,
-    opportunities,
-    offers,
-    matching,
-    assignments,
-    plans,
-    planSending,
-    savedSearches,
-    searchWatch,
+  const weights = createWeightsService({ tenants, memberships });
+  const exclusions = createExclusionService({ matching, memberships, shifts });
+  const days = createDayBoards({ assignments, units });
+  const kiosks = createKioskService({
     attendance,
-    hours,
-    certificates,
-    certificateBatches,
+    assignments,
+    memberships,
+    shifts,
+    people,
+    units,
+    misses: {
+      count: (id) => throttle.consume('kiosk-miss', id),
+      takeBack: (id) => throttle.takeBack('kiosk-miss', id),
+    },
+  });
+  const reviewSources = createReviewSources({
     appraisals,
     awards,
-    recognition,
-    schemes,
-    bank,
-    kinships,
-    redemptions,
     credentials,
-    imports,
-    identityDocuments,
-    poolTime: talentPools.time,
-    watches,
-    runs,
-    seals,
-    closings,
-    annualReports,
-    transfers,
-    merges,
-    sessions,
-    enrolments,
-    trainingDesk,
-    trainingPlans,
-    planPublishing,
-  };
-  const routes: Route[] = [
-    openApiRoute(() => routes, { publicUrl, version }),
-    ...skillRoutes(),
-    ...guardianRoutes({ guardians, tenants, units, i18n }),
-    ...inPersonRoutes({ inPerson, security, units, i18n }),
-    ...peopleRoutes({ memberships, people, tenants, units, i18n }),
-    ...membershipRoutes({ memberships, tenants, units, i18n }),
-    ...auditRoutes({ audit, proposals, seals, i18n }),
-    ...unitRoutes({ units, i18n }),
-    ...calendarRoutes({ calendars, i18n }),
-    ...tenantRoutes({ tenants, i18n }),
-    ...personRoutes({ people, i18n }),
-    ...consentRoutes({ people, i18n }),
-    ...identityDocumentRoutes({ identityDocuments, i18n }),
-    ...joinLinkRoutes({ joinLinks, memberships, units, i18n }),
-    ...accountRoutes({ accounts, guardians, joinLinks, memberships, tenants, i18n, reachesNumbers }),
-    ...securityRoutes({ accounts, security, links, i18n, reachesNumbers }),
-    ...requestRoutes({ requests, shifts, units, i18n }),
-    ...askRoutes({ requests, i18n }),
-    ...shiftRoutes({ requests, shifts, units, i18n }),
-    ...opportunityRoutes({ opportunities, i18n }),
-    ...assignmentRoutes({ assignments, offers, shifts, matching, i18n }),
-    ...savedSearchRoutes({ searches: savedSearches, i18n }),
-    ...stopSearchRoutes({ searches: savedSearches, tenants, linkKey: searchLinkKey }),
-    ...ownOfferRoutes({ assignments, offers, shifts, memberships, tenants, i18n }),
-    ...announcementRoutes({ announcements, shifts, i18n }),
-    ...offerLinkRoutes({ assignments, offers, shifts, tenants, i18n, linkKey: offerLinkKey }),
-    ...weightsRoutes({ weights: createWeightsService({ tenants, memberships }), i18n }),
-    ...fitRoutes({ matching, i18n }),
-    ...exclusionRoutes({
-      exclusions: createExclusionService({ matching, memberships, shifts }),
-      matching,
-      i18n,
-    }),
-    ...candidateRoutes({ assignments, matching, shifts, i18n }),
-    ...planRoutes({ plans, matching, memberships, units, i18n }),
-    ...planDeskRoutes({
-      plans,
-      sending: planSending,
-      explaining,
-      assignments,
-      matching,
-      memberships,
-      shifts,
-      tenants,
-      units,
-      i18n,
-    }),
-    ...attendanceRoutes({ attendance, assignments, shifts, i18n }),
-    ...dayRoutes({ days: createDayBoards({ assignments, units }), units, i18n }),
-    ...kioskRoutes({
-      kiosks: createKioskService({
-        attendance,
-        assignments,
-        memberships,
-        shifts,
-        people,
-        units,
-        misses: {
-          count: (id) => throttle.consume('kiosk-miss', id),
-          takeBack: (id) => throttle.takeBack('kiosk-miss', id),
-        },
-      }),
-      i18n,
-    }),
-    ...ledgerRoutes({ closings, memberships, i18n }),
-    ...annualReportRoutes({ reports: annualReports, i18n }),
-    ...transferRoutes({ transfers, i18n }),
-    ...mergeRoutes({ merges, proposals, i18n }),
-    ...hoursRoutes({ hours, units, proposals, i18n }),
-    ...proposalRoutes({ proposals, i18n }),
-    ...externalRecordRoutes({ external, proposals, i18n }),
-    ...inspectionRoutes({ inspections, proposals, i18n }),
-    ...credentialRoutes({ credentials, types: credentialTypes, i18n }),
-    ...reviewRoutes({
-      sources: createReviewSources({
-        appraisals,
-        awards,
-        credentials,
-        credits,
-        pools: talentPools.queries,
-        proposals,
-        i18n,
-        types: credentialTypes,
-        hours,
-      }),
-      i18n,
-    }),
-    ...poolRoutes({ ...talentPools, types: credentialTypes, units, i18n }),
-    ...poolMemberRoutes({ ...talentPools, memberships, types: credentialTypes, units, i18n }),
-    ...reRegistrationRoutes({ own: ownRegistrations, runs, tenants, i18n }),
-    ...creditRoutes({
-      credits,
-      programmes,
+    credits,
+    pools: talentPools.queries,
+    proposals,
+    i18n,
+    types: credentialTypes,
+    hours,
+  });
+  const suggestions = createSuggestionService({ reading, toLearn: enrolments.toLearn });
+  return {
+    config,
+    alone: options.alone === true,
+    anchors,
+    assets,
+    channels,
+    i18n,
+    keys,
+    links,
+    master,
+    offerLinkKey,
+    publicUrl,
+    reachesNumbers,
+    search,
+    searchLinkKey,
+    throttle,
+    views,
+    services: {
+      external,
+      inspections,
       proposals,
-      suggestions: createSuggestionService({ reading, toLearn: enrolments.toLearn }),
-      i18n,
-    }),
-    ...courseRoutes({ courses, sessions, materials, i18n }),
-    ...materialRoutes({ materials }),
-    ...sessionRoutes({ courses, sessions, enrolments, materials, memberships, tenants, units, i18n }),
-    ...trainingPlanRoutes({ plans: trainingPlans, courses, memberships, tenants, units, i18n }),
-    ...feedRoutes({ feeds }),
-    ...curriculumRoutes({ curricula, courses, i18n }),
-    ...enrolmentRoutes({ sessions, enrolments, desk: trainingDesk, i18n }),
-    ...deskRoutes({ sessions, enrolments, desk: trainingDesk, memberships, i18n }),
-    ...badgeRoutes({ badges }),
-    ...timeBankRoutes({ bank, closings: bankClosings, kinships, proposals, redemptions, requests, i18n }),
-    ...appraisalRoutes({ appraisals, i18n }),
-    ...awardRoutes({ awards, tenants, i18n }),
-    ...recognitionRoutes({ recognition, schemes, units, i18n }),
-    ...certificateBatchRoutes({ batches: certificateBatches, proposals, i18n }),
-    ...certificateRoutes({ certificates, proposals, i18n, publicUrl }),
-    ...homeRoutes({ tenants, sources: home, firstSteps, i18n }),
-    ...firstStepRoutes({ firstSteps, i18n }),
-    ...importRoutes({ imports, i18n }),
-    ...(config.mailbox ? mailboxRoutes(messages) : []),
-  ];
+      units,
+      tenants,
+      people,
+      memberships,
+      passwords,
+      accounts,
+      requests,
+      shifts,
+      opportunities,
+      offers,
+      matching,
+      assignments,
+      plans,
+      planSending,
+      savedSearches,
+      searchWatch,
+      attendance,
+      hours,
+      certificates,
+      certificateBatches,
+      appraisals,
+      awards,
+      recognition,
+      schemes,
+      bank,
+      kinships,
+      redemptions,
+      credentials,
+      imports,
+      identityDocuments,
+      poolTime: talentPools.time,
+      watches,
+      runs,
+      seals,
+      closings,
+      annualReports,
+      transfers,
+      merges,
+      sessions,
+      enrolments,
+      trainingDesk,
+      trainingPlans,
+      planPublishing,
+      announcements,
+      audit,
+      badges,
+      bankClosings,
+      calendars,
+      courses,
+      credentialTypes,
+      credits,
+      curricula,
+      days,
+      exclusions,
+      explaining,
+      feeds,
+      firstSteps,
+      guardians,
+      home,
+      inPerson,
+      joinLinks,
+      kiosks,
+      materials,
+      ownRegistrations,
+      programmes,
+      reviewSources,
+      security,
+      suggestions,
+      talentPools,
+      weights,
+    },
+  };
+}
+
+/** All that is built of a process. */
+export type Built = ReturnType<typeof build>;
+
+/**
+ * The composition root: web, jobs, scripts and tests all start here. Services are built above, what features bring along stands
+ * beside: `compose/routes.ts`, `compose/messages.ts`, `compose/invariants.ts`.
+ */
+export function compose(config: Config, options: ComposeOptions = {}) {
+  const built = build(config, options);
+  const { assets, channels, i18n, keys, master, publicUrl, search, throttle, views } = built;
+  const messages = createMessageService({
+    definitions: composeMessages(built),
+    channels,
+    render: (kind, model, context, channel) => views.renderMail(kind, model, context, channel),
+  });
+  const services = { ...built.services, messages };
   return {
     config,
     publicUrl,
@@ -971,9 +732,9 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     channels,
     search,
     services,
-    invariants,
-    routes,
-    identities: createIdentities(tenants),
+    invariants: composeInvariants(built),
+    routes: composeRoutes(built, messages),
+    identities: createIdentities(services.tenants),
     keyPrints: {
       secretPrint: deriveSecret(master, 'print').toString('base64url'),
       signingKeyIds: [...keys.trusted.keys()],

@@ -289,7 +289,12 @@ function build(config: Config, options: ComposeOptions) {
       units,
       tenants,
       personSince: async (personId) => (await people.row(personId)).createdAt,
-      tiedTo: accounts.tiedTo,
+      tiedTo: async (personId, others) => [
+        ...new Set([
+          ...(await accounts.tiedTo(personId, others)),
+          ...(await identityDocuments.onceLike(personId, others)),
+        ]),
+      ],
     }),
     async shiftFacts(shiftId) {
       const shift = await shifts.row(shiftId);
@@ -330,7 +335,7 @@ function build(config: Config, options: ComposeOptions) {
   hours.onPosted(appraisals.posted);
   hours.onReversed(appraisals.voidFor);
   const transfers = createTransferService({ identityDocuments, memberships, tenants, units });
-  const bank = createBankService({ memberships, tenants, units });
+  const bank = createBankService({ humans, memberships, tenants, units });
   const kinships = createKinshipService({ bank, identityDocuments });
   const bankClosings = createBankClosing({ bank, identityDocuments, tenants });
   const redemptions = createRedemptionService({ bank, hours, identityDocuments, people, requests, tenants });

@@ -14,6 +14,8 @@ export interface Verification {
   tenantId: Types.ObjectId | null;
   /** Everybody who gave the verifier the right, and gave them theirs, up to the operator. */
   granters: Types.ObjectId[];
+  /** What the person was called when it was seen; verifications of before it was kept have none. */
+  name?: string;
 }
 
 /**
@@ -26,6 +28,8 @@ export interface IdentityDocumentRow extends StoredRow {
   type: DocumentType;
   sealed: string;
   blind: string;
+  /** Numbers that the person stated before this one, in the same way: a number is not got rid of by stating another. */
+  former?: string[];
   /** 0 for the first account that stated the number, 1 for the next, …: numbers with several accounts are found by it. */
   place: number;
   /** `YYYY-MM-DD` where the number says one that differs from the profile's: both cannot be right (R-1.5). */
@@ -41,6 +45,7 @@ const identityDocumentSchema = new Schema({
   type: { type: String, enum: [...DOCUMENT_TYPES], required: true },
   sealed: { type: String, required: true },
   blind: { type: String, required: true },
+  former: { type: [String], default: undefined },
   place: { type: Number, required: true },
   otherBirthDate: { type: Boolean, required: true, default: false },
   statedAt: { type: Date, required: true },
@@ -52,6 +57,7 @@ const identityDocumentSchema = new Schema({
         byPersonId: { type: Schema.Types.ObjectId, default: null },
         tenantId: { type: Schema.Types.ObjectId, default: null },
         granters: { type: [Schema.Types.ObjectId], default: [] },
+        name: { type: String },
       },
       { _id: false, strict: 'throw' },
     ),
@@ -64,6 +70,9 @@ identityDocumentSchema.index({ personId: 1 }, { unique: true });
 identityDocumentSchema.index({ blind: 1, place: 1 }, { unique: true });
 // Numbers that several accounts stated, by the number: a few of very many.
 identityDocumentSchema.index({ blind: 1, personId: 1 }, { partialFilterExpression: { place: { $gt: 0 } } });
+
+// Whoever stated the number once; few people ever state a second one.
+identityDocumentSchema.index({ former: 1 }, { sparse: true });
 
 export const IdentityDocumentModel = globalModel<IdentityDocumentRow>(
   'IdentityDocument',

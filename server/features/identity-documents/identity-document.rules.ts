@@ -103,6 +103,13 @@ export function readDocument(
   return { type, number, birthDate: read.birthDate, warnings: unknownCountry ? ['country-unknown'] : [] };
 }
 
+/**
+ * What of a number stays with its human: passes of ten digits end in how often they were issued, so that one human would be as many
+ * as they had passes (R-5.5; the lifelong part is from common description, not from a published standard).
+ */
+export const lifelongPart = (type: DocumentType, number: string): string =>
+  type === 'hk-macao-pass' ? number.slice(0, 9) : type === 'taiwan-pass' ? number.slice(0, 8) : number;
+
 /** What may be shown of a number: its first and its last two characters (S-9). */
 export const maskNumber = (number: string): string =>
   number.length <= 4
@@ -117,6 +124,54 @@ export type IdentityLevel = (typeof IDENTITY_LEVELS)[number];
 export const isIdentified = (level: IdentityLevel): boolean => level !== 'none';
 /** Whether somebody independent has seen who this is. */
 export const isVerified = (level: IdentityLevel): boolean => level === 'verified' || level === 'demo';
+
+/** Of a document as much as says whose account else it may be; numbers are as the blind index has them. */
+export interface StatedDocument {
+  readonly personId: string;
+  readonly blind: string;
+  readonly former?: readonly string[] | undefined;
+  /** Null while nobody saw it. */
+  readonly verification: unknown;
+}
+
+/** By what numbers a person may be another, the present one first: what was seen outweighs all that was only typed. */
+export const numbersOf = ({
+  blind,
+  former = [],
+  verification,
+}: Omit<StatedDocument, 'personId'>): readonly string[] => (verification ? [blind] : [blind, ...former]);
+
+/** Whether two people share a number, now or before, so that they may be one under two names. */
+export const shareNumber = (
+  one: Omit<StatedDocument, 'personId'>,
+  other: Omit<StatedDocument, 'personId'>,
+): boolean => numbersOf(one).some((number) => numbersOf(other).includes(number));
+
+/**
+ * Names the human behind each of these people: the same for those who share a number now, or shared one before, as far as nobody
+ * has seen that they are two. A document that was seen names its own human, whoever else typed its number.
+ */
+export function humanKeys(people: readonly StatedDocument[]): Map<string, string> {
+  const seen = new Set(people.filter(({ verification }) => verification).map(({ blind }) => blind));
+  const groups: { numbers: Set<string>; personIds: string[] }[] = [];
+  const keys = new Map<string, string>();
+  for (const one of people) {
+    const known = numbersOf(one).find((number) => seen.has(number));
+    if (known !== undefined) {
+      keys.set(one.personId, known);
+      continue;
+    }
+    const met = groups.filter(({ numbers }) => numbersOf(one).some((number) => numbers.has(number)));
+    const rest = groups.filter((group) => !met.includes(group));
+    groups.splice(0, groups.length, ...rest, {
+      numbers: new Set([...numbersOf(one), ...met.flatMap(({ numbers }) => [...numbers])]),
+      personIds: [one.personId, ...met.flatMap(({ personIds }) => personIds)],
+    });
+  }
+  for (const { numbers, personIds } of groups)
+    for (const id of personIds) keys.set(id, [...numbers].sort()[0] ?? id);
+  return keys;
+}
 
 /** Somebody saw this human's document in whom none of these humans has a hand. */
 export function isKnownApartFrom(

@@ -16,7 +16,16 @@ import { isMinor } from '../people/index.ts';
 import type { PeopleService, PersonRow } from '../people/index.ts';
 import { IdentityDocumentModel } from './identity-document.model.ts';
 import type { IdentityDocumentRow, Verification } from './identity-document.model.ts';
-import { isIdentified, isVerified, maskNumber, readDocument } from './identity-document.rules.ts';
+import {
+  humanKeys,
+  isIdentified,
+  isVerified,
+  lifelongPart,
+  maskNumber,
+  numbersOf,
+  readDocument,
+  shareNumber,
+} from './identity-document.rules.ts';
 import type { DocumentFacts, DocumentType, IdentityLevel } from './identity-document.rules.ts';
 
 /** What its holder reads of it; the number masked. */
@@ -76,7 +85,9 @@ export type IdentityDocumentService = ReturnType<typeof createIdentityDocumentSe
 
 export function createIdentityDocumentService({ people, memberships, sealing, blindKey }: IdentityParts) {
   const blindOf = (type: DocumentType, number: string): string =>
-    createHmac('sha256', blindKey).update(`${type}:${number}`).digest('base64url');
+    createHmac('sha256', blindKey)
+      .update(`${type}:${lifelongPart(type, number)}`)
+      .digest('base64url');
   const findDocument = (personId: string | Types.ObjectId): Promise<IdentityDocumentRow | null> =>
     IdentityDocumentModel.findOne({ personId: new Types.ObjectId(String(personId)) }).lean();
 
@@ -114,11 +125,12 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       otherBirthDate:
         facts.birthDate !== null && person.birthDate !== null && facts.birthDate !== person.birthDate,
       statedAt: same ? before.statedAt : contextNow(),
-      verification: verification ?? (same ? before.verification : null),
+      verification: verification ? { ...verification, name: person.name } : same ? before.verification : null,
     };
+    const left = before !== null && !same ? before.blind : null;
     await IdentityDocumentModel.updateOne(
       { personId: person._id },
-      { $set: set, $inc: { version: 1 } },
+      { $set: set, $inc: { version: 1 }, ...(left ? { $addToSet: { former: left } } : {}) },
       { upsert: true },
     );
     await recordAudit({
@@ -153,8 +165,9 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
     const documents = await IdentityDocumentModel.find({
       personId: { $in: persons.map((person) => person._id) },
     })
-      .select({ personId: 1, blind: 1, verification: 1 })
+      .select({ personId: 1, blind: 1, former: 1, verification: 1 })
       .lean();
+    const keys = humanKeys(documents.map((row) => ({ ...row, personId: String(row.personId) })));
     const byPerson = new Map(documents.map((row) => [String(row.personId), row]));
     const others = documents.flatMap(({ verification }) =>
       verification ? [verification.byPersonId, ...verification.granters] : [],
@@ -167,7 +180,7 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
         return [
           String(person._id),
           {
-            human: row?.blind ?? personName(String(person._id)),
+            human: keys.get(String(person._id)) ?? personName(String(person._id)),
             ...standing(levelOf(person, row)),
             verification: row?.verification
               ? {
@@ -279,15 +292,40 @@ export function createIdentityDocumentService({ people, memberships, sealing, bl
       });
     },
 
-    /** Everybody whose number is this person's: the accounts of one human, the person first. */
+    /** Everybody whose number is this person's, or was, as far as nobody has seen that they are two; the person first. */
     async personsLike(personId: string): Promise<string[]> {
       const row = await findDocument(personId);
       if (!row) return [personId];
-      const same = await IdentityDocumentModel.find({ blind: row.blind })
-        .select({ personId: 1 })
-        .limit(50)
+      const numbers = [...numbersOf(row)];
+      const alike = [];
+      // One index each: both at once would be read without either.
+      for (const field of ['blind', 'former'])
+        alike.push(
+          ...(await IdentityDocumentModel.find({ [field]: { $in: numbers } } as never)
+            .select({ personId: 1, blind: 1, former: 1, verification: 1 })
+            .limit(50)
+            .lean()),
+        );
+      const same = alike.filter((other) => shareNumber(row, other)).map((one) => String(one.personId));
+      return [...new Set([personId, ...same])];
+    },
+
+    /** Which of these people may be this one under another name, by a number that both stated once. */
+    async onceLike(personId: string, others: readonly string[]): Promise<string[]> {
+      const own = await findDocument(personId);
+      if (!own) return [];
+      const rows = await IdentityDocumentModel.find({
+        personId: { $in: others.filter((id) => id !== personId).map((id) => new Types.ObjectId(id)) },
+      })
+        .select({ personId: 1, blind: 1, former: 1, verification: 1 })
         .lean();
-      return [...new Set([personId, ...same.map((one) => String(one.personId))])];
+      return rows.filter((row) => shareNumber(own, row)).map((row) => String(row.personId));
+    },
+
+    /** Whether whoever saw the person's document saw it under the name that they have now. */
+    async isNameSeen(personId: string): Promise<boolean> {
+      const { name } = await people.row(personId);
+      return (await findDocument(personId))?.verification?.name === name;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Types } from 'mongoose';
 import type { AccountActor } from '../../core/actor.ts';
+import type { Humans } from '../../core/humans.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid } from '../../core/errors.ts';
 import { addMonths, localDate, startOfDay } from '../../core/time.ts';
@@ -35,6 +36,7 @@ import {
 import type { BankRules, SavedLine } from './time-bank.rules.ts';
 
 export interface BankParts {
+  readonly humans: Humans;
   readonly memberships: MembershipService;
   readonly tenants: TenantService;
   readonly units: UnitService;
@@ -56,7 +58,7 @@ const MERGED = /^bank-merge:/;
 const LOOK_MONTHS = 1;
 
 /** Keeping a time bank: opening, earning by confirmed hours, giving, expiring. */
-export function createBankService({ memberships, tenants, units }: BankParts) {
+export function createBankService({ humans, memberships, tenants, units }: BankParts) {
   const rules = async (): Promise<BankRules> => bankRulesOf(await tenants.current());
   const accountOf = (personId: string | Types.ObjectId): Promise<BankAccountRow | null> =>
     BankAccountModel.findOne({ personId: new Types.ObjectId(String(personId)), closedAt: null }).lean();
@@ -209,6 +211,9 @@ export function createBankService({ memberships, tenants, units }: BankParts) {
         const toPersonId = kinship.personId.equals(self) ? kinship.relativeId : kinship.personId;
         const to = String(toPersonId);
         if (!(await accountOf(to))) throw Invalid.field('kinshipId', 'no-bank-account');
+        // They may have turned out to be one human since somebody confirmed that they are two.
+        if (await humans.isSame(actor.personId, { personIds: [to] }))
+          throw Invalid.field('kinshipId', 'same-human');
         const _id = new Types.ObjectId();
         const refusal = await keepBook(tenant, { holders: [actor.personId, to] }, (book) =>
           book.gift(String(_id), actor.personId, to, input.minutes, bank.capMinutes),

@@ -501,6 +501,7 @@ function build(config: Config, options: ComposeOptions) {
     i18n,
     publicUrl,
     isIdentified: async (personId) => isIdentified(await identityDocuments.levelOf(personId)),
+    isNameSeen: identityDocuments.isNameSeen,
     formerPersonsOf,
     namesNow: async (personIds) => {
       const now = await personsNow(personIds);

@@ -1624,6 +1624,7 @@ export type KnownKey =
   | 'errors.more-than-asked'
   | 'errors.more-than-served'
   | 'errors.must-accept'
+  | 'errors.name-not-seen'
   | 'errors.name-taken'
   | 'errors.named-twice'
   | 'errors.nature-is-fixed'

@@ -41,6 +41,8 @@ export interface CertificateParts {
   readonly publicUrl: string;
   /** Whether it is known who the person is: hours of nobody in particular are not certified. */
   readonly isIdentified: (personId: string) => Promise<boolean>;
+  /** Whether somebody saw on the person's document that they are called as they call themselves now. */
+  readonly isNameSeen: (personId: string) => Promise<boolean>;
   /** Persons whose records became one with this one's: their certificates are this one's. */
   readonly formerPersonsOf: (personId: string) => Promise<string[]>;
   /** Names of those whose records became another's, as they are now, by the person on the certificate. */
@@ -95,6 +97,7 @@ export function createIssuing(parts: CertificateParts) {
           ? { origin: record.origin.recordedBy[locale] }
           : {}),
         ...(record.state === 'moved' ? { wentAlong: true } : {}),
+        recordedAs: record.personName,
       })),
       ofActivity,
     );
@@ -147,9 +150,19 @@ export function createIssuing(parts: CertificateParts) {
   }
 
   /**
+   * Hours are certified under the name they were recorded under, or under one that somebody has seen since: whoever may call
+   * themselves anything could else sell what they gave (S-10).
+   */
+  async function assertName(personId: string, entries: readonly ServiceEntry[]): Promise<void> {
+    const { name } = await people.row(personId);
+    if (entries.every(({ recordedAs }) => recordedAs === undefined || recordedAs === name)) return;
+    if (!(await parts.isNameSeen(personId))) throw new Conflict('name-not-seen');
+  }
+
+  /**
    * Finds the certificate of this state of the ledger, or takes a number and states it (S-59). In the caller's transaction;
    * refusals come before anything is written.
-   * @throws NotFound for no member, Conflict `identity-needed` or `confirmed-by-own-account`, Invalid at `from`
+   * @throws NotFound for no member, Conflict `identity-needed`, `confirmed-by-own-account` or `name-not-seen`, Invalid at `from`
    */
   async function reserve(
     holder: Holder,
@@ -170,6 +183,7 @@ export function createIssuing(parts: CertificateParts) {
     );
     const period = wanted.period ?? spanOf(entries);
     if (entries.length === 0 || !period) throw Invalid.field('from', 'nothing-recorded');
+    await assertName(holder.personId, entries);
     const same = {
       personId: membership.personId,
       periodFrom: period.from,

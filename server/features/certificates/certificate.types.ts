@@ -104,6 +104,8 @@ export interface ServiceEntry {
   readonly origin?: string | undefined;
   /** It went along to another organisation, and was not taken back since. */
   readonly wentAlong?: boolean;
+  /** What the person was called when it was recorded; not stated. */
+  readonly recordedAs?: string;
 }
 
 /** What a certificate is built from; nothing in it comes from the clock or the database by itself. */

@@ -119,7 +119,6 @@ export async function moveIn(
       _id: new Types.ObjectId(),
       ...born('posted'),
       personId: membership.personId,
-      personName: membership.personName,
       membershipId: membership._id,
       unitId: membership.unitId,
       assignmentId: null,

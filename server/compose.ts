@@ -522,6 +522,8 @@ function build(config: Config, options: ComposeOptions) {
     units,
     humans,
   });
+  hours.onReversed((row) => recognition.weigh([row], false));
+  hours.onPosted((rows) => recognition.weigh(rows, true));
   const awards = createAwardService({
     attachments,
     memberships,

@@ -85,6 +85,8 @@ export interface RecognitionRow extends TenantRow, StateRow {
   dueAt: Date | null;
   objections: Objection[];
   grantedAt: Date | null;
+  /** Since when the ledger holds less than was asked for: hours were taken back after it was granted. */
+  shortSince?: Date | null;
   createdAt: Date;
 }
 
@@ -125,6 +127,7 @@ const recognitionSchema = new Schema({
     default: [],
   },
   grantedAt: { type: Date, default: null },
+  shortSince: { type: Date },
   createdAt: { type: Date, required: true },
 });
 /** States in which nothing more comes of it: the same may begin anew. */

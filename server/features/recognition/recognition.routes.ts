@@ -58,6 +58,8 @@ const caseView = z.object({
   minutesAt: z.number().nullable(),
   objectionUntil: z.string().nullable(),
   grantedAt: z.string().nullable(),
+  /** Since when the hours it rests on are no longer there; for the person and the desk. */
+  shortSince: z.string().nullable(),
   createdAt: z.string(),
 });
 const caseDetail = caseView.extend({
@@ -108,6 +110,7 @@ function toCase(row: RecognitionRow, mayKnow: boolean, named = mayKnow): z.input
     minutesAt: mayKnow ? row.minutesAt : null,
     objectionUntil: row.objectionUntil,
     grantedAt: row.grantedAt?.toISOString() ?? null,
+    shortSince: (mayKnow && row.state === 'granted' ? row.shortSince?.toISOString() : null) ?? null,
     createdAt: row.createdAt.toISOString(),
   };
 }

@@ -13,7 +13,7 @@ import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, isDuplicateKey } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
-import type { HoursService } from '../hours/index.ts';
+import type { HoursRow, HoursService } from '../hours/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { isMinor } from '../people/index.ts';
 import type { PeopleService } from '../people/index.ts';
@@ -190,12 +190,8 @@ export function createRecognitionService(parts: RecognitionParts) {
       throw new Forbidden('second-person');
   }
 
-  /** Grants when the ledger still holds what is asked for; refuses otherwise. */
-  async function settle(
-    row: RecognitionRow,
-    by: AccountActor | null,
-    reason: string | null,
-  ): Promise<RecognitionRow> {
+  /** What the ledger holds of what a case asks for. */
+  async function heldFor(row: RecognitionRow) {
     const held = row.personId
       ? await hours.balanceFor(String(row.personId))
       : { minutes: await hours.minutesOfUnits([...(await units.expand([String(row.unitId)]))]), entries: 0 };
@@ -207,7 +203,20 @@ export function createRecognitionService(parts: RecognitionParts) {
           : { unitIds: [...(await units.expand([String(row.unitId)]))] },
       ),
     );
-    const enough = held.minutes >= row.minutesNeeded && ofKind >= (row.areaMinutesNeeded ?? 0);
+    return {
+      held,
+      ofKind,
+      enough: held.minutes >= row.minutesNeeded && ofKind >= (row.areaMinutesNeeded ?? 0),
+    };
+  }
+
+  /** Grants when the ledger still holds what is asked for; refuses otherwise. */
+  async function settle(
+    row: RecognitionRow,
+    by: AccountActor | null,
+    reason: string | null,
+  ): Promise<RecognitionRow> {
+    const { held, ofKind, enough } = await heldFor(row);
     const after = await transition(RecognitionModel, row._id, {
       lifecycle: recognitionLifecycle,
       from: ['published'],
@@ -419,6 +428,31 @@ export function createRecognitionService(parts: RecognitionParts) {
           action: 'recognition/edit-own',
         });
       });
+    },
+
+    /**
+     * In the transaction that takes hours back, or posts them: what was granted on hours that are no longer there says so to whoever
+     * may withdraw it, until there are enough again. Nothing is withdrawn by itself.
+     */
+    async weigh(records: readonly Pick<HoursRow, 'personId' | 'unitId'>[], marked: boolean): Promise<void> {
+      const above = new Set<string>();
+      for (const unitId of new Set(records.map((record) => String(record.unitId))))
+        for (const one of await units.pathOf(unitId)) above.add(String(one));
+      const rows = await RecognitionModel.find({
+        state: 'granted',
+        shortSince: marked ? { $type: 'date' } : null,
+        $or: [
+          { personId: { $in: records.map(({ personId }) => personId) } },
+          { personId: null, unitId: { $in: [...above].map((one) => new Types.ObjectId(one)) } },
+        ],
+      } as never).lean();
+      for (const row of rows)
+        if ((await heldFor(row)).enough === marked)
+          await editRow(RecognitionModel, row._id, {
+            version: null,
+            set: { shortSince: marked ? null : contextNow() },
+            action: 'recognition/mark',
+          });
     },
 
     /** The person steps back, or the desk takes back what should not have been granted. */

@@ -164,7 +164,7 @@ export const navigation: readonly NavEntry[] = [
     href: '/recognition',
     key: 'recognition.title',
     icon: 'star',
-    permission: 'recognition:apply-own',
+    permission: 'memberships:step-back-own',
     phone: false,
   },
   {
@@ -185,7 +185,7 @@ export const navigation: readonly NavEntry[] = [
     href: '/training',
     key: 'training.own.title',
     icon: 'school',
-    permission: 'training:enrol-own',
+    permission: 'memberships:step-back-own',
     phone: false,
   },
   {
@@ -199,7 +199,7 @@ export const navigation: readonly NavEntry[] = [
     href: '/qualifications',
     key: 'talent-pools.own.title',
     icon: 'rosette',
-    permission: 'talent-pools:apply-own',
+    permission: 'memberships:step-back-own',
     phone: false,
   },
   {
@@ -209,7 +209,13 @@ export const navigation: readonly NavEntry[] = [
     permission: 'credits:claim-own',
     phone: false,
   },
-  { href: '/credits', key: 'credits.title', icon: 'school', permission: 'credits:claim-own', phone: false },
+  {
+    href: '/credits',
+    key: 'credits.title',
+    icon: 'school',
+    permission: 'memberships:step-back-own',
+    phone: false,
+  },
   {
     href: '/annual-reports',
     key: 'annual-reports.title',

@@ -35,6 +35,7 @@ const MEMBER = [
   'talent-pools:apply-own',
   'recognition:apply-own',
   'time-bank:use-own',
+  'memberships:step-back-own',
 ] as const;
 
 /** What a person may do in a tenant before the membership is approved, or while it is suspended. */
@@ -46,6 +47,12 @@ export const APPLICANT_PERMISSIONS = [
   'appraisals:see-own',
   'awards:see-own',
 ] as const;
+
+/**
+ * Beside that, while the membership is suspended: whoever may begin nothing may still say no, call off, leave and take
+ * back what is their own. Nobody is kept in anything by a suspension.
+ */
+export const SUSPENDED_PERMISSIONS = ['assignments:see-own', 'memberships:step-back-own'] as const;
 
 const COORDINATOR = [
   'units:see',

@@ -3102,6 +3102,7 @@ export type KnownKey =
   | 'memberships.show.suspend'
   | 'memberships.show.suspendSure'
   | 'memberships.show.unit'
+  | 'memberships.suspended.text'
   | 'messages.mailbox.empty'
   | 'messages.mailbox.emptyHint'
   | 'messages.mailbox.follow'

@@ -3,7 +3,7 @@ import type { AccountActor, ActorMembership, Reach } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
-import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS } from '../../core/permissions.ts';
+import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS, SUSPENDED_PERMISSIONS } from '../../core/permissions.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
 import { database } from '../../db/connect.ts';
 import { readWhole } from '../../db/whole-reads.ts';
@@ -136,6 +136,7 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
   const approved = membership.state === 'approved';
   if (approved) add(ROLE_PERMISSIONS.volunteer, 'tenant');
   add(APPLICANT_PERMISSIONS, 'tenant');
+  if (membership.state === 'suspended') add(SUSPENDED_PERMISSIONS, 'tenant');
   const root = String(membership.tenant.rootUnitId);
   for (const grant of approved ? membership.grants : []) {
     const unitId = String(grant.unitId);

@@ -79,7 +79,7 @@ function ownRoutes({ credits, suggestions, i18n }: CreditRouteParts): Route[] {
       name: 'credits/list-own',
       method: 'get',
       path: '/credits',
-      access: 'credits:claim-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary:
         'One’s own credit hours: what each programme counts and why, what is missing, when one may apply.',
@@ -95,10 +95,14 @@ function ownRoutes({ credits, suggestions, i18n }: CreditRouteParts): Route[] {
         };
       },
       page: async (_own, { account, locale }) =>
-        view(
-          'credits/list',
-          ownModel({ i18n, locale }, await credits.own(account), await suggestions.of(account.personId)),
-        ),
+        view('credits/list', {
+          ...ownModel(
+            { i18n, locale },
+            await credits.own(account),
+            can(account, 'credits:claim-own') ? await suggestions.of(account.personId) : [],
+          ),
+          mayBegin: can(account, 'credits:claim-own'),
+        }),
     }),
     route({
       name: 'credits/claim-form',
@@ -155,7 +159,7 @@ function ownRoutes({ credits, suggestions, i18n }: CreditRouteParts): Route[] {
       name: 'credits/withdraw',
       method: 'post',
       path: '/credits/:id/withdrawal',
-      access: 'credits:claim-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'Takes a claim of one’s own back while nobody has decided.',
       status: 200,
@@ -198,7 +202,7 @@ function deskRoutes({ credits, proposals, i18n }: CreditRouteParts): Route[] {
       name: 'credits/show',
       method: 'get',
       path: '/credits/:id',
-      access: 'credits:claim-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One claim of credit hours: one’s own, or one to review.',
       input: { params: idParams },

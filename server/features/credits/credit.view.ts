@@ -299,9 +299,9 @@ export function showModel(
     can: {
       review: row.state === 'submitted' && within('credits:review'),
       reverse: row.state === 'posted' && within('credits:reverse'),
-      correct: own && row.state === 'needs_correction',
+      correct: own && row.state === 'needs_correction' && can(account, 'credits:claim-own'),
       withdraw: own && ['submitted', 'needs_correction'].includes(row.state),
-      scan: own && ['submitted', 'needs_correction'].includes(row.state),
+      scan: own && ['submitted', 'needs_correction'].includes(row.state) && can(account, 'credits:claim-own'),
     },
     scanField: upload.input('file', 'file', { accept: ACCEPTED_FILES }),
     seenField: claimFields(reader, choices, { evidence: row.evidence }, []).fields['evidence'],

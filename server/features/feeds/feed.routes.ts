@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import { file, route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { FeedService } from './feed.service.ts';
@@ -11,13 +12,14 @@ export const feedRoutes = ({ feeds }: { feeds: FeedService }): Route[] => [
     name: 'feeds/own',
     method: 'get',
     path: '/calendar-feed',
-    access: 'training:enrol-own',
+    access: 'memberships:step-back-own',
     tenant: 'member',
     summary: 'Whether one has a calendar address here, and since when.',
     input: {},
     output: feedView,
     run: async ({ account }) => ({ since: (await feeds.own(account))?.toISOString() ?? null }),
-    page: ({ since }) => view('feeds/own', { since, url: null }),
+    page: ({ since }, { account }) =>
+      view('feeds/own', { since, url: null, mayBegin: can(account, 'training:enrol-own') }),
   }),
   route({
     name: 'feeds/open',
@@ -30,13 +32,13 @@ export const feedRoutes = ({ feeds }: { feeds: FeedService }): Route[] => [
     input: {},
     output: opened,
     run: ({ account }) => feeds.open(account),
-    page: ({ url }, { now }) => view('feeds/own', { since: now.toISOString(), url }),
+    page: ({ url }, { now }) => view('feeds/own', { since: now.toISOString(), url, mayBegin: true }),
   }),
   route({
     name: 'feeds/close',
     method: 'post',
     path: '/calendar-feed/removal',
-    access: 'training:enrol-own',
+    access: 'memberships:step-back-own',
     tenant: 'member',
     summary: 'Ends one’s calendar address.',
     status: 204,

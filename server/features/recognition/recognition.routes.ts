@@ -168,7 +168,7 @@ function ownRoutes({ recognition, i18n }: RecognitionRouteParts): Route[] {
       name: 'recognition/own',
       method: 'get',
       path: '/recognition',
-      access: 'recognition:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'Stars and medals: how far one is, what one may apply for, and one’s own cases.',
       input: {},
@@ -192,13 +192,14 @@ function ownRoutes({ recognition, i18n }: RecognitionRouteParts): Route[] {
       page: ({ standings, cases }, { account, locale }) =>
         view('recognition/own', {
           desk: can(account, 'recognition:see'),
+          mayBegin: can(account, 'recognition:apply-own'),
           cases: cases.map((one) => ({ ...one, title: one.name[locale] })),
           standings: standings.map(({ scheme, minutes, whyNot }) => ({
             id: scheme.id,
             title: scheme.name[locale],
             minutes: Math.min(minutes, scheme.minutes),
             needed: scheme.minutes,
-            open: whyNot.length === 0,
+            open: whyNot.length === 0 && can(account, 'recognition:apply-own'),
             why: whyNot.map((code) =>
               i18n.t(locale, `recognition.whyNot.${code}` as 'recognition.whyNot.star-before'),
             ),
@@ -244,7 +245,8 @@ function ownRoutes({ recognition, i18n }: RecognitionRouteParts): Route[] {
 function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
   const act = (
     name: 'review' | 'publish' | 'object' | 'decide' | 'withdraw',
-    access: 'recognition:apply-own' | 'recognition:review' | 'recognition:decide',
+    access:
+      'recognition:apply-own' | 'recognition:review' | 'recognition:decide' | 'memberships:step-back-own',
     summary: string,
     body: z.ZodObject,
     run: (account: AccountActor, caseId: string, body: Record<string, string>) => Promise<RecognitionRow>,
@@ -279,7 +281,7 @@ function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
       name: 'recognition/show',
       method: 'get',
       path: '/recognition-cases/:id',
-      access: 'recognition:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One case: one’s own, of one’s desk, or on the public notice.',
       input: { params: idParams },
@@ -297,7 +299,7 @@ function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
       name: 'recognition/name',
       method: 'post',
       path: '/recognition-cases/:id/name',
-      access: 'recognition:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary:
         'Says whether one’s own name stands on the public notice; it acts at once. Nobody below 18 is named.',
@@ -349,7 +351,7 @@ function caseRoutes({ recognition }: RecognitionRouteParts): Route[] {
     ),
     act(
       'withdraw',
-      'recognition:apply-own',
+      'memberships:step-back-own',
       'The person steps back, or the desk takes back what should not have been granted.',
       reasonNeeded,
       (account, caseId, body) => recognition.withdraw(account, caseId, body['reason'] ?? ''),

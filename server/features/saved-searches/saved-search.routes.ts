@@ -1,3 +1,4 @@
+import { can } from '../../core/actor.ts';
 import { empty } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
@@ -24,6 +25,8 @@ const HERE = '/saved-searches';
 const API = '/me/saved-searches';
 /** Found positions that a page shows. */
 const MOST_FOUND = 50;
+/** Reading and ending them stays open to whoever may begin none. */
+const ending = { access: 'memberships:step-back-own', tenant: 'member' } as const;
 const member = { access: 'searches:save-own', tenant: 'member' } as const;
 
 const issuesOf = ({ issues, error }: FormFailure) =>
@@ -57,7 +60,7 @@ function readRoutes({ searches, i18n }: SavedSearchRouteParts): Route[] {
       method: 'get',
       path: HERE,
       apiPath: API,
-      ...member,
+      ...ending,
       summary: 'One’s own saved searches here, oldest first.',
       input: {},
       output: savedSearchList,
@@ -65,8 +68,9 @@ function readRoutes({ searches, i18n }: SavedSearchRouteParts): Route[] {
         data: (await searches.list(account)).map(toSavedSearch),
         nextCursor: null,
       }),
-      page: ({ data }, { locale }) =>
+      page: ({ data }, { account, locale }) =>
         view('saved-searches/list', {
+          mayBegin: can(account, 'searches:save-own'),
           searches: data.map((one) => ({
             ...one,
             facts: [
@@ -191,15 +195,15 @@ function endRoutes({ searches }: SavedSearchRouteParts): Route[] {
       method: 'post',
       path: `${HERE}/:id/pause`,
       apiPath: `${API}/:id/pause`,
-      ...member,
+      ...ending,
       summary: 'Ends the mails of a search, or goes on with them.',
       status: 200,
       input: { params: searchParams, body: pausedBody },
       output: savedSearchView,
       run: async ({ account, params, body }) =>
         toSavedSearch(await searches.pause(account, params.id, body.paused)),
-      page: ({ id, paused }) =>
-        seeOther(`${HERE}/${id}`, {
+      page: ({ id, paused }, { account }) =>
+        seeOther(can(account, 'searches:save-own') ? `${HERE}/${id}` : HERE, {
           kind: 'success',
           key: paused ? 'savedSearches.did.paused' : 'savedSearches.did.resumed',
         }),
@@ -211,7 +215,7 @@ function endRoutes({ searches }: SavedSearchRouteParts): Route[] {
       method: 'post',
       path: `${HERE}/:id/removal`,
       apiPath: `${API}/:id/removal`,
-      ...member,
+      ...ending,
       summary: 'Takes a search away, with all that it found.',
       status: 200,
       input: { params: searchParams },

@@ -2,7 +2,7 @@ import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, PageResult, Route, RouteContext } from '../../http/route.ts';
 import type { MembershipService } from '../memberships/index.ts';
-import { NotFound } from '../../core/errors.ts';
+import { Forbidden, NotFound } from '../../core/errors.ts';
 import { can } from '../../core/actor.ts';
 import { readerOf } from './pool.routes.ts';
 import type { PoolRouteParts } from './pool.routes.ts';
@@ -58,7 +58,7 @@ function ownRoutes(parts: MemberRouteParts): Route[] {
       name: 'talent-pools/own',
       method: 'get',
       path: '/qualifications',
-      access: 'talent-pools:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary:
         'One’s own place in pools, and the pools one may apply to with what their rules say of one today.',
@@ -89,12 +89,14 @@ function ownRoutes(parts: MemberRouteParts): Route[] {
           nextCursor: null,
         };
       },
-      async page({ data, open }, { locale }) {
+      async page({ data, open }, { account, locale }) {
         const reader = await readerOf(parts, locale);
         const rows = await pools.rows(open.map(({ id }) => id));
+        const mayBegin = can(account, 'talent-pools:apply-own');
         return view('talent-pools/own', {
+          mayBegin,
           memberships: data.map((one) => ({ ...one, poolName: one.pool[locale] })),
-          open: open.map(({ id, name, purpose, judgement }) => {
+          open: (mayBegin ? open : []).map(({ id, name, purpose, judgement }) => {
             const pool = rows.get(id);
             return {
               id,
@@ -139,15 +141,18 @@ function ownRoutes(parts: MemberRouteParts): Route[] {
       name: 'talent-pools/share',
       method: 'post',
       path: '/pool-memberships/:id/sharing',
-      access: 'talent-pools:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary:
         'The person agrees that other organisations of the area see the certification, or takes it back.',
       status: 200,
       input: { params: idParams, body: sharingBody },
       output: memberView,
-      run: async ({ account, params, body }) =>
-        toMemberView(await members.share(account, params.id, body.shared)),
+      async run({ account, params, body }) {
+        // Taken back at any time, given by members only.
+        if (body.shared && !can(account, 'talent-pools:apply-own')) throw new Forbidden('not-permitted');
+        return toMemberView(await members.share(account, params.id, body.shared));
+      },
       page: noted,
       invalid: back,
     }),
@@ -155,7 +160,7 @@ function ownRoutes(parts: MemberRouteParts): Route[] {
       name: 'talent-pools/leave',
       method: 'post',
       path: '/pool-memberships/:id/exit',
-      access: 'talent-pools:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'Leaves the pool; an officer who ends it for somebody states the reason.',
       status: 200,
@@ -170,7 +175,7 @@ function ownRoutes(parts: MemberRouteParts): Route[] {
       name: 'talent-pools/show-member',
       method: 'get',
       path: '/pool-memberships/:id',
-      access: 'talent-pools:apply-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary:
         'One person in one pool: what each rule says today, and which rule passed on which fact at each decision.',

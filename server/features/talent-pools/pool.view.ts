@@ -332,7 +332,7 @@ export function memberAbilities(row: PoolMemberRow, account: AccountActor): Reco
     first,
     final: final || answer,
     refuse: first || final || answer,
-    appeal: own && row.state === 'refused' && row.appeal === null,
+    appeal: own && can(account, 'talent-pools:apply-own') && row.state === 'refused' && row.appeal === null,
     suspend: inPool && may('talent-pools:decide'),
     resume: row.state === 'suspended' && may('talent-pools:decide'),
     renew: renewing && may(row.renewalBy === null ? 'talent-pools:review' : 'talent-pools:decide'),

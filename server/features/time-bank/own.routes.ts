@@ -40,7 +40,7 @@ function standRoutes({ bank, kinships, redemptions, i18n }: BankRouteParts): Rou
       name: 'time-bank/own',
       method: 'get',
       path: '/time-bank',
-      access: 'time-bank:use-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One’s own time bank: what is saved, owed and set aside, movements, relatives, redemptions.',
       input: { query: ownFilter },
@@ -77,6 +77,7 @@ function standRoutes({ bank, kinships, redemptions, i18n }: BankRouteParts): Rou
         view('time-bank/own', {
           ...own,
           desk: can(account, 'time-bank:see'),
+          mayBegin: can(account, 'time-bank:use-own'),
           data: own.data.map((one) => ({ ...one, title: i18n.t(locale, `time-bank.what.${one.what}`) })),
           relatives: own.relatives.map((one) => ({
             ...one,
@@ -218,7 +219,7 @@ function relativeRoutes({ kinships, i18n }: BankRouteParts): Route[] {
       name: 'time-bank/end-kinship',
       method: 'post',
       path: '/time-bank/relatives/:id/ending',
-      access: 'time-bank:use-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'Either of the two, or the desk, ends it; what was given stays given.',
       status: 200,

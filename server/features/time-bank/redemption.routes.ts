@@ -40,7 +40,7 @@ export function redemptionRoutes({ redemptions, i18n }: BankRouteParts): Route[]
   const act = (
     name: 'decide' | 'cancel',
     path: string,
-    access: 'time-bank:run' | 'time-bank:use-own',
+    access: 'time-bank:run' | 'memberships:step-back-own',
     summary: string,
     body: z.ZodObject,
     run: (account: AccountActor, id: string, body: Record<string, string>) => Promise<RedemptionRow>,
@@ -102,7 +102,7 @@ export function redemptionRoutes({ redemptions, i18n }: BankRouteParts): Route[]
       name: 'time-bank/show',
       method: 'get',
       path: '/time-bank/redemptions/:id',
-      access: 'time-bank:use-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One redemption: one’s own, or of one’s desk.',
       input: { params: idParams },
@@ -124,7 +124,7 @@ export function redemptionRoutes({ redemptions, i18n }: BankRouteParts): Route[]
     act(
       'cancel',
       '/time-bank/redemptions/:id/cancellation',
-      'time-bank:use-own',
+      'memberships:step-back-own',
       'Calls it off before the service was given; the minutes come back.',
       reasonBody,
       (account, id, body) => redemptions.cancel(account, id, body['reason'] ?? ''),

@@ -1,3 +1,4 @@
+import { can } from '../../core/actor.ts';
 import { Invalid } from '../../core/errors.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -56,7 +57,7 @@ function ownRoutes({ sessions, enrolments, i18n }: EnrolmentRouteParts): Route[]
       name: 'training/list-own',
       method: 'get',
       path: '/training',
-      access: 'training:enrol-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One’s own training, newest first: invitations, places, results (R-1.10).',
       input: { query: ownFilter },
@@ -89,6 +90,7 @@ function ownRoutes({ sessions, enrolments, i18n }: EnrolmentRouteParts): Route[]
           new Date(one.endsAt) > now && one.state !== 'cancelled';
         const taught = await sessions.taughtBy(account.personId, new Date(now.getTime() - 14 * 86_400_000));
         return view('training/own', {
+          mayBegin: can(account, 'training:enrol-own'),
           invited: words.filter((one) => one.state === 'invited'),
           ahead: words.filter((one) => ahead(one) && one.state !== 'invited').reverse(),
           past: words.filter((one) => !ahead(one) && one.state !== 'invited'),
@@ -194,6 +196,7 @@ function answerRoutes({ enrolments, desk }: EnrolmentRouteParts): Route[] {
     name: 'accept' | 'decline' | 'cancel',
     path: string,
     summary: string,
+    access: 'training:enrol-own' | 'memberships:step-back-own',
     act: (
       account: Parameters<EnrolmentService['cancel']>[0],
       id: string,
@@ -204,7 +207,7 @@ function answerRoutes({ enrolments, desk }: EnrolmentRouteParts): Route[] {
       name: `training/${name}`,
       method: 'post',
       path: `/enrolments/:id/${path}`,
-      access: 'training:enrol-own',
+      access,
       tenant: 'member',
       summary,
       status: 200,
@@ -212,22 +215,34 @@ function answerRoutes({ enrolments, desk }: EnrolmentRouteParts): Route[] {
       output: enrolmentView,
       run: async ({ account, params, body }) =>
         viewOf(enrolments, await act(account, params.id, body.reason)),
-      page: ({ sessionId, state }) =>
-        seeOther(`/sessions/${sessionId}`, { kind: 'success', key: `training.did.${state}` }),
+      page: ({ sessionId, state }, { account }) =>
+        seeOther(can(account, 'training:see') ? `/sessions/${sessionId}` : '/training', {
+          kind: 'success',
+          key: `training.did.${state}`,
+        }),
       invalid: ({ issues, error }) =>
         seeOther('/training', { kind: 'error', key: `errors.${issues[0]?.code ?? error.code}` }),
     });
   return [
-    step('accept', 'acceptance', 'Says yes to an invitation; everything is judged anew.', (account, id) =>
-      enrolments.accept(account, id),
+    step(
+      'accept',
+      'acceptance',
+      'Says yes to an invitation; everything is judged anew.',
+      'training:enrol-own',
+      (account, id) => enrolments.accept(account, id),
     ),
-    step('decline', 'refusal', 'Says no to an invitation.', (account, id, reason) =>
-      enrolments.decline(account, id, reason),
+    step(
+      'decline',
+      'refusal',
+      'Says no to an invitation.',
+      'memberships:step-back-own',
+      (account, id, reason) => enrolments.decline(account, id, reason),
     ),
     step(
       'cancel',
       'cancellation',
       'Calls it off; the seat goes to the first in line.',
+      'memberships:step-back-own',
       (account, id, reason) => enrolments.cancel(account, id, reason),
     ),
     route({

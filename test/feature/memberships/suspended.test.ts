@@ -79,6 +79,25 @@ describe('whoever is suspended', function () {
     expect((await api.post(`/enrolments/${enrolmentId}/acceptance`)).status).to.equal(200);
   });
 
+  it('says no to an invitation and calls a seat off, on both doors: nobody is kept in anything', async () => {
+    const [asking, seated] = [await session(), await session({ capacity: 3 })];
+    const [invited, enrolled] = [await createMember(tenant), await createMember(tenant)];
+    const [api, page] = [await invited.api(), await enrolled.page()];
+    const asked = await planner.post(`/sessions/${asking}/invitations`, { personIds: [invited.personId] });
+    const [{ enrolmentId } = { enrolmentId: '' }] = asked.json<{ data: { enrolmentId: string }[] }>().data;
+    const own = (await (await enrolled.api()).post(`/sessions/${seated}/enrolments`)).json<Enrolment>();
+    for (const one of [invited, enrolled]) await stand(one, 'suspended');
+    expect((await api.post(`/enrolments/${enrolmentId}/refusal`)).status).to.equal(200);
+    const list = await page.get('/training?lang=en');
+    expect(list.text).to.include(`action="/enrolments/${own.id}/cancellation"`);
+    expect(list.text, 'a page that is not open to them').not.to.include(`href="/sessions/`);
+    expect((await page.post(`/enrolments/${own.id}/cancellation`)).location).to.equal('/training');
+    expect([await stateOf(asking, invited), await stateOf(seated, enrolled)]).to.deep.equal([
+      'cancelled',
+      'cancelled',
+    ]);
+  });
+
   it('is given no seat by an officer, nor by the line', async () => {
     const id = await session({ admission: 'approval', capacity: 3 });
     const applicant = await createMember(tenant);

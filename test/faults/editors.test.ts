@@ -9,7 +9,8 @@ import { createSearch } from '../factories/searches.ts';
 import type { ApiAgent, Answer, PageAgent } from '../support/agent.ts';
 import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
 import { expectVerified } from '../support/processes.ts';
-import { BODIES, createPlace } from '../feature/walls/place.ts';
+import { BODIES } from '../feature/walls/bodies.ts';
+import { createPlace } from '../feature/walls/place.ts';
 import type { Place } from '../feature/walls/place.ts';
 
 /** One edit, as programs and as forms say it; `text` is what one of the two editors writes. */

@@ -5,7 +5,9 @@ import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS } from '../../../server/core/pe
 import { createMember } from '../../factories/people.ts';
 import type { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
-import { BODIES, createPlace, pathAt } from '../walls/place.ts';
+import { pathAt } from '../walls/addresses.ts';
+import { BODIES } from '../walls/bodies.ts';
+import { createPlace } from '../walls/place.ts';
 import type { Place } from '../walls/place.ts';
 
 /**

@@ -19,7 +19,8 @@ import type { Member } from '../../factories/people.ts';
 import { actorOf } from '../../support/actor.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
-import { createPlace, pathAt } from './place.ts';
+import { pathAt } from './addresses.ts';
+import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
 
 const BORN = '1971-02-03';

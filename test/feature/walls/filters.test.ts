@@ -8,7 +8,8 @@ import { readMessages } from '../../../server/i18n/index.ts';
 import { createMember } from '../../factories/people.ts';
 import type { PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
-import { createPlace, pathAt } from './place.ts';
+import { pathAt } from './addresses.ts';
+import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
 
 type Published = ReturnType<typeof publishRoutes>[number];

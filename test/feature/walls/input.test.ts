@@ -11,7 +11,9 @@ import { testApp } from '../../support/app.ts';
 import { patienceMs } from '../../support/patience.ts';
 import { AWKWARD, nearly, sampleOf, textFields } from '../../support/schema-values.ts';
 import type { JsonSchema } from '../../support/schema-values.ts';
-import { BODIES, createPlace, pathAt } from './place.ts';
+import { pathAt } from './addresses.ts';
+import { BODIES } from './bodies.ts';
+import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
 
 interface Operation {

@@ -11,7 +11,9 @@ import { actorOf } from '../../support/actor.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import type { Answer } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';
-import { BODIES, createPlace, pathAt } from './place.ts';
+import { pathAt } from './addresses.ts';
+import { BODIES } from './bodies.ts';
+import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
 
 type Published = ReturnType<typeof publishRoutes>[number];

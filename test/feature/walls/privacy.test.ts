@@ -21,7 +21,8 @@ import { AnnualReportModel } from '../../../server/features/annual-reports/annua
 import { CertificateModel } from '../../../server/features/certificates/certificate.model.ts';
 import { ShiftModel } from '../../../server/features/shifts/shift.model.ts';
 import { database } from '../../../server/db/connect.ts';
-import { createPlace, pathAt } from './place.ts';
+import { pathAt } from './addresses.ts';
+import { createPlace } from './place.ts';
 import type { Place } from './place.ts';
 import { ApiAgent, PageAgent } from '../../support/agent.ts';
 import { testApp } from '../../support/app.ts';

@@ -1,5 +1,6 @@
 export { createMatchingService } from './matching.service.ts';
-export type { Candidate, MatchingService, Ranking, Suited } from './matching.service.ts';
+export type { MatchingService } from './matching.service.ts';
+export type { Candidate, Pair, Ranking, Suited } from './matching.answers.ts';
 export {
   fit,
   forOthers,
@@ -38,6 +39,5 @@ export { checkStaffing } from './solver/staffing-check.ts';
 export type { Change } from './change.rules.ts';
 export { indexOfId } from './prices.ts';
 export type { PlannedPlace, PlanOfDay, Prices } from './prices.ts';
-export type { Pair } from './matching.service.ts';
 export { createExclusionService } from './exclusion.service.ts';
 export { exclusionForm, exclusionRoutes } from './exclusion.routes.ts';

@@ -399,7 +399,7 @@ export function createAppraisalService(parts: AppraisalParts) {
       const { zone } = await tenants.current();
       const rows = await AppraisalModel.find({
         state: { $in: ['due', 'contested'] },
-        dueOn: { $gte: first },
+        dueOn: { $gte: duty.movableFrom(first, zone) },
       } as never)
         .select({ begunOn: 1, days: 1, dueOn: 1, state: 1 })
         .lean();

@@ -21,7 +21,10 @@ export function createClaimDuty({ duty, tenants }: { duty: Duty; tenants: Tenant
     /** Somebody changed days of the calendar: limits that run across them are counted again. Inside a transaction. */
     async recount(first: string, last: string): Promise<void> {
       const { zone } = await tenants.current();
-      const rows = await HoursClaimModel.find({ state: 'claimed', dueOn: { $gte: first } } as never)
+      const rows = await HoursClaimModel.find({
+        state: 'claimed',
+        dueOn: { $gte: duty.movableFrom(first, zone) },
+      } as never)
         .select({ createdAt: 1, days: 1, dueOn: 1 })
         .lean();
       for (const { _id, createdAt, days, dueOn } of rows) {

@@ -59,6 +59,16 @@ export function createDuty({ calendars, tenants, units }: DutyParts) {
       };
     },
 
+    /**
+     * Of limits that a changed day of the calendar may move, the earliest last day: one that is over stays over, whoever calls off
+     * working days afterwards.
+     * @param first the first day that was changed
+     */
+    movableFrom(first: string, zone: string): string {
+      const today = localDate(contextNow(), zone);
+      return first > today ? first : today;
+    },
+
     /** Whether doing it now is too late; never where there is no last day. */
     async isLate(dueOn: string | null): Promise<boolean> {
       return dueOn !== null && localDate(contextNow(), (await tenants.current()).zone) > dueOn;

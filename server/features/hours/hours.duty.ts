@@ -15,7 +15,10 @@ export function createHoursDuty({ duty, tenants }: { duty: Duty; tenants: Tenant
   const { from: clockFrom } = duty;
 
   async function recountContests(first: string, last: string, zone: string): Promise<void> {
-    const rows = await HoursModel.find({ state: 'appealed', appealDueOn: { $gte: first } } as never)
+    const rows = await HoursModel.find({
+      state: 'appealed',
+      appealDueOn: { $gte: duty.movableFrom(first, zone) },
+    } as never)
       .select({ history: 1, appealDueOn: 1 })
       .lean();
     for (const { _id, history, appealDueOn } of rows) {
@@ -52,7 +55,7 @@ export function createHoursDuty({ duty, tenants }: { duty: Duty; tenants: Tenant
       const running = {
         state: { $in: [...WAITING_STATES] },
         'activity.endsAt': { $lt: startOfDay(addDays(last, 1), zone) },
-        dueOn: { $gte: first },
+        dueOn: { $gte: duty.movableFrom(first, zone) },
       };
       const rows = await HoursModel.find(running as never)
         .select({ activity: 1, dueOn: 1, state: 1 })

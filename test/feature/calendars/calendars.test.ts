@@ -119,4 +119,39 @@ describe('the ten working days (R-1.13)', function () {
       (await inTenant(tenant.id, () => HoursModel.findById(first._id).lean()))?.remindAt,
     ).to.be.an.instanceOf(Date);
   });
+
+  it('are not prolonged when they are over: days that are called off afterwards make nothing timely', async () => {
+    const tenant = await createTenant();
+    const administrator = await createMember(tenant, { roles: ['administrator'] });
+    const [volunteer, other] = [await createMember(tenant), await createMember(tenant)];
+    const coordinator = await createMember(tenant, { roles: ['coordinator'] });
+    const [id, posted] = [await createServed(tenant, volunteer), await createServed(tenant, other)];
+    expect((await (await coordinator.api()).post(`/hours/${posted}/approve`)).status).to.equal(200);
+    const claim = await (
+      await other.api()
+    ).post(`/hours/${posted}/claims`, { wrong: 'not-served', text: '我没去' });
+    expect(claim.status, claim.text).to.equal(201);
+    const { dueOn } = await storedHours(tenant, id);
+    const claimed = claim.json<{ id: string; dueOn: string }>();
+    const last = [dueOn ?? '', claimed.dueOn].sort().at(-1) ?? '';
+    await atOffset(Date.parse(`${last}T02:00:00Z`) - Date.now() + 3 * DAY_MS, async () => {
+      const admin = await administrator.api();
+      const off = await admin.post('/calendar/days', {
+        date: dueOn,
+        until: last,
+        kind: 'off',
+        name: '补放假',
+      });
+      expect(off.status, off.text).to.be.within(200, 201);
+      expect((await storedHours(tenant, id)).dueOn).to.equal(dueOn);
+      const approved = await (await coordinator.api()).post(`/hours/${id}/approve`);
+      expect(approved.json()).to.include({ state: 'posted', late: true, dueOn });
+      const reviewer = await (await createMember(tenant, { roles: ['reviewer', 'coordinator'] })).api();
+      const answered = await reviewer.post(`/hours/claims/${claimed.id}/answer`, {
+        verdict: 'refused',
+        reason: '签到表上有',
+      });
+      expect(answered.json(), answered.text).to.include({ late: true, dueOn: claimed.dueOn });
+    });
+  });
 });

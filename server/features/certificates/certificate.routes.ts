@@ -92,21 +92,24 @@ function ownRoutes({ certificates, proposals, i18n, publicUrl }: CertificateRout
       invalid: async ({ issues, values, error }, context) =>
         error.code === 'identity-needed'
           ? seeOther('/account/identity', { kind: 'error', key: 'errors.identity-needed' })
-          : view(
-              'certificates/list',
-              listModel({
-                i18n,
-                locale: context.locale,
-                ...(await own(context).then(({ data, nextCursor }) => ({
-                  certificates: data,
-                  pager: pagerOf('/certificates', {}, nextCursor),
-                }))),
-                activities: await certificates.activities(context.account),
-                desk: can(context.account, 'certificates:see'),
-                values,
-                issues,
-              }),
-            ),
+          : issues.length === 0
+            ? // What stands against it stands beside no field.
+              seeOther('/certificates', { kind: 'error', key: `errors.${error.code}` })
+            : view(
+                'certificates/list',
+                listModel({
+                  i18n,
+                  locale: context.locale,
+                  ...(await own(context).then(({ data, nextCursor }) => ({
+                    certificates: data,
+                    pager: pagerOf('/certificates', {}, nextCursor),
+                  }))),
+                  activities: await certificates.activities(context.account),
+                  desk: can(context.account, 'certificates:see'),
+                  values,
+                  issues,
+                }),
+              ),
     }),
     route({
       name: 'certificates/show',

@@ -44,6 +44,15 @@ describe('service certificates under attack', function () {
     await renamed(own, '买时长的人');
     const refused = await own.post('/certificates', { scope: 'all' });
     expect([refused.status, codeOf(refused)]).to.deep.equal([409, 'name-not-seen']);
+    const page = await volunteer.page();
+    for (const [lang, why] of [
+      ['zh-CN', '时长是以另一姓名记录的'],
+      ['en', 'Hours were recorded under another name'],
+    ] as const) {
+      await page.get(`/certificates?lang=${lang}`);
+      expect((await page.post('/certificates', { scope: 'all', locale: 'zh-CN' })).status).to.equal(303);
+      expect((await page.get('/certificates')).text).to.include(why);
+    }
     // Nor when the desk has it made for all.
     const batch = await desk.post('/certificate-batches', { scope: 'all' });
     expect(batch.status, batch.text).to.be.within(200, 202);

@@ -1,4 +1,5 @@
 import { Invalid } from '../../core/errors.ts';
+import { inLine } from './attachment.line.ts';
 
 /** Loaded with the first picture: most processes never see one, and it is a twentieth of their start. */
 async function load() {
@@ -10,8 +11,19 @@ async function load() {
 }
 let loaded: ReturnType<typeof load> | null = null;
 
-/** Most pixels of a picture from outside; 40 million is more than a phone takes and 160 MB when unpacked. */
+/** Most pixels of a picture from outside; 40 million is more than a phone takes. */
 const MAX_PIXELS = 40_000_000;
+/** Most bytes of those pixels: four of one byte each. With two bytes a sample as many pixels are twice as heavy, in a file as small. */
+const MAX_UNPACKED = 4 * MAX_PIXELS;
+/** How many bytes one sample takes; every other depth of our three kinds takes one. */
+const SAMPLE_BYTES: Readonly<Record<string, number>> = {
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+  double: 8,
+};
 /** Longest edge that is kept: a certificate stays readable. */
 const MAX_EDGE = 2_000;
 const SECONDS = 10;
@@ -39,7 +51,7 @@ export function kindOf(bytes: Buffer): Kind | null {
  * A picture from outside, drawn anew: only its pixels survive, upright and at most 2,000 pixels long; no place, camera,
  * comment, profile or anything hidden behind the end. Name and first bytes must agree on one of three kinds, so that no
  * other decoder (SVG, PDF) is ever reached (S-43).
- * @throws Invalid on `file` with what is wrong
+ * @throws Invalid on `file` with what is wrong, Unavailable when too many wait already
  */
 export async function cleanImage(file: {
   readonly name: string;
@@ -48,15 +60,21 @@ export async function cleanImage(file: {
   const extension = /\.([a-z]+)$/i.exec(file.name)?.[1]?.toLowerCase() ?? '';
   const kind = kindOf(file.bytes);
   if (kind === null || EXTENSIONS[extension] !== kind) throw Invalid.field('file', 'file-no-picture');
+  return inLine(() => draw(file.bytes));
+}
+
+async function draw(bytes: Buffer): Promise<CleanImage> {
   const sharp = await (loaded ??= load());
   try {
-    const picture = sharp(file.bytes, {
+    const picture = sharp(bytes, {
       limitInputPixels: MAX_PIXELS,
       failOn: 'error',
       sequentialRead: true,
     });
-    const { width, height } = await picture.metadata();
-    if (width * height > MAX_PIXELS) throw Invalid.field('file', 'picture-too-large');
+    const { width, height, channels, depth } = await picture.metadata();
+    const unpacked = width * height * channels * (SAMPLE_BYTES[depth] ?? 1);
+    if (width * height > MAX_PIXELS || unpacked > MAX_UNPACKED)
+      throw Invalid.field('file', 'picture-too-large');
     const { data, info } = await picture
       .autoOrient()
       .resize({ width: MAX_EDGE, height: MAX_EDGE, fit: 'inside', withoutEnlargement: true })

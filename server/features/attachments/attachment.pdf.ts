@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { Invalid, Unavailable } from '../../core/errors.ts';
+import { Invalid } from '../../core/errors.ts';
+import { inLine } from './attachment.line.ts';
 import type { PdfNews } from './attachment.pdf.thread.ts';
 
 /** A document that is kept: its pages as they look, and nothing else of it. */
@@ -15,12 +16,6 @@ const HEAP_MB = 256;
 const GROWTH_BYTES = 512 * 1024 * 1024;
 const WATCH_MS = 25;
 
-/** One at a time in a process: several at once could take the memory of everything else. */
-let last: Promise<unknown> = Promise.resolve();
-/** Longer than this nobody waits in line, with a file in memory each: whoever comes then is told to come again. */
-const MOST_WAITING = 6;
-let waiting = 0;
-
 export const isPdf = (bytes: Buffer): boolean => bytes.subarray(0, 5).toString('latin1') === '%PDF-';
 
 /**
@@ -28,11 +23,7 @@ export const isPdf = (bytes: Buffer): boolean => bytes.subarray(0, 5).toString('
  * @throws Invalid on `file` with what is wrong, Unavailable when too many wait already
  */
 export async function cleanPdfOf(bytes: Buffer, mostBytes: number): Promise<CleanPdf> {
-  if (waiting >= MOST_WAITING) throw new Unavailable();
-  waiting += 1;
-  const turn = last.then(() => inThread(bytes));
-  last = turn.catch(() => undefined).finally(() => (waiting -= 1));
-  const news = await turn;
+  const news = await inLine(() => inThread(bytes));
   if ('refused' in news) throw Invalid.field('file', news.refused);
   if (news.bytes.length > mostBytes) throw Invalid.field('file', 'pdf-too-heavy');
   return { contentType: 'application/pdf', bytes: Buffer.from(news.bytes), pages: news.pages };

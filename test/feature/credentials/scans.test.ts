@@ -144,6 +144,15 @@ describe('pictures of a certificate', function () {
       .toBuffer();
     expect(bomb.length).to.be.below(1_000_000);
     expect(await refused('bomb.png', bomb)).to.equal('picture-too-large');
+    // As many pixels as a phone takes, but two bytes to a sample and to be unpacked whole: half a gigabyte of a small file.
+    const deep = await sharp({
+      create: { width: 7_800, height: 5_000, channels: 4, background: '#f008' },
+    })
+      .toColourspace('rgb16')
+      .png({ progressive: true, compressionLevel: 6 })
+      .toBuffer();
+    expect(deep.length).to.be.below(2_500_000);
+    expect(await refused('deep.png', deep)).to.equal('picture-too-large');
     const large = await send(api, `/credentials/${id}/scans`, {
       name: 'large.jpg',
       bytes: Buffer.concat([jpeg, Buffer.alloc(11 * 1024 * 1024)]),
@@ -231,6 +240,26 @@ describe('pictures of a certificate', function () {
     const polyglot = Buffer.concat([jpeg, Buffer.from('<script>alert("tail")</script>PK\u0003\u0004')]);
     const { bytes } = await cleanImage({ name: 'a.jpg', bytes: polyglot });
     expect(bytes.includes('tail')).to.equal(false);
+  });
+
+  it('are unpacked one at a time, and whoever comes to a long line is told to come again', async () => {
+    const heavy = await sharp({ create: { width: 5_000, height: 4_000, channels: 3, background: '#3b7' } })
+      .png({ progressive: true })
+      .toBuffer();
+    const small = await photograph(40, 30);
+    const done: string[] = [];
+    const note = async (name: string, bytes: Buffer): Promise<void> => {
+      await cleanImage({ name, bytes });
+      done.push(name);
+    };
+    await Promise.all([note('heavy.png', heavy), note('small.jpg', small)]);
+    expect(done).to.deep.equal(['heavy.png', 'small.jpg']);
+    const crowd = await Promise.allSettled(
+      Array.from({ length: 20 }, () => cleanImage({ name: 'a.jpg', bytes: small })),
+    );
+    const sent = crowd.filter(({ status }) => status === 'rejected') as { reason: { status: number } }[];
+    expect(sent.map(({ reason }) => reason.status)).to.deep.equal(Array(8).fill(503));
+    expect((await cleanImage({ name: 'a.jpg', bytes: small })).width).to.equal(40);
   });
 
   it('are bounded by number and quota, whatever comes at once, and free their space when removed', async () => {

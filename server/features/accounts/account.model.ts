@@ -161,6 +161,7 @@ const accountTokenSchema = new Schema({
 });
 accountTokenSchema.index({ tokenHash: 1 }, { unique: true });
 accountTokenSchema.index({ address: 1, purpose: 1, expiresAt: 1 });
+accountTokenSchema.index({ accountId: 1, purpose: 1 });
 accountTokenSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 7 * 24 * 3600 });
 
 export const AccountTokenModel = globalModel<AccountTokenRow>(

@@ -70,6 +70,11 @@ export function createSecurityService({ links, passwords, people, guesses, reach
     ).lean();
     if (!changed) throw new Conflict('busy');
     await recordAudit({ action, subjectType: 'Account', subjectId: account._id });
+    // What somebody who knew the password before has under way would give them the account all the same (S-19).
+    await AccountTokenModel.updateMany(
+      { accountId: account._id, purpose: { $in: ['change-email', 'start'] }, usedAt: null },
+      { $set: { usedAt: contextNow() } },
+    );
     // A first password changes none.
     if (account.passwordHash === null) return changed.version;
     await addMessage({

@@ -221,6 +221,34 @@ describe('another address', function () {
     expect(await linkFor(person.email, '/reset/')).to.be.a('string');
   });
 
+  it('that was asked for with a password that holds no more takes nothing over', async () => {
+    for (const how of ['reset', 'change'] as const) {
+      const person = await createPerson();
+      const to = address();
+      const thief = await signedIn(person);
+      await thief.get('/account/email');
+      await thief.post('/account/email', { email: to, current: PASSWORD });
+      const link = await linkFor(to, '/email-changes/');
+      if (how === 'reset') {
+        await new ApiAgent().post('/password-resets', { email: person.email });
+        const visitor = new PageAgent();
+        const reset = await linkFor(person.email, '/reset/');
+        await visitor.get(reset);
+        expect((await visitor.post(reset, { password: NEW })).location).to.equal('/sign-in');
+      } else {
+        const owner = await signedIn(person);
+        await owner.get('/account/password');
+        const changed = await owner.post('/account/password', { current: PASSWORD, password: NEW });
+        expect(changed.status, changed.text).to.equal(303);
+      }
+      expect((await thief.get('/account')).location, how).to.equal('/sign-in');
+      const visitor = new PageAgent();
+      expect((await visitor.post(link)).status, how).to.equal(404);
+      expect(await mayEnter(person, NEW), how).to.equal(true);
+      expect(await mayEnter(person, NEW, to), how).to.equal(false);
+    }
+  });
+
   it('is not flooded with mail by who does not own it', async () => {
     const to = address();
     const pages = [await signedIn(await createPerson()), await signedIn(await createPerson())];

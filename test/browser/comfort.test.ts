@@ -60,6 +60,53 @@ describe('what makes pages comfortable', function () {
     await page.context().close();
   });
 
+  it('keeps every desk in one line of the head in large letters, with the name for who hears it', async () => {
+    const roles = ['coordinator', 'officer', 'reviewer', 'instructor', 'auditor', 'administrator'] as const;
+    const tenant = await createTenant();
+    for (const role of roles) {
+      const page = await open(await createMember(tenant, { roles: [role] }), { phone: false, locale: 'en' });
+      for (const locale of ['en', 'zh-CN'])
+        for (const width of [1_280, 1_024]) {
+          await page.setViewportSize({ width, height: 700 });
+          await page.goto(`/?letters=large&lang=${locale}`);
+          const height: number = await page.evaluate(
+            `document.querySelector('.topbar').getBoundingClientRect().height`,
+          );
+          expect(height, `${role} ${width} ${locale}`).to.be.below(70);
+          expect(await overflowsSideways(page), `${role} ${width} ${locale}`).to.equal(false);
+        }
+      const named = await page.evaluate(`document.querySelector('.menu-name').innerText.length > 0`);
+      expect(named).to.equal(true);
+      await page.context().close();
+    }
+  });
+
+  it('has room for columns and answers in large letters between a phone and a desk', async () => {
+    const officer = await createMember(await createTenant(), { roles: ['officer'] });
+    const page = await open(officer, { phone: false, locale: 'en' });
+    await page.setViewportSize({ width: 640, height: 900 });
+    for (const path of ['/curricula/overview', '/ledger/periods', '/offers']) {
+      await page.goto(`${path}?letters=large&lang=en`);
+      expect(await overflowsSideways(page), path).to.equal(false);
+    }
+    await page.context().close();
+  });
+
+  it('says which filter of an address cannot be used, and opens the page without it', async () => {
+    for (const phone of [true, false]) {
+      const page = await open(coordinator, { phone, locale: 'en' });
+      const answer = await page.goto('/attendance?lang=en&day=2026-13-45');
+      expect(answer?.status()).to.equal(422);
+      expect(axeText(await axe(page))).to.equal('');
+      const main = await page.locator('main').innerText();
+      expect(main).to.include('Day').and.include('2026-13-45').and.include('Please enter a date');
+      await page.click('main .btn-primary');
+      expect(new URL(page.url()).search).to.equal('?lang=en');
+      expect(await page.locator('main h1').innerText()).to.equal('Who is here');
+      await page.context().close();
+    }
+  });
+
   for (const locale of ['zh-CN', 'en'] as const)
     it(`shows an error with the way back, and keeps the reader's own navigation (${locale})`, async () => {
       const words = { 'zh-CN': ['页面不存在', '没有权限'], en: ['not found', 'not allowed'] }[locale];

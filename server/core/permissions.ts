@@ -54,6 +54,14 @@ export const APPLICANT_PERMISSIONS = [
  */
 export const SUSPENDED_PERMISSIONS = ['assignments:see-own', 'memberships:step-back-own'] as const;
 
+/** Whoever left, or was let go, may still read what is recorded of them, and prove it to others. */
+export const FORMER_PERMISSIONS = [
+  'hours:see-own',
+  'certificates:issue-own',
+  'appraisals:see-own',
+  'awards:see-own',
+] as const;
+
 const COORDINATOR = [
   'units:see',
   'people:see',

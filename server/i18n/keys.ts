@@ -3061,6 +3061,7 @@ export type KnownKey =
   | 'memberships.grant.role.label'
   | 'memberships.grant.unitId.label'
   | 'memberships.join.lead'
+  | 'memberships.join.left'
   | 'memberships.join.mine'
   | 'memberships.join.none'
   | 'memberships.join.open'

@@ -199,6 +199,8 @@ export interface ApiTokenRow extends StoredRow {
   /** The account's version when the token was made: a new password ends it. */
   accountVersion: number;
   membershipId: Types.ObjectId | null;
+  /** Made when the membership had ended already: for reading what is recorded of oneself. */
+  former?: boolean;
   tokenHash: string;
   name: string;
   createdAt: Date;
@@ -210,6 +212,7 @@ const apiTokenSchema = new Schema({
   accountId: { type: Schema.Types.ObjectId, required: true },
   accountVersion: { type: Number, required: true },
   membershipId: { type: Schema.Types.ObjectId, default: null },
+  former: { type: Boolean },
   tokenHash: { type: String, required: true },
   name: { type: String, required: true },
   createdAt: { type: Date, required: true },

@@ -7,7 +7,8 @@ import { empty, id } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route, RouteContext } from '../../http/route.ts';
 import { safeReturnPath } from '../../http/session.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipService, OwnPlace } from '../memberships/index.ts';
+import type { TokenWish } from './token.service.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { shownPhone } from './account.rules.ts';
 import type { AccountService, MinorRegistration, SignedIn } from './account.service.ts';
@@ -276,14 +277,15 @@ function registrationRoutes({
   ];
 }
 
-/** Where to act first: the last place, else the first approved, else any. */
+/** Where to act first: the last place, else the first approved, else any; one that was left comes after all others. */
 async function startingMembership(
   signedIn: SignedIn,
   memberships: MembershipService,
-): Promise<string | null> {
-  const choices = await memberships.choicesOf(signedIn.accountId);
-  const last = choices.find((choice) => choice.id === signedIn.lastMembershipId);
-  return (last ?? choices.find((choice) => choice.state === 'approved') ?? choices[0])?.id ?? null;
+): Promise<OwnPlace | null> {
+  const places = await memberships.placesOf(signedIn.accountId);
+  const live = places.filter(({ state }) => state !== 'ended');
+  const last = live.find(({ id }) => id === signedIn.lastMembershipId);
+  return last ?? live.find(({ state }) => state === 'approved') ?? live[0] ?? places[0] ?? null;
 }
 
 function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
@@ -322,7 +324,8 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
           browser: true,
         });
         session.markDevice(signedIn.device);
-        await session.signIn({ ...signedIn, membershipId: await startingMembership(signedIn, memberships) });
+        const place = await startingMembership(signedIn, memberships);
+        await session.signIn({ ...signedIn, membershipId: place?.id ?? null });
         return { returnTo: session.takeReturnTo() ?? '/' };
       },
       page: ({ returnTo }) => seeOther(returnTo),
@@ -366,8 +369,8 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
           device: null,
           browser: false,
         });
-        const membershipId = await membershipFor(signedIn, body.tenant, { memberships, tenants });
-        return accounts.createToken(signedIn, { membershipId, name: body.name, days: body.days });
+        const place = await placeFor(signedIn, body.tenant, { memberships, tenants });
+        return accounts.createToken(signedIn, tokenIn(place, body));
       },
     }),
     route({
@@ -382,7 +385,7 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
       input: { body: z.strictObject({ membershipId: id, returnTo: z.string().max(2_000).optional() }) },
       output: empty,
       async run({ account, body, session }) {
-        const choices = await memberships.choicesOf(account.accountId);
+        const choices = await memberships.placesOf(account.accountId);
         if (!choices.some((choice) => choice.id === body.membershipId)) throw new NotFound();
         await accounts.rememberMembership(account.accountId, body.membershipId);
         await session.switchMembership(body.membershipId);
@@ -394,16 +397,22 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
   ];
 }
 
-async function membershipFor(
+/** @param place where it is to act; none for what is the account's own alone */
+const tokenIn = (
+  place: { readonly id: string; readonly state: string } | null,
+  { name, days }: { readonly name: string; readonly days: number },
+): TokenWish => ({ membershipId: place?.id ?? null, former: place?.state === 'ended', name, days });
+
+async function placeFor(
   signedIn: SignedIn,
   slug: string | undefined,
   { memberships, tenants }: Pick<AccountRouteParts, 'memberships' | 'tenants'>,
-): Promise<string | null> {
+): Promise<OwnPlace | null> {
   if (slug === undefined) return startingMembership(signedIn, memberships);
   const tenant = await tenants.findBySlug(slug);
-  const choice = (await memberships.choicesOf(signedIn.accountId)).find((own) => own.tenantId === tenant?.id);
+  const choice = (await memberships.placesOf(signedIn.accountId)).find((own) => own.tenantId === tenant?.id);
   if (!choice) throw Invalid.field('tenant', 'not-a-member');
-  return choice.id;
+  return choice;
 }
 
 function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRouteParts): Route[] {
@@ -414,7 +423,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
   }: Pick<RouteContext, 'account' | 'locale' | 'session'>): Promise<z.input<typeof accountView>> => {
     const own = await accounts.addressOf(account.accountId);
     if (!own) throw new NotFound();
-    const choices = await memberships.choicesOf(account.accountId);
+    const choices = await memberships.placesOf(account.accountId);
     const places = await Promise.all(
       choices.map(async (choice) => ({ choice, tenant: await tenants.get(choice.tenantId) })),
     );
@@ -468,7 +477,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
       input: { body: ownTokenRequest },
       output: issuedToken,
       async run({ account, body }) {
-        return accounts.createTokenFor(account, { membershipId: account.membership?.id ?? null, ...body });
+        return accounts.createTokenFor(account, tokenIn(account.membership, body));
       },
       page: async ({ token }, context) =>
         view(

@@ -3,12 +3,18 @@ import type { AccountActor, ActorMembership, Reach } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
-import { APPLICANT_PERMISSIONS, ROLE_PERMISSIONS, SUSPENDED_PERMISSIONS } from '../../core/permissions.ts';
+import {
+  APPLICANT_PERMISSIONS,
+  FORMER_PERMISSIONS,
+  ROLE_PERMISSIONS,
+  SUSPENDED_PERMISSIONS,
+} from '../../core/permissions.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
 import { database } from '../../db/connect.ts';
 import { readWhole } from '../../db/whole-reads.ts';
 import { toTenant } from '../tenants/index.ts';
 import type { TenantRow, Tenant } from '../tenants/index.ts';
+import { placesAmong } from '../memberships/index.ts';
 import { AccountModel, ApiTokenModel } from './account.model.ts';
 
 /**
@@ -47,7 +53,17 @@ export interface FoundIdentity {
   readonly memberships: readonly { id: string; state: string; tenant: Tenant }[];
 }
 
-const OPEN_STATES = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+const FORMER = 'ended';
+/** States in which somebody may act at all; who has left only reads. */
+const OPEN_STATES = [
+  'draft',
+  'submitted',
+  'needs_correction',
+  'first_review',
+  'approved',
+  'suspended',
+  FORMER,
+];
 
 /** From an account (and the id of a membership in `chosen`) to everything about who is asking. */
 const ABOUT: object[] = [
@@ -135,7 +151,7 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
   };
   const approved = membership.state === 'approved';
   if (approved) add(ROLE_PERMISSIONS.volunteer, 'tenant');
-  add(APPLICANT_PERMISSIONS, 'tenant');
+  add(membership.state === FORMER ? FORMER_PERMISSIONS : APPLICANT_PERMISSIONS, 'tenant');
   if (membership.state === 'suspended') add(SUSPENDED_PERMISSIONS, 'tenant');
   const root = String(membership.tenant.rootUnitId);
   for (const grant of approved ? membership.grants : []) {
@@ -164,8 +180,9 @@ async function find(
 }
 
 function foundIn(joined: Joined, membershipId: string | null): FoundIdentity {
-  joined.memberships.sort((one, other) => (String(one._id) < String(other._id) ? -1 : 1));
-  const acting = joined.memberships.find((membership) => String(membership._id) === membershipId) ?? null;
+  const own = placesAmong(joined.memberships);
+  own.sort((one, other) => (String(one._id) < String(other._id) ? -1 : 1));
+  const acting = own.find((membership) => String(membership._id) === membershipId) ?? null;
   return {
     accountId: String(joined._id),
     personId: String(joined.personId),
@@ -174,7 +191,7 @@ function foundIn(joined: Joined, membershipId: string | null): FoundIdentity {
     firstSteps: { shown: joined.stepsShown ?? 'auto', seen: joined.stepsSeen ?? [] },
     membership: acting ? rightsOf(acting, joined.units) : null,
     tenant: acting ? toTenant(acting.tenant) : null,
-    memberships: joined.memberships.map((membership) => ({
+    memberships: own.map((membership) => ({
       id: String(membership._id),
       state: membership.state,
       tenant: toTenant(membership.tenant),
@@ -263,8 +280,9 @@ export async function identityOfToken(token: string): Promise<FoundIdentity | nu
   if (!row) return null;
   const membershipId = row.membershipId ? String(row.membershipId) : null;
   const identity = await find({ _id: row.accountId, version: row.accountVersion }, membershipId);
-  // A token of a membership that ended is worth nothing, rather than worth less.
-  return !identity || (membershipId && !identity.membership)
+  // A token of a membership that ended since is worth nothing, rather than worth less: nobody goes on using it unawares.
+  const endedSince = identity?.membership?.state === FORMER && row.former !== true;
+  return !identity || endedSince || (membershipId && !identity.membership)
     ? null
     : { ...identity, provedAt: row.createdAt.getTime() };
 }

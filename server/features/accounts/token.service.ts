@@ -14,13 +14,22 @@ export interface ApiToken {
   readonly expiresAt: string;
 }
 
+/** What a token is to be for. */
+export interface TokenWish {
+  readonly membershipId: string | null;
+  /** Whether that membership has ended already. */
+  readonly former?: boolean;
+  readonly name: string;
+  readonly days: number;
+}
+
 /** Bearer tokens for the API, each for one membership of one account. */
 export function createTokenService() {
   return {
     /** A bearer token for one membership; shown once, stored as its hash. */
     async createToken(
       signedIn: { readonly accountId: string; readonly accountVersion: number },
-      input: { membershipId: string | null; name: string; days: number },
+      input: TokenWish,
     ): Promise<ApiToken & { token: string }> {
       const token = randomToken(32);
       const createdAt = contextNow();
@@ -31,6 +40,7 @@ export function createTokenService() {
             accountId: new Types.ObjectId(signedIn.accountId),
             accountVersion: signedIn.accountVersion,
             membershipId: input.membershipId ? new Types.ObjectId(input.membershipId) : null,
+            ...(input.former ? { former: true } : {}),
             tokenHash: hashToken(token),
             name: input.name,
             createdAt,
@@ -50,10 +60,7 @@ export function createTokenService() {
     },
 
     /** The same for somebody who is signed in already. */
-    async createTokenFor(
-      actor: AccountActor,
-      input: { membershipId: string | null; name: string; days: number },
-    ): Promise<ApiToken & { token: string }> {
+    async createTokenFor(actor: AccountActor, input: TokenWish): Promise<ApiToken & { token: string }> {
       const account = await AccountModel.findById(actor.accountId).select({ version: 1 }).lean();
       if (!account) throw new NotFound();
       return this.createToken({ accountId: actor.accountId, accountVersion: account.version }, input);

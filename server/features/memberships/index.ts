@@ -1,6 +1,8 @@
 export { createMembershipService } from './membership.service.ts';
 export type { MembershipService } from './membership.service.ts';
 export { LIVING_MEMBERSHIP, NOT_TO_BE_ASKED } from './fitting.rules.ts';
+export { placesAmong } from './places.rules.ts';
+export type { OwnPlace } from './places.rules.ts';
 export { toMembership } from './membership.view.ts';
 export type { Membership } from './membership.view.ts';
 export { searchFilter, searchKeysOf } from './membership.search.ts';

@@ -13,6 +13,8 @@ import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 import { searchFilter } from './membership.search.ts';
 import { LIVE, NOT_TO_BE_ASKED } from './fitting.rules.ts';
+import { placesAmong } from './places.rules.ts';
+import type { OwnPlace } from './places.rules.ts';
 import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
@@ -255,6 +257,21 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
           }),
         );
       return found;
+    },
+
+    /** The same with those that were left, where nothing followed: what is recorded there stays one's own to read. */
+    async placesOf(accountId: string): Promise<OwnPlace[]> {
+      return acrossTenants('sign-in: the account’s own places', async () => {
+        const rows = await MembershipModel.find({
+          accountId: new Types.ObjectId(accountId),
+          state: { $in: [...LIVE, 'ended'] },
+        })
+          .select({ tenantId: 1, state: 1 })
+          .lean();
+        return placesAmong(rows)
+          .map((row) => ({ id: String(row._id), tenantId: String(row.tenantId), state: row.state }))
+          .sort((one, other) => (one.id < other.id ? -1 : 1));
+      });
     },
 
     /** The account's memberships everywhere, for choosing where to act. */

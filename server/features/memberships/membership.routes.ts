@@ -95,7 +95,7 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       run: async () => ({}),
       async page(_output, { account, locale }) {
         const [choices, open] = await sideBySide([
-          () => memberships.choicesOf(account.accountId),
+          () => memberships.placesOf(account.accountId),
           () => tenants.listOpen(placesShown),
         ]);
         const own = new Map(choices.map((choice) => [choice.tenantId, choice]));
@@ -109,10 +109,12 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             // Elsewhere one acts after choosing to; where one is, the membership itself is a page.
             elsewhere: choice.state === 'approved' && choice.id !== account.membership?.id,
             here: choice.id === account.membership?.id,
+            left: choice.state === 'ended',
             membershipId: choice.id,
           })),
           others: open
-            .filter((tenant) => !own.has(tenant.id))
+            // Who left may ask again.
+            .filter((tenant) => (own.get(tenant.id)?.state ?? 'ended') === 'ended')
             .map((tenant) => ({
               name: tenant.name[locale],
               slug: tenant.slug,

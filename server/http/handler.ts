@@ -48,7 +48,7 @@ import { cookieIn, cookieLocale } from './language.ts';
 import { safeReturnPath, save, sessionControls } from './session.ts';
 import { rateOf } from './throttle.ts';
 import type { Throttle } from './throttle.ts';
-import { receiveUpload } from './upload.ts';
+import { receiveUpload, whileReceiving } from './upload.ts';
 import type { Views } from './views.ts';
 
 /** What every route's handler works with; made once by app.ts. */
@@ -91,7 +91,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
     if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);
     await throttleRequest(route, identity, req, kit);
     if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, res, kit.publicUrl);
-    const upload = await uploadOf(route, req, res);
+    const upload = await uploadOf(route, identity, req, res);
     if (door === 'page' && isUnsafe(route.method)) assertToken(req);
     const tenant = await tenantFor(route, req, identity, kit);
     const work: Work = {
@@ -119,9 +119,18 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
 }
 
 /** The file that comes with the request; while it comes, its place among the requests is somebody else's (F-27). */
-async function uploadOf({ uploadBytes }: Route, req: Request, res: Response): Promise<UploadedFile | null> {
+async function uploadOf(
+  route: Route,
+  identity: Identity | null,
+  req: Request,
+  res: Response,
+): Promise<UploadedFile | null> {
+  const { uploadBytes } = route;
   if (!uploadBytes) return null;
-  const receive = (): Promise<UploadedFile | null> => receiveUpload(req, res, uploadBytes);
+  // Nobody's file is taken into memory who may not do with it what they ask.
+  assertPermitted(route, identity?.actor ?? null);
+  const receive = (): Promise<UploadedFile | null> =>
+    whileReceiving(identity?.actor.accountId ?? '', () => receiveUpload(req, res, uploadBytes));
   return res.locals.place ? res.locals.place.lend(receive) : receive();
 }
 
@@ -196,11 +205,15 @@ export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
     acceptLanguage: headers['accept-language'],
   });
 
+/** @throws Forbidden where the route asks for a permission that the account does not have where it acts */
+function assertPermitted({ access }: Route, actor: AccountActor | null): void {
+  if (access === 'public' || access === 'signed-in' || (actor && can(actor, access))) return;
+  throw new Forbidden(actor?.membership ? 'not-permitted' : 'members-only');
+}
+
 async function perform(work: Work): Promise<void> {
   const { route, door, identity } = work;
-  if (route.access !== 'public' && route.access !== 'signed-in' && !can(actorOf(work), route.access)) {
-    throw new Forbidden(identity?.actor.membership ? 'not-permitted' : 'members-only');
-  }
+  assertPermitted(route, identity?.actor ?? null);
   if (route.fresh && (identity?.actor.authenticatedAt ?? 0) < work.kit.limits.now() - FRESH_MS)
     return askForProof(work);
   const context = contextOf(work);

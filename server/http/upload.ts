@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import multer from 'multer';
 import { AsyncResource } from 'node:async_hooks';
-import { Malformed } from '../core/errors.ts';
+import { Malformed, Unavailable } from '../core/errors.ts';
 import type { UploadedFile } from './route.ts';
 
 /**
@@ -11,6 +11,30 @@ import type { UploadedFile } from './route.ts';
 function asMalformed(req: Request, err: Error & { code?: unknown }): Error {
   const kept = typeof err.code === 'string' && /^(LIMIT_|E[A-Z])/.test(err.code);
   return kept || req.socket.destroyed ? err : new Malformed('malformed', {}, [], err);
+}
+
+/** Files that a process receives at once, each in memory until it is there, however slowly it comes: some 240 MB. */
+const MOST_AT_ONCE = 24;
+/** Of them those of one account: nobody keeps others from sending theirs. */
+const MOST_OF_ONE = 12;
+const receiving = new Map<string, number>();
+
+/**
+ * A file may come for as long as a request may take, and nothing else counts it meanwhile (F-27).
+ * @throws Unavailable when this account, or all together, are sending too many already
+ */
+export async function whileReceiving<T>(accountId: string, receive: () => Promise<T>): Promise<T> {
+  const own = receiving.get(accountId) ?? 0;
+  const all = [...receiving.values()].reduce((sum, count) => sum + count, 0);
+  if (own >= MOST_OF_ONE || all >= MOST_AT_ONCE) throw new Unavailable('overloaded');
+  receiving.set(accountId, own + 1);
+  try {
+    return await receive();
+  } finally {
+    const left = (receiving.get(accountId) ?? 1) - 1;
+    if (left > 0) receiving.set(accountId, left);
+    else receiving.delete(accountId);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { PDFDocument } from '@cantoo/pdf-lib';
@@ -260,6 +261,43 @@ describe('pictures of a certificate', function () {
     const sent = crowd.filter(({ status }) => status === 'rejected') as { reason: { status: number } }[];
     expect(sent.map(({ reason }) => reason.status)).to.deep.equal(Array(8).fill(503));
     expect((await cleanImage({ name: 'a.jpg', bytes: small })).width).to.equal(40);
+  });
+
+  /** Begins to send a file and stops in the middle of it. */
+  async function begin(api: ApiAgent, path: string): Promise<{ answer: Promise<number>; end: () => void }> {
+    const { url } = await testApp();
+    const sending = request(`${url}/api/v1${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${api.token}`,
+        'content-type': 'multipart/form-data; boundary=x',
+        'content-length': String(5 * 1024 * 1024),
+      },
+    });
+    const answer = new Promise<number>((resolve) => {
+      sending.on('response', (response) => resolve(response.statusCode ?? 0));
+      sending.on('error', () => resolve(0));
+    });
+    sending.write('--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n');
+    sending.write(Buffer.alloc(64 * 1024));
+    return { answer, end: () => void sending.destroy() };
+  }
+
+  it('are not received from who may not add them, nor many at once that come slowly (F-27)', async () => {
+    const tenant = await createTenant();
+    const [slow, other] = [await createMember(tenant), await createMember(tenant)];
+    const [api, path] = [await slow.api(), `/credentials/${await claim(slow)}/scans`];
+    const refused = await begin(api, '/imports');
+    expect(await refused.answer, 'before the file is there').to.equal(403);
+    refused.end();
+    const begun = [];
+    for (let at = 0; at < 13; at += 1) begun.push(await begin(api, path));
+    // Whichever of them came last is the one too many; the others are answered nothing.
+    expect(await Promise.race(begun.map(({ answer }) => answer))).to.equal(503);
+    const own = `/credentials/${await claim(other)}/scans`;
+    const sent = await send(await other.api(), own, { name: 'a.jpg', bytes: await photograph(40, 30) });
+    expect(sent.status, 'somebody else').to.equal(201);
+    for (const { end } of begun) end();
   });
 
   it('are bounded by number and quota, whatever comes at once, and free their space when removed', async () => {

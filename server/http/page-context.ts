@@ -78,6 +78,7 @@ function pageUser(identity: Identity, locale: Locale): PageUser {
     tenantName: tenant?.name[locale] ?? '',
     tenantSlug: tenant?.slug ?? '',
     roles: actor.membership?.roles ?? [],
+    guided: can(actor, 'home:see'),
     memberships: memberships.map((choice) => ({
       id: choice.id,
       tenantName: choice.tenant.name[locale],

@@ -30,6 +30,8 @@ export interface PageUser {
   readonly tenantSlug: string;
   /** Role names as in permissions.ts; worded by `states.role.*`. */
   readonly roles: readonly string[];
+  /** Whether the first visit where they act has a guide. */
+  readonly guided: boolean;
   readonly memberships: readonly {
     readonly id: string;
     readonly tenantName: string;

@@ -3068,7 +3068,7 @@ export type KnownKey =
   | 'memberships.join.others'
   | 'memberships.join.own'
   | 'memberships.join.title'
-  | 'memberships.left'
+  | 'memberships.left.text'
   | 'memberships.list.invite'
   | 'memberships.list.register'
   | 'memberships.list.title'

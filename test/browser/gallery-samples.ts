@@ -89,6 +89,7 @@ export function pageSample(i18n: I18n, locale: Locale, signedIn: boolean): PageC
           tenantName: words.tenants[0],
           tenantSlug: 'tonglu',
           roles: ['volunteer', 'coordinator'],
+          guided: true,
           memberships: words.tenants.map((tenantName, index) => ({
             id: String(index),
             tenantName,

@@ -87,10 +87,12 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
         const yearly = await hours.yearly.own(account, given.yearMinutes);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given, yearly };
       },
-      page: async (own, { query, locale }) =>
+      page: async (own, { account, query, locale }) =>
         view('hours/list', {
           ...listModel(own, { i18n, locale }, query),
-          timeBank: await hours.keepsTimeBank(),
+          mayLog: can(account, 'hours:log-own'),
+          hasLeft: account.membership?.state === 'ended',
+          timeBank: can(account, 'memberships:step-back-own') && (await hours.keepsTimeBank()),
         }),
     }),
     route({

@@ -44,6 +44,9 @@ describe('somebody who has left', function () {
       expect((await before.get('/hours')).status).to.equal(401);
       for (const path of ['/hours', `/hours/${hoursId}`, '/certificates'])
         expect((await page.get(path)).status, path).to.equal(200);
+      const shown = (await page.get('/hours?lang=en')).text;
+      expect(shown).to.include('You have left this organisation');
+      expect(shown).to.not.match(/href="\/(hours\/new|opportunities|first-steps|time-bank)"/);
       const joined = await page.get('/join?lang=en');
       expect(joined.text).to.include('See my hours and certificates');
       expect(joined.text).to.include(`/t/${tenant.slug}/join`);

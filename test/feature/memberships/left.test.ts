@@ -49,7 +49,8 @@ describe('somebody who has left', function () {
       expect(shown).to.not.match(/href="\/(hours\/new|opportunities|first-steps|time-bank)"/);
       const joined = await page.get('/join?lang=en');
       expect(joined.text).to.include('See my hours and certificates');
-      expect(joined.text).to.include(`/t/${tenant.slug}/join`);
+      // The public page of the organisation leads to asking again.
+      expect(joined.text).to.include(`/t/${tenant.slug}/opportunities`);
       for (const slug of [tenant.slug, undefined]) {
         const api = await tokenOf(member, slug);
         expect(

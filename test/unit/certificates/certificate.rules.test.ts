@@ -174,6 +174,8 @@ describe('numbers, codes and names', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 2, maxLength: 12 }), (name) => {
         fc.pre(Array.from(printable(name).replace(/[ ·•・]/g, '')).length > 1);
+        // A star that somebody bears as a name hides behind a star.
+        fc.pre(!name.includes('*'));
         expect(maskName(name)).to.include('*').and.not.equal(printable(name));
       }),
     );

@@ -239,7 +239,7 @@ export function memberOf(tenant: Tenant, person: TestPerson, membershipId: strin
       const issued = await asOperator(() =>
         composed.services.accounts.createToken(
           { accountId: person.accountId, accountVersion: 1 },
-          { membershipId, name: 'test', days: 1 },
+          { membershipId, name: 'test', days: 7 },
         ),
       );
       return new ApiAgent(issued.token);

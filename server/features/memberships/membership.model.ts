@@ -50,6 +50,9 @@ export interface MembershipRow extends TenantRow, StateRow {
   createdAt: Date;
 }
 
+/** A row as lists read it. */
+export type ListedMembership = Omit<MembershipRow, 'searchKeys'>;
+
 const embedded = { _id: false, strict: 'throw' } as const;
 
 const membershipSchema = new Schema({

@@ -1,5 +1,5 @@
 import type { Role } from '../../core/permissions.ts';
-import type { MembershipKind, MembershipRow } from './membership.model.ts';
+import type { ListedMembership, MembershipKind } from './membership.model.ts';
 
 export interface Membership {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Membership {
   readonly createdAt: string;
 }
 
-export const toMembership = (row: MembershipRow): Membership => ({
+export const toMembership = (row: ListedMembership): Membership => ({
   id: String(row._id),
   version: row.version,
   personId: String(row.personId),

@@ -11,7 +11,7 @@ import type { PeopleService, PersonRow } from '../people/index.ts';
 import { findLanguage, findSkill } from '../skills/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { UnitService } from '../units/index.ts';
-import type { MembershipRow } from './membership.model.ts';
+import type { ListedMembership } from './membership.model.ts';
 import {
   NEVER_SEEN,
   peopleFilter,
@@ -38,7 +38,7 @@ export interface PeopleRouteParts {
  */
 export function peopleRoutes({ memberships, people, tenants, units, i18n }: PeopleRouteParts): Route[] {
   const wordsOf = async (
-    rows: readonly MembershipRow[],
+    rows: readonly ListedMembership[],
     { actor, locale, reached = false }: { actor: Actor; locale: Locale; reached?: boolean },
   ): Promise<PersonView[]> => {
     const [persons, tenant, names] = await sideBySide([
@@ -120,7 +120,7 @@ export function peopleRoutes({ memberships, people, tenants, units, i18n }: Peop
 function visibilityRoutes(
   { memberships, i18n }: PeopleRouteParts,
   wordsOf: (
-    rows: readonly MembershipRow[],
+    rows: readonly ListedMembership[],
     reader: { actor: Actor; locale: Locale; reached: true },
   ) => Promise<PersonView[]>,
 ): Route[] {
@@ -181,7 +181,7 @@ function visibilityRoutes(
 }
 
 function toPerson(
-  row: MembershipRow,
+  row: ListedMembership,
   person: PersonRow,
   { unitName, today, reached }: { unitName: string; today: string; reached: boolean },
 ): PersonView {

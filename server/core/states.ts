@@ -36,6 +36,9 @@ export const membershipLifecycle = defineLifecycle('membership', {
   ended: [],
 });
 
+/** The state of a membership that is over: its person left, or was let go. */
+export const FORMER = 'ended';
+
 export const requestLifecycle = defineLifecycle('request', {
   draft: ['submitted', 'closed'],
   submitted: ['screened', 'rejected', 'redirected', 'merged'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
+import { FORMER } from '../../core/states.ts';
 import { sessionsOf } from '../../db/sessions.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -283,7 +284,7 @@ async function startingMembership(
   memberships: MembershipService,
 ): Promise<OwnPlace | null> {
   const places = await memberships.placesOf(signedIn.accountId);
-  const live = places.filter(({ state }) => state !== 'ended');
+  const live = places.filter(({ state }) => state !== FORMER);
   const last = live.find(({ id }) => id === signedIn.lastMembershipId);
   return last ?? live.find(({ state }) => state === 'approved') ?? live[0] ?? places[0] ?? null;
 }
@@ -401,7 +402,7 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
 const tokenIn = (
   place: { readonly id: string; readonly state: string } | null,
   { name, days }: { readonly name: string; readonly days: number },
-): TokenWish => ({ membershipId: place?.id ?? null, former: place?.state === 'ended', name, days });
+): TokenWish => ({ membershipId: place?.id ?? null, former: place?.state === FORMER, name, days });
 
 async function placeFor(
   signedIn: SignedIn,

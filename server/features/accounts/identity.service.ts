@@ -10,6 +10,7 @@ import {
   SUSPENDED_PERMISSIONS,
 } from '../../core/permissions.ts';
 import type { Permission, Role } from '../../core/permissions.ts';
+import { FORMER } from '../../core/states.ts';
 import { database } from '../../db/connect.ts';
 import { readWhole } from '../../db/whole-reads.ts';
 import { toTenant } from '../tenants/index.ts';
@@ -53,7 +54,6 @@ export interface FoundIdentity {
   readonly memberships: readonly { id: string; state: string; tenant: Tenant }[];
 }
 
-const FORMER = 'ended';
 /** States in which somebody may act at all; who has left only reads. */
 const OPEN_STATES = [
   'draft',

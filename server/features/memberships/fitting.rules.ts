@@ -1,3 +1,4 @@
+import { FORMER } from '../../core/states.ts';
 import type { Beside } from '../../db/builders.ts';
 
 /** States in which the tenant has decided, or has yet to decide, otherwise than yes. */
@@ -7,10 +8,13 @@ export const NOT_TO_BE_ASKED = [
   'first_review',
   'suspended',
   'rejected',
-  'ended',
+  FORMER,
 ];
 /** The states of a membership that is not over. */
 export const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+/** The states of a membership that was approved once. */
+export const STOOD = ['approved', 'suspended', FORMER];
 
 /** A person's membership of the current tenant, to be read beside the person. */
 export const LIVING_MEMBERSHIP: Beside = {

@@ -4,6 +4,7 @@ import type { Actor } from '../../core/actor.ts';
 import { acrossTenants, asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
+import { FORMER } from '../../core/states.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
@@ -12,7 +13,7 @@ import { accessMembership } from './membership.access.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { ListedMembership, MembershipRow } from './membership.model.ts';
 import { searchFilter } from './membership.search.ts';
-import { LIVE, NOT_TO_BE_ASKED } from './fitting.rules.ts';
+import { LIVE, NOT_TO_BE_ASKED, STOOD } from './fitting.rules.ts';
 import { placesAmong } from './places.rules.ts';
 import type { OwnPlace } from './places.rules.ts';
 import { toMembership } from './membership.view.ts';
@@ -154,6 +155,16 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
         .lean();
     },
 
+    /** The person's latest membership here that ever stood, whatever became of it: of a mere application no right remains. */
+    async stoodOf(personId: string | Types.ObjectId): Promise<MembershipRow | null> {
+      return MembershipModel.findOne({
+        personId: new Types.ObjectId(String(personId)),
+        state: { $in: STOOD },
+      })
+        .sort({ _id: -1 })
+        .lean();
+    },
+
     async ofPeople(personIds: readonly (string | Types.ObjectId)[]): Promise<MembershipRow[]> {
       return MembershipModel.find({
         personId: { $in: personIds.map((id) => new Types.ObjectId(String(id))) },
@@ -261,12 +272,15 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
       return found;
     },
 
-    /** The same with those that were left, where nothing followed: what is recorded there stays one's own to read. */
+    /**
+     * The account's own places everywhere, in order of joining: also those that were left, where nothing followed, since what is
+     * recorded there stays one's own to read (R-1.22).
+     */
     async placesOf(accountId: string): Promise<OwnPlace[]> {
       return acrossTenants('sign-in: the account’s own places', async () => {
         const rows = await MembershipModel.find({
           accountId: new Types.ObjectId(accountId),
-          state: { $in: [...LIVE, 'ended'] },
+          state: { $in: [...LIVE, FORMER] },
         })
           .select({ tenantId: 1, state: 1 })
           .lean();
@@ -276,17 +290,9 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
       });
     },
 
-    /** The account's memberships everywhere, for choosing where to act. */
-    async choicesOf(accountId: string): Promise<{ id: string; tenantId: string; state: string }[]> {
-      return acrossTenants('sign-in: the account’s own places', async () => {
-        const rows = await MembershipModel.find({
-          accountId: new Types.ObjectId(accountId),
-          state: { $in: LIVE },
-        })
-          .select({ tenantId: 1, state: 1 })
-          .lean();
-        return rows.map((row) => ({ id: String(row._id), tenantId: String(row.tenantId), state: row.state }));
-      });
+    /** Of these, where one may act: not what was left. */
+    async choicesOf(accountId: string): Promise<OwnPlace[]> {
+      return (await this.placesOf(accountId)).filter(({ state }) => state !== FORMER);
     },
   };
 }

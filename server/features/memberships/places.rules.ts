@@ -1,3 +1,5 @@
+import { FORMER } from '../../core/states.ts';
+
 /** A membership of an account, for choosing where to act. */
 export interface OwnPlace {
   readonly id: string;
@@ -14,10 +16,10 @@ export function placesAmong<
   Row extends { readonly _id: unknown; readonly tenantId: unknown; readonly state: string },
 >(rows: readonly Row[]): Row[] {
   const later = (one: Row, other: Row): boolean =>
-    other.state !== 'ended' || (one.state === 'ended' && String(other._id) > String(one._id));
+    other.state !== FORMER || (one.state === FORMER && String(other._id) > String(one._id));
   return rows.filter(
     (row) =>
-      row.state !== 'ended' ||
+      row.state !== FORMER ||
       !rows.some(
         (other) => other !== row && String(other.tenantId) === String(row.tenantId) && later(row, other),
       ),

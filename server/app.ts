@@ -203,6 +203,9 @@ const cspReport: RequestHandler = (req, res) => {
   res.status(204).end();
 };
 
+/** Refusals that acting elsewhere may mend. */
+const OF_ANOTHER_PLACE = new Set(['not-found', 'not-permitted', 'members-only', 'has-left']);
+
 function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
   return {
     i18n: kit.i18n,
@@ -219,7 +222,11 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
         navigation: kit.navigation,
         mailbox: kit.mailbox,
       });
-      return kit.views.render('errors/show', model, page);
+      // A link may be of another of the reader's places than the one they act in; whether it is, is not told.
+      const elsewhere = OF_ANOTHER_PLACE.has(model.code)
+        ? (page.user?.memberships ?? []).filter(({ current }) => !current)
+        : [];
+      return kit.views.render('errors/show', { ...model, elsewhere }, page);
     },
   };
 }

@@ -24,6 +24,7 @@ const MEMBER = [
   'attendance:check-in-own',
   'hours:log-own',
   'hours:see-own',
+  'records:speak-own',
   'certificates:issue-own',
   'appraisals:see-own',
   'awards:see-own',
@@ -43,6 +44,7 @@ export const APPLICANT_PERMISSIONS = [
   'profile:edit-own',
   'memberships:apply-own',
   'hours:see-own',
+  'records:speak-own',
   'certificates:issue-own',
   'appraisals:see-own',
   'awards:see-own',
@@ -54,9 +56,13 @@ export const APPLICANT_PERMISSIONS = [
  */
 export const SUSPENDED_PERMISSIONS = ['assignments:see-own', 'memberships:step-back-own'] as const;
 
-/** Whoever left, or was let go, may still read what is recorded of them, and prove it to others. */
+/**
+ * Whoever left, or was let go, may still read what is recorded of them and prove it to others (R-1.18, R-1.22), say that it is
+ * wrong (R-1.23), and take it along. They begin nothing.
+ */
 export const FORMER_PERMISSIONS = [
   'hours:see-own',
+  'records:speak-own',
   'certificates:issue-own',
   'appraisals:see-own',
   'awards:see-own',

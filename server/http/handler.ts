@@ -19,6 +19,7 @@ import {
   UnsupportedType,
 } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
+import { FORMER } from '../core/states.ts';
 import { countRequest } from '../core/metrics.ts';
 import { pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
@@ -208,7 +209,8 @@ export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
 /** @throws Forbidden where the route asks for a permission that the account does not have where it acts */
 function assertPermitted({ access }: Route, actor: AccountActor | null): void {
   if (access === 'public' || access === 'signed-in' || (actor && can(actor, access))) return;
-  throw new Forbidden(actor?.membership ? 'not-permitted' : 'members-only');
+  if (!actor?.membership) throw new Forbidden('members-only');
+  throw new Forbidden(actor.membership.state === FORMER ? 'has-left' : 'not-permitted');
 }
 
 async function perform(work: Work): Promise<void> {

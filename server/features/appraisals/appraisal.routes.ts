@@ -206,7 +206,7 @@ async function showPage(
         row,
         own,
         can: {
-          contest: own && row.state === 'made',
+          contest: own && row.state === 'made' && can(account, 'records:speak-own'),
           correct: await appraisals.mayAnswer(account, row),
         },
         ...(typed ? { typed } : {}),
@@ -234,7 +234,7 @@ function oneRoutes(parts: AppraisalRouteParts): Route[] {
       name: 'appraisals/contest',
       method: 'post',
       path: '/appraisals/:id/contest',
-      access: 'appraisals:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'Says that what was said of one’s own service is wrong; somebody who did not say it answers.',
       status: 200,

@@ -14,7 +14,8 @@ export interface FileRoutesOf {
   /** The folder of a thing's files, and what a path calls one of them. */
   readonly folder: string;
   readonly param: string;
-  readonly access: Access;
+  /** Who looks at them, and who adds and removes them where that is not the same. */
+  readonly access: Access | { readonly show: Access; readonly change: Access };
   readonly files: KeptFiles;
   /** For OpenAPI: whose file it is to look at and to remove. */
   readonly summaries: { readonly show: string; readonly remove: string };
@@ -23,7 +24,8 @@ export interface FileRoutesOf {
 
 /** Adding, looking at and removing pictures and documents of a thing; their forms stand on the thing's own page. */
 export function fileRoutes(of: FileRoutesOf): Route[] {
-  const { names, path, folder, param, access, files, summaries, told } = of;
+  const { names, path, folder, param, files, summaries, told } = of;
+  const access = typeof of.access === 'string' ? { show: of.access, change: of.access } : of.access;
   const paramsOf = z.strictObject({ id, ...({ [param]: id } as object) });
   const fileIn = (params: { readonly id: string }): string =>
     (params as Readonly<Record<string, string>>)[param] ?? '';
@@ -35,7 +37,7 @@ export function fileRoutes(of: FileRoutesOf): Route[] {
       name: names.add,
       method: 'post',
       path: `${path}/:id/${folder}`,
-      access,
+      access: access.change,
       tenant: 'member',
       rate: 'heavy',
       summary:
@@ -55,7 +57,7 @@ export function fileRoutes(of: FileRoutesOf): Route[] {
       name: names.show,
       method: 'get',
       path: `${path}/:id/${folder}/:${param}`,
-      access,
+      access: access.show,
       tenant: 'member',
       summary: summaries.show,
       input: { params: paramsOf },
@@ -67,7 +69,7 @@ export function fileRoutes(of: FileRoutesOf): Route[] {
       name: names.remove,
       method: 'post',
       path: `${path}/:id/${folder}/:${param}/removal`,
-      access,
+      access: access.change,
       tenant: 'member',
       summary: summaries.remove,
       status: 204,

@@ -52,7 +52,7 @@ export const awardRoutes = (parts: AwardRouteParts): Route[] => [
     path: '/awards',
     folder: 'evidence',
     param: 'awardEvidenceId',
-    access: 'awards:see-own',
+    access: { show: 'awards:see-own', change: 'records:speak-own' },
     files: parts.awards.evidence,
     summaries: {
       show: 'One picture or document, for whoever sees the award.',
@@ -104,6 +104,7 @@ function ownRoutes(parts: AwardRouteParts): Route[] {
           ...listModel({ i18n, locale }, data, { path: '/awards', query, nextCursor }),
           recognised,
           mayClaim: can(account, 'awards:claim-own'),
+          seesCases: can(account, 'memberships:step-back-own'),
         }),
     }),
     route({
@@ -182,6 +183,7 @@ function memberRoutes(parts: AwardRouteParts): Route[] {
           recognised,
           personName,
           membershipId: params.id,
+          seesCases: can(account, 'memberships:step-back-own'),
           mayRecord: await awards.memberToRecord(account, params.id).then(
             () => true,
             () => false,
@@ -255,6 +257,7 @@ async function showPage(
   const row = await awards.access(actor, id);
   const own = String(row.personId) === account.personId;
   const decides = await awards.mayDecide(account, row);
+  const speaks = can(account, 'records:speak-own');
   const t = i18n.in(locale);
   return view(
     'awards/show',
@@ -265,8 +268,8 @@ async function showPage(
         evidence: (await awards.evidence.of(row)).map(toAttachment),
         own,
         can: {
-          change: row.state === 'claimed' && awards.speaksFor(account, row),
-          contest: own && row.state === 'recorded',
+          change: row.state === 'claimed' && speaks && awards.speaksFor(account, row),
+          contest: own && speaks && row.state === 'recorded',
           decide: decides && row.state === 'claimed',
           correct: decides && ['recorded', 'contested'].includes(row.state),
         },
@@ -285,7 +288,7 @@ function oneRoutes(parts: AwardRouteParts): Route[] {
   const act = <B extends z.ZodType>(of: {
     readonly name: `awards/${string}`;
     readonly path: string;
-    readonly access: 'awards:see-own' | 'awards:decide';
+    readonly access: 'records:speak-own' | 'awards:decide';
     readonly summary: string;
     readonly body: B;
     readonly run: (account: AccountActor, id: string, body: z.output<B>) => Promise<AwardRow>;
@@ -334,7 +337,7 @@ function oneRoutes(parts: AwardRouteParts): Route[] {
     act({
       name: 'awards/withdraw',
       path: 'withdrawal',
-      access: 'awards:see-own',
+      access: 'records:speak-own',
       summary: 'Takes back what one asked to have recorded while nobody has decided.',
       body: z.strictObject({}),
       run: (account, id) => awards.withdraw(account, id),
@@ -343,7 +346,7 @@ function oneRoutes(parts: AwardRouteParts): Route[] {
     act({
       name: 'awards/contest',
       path: 'contest',
-      access: 'awards:see-own',
+      access: 'records:speak-own',
       summary: 'Says that a recorded award of one’s own is wrong; somebody who had no part in it looks.',
       body: reasonBody,
       run: (account, id, { reason }) => awards.contest(account, id, reason),

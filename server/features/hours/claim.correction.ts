@@ -82,7 +82,7 @@ export function createCorrections(parts: CorrectionParts) {
   async function assertClaimable(
     claim: Pick<HoursClaimRow, 'wrong' | 'personId'> & { readonly named: boolean },
     claimed: ServedTime | null,
-    of: { readonly root: HoursRow | null; readonly since: Date },
+    of: { readonly root: HoursRow | null; readonly since: Date; readonly until: Date | null },
   ): Promise<void> {
     if (claimed === null) return;
     const { root } = of;
@@ -101,6 +101,7 @@ export function createCorrections(parts: CorrectionParts) {
       recorded: root ? { from: root.servedFrom, to: root.servedTo, breakMinutes: root.breakMinutes } : null,
       now: contextNow(),
       since: root && root.activity.startsAt < of.since ? root.activity.startsAt : of.since,
+      until: of.until,
       others: others
         .filter(({ _id }) => !own.has(String(_id)))
         .map(({ servedFrom, servedTo }) => ({ from: servedFrom, to: servedTo })),

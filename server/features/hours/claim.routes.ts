@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { idParams } from '../../http/schema.ts';
@@ -88,7 +89,7 @@ function recordRoutes({ hours, i18n }: Parts): Route[] {
       method: 'get',
       path: '/hours/:id/claims/new',
       doors: ['page'],
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'The form of a claim that a record is wrong.',
       input: { params: idParams },
@@ -103,7 +104,7 @@ function recordRoutes({ hours, i18n }: Parts): Route[] {
       name: 'hours/claim',
       method: 'post',
       path: '/hours/:id/claims',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary:
         'Claims that a posted record is wrong (R-1.23): one’s own, or in a member’s or their guardian’s name; somebody who had no part in it answers.',
@@ -152,12 +153,15 @@ function gapRoutes({ hours, i18n }: Parts): Route[] {
       method: 'get',
       path: '/hours/claims/new',
       doors: ['page'],
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'The form of a claim that service is missing; `assignment` chooses a place.',
       input: { query: gapFormQuery },
       output: nothing,
-      run: async () => ({}),
+      async run({ account }) {
+        await hours.claims.assertMayClaim(account);
+        return {};
+      },
       page: (_nothing, { query, account, locale, zone }) =>
         form({ account, locale, zone }, { issues: [], values: { assignmentId: query.assignment ?? '' } }),
     }),
@@ -165,7 +169,7 @@ function gapRoutes({ hours, i18n }: Parts): Route[] {
       name: 'hours/claim-gap',
       method: 'post',
       path: '/hours/claims',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'Claims that service of one’s own is missing (R-1.23), on a place that is over or on none.',
       input: { body: gapClaimBody },
@@ -264,11 +268,11 @@ function listRoutes({ hours, i18n }: Parts): Route[] {
         const page = await hours.claims.own(account, query.limit, query.cursor);
         return { data: page.data.map(toClaimView), nextCursor: page.nextCursor };
       },
-      page: ({ data, nextCursor }, { locale, query }) =>
-        view(
-          'hours/claims',
-          claimListModel(data, { i18n, locale, path: '/hours/claims', query, nextCursor }),
-        ),
+      page: async ({ data, nextCursor }, { account, locale, query }) =>
+        view('hours/claims', {
+          ...claimListModel(data, { i18n, locale, path: '/hours/claims', query, nextCursor }),
+          mayClaim: await hours.claims.mayClaim(account),
+        }),
     }),
     route({
       name: 'hours/claims-desk',
@@ -314,7 +318,10 @@ const showClaim = async (
         evidence: (await hours.claims.evidence.of(row)).map(toAttachment),
         own: String(row.personId) === account.personId,
         can: {
-          withdraw: row.state === 'claimed' && hours.claims.speaksFor(account, row),
+          withdraw:
+            row.state === 'claimed' &&
+            hours.claims.speaksFor(account, row) &&
+            can(account, 'records:speak-own'),
           answer: may,
         },
         whyNot: String(row.personId) === account.personId ? null : whyNot,
@@ -352,7 +359,7 @@ function oneRoutes({ hours, i18n }: Parts): Route[] {
       name: 'hours/claim-withdraw',
       method: 'post',
       path: '/hours/claims/:id/withdrawal',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'Takes a claim back while nobody has answered.',
       status: 200,
@@ -413,7 +420,7 @@ const evidenceRoutes = ({ hours }: Pick<Parts, 'hours'>): Route[] =>
     path: '/hours/claims',
     folder: 'evidence',
     param: 'evidenceId',
-    access: 'hours:see-own',
+    access: { show: 'hours:see-own', change: 'records:speak-own' },
     files: hours.claims.evidence,
     summaries: {
       show: 'One picture or document, for whoever sees the claim.',

@@ -32,6 +32,8 @@ export interface ClaimFacts {
   readonly now: Date;
   /** Nothing before it can have been served here: the membership, or the record that stands. */
   readonly since: Date;
+  /** Nothing that began later can have been served here: the person had left. Null for who is here. */
+  readonly until: Date | null;
   /** Other recorded time of the person, in whatever organisation. */
   readonly others: readonly LoggedSpan[];
   /** Places in shifts that give no volunteer hours. */
@@ -51,6 +53,8 @@ export function claimFaults(facts: ClaimFacts): { path: string; code: string }[]
     booked: [],
     withoutHours: facts.withoutHours,
   });
+  if (facts.until !== null && claimed.from >= facts.until && faults.length === 0)
+    faults.push({ path: 'date', code: 'after-membership' });
   if (claimed.breakMinutes * MINUTE >= claimed.to.getTime() - claimed.from.getTime() && faults.length === 0)
     faults.push({ path: 'breakMinutes', code: 'break-too-long' });
   if (wrong === 'shift' && !facts.named) faults.push({ path: 'name', code: 'required' });

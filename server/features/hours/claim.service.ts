@@ -5,7 +5,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../../core/errors.ts';
 import type { Humans } from '../../core/humans.ts';
 import { isId } from '../../core/ids.ts';
-import { hoursClaimLifecycle } from '../../core/states.ts';
+import { FORMER, hoursClaimLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { addMessage } from '../../db/outbox.ts';
@@ -34,7 +34,7 @@ import { HoursModel } from './hours.model.ts';
 import type { HoursRow } from './hours.model.ts';
 import { accessHours } from './hours.queries.ts';
 import { wallSpan } from './hours.record.ts';
-import { formerPersonsOf } from './merge.moves.ts';
+import { formerPersonsOf, personsNow } from './merge.moves.ts';
 
 /** Places in shifts, as far as claims ask about them. */
 export interface ClaimablePlaces {
@@ -103,8 +103,6 @@ const DESK_SORT: readonly SortKey[] = [
 const PLACES_OFFERED = 40;
 /** Of a record so many claims are shown; nobody makes more in earnest. */
 const SHOWN_OF_RECORD = 20;
-/** Who may claim: hours outlive a suspension, and so does the right to have them put right (R-1.22). */
-const CLAIMANTS = ['approved', 'suspended'];
 
 /** Claims that recorded hours are wrong or missing (R-1.23): made, withdrawn, answered, reminded of, moved along with a human. */
 export function createClaims(parts: ClaimParts) {
@@ -129,6 +127,18 @@ export function createClaims(parts: ClaimParts) {
     return row;
   }
 
+  /**
+   * By what the person may claim: hours outlive a suspension and the membership itself, and so does the right to have them put right
+   * (R-1.22). A record that became another's of the same human has none any more: the other's are put right.
+   * @throws Conflict `members-only`
+   */
+  async function membershipOf(personId: Types.ObjectId): Promise<MembershipRow> {
+    const membership = await memberships.stoodOf(personId);
+    const gone = membership?.state === FORMER && (await personsNow([String(personId)])).has(String(personId));
+    if (!membership || gone) throw new Conflict('members-only');
+    return membership;
+  }
+
   /** For whom the actor may claim: themselves, or in the name of a member whose hours they enter. */
   async function claimantOf(
     actor: AccountActor,
@@ -136,8 +146,7 @@ export function createClaims(parts: ClaimParts) {
     saidBy: SaidBy | null,
   ): Promise<MembershipRow> {
     const own = String(personId) === actor.personId;
-    const membership = await memberships.anyOf(personId);
-    if (!membership || !CLAIMANTS.includes(membership.state)) throw new Conflict('members-only');
+    const membership = await membershipOf(personId);
     if (own) {
       if (saidBy !== null) throw Invalid.field('saidBy', 'claim-is-own');
       return membership;
@@ -159,6 +168,7 @@ export function createClaims(parts: ClaimParts) {
     const membership = await memberships.access(actor, membershipId, 'hours:back-enter');
     if (String(membership.personId) === actor.personId) throw new Forbidden('not-your-own');
     if (!can(actor, 'hours:back-enter', String(membership.unitId))) throw new Forbidden('not-permitted');
+    await membershipOf(membership.personId);
     return membership;
   }
 
@@ -197,7 +207,7 @@ export function createClaims(parts: ClaimParts) {
     const named = place !== null || (input.wrong === 'shift' && input.name !== '');
     const about = { wrong: input.wrong, personId: membership.personId, named };
     const since = earlier(membership.createdAt, place?.shift.startsAt);
-    await corrections.assertClaimable(about, claimed, { root, since });
+    await corrections.assertClaimable(about, claimed, { root, since, until: leftAt(membership) });
     if (root === null && claimed) await assertNoneOpen(membership.personId, claimed);
     const service = place?.shift.title ?? (typedAnew ? input.name : (root?.activity.name ?? ''));
     const _id = new Types.ObjectId();
@@ -298,6 +308,19 @@ export function createClaims(parts: ClaimParts) {
     dueToRemind: duty.dueToRemind,
     remind: duty.remind,
 
+    /** Whether the actor may claim for themselves at all, for what a page offers. */
+    mayClaim: async (actor: AccountActor): Promise<boolean> =>
+      can(actor, 'records:speak-own') &&
+      (await membershipOf(new Types.ObjectId(actor.personId)).then(
+        () => true,
+        () => false,
+      )),
+
+    /** The form of a claim that service is missing is for who may make it. @throws Conflict `members-only` */
+    async assertMayClaim(actor: AccountActor): Promise<void> {
+      await membershipOf(new Types.ObjectId(actor.personId));
+    },
+
     /** Places of the person that are over and of which nothing is recorded, the latest first: what a form offers. */
     async placesOf(personId: string): Promise<PlaceOver[]> {
       const found = await places.over([personId, ...(await formerPersonsOf(personId))], PLACES_OFFERED);
@@ -317,6 +340,7 @@ export function createClaims(parts: ClaimParts) {
       const own = String(record.personId) === actor.personId;
       if (!own && !can(actor, 'hours:back-enter', String(record.unitId)))
         throw new Forbidden('only-the-person');
+      await membershipOf(record.personId);
       const root = await rootOf(record);
       if (!['posted', 'moved'].includes(root.state)) throw new Conflict('wrong-state', { state: root.state });
       return record;
@@ -399,12 +423,13 @@ export function createClaims(parts: ClaimParts) {
         });
         if (founded) {
           const place = await placeFor(row.personId, row.assignmentId && String(row.assignmentId));
-          const membership = await memberships.anyOf(row.personId);
+          const membership = await memberships.stoodOf(row.personId);
           const typedAnew = row.hoursId === null || row.wrong === 'shift';
           await corrections.assertClaimable({ ...row, named: typedAnew }, found, {
             root,
             // What could be claimed then can be found now, whichever record the person has kept since.
             since: earlier(membership?.createdAt ?? row.createdAt, row.claimed?.from),
+            until: membership && leftAt(membership),
           });
           await corrections.correct(actor, row, found, { root, place, reason: input.reason });
         }
@@ -478,4 +503,7 @@ export function createClaims(parts: ClaimParts) {
 }
 
 const earlier = (one: Date, other: Date | undefined): Date => (other && other < one ? other : one);
+/** When the person left; null for who is here. */
+const leftAt = ({ state, history }: MembershipRow): Date | null =>
+  state === FORMER ? (history.at(-1)?.at ?? null) : null;
 const timeOf = ({ from, to, breakMinutes }: ServedTime): ServedTime => ({ from, to, breakMinutes });

@@ -57,6 +57,10 @@ export function canReverse(actor: AccountActor, row: Subject): Decision {
   return can(actor, 'hours:reverse', String(row.unitId)) ? allow : deny('not-permitted');
 }
 
+/** Whether the person took the record along to another of their own here: claims are about what it is there. */
+const becameAnother = (row: Pick<HoursRow, 'movedTo' | 'tenantId'>): boolean =>
+  row.movedTo?.tenantId.equals(String(row.tenantId)) ?? false;
+
 /** Handing in a draft, contesting a rejection: the person alone. */
 export const canSpeakFor = (actor: AccountActor, row: Subject): Decision =>
   isOwn(actor, row) ? allow : deny('only-the-person');
@@ -64,11 +68,13 @@ export const canSpeakFor = (actor: AccountActor, row: Subject): Decision =>
 /** Whether the page of a posted record offers to claim that it is wrong: to its person, or to who enters hours for others. */
 export const mayClaimOn = (
   actor: AccountActor,
-  row: Subject & Pick<HoursRow, 'origin' | 'tenantId'>,
+  row: Subject & Pick<HoursRow, 'origin' | 'movedTo' | 'tenantId'>,
 ): boolean =>
   ['posted', 'moved'].includes(row.state) &&
   !wasRecordedElsewhere(row) &&
-  (isOwn(actor, row) || can(actor, 'hours:back-enter', String(row.unitId)));
+  !becameAnother(row) &&
+  ((isOwn(actor, row) && can(actor, 'records:speak-own')) ||
+    can(actor, 'hours:back-enter', String(row.unitId)));
 
 export interface HoursAbilities {
   readonly submit: boolean;
@@ -87,10 +93,10 @@ export function abilitiesFor(
   const waiting = ['submitted', 'appealed'].includes(row.state) && !isForReviewer(row);
   const speaks = canSpeakFor(actor, row).allowed;
   return {
-    submit: row.state === 'open' && speaks,
+    submit: row.state === 'open' && speaks && can(actor, 'hours:log-own'),
     confirm: waiting && canConfirm(actor, row).allowed,
     reject: waiting && canReject(actor, row).allowed,
-    appeal: row.state === 'rejected' && speaks,
+    appeal: row.state === 'rejected' && speaks && can(actor, 'records:speak-own'),
     reverse: ['posted', 'moved'].includes(row.state) && !row.origin && canReverse(actor, row).allowed,
     review: isForReviewer(row) && canReview(actor, row).allowed,
   };

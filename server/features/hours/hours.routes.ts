@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
+import { FORMER } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { countText } from '../../db/pagination.ts';
 import { sideBySide } from '../../db/transaction.ts';
@@ -91,7 +92,10 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
         view('hours/list', {
           ...listModel(own, { i18n, locale }, query),
           mayLog: can(account, 'hours:log-own'),
-          hasLeft: account.membership?.state === 'ended',
+          hasLeft: account.membership?.state === FORMER,
+          mayClaim: await hours.claims.mayClaim(account),
+          // No table of nothing.
+          anything: own.data.length > 0 || own.totalMinutes > 0 || own.waitingMinutes > 0,
           timeBank: can(account, 'memberships:step-back-own') && (await hours.keepsTimeBank()),
         }),
     }),
@@ -220,7 +224,7 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
       name: 'hours/appeal',
       method: 'post',
       path: '/hours/:id/appeal',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'Contests a rejection; somebody else answers.',
       status: 200,

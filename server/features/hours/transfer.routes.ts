@@ -48,7 +48,11 @@ const toTransfer = (row: TransferRow, account: AccountActor): z.input<typeof tra
         !own &&
         ['requested', 'offered'].includes(row.state) &&
         can(account, 'hours:reverse', String(row.unitId)),
-      withdraw: own && row.direction === 'out' && ['requested', 'confirmed'].includes(row.state),
+      withdraw:
+        own &&
+        row.direction === 'out' &&
+        ['requested', 'confirmed'].includes(row.state) &&
+        can(account, 'records:speak-own'),
     },
   };
 };
@@ -69,7 +73,7 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
     { account, locale }: { account: AccountActor; locale: Locale },
     failure: Pick<FormFailure, 'issues' | 'values'> = { issues: [], values: {} },
   ): Promise<PageResult> => {
-    const choices = await transfers.choices(account);
+    const choices = can(account, 'records:speak-own') ? await transfers.choices(account) : [];
     const form = createForm({ i18n, locale, messages: 'hours.transfers.form', ...failure });
     const fields = {
       tenantId: form.select(
@@ -106,7 +110,7 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
       name: 'hours/ask-transfer',
       method: 'post',
       path: '/hours/transfers',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'Asks to take all recorded hours along to another organisation that one is a member of.',
       input: { body: z.strictObject({ tenantId: id }) },
@@ -168,7 +172,7 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
       name: 'hours/withdraw-transfer',
       method: 'post',
       path: '/hours/transfers/:id/withdrawal',
-      access: 'hours:see-own',
+      access: 'records:speak-own',
       tenant: 'member',
       summary: 'The person stays after all, before the hours went.',
       status: 200,

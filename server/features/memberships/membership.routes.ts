@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { ROLES } from '../../core/permissions.ts';
-import { membershipLifecycle } from '../../core/states.ts';
+import { FORMER, membershipLifecycle } from '../../core/states.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -14,6 +14,7 @@ import { pagerOf } from '../../http/paging.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { Unit, UnitService } from '../units/index.ts';
 import { findSkill } from '../skills/index.ts';
+import { STOOD } from './fitting.rules.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
 import {
   answerBody,
@@ -109,12 +110,12 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             // Elsewhere one acts after choosing to; where one is, the membership itself is a page.
             elsewhere: choice.state === 'approved' && choice.id !== account.membership?.id,
             here: choice.id === account.membership?.id,
-            left: choice.state === 'ended',
+            left: choice.state === FORMER,
             membershipId: choice.id,
           })),
           others: open
             // Who left may ask again.
-            .filter((tenant) => (own.get(tenant.id)?.state ?? 'ended') === 'ended')
+            .filter((tenant) => (own.get(tenant.id)?.state ?? FORMER) === FORMER)
             .map((tenant) => ({
               name: tenant.name[locale],
               slug: tenant.slug,
@@ -332,7 +333,7 @@ async function showPage(
       resume: may('memberships:decide') && membership.state === 'suspended',
       end: may('memberships:decide') && ['approved', 'suspended'].includes(membership.state),
       grant: grants,
-      signIn: may('memberships:create') && !['rejected', 'withdrawn', 'ended'].includes(membership.state),
+      signIn: may('memberships:create') && !['rejected', 'withdrawn', FORMER].includes(membership.state),
       verifyIdentity: may('identities:verify'),
       enterCredential: may('credentials:review'),
       planLearning: membership.state === 'approved' && may('training:plan'),
@@ -340,6 +341,7 @@ async function showPage(
       seeAwards: may('awards:see'),
       seeHours: may('hours:see'),
       backEnter: may('hours:back-enter') && membership.state === 'approved',
+      claimFor: may('hours:back-enter') && STOOD.includes(membership.state),
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
       leave: own && ['approved', 'suspended'].includes(membership.state),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),

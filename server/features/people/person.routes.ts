@@ -1,3 +1,4 @@
+import { can } from '../../core/actor.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
@@ -30,11 +31,11 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
           consents: [...own.consents],
         };
       },
-      page: (profile, { locale }) =>
-        view(
-          'people/profile',
-          profileModel({ i18n, locale, values: toValues(profile as never), issues: [] }, profile.version),
-        ),
+      page: (profile, { account, locale }) =>
+        view('people/profile', {
+          ...profileModel({ i18n, locale, values: toValues(profile as never), issues: [] }, profile.version),
+          claims: can(account, 'credentials:claim-own'),
+        }),
     }),
     route({
       name: 'people/edit-profile',
@@ -66,13 +67,13 @@ export function personRoutes({ people, i18n }: { people: PeopleService; i18n: I1
       invalid: async ({ issues, values, error }, { account, locale, version }) => {
         const now = await people.own(account);
         const stale = error.code === 'version-changed';
-        return view(
-          'people/profile',
-          profileModel(
+        return view('people/profile', {
+          ...profileModel(
             { i18n, locale, values, issues: stale ? [{ path: 'name', code: 'version-changed' }] : issues },
             stale ? now.version : (version ?? now.version),
           ),
-        );
+          claims: can(account, 'credentials:claim-own'),
+        });
       },
     }),
   ];

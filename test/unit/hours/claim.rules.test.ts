@@ -20,6 +20,7 @@ const facts = (overrides: Partial<ClaimFacts> = {}): ClaimFacts => ({
   recorded: time('09:00', '10:00'),
   now: at('20:00'),
   since: at('00:00'),
+  until: null,
   others: [],
   withoutHours: [],
   ...overrides,
@@ -47,6 +48,8 @@ describe('a claim that hours are wrong', () => {
     expect(codes({ claimed: time('11:00', '11:00') })).to.deep.equal(['endTime: ends-before-start']);
     expect(codes({ claimed: time('09:00', '21:00') })).to.deep.equal(['date: in-the-future']);
     expect(codes({ since: at('10:00') })).to.deep.equal(['date: before-membership']);
+    expect(codes({ until: at('09:00') })).to.deep.equal(['date: after-membership']);
+    expect(codes({ until: at('09:01') })).to.deep.equal([]);
     expect(codes({ others: [time('10:30', '12:00')] })).to.deep.equal(['startTime: overlaps-recorded']);
     expect(codes({ others: [time('11:00', '12:00')] })).to.deep.equal([]);
     expect(codes({ withoutHours: [time('10:30', '12:00')] })).to.deep.equal([

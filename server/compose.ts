@@ -467,6 +467,7 @@ function build(config: Config, options: ComposeOptions) {
     tenants,
   });
   const feeds = createFeedService({ enrolments, memberships, tenants, i18n, publicUrl });
+  security.onSecretsEnded((personId) => feeds.closeEverywhere(personId));
   people.onGuardianWithdrawn(async (personId) => {
     await assignments.releaseAhead(personId, '');
     await enrolments.releaseAhead(personId, '');

@@ -35,6 +35,12 @@ export type SecurityService = ReturnType<typeof createSecurityService>;
 
 /** How somebody keeps hold of their account: a forgotten or changed password, another address. */
 export function createSecurityService({ links, passwords, people, guesses, reachesNumbers }: SecurityParts) {
+  const listeners: ((personId: string) => Promise<void>)[] = [];
+  /** Inside the caller's transaction. */
+  async function endElsewhere(account: AccountRow): Promise<void> {
+    for (const listener of listeners) await listener(String(account.personId));
+  }
+
   /** Own words for the rules of passwords: the name and address of the person. */
   async function passwordHashFor(account: AccountRow, password: string): Promise<string> {
     const { name } = await people.row(account.personId);
@@ -77,6 +83,7 @@ export function createSecurityService({ links, passwords, people, guesses, reach
     );
     // A first password changes none.
     if (account.passwordHash === null) return changed.version;
+    await endElsewhere(account);
     await addMessage({
       kind: 'accounts/password-changed',
       subjectId: account._id,
@@ -130,6 +137,12 @@ export function createSecurityService({ links, passwords, people, guesses, reach
   }
 
   return {
+    /**
+     * Hears of every person whose sessions and tokens end with a new password or an address taken back, inside that
+     * transaction: what else opens without a password was perhaps opened by who had the old one.
+     */
+    onSecretsEnded: (listener: (personId: string) => Promise<void>): void => void listeners.push(listener),
+
     /**
      * Somebody forgot the password of an address or number. Known and unknown ones cost the same two writes and get the same
      * answer (S-16); who the account is, if any, is looked up when the message is made.
@@ -315,6 +328,7 @@ export function createSecurityService({ links, passwords, people, guesses, reach
             { accountId: new Types.ObjectId(String(account._id)), purpose: 'change-email', usedAt: null },
             { $set: { usedAt: contextNow() } },
           );
+          await endElsewhere(account);
           await recordAudit({
             action: 'accounts/undo-email',
             subjectType: 'Account',

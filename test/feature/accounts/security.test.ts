@@ -60,7 +60,9 @@ describe('a forgotten password', function () {
     const member = await createMember(await createTenant());
     const before = await signedIn(member);
     const api = await member.api();
+    const diary = new URL((await api.post('/calendar-feed')).json<{ url: string }>().url).pathname;
     const visitor = new PageAgent();
+    expect((await visitor.get(diary)).status).to.equal(200);
     expect((await visitor.get('/sign-in?lang=en')).text).to.include('/forgotten');
     await visitor.get('/forgotten');
     expect((await visitor.post('/forgotten', { email: member.email.toUpperCase() })).location).to.equal(
@@ -78,6 +80,7 @@ describe('a forgotten password', function () {
     expect([await mayEnter(member, PASSWORD), await mayEnter(member, NEW)]).to.deep.equal([false, true]);
     expect((await before.get('/account')).location).to.equal('/sign-in');
     expect((await api.get('/me')).status).to.equal(401);
+    expect((await visitor.get(diary)).status).to.equal(404);
     await (await testApp()).sweep('messages/deliver');
     expect((await mailTo(member.email)).map(({ subject }) => subject)).to.include('密码已修改');
   });
@@ -183,9 +186,11 @@ describe('another address', function () {
   this.timeout(60_000);
 
   it('takes over when its link is followed; the old one is told and takes the account back', async () => {
-    const person = await createPerson();
+    const person = await createMember(await createTenant());
     const to = address();
     const page = await signedIn(person);
+    const diary = new URL((await (await person.api()).post('/calendar-feed')).json<{ url: string }>().url)
+      .pathname;
     await page.get('/account/email');
     expect((await page.post('/account/email', { email: to, current: 'wrong password' })).status).to.equal(
       422,
@@ -212,7 +217,9 @@ describe('another address', function () {
     for (let i = 0; i < 3; i += 1) await new ApiAgent().post('/password-resets', { email: person.email });
     await (await testApp()).sweep('messages/deliver');
     expect((await visitor.get(undo)).text).to.include(undo);
+    expect((await visitor.get(diary)).status).to.equal(200);
     expect((await visitor.post(undo)).location).to.equal('/sign-in');
+    expect((await visitor.get(diary)).status).to.equal(404);
     expect((await page.get('/account')).location).to.equal('/sign-in');
     expect(await mayEnter(person, PASSWORD)).to.equal(true);
     expect(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { Types } from 'mongoose';
 import { acrossTenants, asTenant, contextNow } from '../../core/context.ts';
 import { logger } from '../../core/logger.ts';
@@ -33,6 +34,8 @@ export interface DueMessage {
 
 /** How long it is tried to note that a message has left; longer than an election, shorter than the lease of its sweep. */
 const NOTE_MS = 20_000;
+/** As many mails as the development mailbox shows at most. */
+const KEPT_MAILS = 1_000;
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
@@ -42,6 +45,7 @@ export function createMessageService(parts: {
   channels: Channels;
 }) {
   const { render, channels } = parts;
+  const shown = new LRUCache<string, MailboxItem>({ max: KEPT_MAILS });
   const definitions = new Map(parts.definitions.map((definition) => [definition.kind, definition]));
 
   function definitionOf(kind: string): MessageDefinition {
@@ -120,15 +124,21 @@ export function createMessageService(parts: {
       await OutboxModel.updateOne({ _id: id, state: 'waiting' }, { $set: { state: 'dead' } });
     },
 
-    /** The development mailbox: what was delivered, newest first, rendered anew because texts with secrets are not stored. */
+    /**
+     * The development mailbox: what was delivered, newest first. Texts with secrets are not stored: each is rendered again when
+     * it is first shown, and then stays in this process as it was.
+     */
     async mailbox(limit: number): Promise<MailboxItem[]> {
       const rows = await acrossTenants('development mailbox', async () =>
         OutboxModel.find({ state: 'sent' }).sort({ sentAt: -1, _id: -1 }).limit(limit).lean(),
       );
       const items: MailboxItem[] = [];
       for (const row of rows) {
-        const item = await asTenant(String(row.tenantId), () => preview(row));
-        if (item) items.push(item);
+        const key = `${String(row._id)} ${row.sentAt?.getTime() ?? 0}`;
+        const item = shown.get(key) ?? (await asTenant(String(row.tenantId), () => preview(row)));
+        if (!item) continue;
+        shown.set(key, item);
+        items.push(item);
       }
       return items;
     },

@@ -16,7 +16,8 @@ import { readWhole } from '../../db/whole-reads.ts';
 import { toTenant } from '../tenants/index.ts';
 import type { TenantRow, Tenant } from '../tenants/index.ts';
 import { placesAmong } from '../memberships/index.ts';
-import { AccountModel, ApiTokenModel } from './account.model.ts';
+import { AccountModel } from './account.model.ts';
+import type { ApiTokenRow } from './account.model.ts';
 
 /**
  * Who is asking: account, person, all memberships with their tenants, and the acting membership's rights, in one
@@ -130,6 +131,7 @@ const ABOUT: object[] = [
       units: 1,
       session: 1,
       lastModified: 1,
+      token: 1,
     },
   },
 ];
@@ -220,6 +222,21 @@ const asId = (path: string): object => ({
   $convert: { input: path, to: 'objectId', onError: NOBODY, onNull: NOBODY },
 });
 
+/** The active account that a session or a token names, of the version that it had when that was made. */
+const accountNamed = (version: string): object => ({
+  $lookup: {
+    from: 'accounts',
+    localField: 'accountId',
+    foreignField: '_id',
+    as: 'account',
+    let: { version },
+    pipeline: [
+      { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
+      { $project: { personId: 1, locale: 1, stepsShown: 1, stepsSeen: 1 } },
+    ],
+  },
+});
+
 type StoredSession = Joined & { session: Record<string, unknown>; lastModified?: Date };
 
 /** The browser's session by its secret id, with who is asking, in one indexed read; null when there is none. */
@@ -228,19 +245,7 @@ export async function sessionWithIdentity(sid: string): Promise<SessionWithIdent
     // The machine's clock, by which the store writes when a session ends.
     { $match: { _id: sid, expires: { $gt: new Date(Date.now()) } } },
     { $set: { accountId: asId('$session.passport.user.accountId') } },
-    {
-      $lookup: {
-        from: 'accounts',
-        localField: 'accountId',
-        foreignField: '_id',
-        as: 'account',
-        let: { version: '$session.accountVersion' },
-        pipeline: [
-          { $match: { state: 'active', $expr: { $eq: ['$version', '$$version'] } } },
-          { $project: { personId: 1, locale: 1, stepsShown: 1, stepsSeen: 1 } },
-        ],
-      },
-    },
+    accountNamed('$session.accountVersion'),
     {
       $replaceWith: {
         $mergeObjects: [
@@ -270,19 +275,36 @@ export async function sessionWithIdentity(sid: string): Promise<SessionWithIdent
   };
 }
 
-/** By bearer token: the membership it was made for, and no other. */
+type StoredToken = Joined & { token: Pick<ApiTokenRow, 'membershipId' | 'former' | 'createdAt'> };
+
+/** By bearer token: the membership it was made for, and no other; in one indexed read. */
 export async function identityOfToken(token: string): Promise<FoundIdentity | null> {
-  const row = await ApiTokenModel.findOne({
-    tokenHash: hashToken(token),
-    revokedAt: null,
-    expiresAt: { $gt: contextNow() },
-  }).lean();
-  if (!row) return null;
-  const membershipId = row.membershipId ? String(row.membershipId) : null;
-  const identity = await find({ _id: row.accountId, version: row.accountVersion }, membershipId);
+  const pipeline = [
+    { $match: { tokenHash: hashToken(token), revokedAt: null, expiresAt: { $gt: contextNow() } } },
+    accountNamed('$accountVersion'),
+    { $match: { account: { $ne: [] } } },
+    {
+      $replaceWith: {
+        $mergeObjects: [
+          { $first: '$account' },
+          {
+            chosen: '$membershipId',
+            token: { membershipId: '$membershipId', former: '$former', createdAt: '$createdAt' },
+          },
+        ],
+      },
+    },
+    ...ABOUT,
+  ];
+  const [joined] =
+    (await readWhole<StoredToken>('apitokens', 'aggregate', { pipeline, cursor: {} })) ??
+    ((await database().collection('apitokens').aggregate(pipeline).toArray()) as unknown as StoredToken[]);
+  if (!joined) return null;
+  const { membershipId, former, createdAt } = joined.token;
+  const identity = foundIn(joined, membershipId ? String(membershipId) : null);
   // A token of a membership that ended since is worth nothing, rather than worth less: nobody goes on using it unawares.
-  const endedSince = identity?.membership?.state === FORMER && row.former !== true;
-  return !identity || endedSince || (membershipId && !identity.membership)
+  const endedSince = identity.membership?.state === FORMER && former !== true;
+  return endedSince || (membershipId && !identity.membership)
     ? null
-    : { ...identity, provedAt: row.createdAt.getTime() };
+    : { ...identity, provedAt: createdAt.getTime() };
 }

@@ -15,6 +15,7 @@ import { UnitModel } from '../../server/features/units/unit.model.ts';
 import type { NewTenant, Tenant } from '../../server/features/tenants/index.ts';
 import { ApiAgent, PageAgent } from '../support/agent.ts';
 import { testApp } from '../support/app.ts';
+import { openSession } from '../support/sessions.ts';
 
 /** Factories make what a test needs, missing parents included, in the test's own tenant; counters, not random words. */
 let counter = 0;
@@ -180,7 +181,7 @@ export async function createMembership(
 export interface Member extends TestPerson {
   readonly membershipId: string;
   readonly tenant: Tenant;
-  /** Signed in through the form, acting in the tenant. */
+  /** A browser in a session of theirs, acting in the tenant; `signedIn` goes through the form. */
   page(): Promise<PageAgent>;
   /** With a bearer token of the membership. */
   api(): Promise<ApiAgent>;
@@ -227,12 +228,7 @@ export function memberOf(tenant: Tenant, person: TestPerson, membershipId: strin
     membershipId,
     tenant,
     async page() {
-      const agent = new PageAgent();
-      await agent.get('/sign-in');
-      const answer = await agent.post('/sign-in', { email: person.email, password: PASSWORD });
-      if (answer.status !== 303) throw new Error(`Sign-in answered ${answer.status}`);
-      await agent.post('/session/membership', { membershipId });
-      return agent;
+      return new PageAgent().enter(await openSession(person.accountId, membershipId));
     },
     async api() {
       const { composed } = await testApp();

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { testApp } from './app.ts';
+import { ask, askElsewhere } from './ask.ts';
+import type { Asked } from './ask.ts';
 
 export interface Answer {
   readonly status: number;
@@ -13,16 +15,16 @@ export interface Answer {
 /** Nobody here is far away: packing and unpacking every answer would be a tenth of the work. What is packed is tested by itself. */
 const UNPACKED = { 'accept-encoding': 'identity' };
 
-async function answerOf(response: Response): Promise<Answer> {
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    location: response.headers.get('location'),
-    json: <T>() => JSON.parse(text) as T,
-  };
-}
+const answerOf = ({ status, text, location, headers }: Asked): Answer => ({
+  status,
+  text,
+  location,
+  // Few look at them: they are put together for who does.
+  get headers() {
+    return headers();
+  },
+  json: <T>() => JSON.parse(text) as T,
+});
 
 /** A browser without scripts: cookies, the CSRF token of the last page, real HTTP. */
 export class PageAgent {
@@ -39,6 +41,13 @@ export class PageAgent {
   /** The same browser, sent on to another process. */
   goTo(url: string): this {
     this.#url = url;
+    return this;
+  }
+
+  /** Goes on in a session that is there already. */
+  enter({ cookie, csrfToken }: { cookie: readonly [name: string, value: string]; csrfToken: string }): this {
+    this.#cookies.set(...cookie);
+    this.#token = csrfToken;
     return this;
   }
 
@@ -92,19 +101,21 @@ export class PageAgent {
     return this.#send(path, { method: 'POST', headers: { origin: url }, body });
   }
 
-  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Answer> {
+  async #send(
+    path: string,
+    init: { method: string; headers: Record<string, string>; body?: string | FormData },
+  ): Promise<Answer> {
     const url = this.#url ?? (await testApp()).url;
-    const response = await fetch(`${url}${path}`, {
+    const asked = await (this.#url === null ? ask : askElsewhere)(`${url}${path}`, {
       ...init,
       headers: { ...UNPACKED, cookie: this.cookieHeader(), ...init.headers },
-      redirect: 'manual',
     });
-    for (const cookie of response.headers.getSetCookie()) {
+    for (const cookie of asked.cookies) {
       const [pair = ''] = cookie.split(';');
       const at = pair.indexOf('=');
       this.#cookies.set(pair.slice(0, at), pair.slice(at + 1));
     }
-    const answer = await answerOf(response);
+    const answer = answerOf(asked);
     const token = /name="_csrf" value="([^"]+)"/.exec(answer.text)?.[1];
     if (token !== undefined) this.#token = token.replaceAll('&#x3D;', '=');
     this.last = answer;
@@ -134,18 +145,18 @@ export class ApiAgent {
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const url = this.#url ?? (await testApp()).url;
-    const init: RequestInit = {
-      method,
-      headers: {
-        ...UNPACKED,
-        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      redirect: 'manual',
-    };
-    if (body !== undefined) init.body = typeof body === 'string' ? body : JSON.stringify(body);
-    return answerOf(await fetch(`${url}/api/v1${path}`, init));
+    return answerOf(
+      await (this.#url === null ? ask : askElsewhere)(`${url}/api/v1${path}`, {
+        method,
+        headers: {
+          ...UNPACKED,
+          ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    );
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {

@@ -24,8 +24,11 @@ async function everything(): Promise<Record<string, string>> {
   const prints: Record<string, string> = {};
   for (const { name } of await database().listCollections({}, { nameOnly: true }).toArray()) {
     if (/^(workclaims|agenda_|rate_limits|sessions|system\.)/.test(name)) continue;
-    const rows = await database().collection(name).find({}).sort({ _id: 1 }).toArray();
-    prints[name] = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+    const print = createHash('sha256');
+    // As they are stored: what every row says is not looked at here, and there are thousands.
+    for await (const row of database().collection(name).find({}, { raw: true }).sort({ _id: 1 }))
+      print.update(row as unknown as Uint8Array);
+    prints[name] = print.digest('hex');
   }
   return prints;
 }

@@ -204,7 +204,7 @@ const cspReport: RequestHandler = (req, res) => {
 };
 
 /** Refusals that acting elsewhere may mend. */
-const OF_ANOTHER_PLACE = new Set(['not-found', 'not-permitted', 'members-only', 'has-left']);
+const OF_ANOTHER_PLACE = new Set(['not-found', 'not-permitted', 'members-only', 'has-left', 'has-closed']);
 
 function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
   return {

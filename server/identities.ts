@@ -26,8 +26,8 @@ export function createIdentities(tenants: TenantService): Identities {
       const found = await identityOfToken(token);
       return found && toIdentity(found, 'api', found.provedAt ?? 0);
     },
-    async tenantBySlug(slug) {
-      const tenant = await tenants.findBySlug(slug);
+    async tenantBySlug(slug, which) {
+      const tenant = await tenants.findBySlug(slug, which);
       return tenant && toTenantInfo(tenant);
     },
   };

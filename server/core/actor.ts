@@ -20,11 +20,18 @@ export interface AccountActor {
   readonly firstSteps: { readonly shown: 'auto' | 'open' | 'closed'; readonly seen: readonly string[] };
 }
 
+export type Over = 'left' | 'closed';
+
 export interface ActorMembership {
   readonly id: string;
   readonly tenantId: string;
   readonly unitId: string;
   readonly state: string;
+  /**
+   * Why nothing is begun here any more, and only one's own record is open: the person left, or was let go, or the organisation
+   * closed. Null where neither is so.
+   */
+  readonly over: Over | null;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlyMap<Permission, Reach>;
 }
@@ -56,6 +63,10 @@ export function can(actor: Actor, permission: Permission, unitId?: string): bool
   if (reach === 'tenant' || unitId === undefined) return true;
   return reach.has(unitId);
 }
+
+/** Whether the organisation that the actor acts in has closed. */
+export const isClosed = (actor: Actor | null): boolean =>
+  actor?.kind === 'account' && actor.membership?.over === 'closed';
 
 /** The units on which the permission holds; `'tenant'` for all, an empty set for none. Used to scope lists. */
 export function reachOf(actor: Actor, permission: Permission): Reach {

@@ -68,6 +68,17 @@ export const FORMER_PERMISSIONS = [
   'awards:see-own',
 ] as const;
 
+/**
+ * Of an organisation that has closed its people still read what is recorded of them, and prove it: a record outlives who kept it
+ * (R-1.18, R-1.22, invariant 9). Nobody is there to answer, so there is nothing to say.
+ */
+export const CLOSED_PERMISSIONS = [
+  'hours:see-own',
+  'certificates:issue-own',
+  'appraisals:see-own',
+  'awards:see-own',
+] as const;
+
 const COORDINATOR = [
   'units:see',
   'people:see',

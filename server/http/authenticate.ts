@@ -39,7 +39,8 @@ export interface Identities {
   /** The browser's stored session by its secret id, and who it says is asking, in one read; null when there is none. */
   ofBrowser(sid: string): Promise<BrowserSession | null>;
   forToken(token: string): Promise<Identity | null>;
-  tenantBySlug(slug: string): Promise<TenantInfo | null>;
+  /** Null for unknown tenants, and for closed ones unless they are asked for, too. */
+  tenantBySlug(slug: string, which: 'open' | 'ever'): Promise<TenantInfo | null>;
 }
 
 /** Who is asking, or null; of browsers it was read with their session. Cookies are not looked at on the API door, tokens not on the page door. */

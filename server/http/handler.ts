@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountActor, Actor } from '../core/actor.ts';
-import { can } from '../core/actor.ts';
+import { can, isClosed } from '../core/actor.ts';
 import { runInContext } from '../core/context.ts';
 import { now } from '../core/clock.ts';
 import {
@@ -19,7 +19,6 @@ import {
   UnsupportedType,
 } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
-import { FORMER } from '../core/states.ts';
 import { countRequest } from '../core/metrics.ts';
 import { pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
@@ -170,7 +169,10 @@ async function tenantFor(
 ): Promise<TenantInfo | null> {
   if (route.tenant === 'none') return null;
   if (route.tenant === 'slug') {
-    const tenant = await kit.identities.tenantBySlug(String(req.params['tenantSlug']));
+    const tenant = await kit.identities.tenantBySlug(
+      String(req.params['tenantSlug']),
+      route.closedToo ? 'ever' : 'open',
+    );
     if (!tenant) throw new NotFound();
     return tenant;
   }
@@ -207,10 +209,14 @@ export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
   });
 
 /** @throws Forbidden where the route asks for a permission that the account does not have where it acts */
-function assertPermitted({ access }: Route, actor: AccountActor | null): void {
+function assertPermitted({ access, method, tenant }: Route, actor: AccountActor | null): void {
+  // Whatever anybody may do in their own organisation by themselves, nobody does in one that has closed.
+  if (access === 'signed-in' && tenant === 'member' && isUnsafe(method) && isClosed(actor))
+    throw new Forbidden('has-closed');
   if (access === 'public' || access === 'signed-in' || (actor && can(actor, access))) return;
   if (!actor?.membership) throw new Forbidden('members-only');
-  throw new Forbidden(actor.membership.state === FORMER ? 'has-left' : 'not-permitted');
+  const { over } = actor.membership;
+  throw new Forbidden(over === null ? 'not-permitted' : over === 'left' ? 'has-left' : 'has-closed');
 }
 
 async function perform(work: Work): Promise<void> {

@@ -133,6 +133,8 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
   readonly access: Access;
   readonly tenant: TenantRule;
   readonly doors?: readonly Door[];
+  /** With `tenant: 'slug'`: answered for organisations that have closed, too. What they issued is checked for ever. */
+  readonly closedToo?: boolean;
   /** One sentence for OpenAPI. */
   readonly summary: string;
   readonly rate?: RateClass;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
-import { FORMER } from '../../core/states.ts';
 import { sessionsOf } from '../../db/sessions.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { I18n } from '../../i18n/index.ts';
@@ -284,7 +283,7 @@ async function startingMembership(
   memberships: MembershipService,
 ): Promise<OwnPlace | null> {
   const places = await memberships.placesOf(signedIn.accountId);
-  const live = places.filter(({ state }) => state !== FORMER);
+  const live = places.filter(({ over }) => over === null);
   const last = live.find(({ id }) => id === signedIn.lastMembershipId);
   return last ?? live.find(({ state }) => state === 'approved') ?? live[0] ?? places[0] ?? null;
 }
@@ -400,9 +399,14 @@ function signInRoutes({ accounts, memberships, tenants, i18n }: AccountRoutePart
 
 /** @param place where it is to act; none for what is the account's own alone */
 const tokenIn = (
-  place: { readonly id: string; readonly state: string } | null,
+  place: Pick<OwnPlace, 'id' | 'over'> | null,
   { name, days }: { readonly name: string; readonly days: number },
-): TokenWish => ({ membershipId: place?.id ?? null, former: place?.state === FORMER, name, days });
+): TokenWish => ({
+  membershipId: place?.id ?? null,
+  former: place !== null && place.over !== null,
+  name,
+  days,
+});
 
 async function placeFor(
   signedIn: SignedIn,
@@ -410,7 +414,7 @@ async function placeFor(
   { memberships, tenants }: Pick<AccountRouteParts, 'memberships' | 'tenants'>,
 ): Promise<OwnPlace | null> {
   if (slug === undefined) return startingMembership(signedIn, memberships);
-  const tenant = await tenants.findBySlug(slug);
+  const tenant = await tenants.findBySlug(slug, 'ever');
   const choice = (await memberships.placesOf(signedIn.accountId)).find((own) => own.tenantId === tenant?.id);
   if (!choice) throw Invalid.field('tenant', 'not-a-member');
   return choice;
@@ -436,6 +440,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
       memberships: places.map(({ choice, tenant }) => ({
         id: choice.id,
         state: choice.state,
+        over: choice.over,
         tenant: tenant.name[locale],
         slug: tenant.slug,
         current: choice.id === account.membership?.id,

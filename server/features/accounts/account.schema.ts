@@ -75,6 +75,8 @@ export const accountView = z.object({
     z.object({
       id: z.string(),
       state: z.string(),
+      /** Why only one's own record is open there; null where one may act. */
+      over: z.enum(['left', 'closed']).nullable(),
       tenant: z.string(),
       slug: z.string(),
       current: z.boolean(),

@@ -1,10 +1,11 @@
 import { Types } from 'mongoose';
-import type { AccountActor, ActorMembership, Reach } from '../../core/actor.ts';
+import type { AccountActor, ActorMembership, Over, Reach } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { hashToken } from '../../core/ids.ts';
 import type { Locale } from '../../core/locale.ts';
 import {
   APPLICANT_PERMISSIONS,
+  CLOSED_PERMISSIONS,
   FORMER_PERMISSIONS,
   ROLE_PERMISSIONS,
   SUSPENDED_PERMISSIONS,
@@ -15,7 +16,7 @@ import { database } from '../../db/connect.ts';
 import { readWhole } from '../../db/whole-reads.ts';
 import { toTenant } from '../tenants/index.ts';
 import type { TenantRow, Tenant } from '../tenants/index.ts';
-import { placesAmong } from '../memberships/index.ts';
+import { placesAmong, STOOD } from '../memberships/index.ts';
 import { AccountModel } from './account.model.ts';
 import type { ApiTokenRow } from './account.model.ts';
 
@@ -89,7 +90,12 @@ const ABOUT: object[] = [
         { $project: { tenantId: 1, unitId: 1, state: 1, 'grants.role': 1, 'grants.unitId': 1 } },
         { $lookup: { from: 'tenants', localField: 'tenantId', foreignField: '_id', as: 'tenant' } },
         { $set: { tenant: { $first: '$tenant' } } },
-        { $match: { 'tenant.active': true } },
+        // Of one that has closed, those who belonged there keep their record; every other is missing.
+        {
+          $match: {
+            $or: [{ 'tenant.active': true }, { 'tenant.active': false, state: { $in: STOOD } }],
+          },
+        },
       ],
     },
   },
@@ -142,6 +148,13 @@ const pipelineFor = (match: Record<string, unknown>, membershipId: string | null
   ...ABOUT,
 ];
 
+const OVER_PERMISSIONS: Readonly<Record<Over, readonly Permission[]>> = {
+  left: FORMER_PERMISSIONS,
+  closed: CLOSED_PERMISSIONS,
+};
+const overOf = ({ state, tenant }: JoinedMembership): Over | null =>
+  !tenant.active ? 'closed' : state === FORMER ? 'left' : null;
+
 function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMembership {
   const permissions = new Map<Permission, Reach>();
   const add = (names: readonly Permission[], reach: Reach): void => {
@@ -151,10 +164,11 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
       else permissions.set(name, new Set([...(known ?? []), ...reach]));
     }
   };
-  const approved = membership.state === 'approved';
+  const over = overOf(membership);
+  const approved = over === null && membership.state === 'approved';
   if (approved) add(ROLE_PERMISSIONS.volunteer, 'tenant');
-  add(membership.state === FORMER ? FORMER_PERMISSIONS : APPLICANT_PERMISSIONS, 'tenant');
-  if (membership.state === 'suspended') add(SUSPENDED_PERMISSIONS, 'tenant');
+  add(over === null ? APPLICANT_PERMISSIONS : OVER_PERMISSIONS[over], 'tenant');
+  if (over === null && membership.state === 'suspended') add(SUSPENDED_PERMISSIONS, 'tenant');
   const root = String(membership.tenant.rootUnitId);
   for (const grant of approved ? membership.grants : []) {
     const unitId = String(grant.unitId);
@@ -168,6 +182,7 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
     tenantId: String(membership.tenantId),
     unitId: String(membership.unitId),
     state: membership.state,
+    over,
     roles: approved ? [...new Set<Role>(['volunteer', ...membership.grants.map((grant) => grant.role)])] : [],
     permissions,
   };
@@ -302,9 +317,10 @@ export async function identityOfToken(token: string): Promise<FoundIdentity | nu
   if (!joined) return null;
   const { membershipId, former, createdAt } = joined.token;
   const identity = foundIn(joined, membershipId ? String(membershipId) : null);
-  // A token of a membership that ended since is worth nothing, rather than worth less: nobody goes on using it unawares.
-  const endedSince = identity.membership?.state === FORMER && former !== true;
-  return endedSince || (membershipId && !identity.membership)
-    ? null
-    : { ...identity, provedAt: createdAt.getTime() };
+  // A token of a membership that ended since is worth nothing, rather than worth less: nobody goes on using it unawares. Nor is one
+  // for the record alone worth more when the organisation opens again.
+  const changedSince = identity.membership
+    ? (identity.membership.over !== null) !== (former === true)
+    : Boolean(membershipId);
+  return changedSince ? null : { ...identity, provedAt: createdAt.getTime() };
 }

@@ -17,7 +17,7 @@ import type { OfferRef } from './offer-link.ts';
 
 /** Yes and no, from either side; a yes is judged anew inside the transaction that gives the seat. */
 export function createAnswers(
-  { shifts, offers }: SeatParts,
+  { shifts, offers, tenants }: SeatParts,
   { assertFits, leave, placeOf, seat, welcome }: Seats,
 ) {
   return {
@@ -29,6 +29,8 @@ export function createAnswers(
         if (row.state !== 'offered' || !row.offerId) throw new Conflict('wrong-state', { state: row.state });
         const offer = await offers.row(row.offerId);
         if (!offer || offer.state !== 'open' || offer.dueAt <= contextNow()) throw new Conflict('offer-over');
+        // Nothing begins in an organisation that has closed since.
+        if (!(await tenants.current()).active) throw new Conflict('offer-over');
         const place = await placeOf(row);
         await assertFits(place, actor.personId, row._id, true);
         if (!offer.holdsSeat && !(await shifts.reserveSeat(row.positionId)))

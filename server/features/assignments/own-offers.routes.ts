@@ -96,7 +96,9 @@ async function ownOffersOf(
   const found = new Map<string, OwnOffer>();
   for (const [tenantId, own] of Map.groupBy(rows, (row) => String(row.tenantId)))
     await asTenant(tenantId, async () => {
-      const { id, slug, name } = await parts.tenants.current();
+      const { id, slug, name, active } = await parts.tenants.current();
+      // What an organisation offered that has closed since is over.
+      if (!active) return;
       for (const [at, one] of (await viewsOf(own, parts)).entries())
         found.set(one.id, {
           ...one,

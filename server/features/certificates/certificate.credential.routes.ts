@@ -36,6 +36,7 @@ export function badgeRoutes({ badges }: { badges: BadgeService }): Route[] {
       path: '/t/:tenantSlug/status-lists/:list',
       access: 'public',
       tenant: 'slug',
+      closedToo: true,
       summary: 'Bitstring Status List of the organisation: which of its certificates do not hold any more.',
       input: {
         params: z.strictObject({ tenantSlug: slug, list: z.coerce.number().int().min(1).max(100_000) }),
@@ -53,6 +54,7 @@ export function badgeRoutes({ badges }: { badges: BadgeService }): Route[] {
       path: '/t/:tenantSlug/did.json',
       access: 'public',
       tenant: 'slug',
+      closedToo: true,
       summary: 'DID document (did:web) of the organisation that issues certificates.',
       input: { params: z.strictObject({ tenantSlug: slug }) },
       output: empty,

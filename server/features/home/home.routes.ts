@@ -73,7 +73,7 @@ async function dashboard(
 ): Promise<PageResult> {
   const { membership } = actor;
   // Who belongs nowhere yet, or still waits for an answer, is helped on rather than shown an empty page.
-  if (!membership || membership.state !== 'approved')
+  if (!membership || membership.over !== null || membership.state !== 'approved')
     return seeOther((await sources.offersWait(actor)) ? '/offers' : '/join');
   return asTenant(membership.tenantId, async () => {
     const [comingUp, suggestions, given, desk, short] = await sideBySide([

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
 import { can } from '../../core/actor.ts';
-import { FORMER } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { countText } from '../../db/pagination.ts';
 import { sideBySide } from '../../db/transaction.ts';
@@ -88,16 +87,18 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
         const yearly = await hours.yearly.own(account, given.yearMinutes);
         return { data: page.data.map(toHoursView), nextCursor: page.nextCursor, ...given, yearly };
       },
-      page: async (own, { account, query, locale }) =>
-        view('hours/list', {
+      async page(own, { account, query, locale }) {
+        const over = account.membership?.over ?? null;
+        return view('hours/list', {
           ...listModel(own, { i18n, locale }, query),
           mayLog: can(account, 'hours:log-own'),
-          hasLeft: account.membership?.state === FORMER,
+          over: over && i18n.t(locale, `memberships.${over}.text`),
           mayClaim: await hours.claims.mayClaim(account),
           // No table of nothing.
           anything: own.data.length > 0 || own.totalMinutes > 0 || own.waitingMinutes > 0,
           timeBank: can(account, 'memberships:step-back-own') && (await hours.keepsTimeBank()),
-        }),
+        });
+      },
     }),
     route({
       name: 'hours/of-member',

@@ -73,7 +73,8 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
     { account, locale }: { account: AccountActor; locale: Locale },
     failure: Pick<FormFailure, 'issues' | 'values'> = { issues: [], values: {} },
   ): Promise<PageResult> => {
-    const choices = can(account, 'records:speak-own') ? await transfers.choices(account) : [];
+    const speaks = can(account, 'records:speak-own');
+    const choices = speaks ? await transfers.choices(account) : [];
     const form = createForm({ i18n, locale, messages: 'hours.transfers.form', ...failure });
     const fields = {
       tenantId: form.select(
@@ -86,6 +87,7 @@ export function transferRoutes({ transfers, i18n }: TransferRouteParts): Route[]
     return view('hours/transfers', {
       data: titled(data, i18n, locale),
       any: choices.length > 0,
+      speaks,
       desk,
       fields,
       errors: form.errors,

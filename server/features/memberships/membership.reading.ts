@@ -273,8 +273,8 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
     },
 
     /**
-     * The account's own places everywhere, in order of joining: also those that were left, where nothing followed, since what is
-     * recorded there stays one's own to read (R-1.22).
+     * The account's own places everywhere, in order of joining: also those that were left, where nothing followed, and organisations
+     * that closed since, because what is recorded there stays one's own to read (R-1.22).
      */
     async placesOf(accountId: string): Promise<OwnPlace[]> {
       return acrossTenants('sign-in: the account’s own places', async () => {
@@ -284,15 +284,21 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
         })
           .select({ tenantId: 1, state: 1 })
           .lean();
+        const closed = await tenants.closedAmong(rows.map(({ tenantId }) => String(tenantId)));
         return placesAmong(rows)
-          .map((row) => ({ id: String(row._id), tenantId: String(row.tenantId), state: row.state }))
+          .map((row): OwnPlace => {
+            const [tenantId, left] = [String(row.tenantId), row.state === FORMER];
+            const over = closed.has(tenantId) ? 'closed' : left ? 'left' : null;
+            return { id: String(row._id), tenantId, state: row.state, over };
+          })
+          .filter(({ over, state }) => over !== 'closed' || STOOD.includes(state))
           .sort((one, other) => (one.id < other.id ? -1 : 1));
       });
     },
 
-    /** Of these, where one may act: not what was left. */
+    /** Of these, where one may act: neither what was left nor what closed. */
     async choicesOf(accountId: string): Promise<OwnPlace[]> {
-      return (await this.placesOf(accountId)).filter(({ state }) => state !== FORMER);
+      return (await this.placesOf(accountId)).filter(({ over }) => over === null);
     },
   };
 }

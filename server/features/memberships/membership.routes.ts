@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
+import { can, isClosed } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { ROLES } from '../../core/permissions.ts';
 import { FORMER, membershipLifecycle } from '../../core/states.ts';
@@ -108,9 +108,12 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             slug: mine[at]?.slug ?? '',
             state: choice.state,
             // Elsewhere one acts after choosing to; where one is, the membership itself is a page.
-            elsewhere: choice.state === 'approved' && choice.id !== account.membership?.id,
+            elsewhere:
+              choice.state === 'approved' && choice.over === null && choice.id !== account.membership?.id,
             here: choice.id === account.membership?.id,
-            left: choice.state === FORMER,
+            // Only one's own record is open there.
+            record: choice.over !== null,
+            closed: choice.over === 'closed',
             membershipId: choice.id,
           })),
           others: open
@@ -343,7 +346,7 @@ async function showPage(
       backEnter: may('hours:back-enter') && membership.state === 'approved',
       claimFor: may('hours:back-enter') && STOOD.includes(membership.state),
       answer: own && ['draft', 'needs_correction'].includes(membership.state),
-      leave: own && ['approved', 'suspended'].includes(membership.state),
+      leave: own && ['approved', 'suspended'].includes(membership.state) && !isClosed(actor),
       withdraw: own && ['draft', 'submitted', 'needs_correction', 'first_review'].includes(membership.state),
     },
     grantFields: grants

@@ -1,3 +1,4 @@
+import type { Over } from '../../core/actor.ts';
 import { FORMER } from '../../core/states.ts';
 
 /** A membership of an account, for choosing where to act. */
@@ -5,6 +6,8 @@ export interface OwnPlace {
   readonly id: string;
   readonly tenantId: string;
   readonly state: string;
+  /** Why only one's own record is open there; null where one may act. */
+  readonly over: Over | null;
 }
 
 /**

@@ -43,6 +43,8 @@ export interface Tenant {
   readonly serviceCounties: readonly string[];
   readonly settings: TenantSettings;
   readonly matching: TenantMatching;
+  /** False once it has closed: nothing is begun there any more, and what it recorded stays. */
+  readonly active: boolean;
   readonly version: number;
   /** Certificates without which nobody gives a kind of service here. */
   readonly credentialNeeds: readonly CredentialNeed[];
@@ -50,8 +52,10 @@ export interface Tenant {
 
 export interface TenantService {
   create(input: NewTenant): Promise<Tenant>;
-  /** Null for unknown and for closed tenants. */
-  findBySlug(slug: string): Promise<Tenant | null>;
+  /** Null for unknown tenants, and for closed ones unless they are asked for, too. */
+  findBySlug(slug: string, which?: 'open' | 'ever'): Promise<Tenant | null>;
+  /** Of these, those that have closed. */
+  closedAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** @throws NotFound */
   get(id: string): Promise<Tenant>;
   /** The tenant of the context. */
@@ -101,6 +105,7 @@ export const toTenant = (row: TenantRow): Tenant => ({
   serviceCounties: row.serviceCounties,
   settings: row.settings,
   matching: row.matching ?? DEFAULT_MATCHING,
+  active: row.active,
   version: row.version,
   credentialNeeds: row.credentialNeeds ?? [],
 });
@@ -218,11 +223,19 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
         return toSettingsView(after);
       });
     },
-    async findBySlug(slug) {
+    async findBySlug(slug, which = 'open') {
       if (!/^[a-z0-9][a-z0-9-]{1,40}$/.test(slug)) return null;
-      const row = await TenantModel.findOne({ slug, active: true }).lean();
+      const row = await TenantModel.findOne({ slug, ...(which === 'ever' ? {} : { active: true }) }).lean();
       return row ? toTenant(row) : null;
     },
+    closedAmong: async (ids) =>
+      new Set(
+        (
+          await TenantModel.find({ _id: { $in: ids.map((id) => new Types.ObjectId(id)) }, active: false })
+            .select({ _id: 1 })
+            .lean()
+        ).map(({ _id }) => String(_id)),
+      ),
     serving: async (counties) =>
       (
         await TenantModel.find({ active: true, serviceCounties: { $in: [...counties] } })

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { FORMER_PERMISSIONS } from '../../../server/core/permissions.ts';
+import { CLOSED_PERMISSIONS, FORMER_PERMISSIONS } from '../../../server/core/permissions.ts';
 import { database } from '../../../server/db/connect.ts';
 import { publishRoutes } from '../../../server/http/router.ts';
+import { TenantModel } from '../../../server/features/tenants/tenant.model.ts';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, PASSWORD } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
@@ -268,5 +269,76 @@ describe('whoever has left, at every operation', function () {
     expect(text).to.include('No service of yours is recorded here');
     expect(text).to.not.match(/chart-figure|grid-stats/);
     expect((await putOut.page.get('/hours?lang=en')).text).to.match(/chart-figure/);
+  });
+
+  describe('once the organisation has closed', () => {
+    let member: Gone;
+    let office: Gone;
+    let earlier: ApiAgent;
+    const setActive = (active: boolean): Promise<unknown> =>
+      TenantModel.updateOne({ _id: place.tenant.id }, { $set: { active } });
+
+    before(async () => {
+      const { tenant, coordinator } = place;
+      const person = await createMember(tenant);
+      earlier = await person.api();
+      await createMember(tenant, { state: 'submitted' });
+      await setActive(false);
+      member = await gone(person);
+      office = await gone(coordinator);
+    });
+    after(() => setActive(true));
+
+    it('answers its people and those who left alike: they read and prove, and say nothing that nobody is there to hear', async () => {
+      const faults: string[] = [];
+      const asked = new Set<string>();
+      const closed: readonly string[] = CLOSED_PERMISSIONS;
+      for (const [at, one] of routes.entries()) {
+        if (at % 20 === 0) await unthrottled();
+        const { access, door, name, path, method, tenant } = one;
+        const own = closed.includes(access);
+        if (tenant !== 'member' || (!own && asked.has(`${door} ${access}`))) continue;
+        if (access !== 'signed-in') asked.add(`${door} ${access}`);
+        if (own && method !== 'GET' && name !== 'certificates/issue') faults.push(`${name} writes`);
+        for (const [who, person] of Object.entries(own ? { left, office } : { office })) {
+          const { status, text } = await ask(person, one, BODIES[name]?.(place.ids) ?? {});
+          const missing = who === 'office' && path.includes(':');
+          const holds =
+            own || (access === 'signed-in' && method === 'GET')
+              ? status < 400 || (missing && status === 404) || (method !== 'GET' && status === 422)
+              : status === 403 && (door === 'page' || text.includes('"has-closed"'));
+          if (!holds)
+            faults.push(`${who} ${door} ${method} ${name} ${path}: ${status} ${text.slice(0, 200)}`);
+        }
+      }
+      settle(faults);
+    });
+
+    it('leads them to their record, and nowhere that is refused; what was issued is checked as before', async () => {
+      for (const who of [member, office, left]) {
+        const { faults, pages } = await walk(who);
+        settle(faults);
+        expect(pages)
+          .to.include('/hours')
+          .and.to.include('/certificates')
+          .and.not.to.include('/hours/claims/new');
+        expect((await who.page.get('/hours?lang=en')).text).to.include('This organisation has closed');
+      }
+      const { slug } = place.tenant;
+      const visitor = new ApiAgent();
+      for (const path of [`/t/${slug}/status-lists/1`, `/t/${slug}/did.json`])
+        expect((await visitor.get(path)).status, path).to.equal(200);
+      expect((await visitor.get(`/t/${slug}/opportunities`)).status).to.equal(404);
+      const [known] = (await left.api.get('/certificates')).json<{ data: { code: string }[] }>().data;
+      expect((await visitor.get(`/certificates/verify/${known?.code}`)).json()).to.include({ found: true });
+    });
+
+    it('gives keys for the record only, and none of the two kinds is worth more than it was made for', async () => {
+      expect((await earlier.get('/hours')).status).to.equal(401);
+      expect((await member.api.get('/hours')).status).to.equal(200);
+      await setActive(true);
+      expect((await member.api.get('/hours')).status).to.equal(401);
+      expect((await earlier.get('/hours')).status).to.equal(200);
+    });
   });
 });

@@ -145,6 +145,21 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
   const waitingOf = (batchId: Types.ObjectId): Promise<CertificateBatchItemRow[]> =>
     CertificateBatchItemModel.find({ batchId, state: 'waiting' }).sort({ place: 1 }).limit(TOGETHER).lean();
 
+  /**
+   * Signs what a process that was killed had given numbers to and no more: at most those who shared its last transaction, which are
+   * the last that got one.
+   */
+  async function signLast(batchId: Types.ObjectId): Promise<void> {
+    const items = await CertificateBatchItemModel.find({
+      batchId,
+      state: { $in: ['issued', 'found'] },
+    } as never)
+      .sort({ place: -1 })
+      .limit(TOGETHER)
+      .lean();
+    for (const { certificateId } of items) if (certificateId) await certificates.complete(certificateId);
+  }
+
   return {
     /** Activities within reach, the latest first. */
     async activities(actor: AccountActor): Promise<ServedActivity[]> {
@@ -282,6 +297,7 @@ export function createCertificateBatches({ certificates, hours, tenants, units, 
       if (batch?.state !== 'running') return;
       const until = performance.now() + milliseconds;
       const cpu = process.cpuUsage();
+      await signLast(batch._id);
       let items = await waitingOf(batch._id);
       for (; items.length > 0 && performance.now() < until; items = await waitingOf(batch._id))
         for (const made of await workOn(batch, items)) await certificates.complete(made);

@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import type { Db } from 'mongodb';
 import { say } from './terminal.ts';
 
-/** One account of each role, as `first-sign-in.json` in the data folder holds them. */
+/** One account of each role and of a social worker, as `first-sign-in.json` in the data folder holds them. */
 interface SignIn {
   readonly role: string;
   readonly tenant: string;

@@ -14,8 +14,21 @@ import {
 } from './demo.people.ts';
 import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
+export interface CastMember {
+  readonly key: string;
+  readonly role: Role;
+  readonly tenant: string;
+  readonly name: string;
+  /** A further organisation they serve in. */
+  readonly also?: string;
+  /** What they are, where it is not told by the role: the sign-in is printed under this word. */
+  readonly kind?: 'social-worker';
+  /** The first unit of this kind, where the role holds there and below rather than in the whole organisation. */
+  readonly at?: 'township' | 'community';
+}
+
 /** The people whose sign-ins are printed: one for each role of the department, then some of an organisation. */
-export const CAST: readonly { key: string; role: Role; tenant: string; name: string; also?: string }[] = [
+export const CAST: readonly CastMember[] = [
   { key: 'volunteer', role: 'volunteer', tenant: 'tonglu', name: '林晓彤', also: 'fuchun' },
   { key: 'coordinator', role: 'coordinator', tenant: 'tonglu', name: '周明远' },
   { key: 'officer', role: 'officer', tenant: 'tonglu', name: '陈思齐' },
@@ -28,6 +41,11 @@ export const CAST: readonly { key: string; role: Role; tenant: string; name: str
   { key: 'tonghe.coordinator', role: 'coordinator', tenant: 'tonghe', name: '唐诗远' },
   // What needs two persons needs two of them.
   { key: 'reviewer.second', role: 'reviewer', tenant: 'tonglu', name: '苏婉清' },
+  // A certified social worker holds no role: what is theirs comes of the certificate.
+  { key: 'social-worker', role: 'volunteer', kind: 'social-worker', tenant: 'tonglu', name: '顾若兰' },
+  // The same role further down: registers and queues of a township, of a community.
+  { key: 'township.officer', role: 'officer', at: 'township', tenant: 'tonglu', name: '俞文博' },
+  { key: 'community.officer', role: 'officer', at: 'community', tenant: 'tonglu', name: '盛佳怡' },
 ];
 
 export function buildPeople(ground: DemoGround, count: number): DemoPerson[] {
@@ -107,7 +125,9 @@ function onePerson(ground: DemoGround, n: number, name: string, email: string): 
     documentType: 'demo',
     createdAt: joined,
   };
-  return { id, accountId: ground.id('account', n, joined), name, birthDate, skills, languages, row, email };
+  const byRota = CAST[n]?.kind === 'social-worker';
+  const accountId = ground.id('account', n, joined);
+  return { id, accountId, name, birthDate, skills, languages, row, email, byRota };
 }
 
 /** Accounts; only the cast can sign in, the others have no password. */
@@ -159,8 +179,9 @@ export function buildMemberships(
       memberships.push(
         oneMembership(ground, person, tenantOf(member.tenant), {
           state: 'approved',
-          kind: member.role === 'volunteer' ? 'volunteer' : 'staff',
+          kind: member.kind ?? (member.role === 'volunteer' ? 'volunteer' : 'staff'),
           role: member.role,
+          at: member.at,
         }),
       );
       if (member.also)
@@ -189,19 +210,17 @@ function oneMembership(
   ground: DemoGround,
   person: DemoPerson,
   tenant: DemoTenant,
-  own: { state: string; kind: string; role: Role },
+  own: { state: string; kind: string; role: Role; at?: string | undefined },
 ): DemoMembership {
   const { chance } = ground;
   const unitId =
     own.role === 'volunteer'
       ? chance.pick(tenant.places.filter((place) => place.kind !== 'township')).id
-      : tenant.rootUnitId;
+      : (tenant.places.find((place) => place.kind === own.at)?.id ?? tenant.rootUnitId);
   const { createdAt } = person.row as { createdAt: Date };
   const id = ground.id('membership', `${tenant.slug}:${person.id}`, createdAt);
   const grants =
-    own.role === 'volunteer'
-      ? []
-      : [{ role: own.role, unitId: tenant.rootUnitId, grantedBy: null, grantedAt: createdAt }];
+    own.role === 'volunteer' ? [] : [{ role: own.role, unitId, grantedBy: null, grantedAt: createdAt }];
   const path = historyOf(own.state);
   const row = {
     _id: id,

@@ -95,29 +95,19 @@ export async function seedDemo(
   const memberships = buildMemberships(ground, people, tenants);
   const castOf = (key: string): DemoPerson =>
     people[CAST.findIndex((member) => member.key === key)] as DemoPerson;
-  const instructor = castOf('instructor');
-  const ownMembership = memberships.find(({ personId }) => personId === instructor.id) as DemoMembership;
-  const held = buildCredentials(ground, people, memberships, [
-    castOf('officer').accountId,
-    castOf('reviewer').accountId,
-  ]);
+  const officers = [castOf('officer').accountId, castOf('reviewer').accountId] as const;
+  const registered = [castOf('instructor'), castOf('social-worker')];
+  const membershipOf = ({ id }: DemoPerson): DemoMembership =>
+    memberships.find(({ personId }) => personId === id) as DemoMembership;
   const credentials = [
-    ...held,
-    ownRegistration(ground, instructor, ownMembership, [
-      castOf('officer').accountId,
-      castOf('reviewer').accountId,
-    ]),
+    ...buildCredentials(ground, people, memberships, officers),
+    ...registered.map((person, n) => ownRegistration(ground, person, membershipOf(person), officers, n + 1)),
   ];
   const watches = buildWatches(ground, credentials, memberships);
-  const credits = buildCredits(ground, credentials, memberships, instructor.id, castOf('officer'));
-  const checks = buildChecks(ground, people, memberships, [
-    castOf('officer').accountId,
-    castOf('reviewer').accountId,
-  ]);
-  const talent = buildPools(ground, tenants[0] as DemoTenant, people, memberships, credentials, [
-    castOf('officer').accountId,
-    castOf('reviewer').accountId,
-  ]);
+  const registeredIds = new Set(registered.map(({ id }) => id));
+  const credits = buildCredits(ground, credentials, memberships, registeredIds, castOf('officer'));
+  const checks = buildChecks(ground, people, memberships, officers);
+  const talent = buildPools(ground, tenants[0] as DemoTenant, people, memberships, credentials, officers);
   const leaderOf = (slug: string): DemoPerson =>
     castOf(slug === 'tonglu' ? 'coordinator' : `${slug}.coordinator`);
   const needs = buildNeeds(
@@ -178,7 +168,14 @@ export async function seedDemo(
         const learners = memberships
           .filter((one) => one.tenant === tenant.slug && one.state === 'approved')
           .map((membership) => ({ membership, name: names.get(membership.personId) ?? '' }));
-        const training = buildTraining(ground, tenant, castOf('instructor'), learners, served);
+        const training = buildTraining(
+          ground,
+          tenant,
+          castOf('instructor'),
+          learners,
+          served,
+          castOf('social-worker'),
+        );
         for (const [model, rows] of Object.entries(training)) await insertRows(model, rows);
       }
       await insertRows('Request', own(needs.requests));
@@ -217,7 +214,7 @@ export async function seedDemo(
     assignments: staffing.assignments.length,
   };
   const signIns = CAST.map((member, n) => ({
-    role: member.role,
+    role: member.kind ?? member.role,
     tenant: member.tenant,
     email: castOf(member.key).email,
     password: passwords[n] as string,

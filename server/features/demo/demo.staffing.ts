@@ -56,6 +56,9 @@ export function buildStaffing(
       const suits = own !== undefined && fits(staffing, own, shift);
       // The person whose sign-in is printed has served every other week for a year, and has something of each kind ahead.
       if (suits && shift.day < -1 && index % 2 === 0) seat(staffing, own, shift, 'accepted');
+      for (const other of (staffing.byTenant.get(shift.tenant) ?? []).filter(servesByRota))
+        if (index % 5 === 0 && shift.day < 12 && fits(staffing, other, shift))
+          seat(staffing, other, shift, 'accepted');
       fill(staffing, shift, star);
       if (suits && shift.day >= 1 && upcoming < 4) {
         aheadOf(staffing, own, shift, upcoming);
@@ -66,6 +69,9 @@ export function buildStaffing(
   for (const day of staffing.days.values()) staffing.result.personDays.push(day);
   return staffing.result;
 }
+
+/** Of the cast, beside the first volunteer: serves now and then, so that there is something to see. */
+const servesByRota = ({ person }: Candidate): boolean => person.byRota;
 
 function fits(staffing: Staffing, candidate: Candidate, shift: DemoShift): boolean {
   return isAble(staffing, candidate, shift.activity) && isFree(staffing, candidate, shift);

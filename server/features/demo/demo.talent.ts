@@ -20,6 +20,7 @@ export function ownRegistration(
   person: DemoPerson,
   membership: DemoMembership,
   officers: readonly string[],
+  n = 1,
 ): Held {
   const validFrom = localDay(ground.today, -1_036);
   const validTo = validToOf(validFrom, SOCIAL_WORKER) ?? '';
@@ -27,7 +28,7 @@ export function ownRegistration(
   const level = 'intermediate';
   const state = 'expiring';
   const row = {
-    _id: ground.id('credential', 'own', createdAt),
+    _id: ground.id('credential', `own:${n}`, createdAt),
     state,
     version: 2,
     history: ['valid', state].map((to, n) => ({
@@ -44,7 +45,7 @@ export function ownRegistration(
     level,
     covers: coveredLevels(SOCIAL_WORKER, level),
     gives: givenSkills(SOCIAL_WORKER, level),
-    number: 'DEMO-OWN-000001',
+    number: `DEMO-OWN-${String(n).padStart(6, '0')}`,
     issuer: '演示发证机构',
     issuedOn: validFrom,
     validFrom,
@@ -106,12 +107,12 @@ export interface DemoCredit {
   readonly row: object;
 }
 
-/** Claims that officers have posted: the person of `ownId` has 86 hours, the others less or more. */
+/** Claims that officers have posted: the people of `own` have 86 hours, the others less or more. */
 export function buildCredits(
   ground: DemoGround,
   held: readonly Held[],
   memberships: readonly DemoMembership[],
-  ownId: string,
+  own: ReadonlySet<string>,
   reviewer: DemoPerson,
 ): DemoCredit[] {
   const byId = new Map(memberships.map((own) => [own.id, own]));
@@ -121,7 +122,7 @@ export function buildCredits(
     .flatMap(({ tenant, personId, row }, n) => {
       const { membershipId = '', personName = '' } = row as Record<string, string>;
       const membership = byId.get(membershipId);
-      const many = personId === ownId ? 3 : n % (LEARNED.length + 1);
+      const many = own.has(personId) ? 3 : n % (LEARNED.length + 1);
       if (!membership) return [];
       return LEARNED.slice(0, many).map(([title, activity, hours, dimension, daysAgo], at) => {
         const on = wallTime(ground.today, -daysAgo + 5, 600);

@@ -97,6 +97,8 @@ const LEARNERS: readonly (readonly [role: string, people: number])[] = [
   ['owners-committee', 7],
   ['party-volunteer', 12],
 ];
+/** The part of the social worker whose sign-in is printed. */
+const OWN_PART = 'social-worker';
 /** So many of them at most came to the session that was held already. */
 const MOST_CAME = 16;
 
@@ -108,6 +110,8 @@ export function buildTraining(
   people: readonly { readonly membership: DemoMembership; readonly name: string }[],
   /** Days on which people serve, as `person:day`: nobody was at a course and on a shift at once. */
   served: ReadonlySet<string>,
+  /** The social worker whose sign-in is printed: learns what the part asks, and has a seat in the next session of it they are free for. */
+  own: DemoPerson,
 ): Record<
   'Course' | 'TrainingSession' | 'CurriculumVersion' | 'Learner' | 'Enrolment' | 'PersonDay',
   object[]
@@ -154,10 +158,12 @@ export function buildTraining(
   const sessions = SESSIONS.map((one, index) => sessionOf(one, index));
   const held = sessionOf([3, -40, 9, 12, 20], SESSIONS.length, ['draft', 'published', 'closed']);
   const heldOn = daysOf(held)[0] as string;
-  const learners = people.slice(
-    0,
-    LEARNERS.reduce((sum, [, count]) => sum + count, 0),
-  );
+  const learners = people
+    .filter(({ membership }) => membership.personId !== own.id)
+    .slice(
+      0,
+      LEARNERS.reduce((sum, [, count]) => sum + count, 0),
+    );
   const roleAt = LEARNERS.flatMap(([role, count]) => Array.from({ length: count }, () => role));
   // Every other one of those who were free came to what was held already.
   const came = learners
@@ -166,10 +172,17 @@ export function buildTraining(
     .slice(0, MOST_CAME)
     .map((one, index) => ({ ...one, enrolmentId: ground.id('training-enrolment', index) }));
   const past = { ...held, taken: came.length };
+  const asked = new Set((CURRICULA.find(([role]) => role === OWN_PART)?.[1] ?? []).map(idOf));
+  const next = sessions.find(
+    (one) => asked.has(one.courseId) && daysOf(one).every((day) => !served.has(`${own.id}:${day}`)),
+  );
+  const ownMembership = people.find(({ membership }) => membership.personId === own.id)?.membership;
+  if (!next || !ownMembership) throw new Error(`Nothing to learn for ${own.email}`);
+  const ownEnrolmentId = ground.id('training-enrolment', 'own');
   const passedOn = localDate(past.startsAt, 'Asia/Shanghai');
   return {
     Course: courses,
-    TrainingSession: [...sessions, past],
+    TrainingSession: [...sessions.map((one) => (one === next ? { ...one, taken: 1 } : one)), past],
     CurriculumVersion: CURRICULA.map(([role, indexes, withinMonths], index) => ({
       _id: ground.id('curriculum', index),
       role,
@@ -179,38 +192,77 @@ export function buildTraining(
       withinMonths,
       publishedAt: today,
     })),
-    Learner: learners.map(({ membership }, index) => ({
+    Learner: [
+      ...learners.map(({ membership }, index) => ({ index, membership, role: roleAt[index] })),
+      { index: 'own', membership: ownMembership, role: OWN_PART },
+    ].map(({ index, membership, role }) => ({
       _id: ground.id('learner', index),
       personId: membership.personId,
       membershipId: membership.id,
       unitId: membership.unitId,
-      roles: [roleAt[index]],
+      roles: [role],
       since: new Date(today.getTime() - 300 * 86_400_000),
       setAt: today,
     })),
-    PersonDay: came.map(({ membership, enrolmentId }) => ({
-      _id: `${membership.personId}:${heldOn}`,
-      personId: membership.personId,
-      version: 1,
-      bookings: [
-        { assignmentId: enrolmentId, tenantId: tenant.id, startsAt: past.startsAt, endsAt: past.endsAt },
-      ],
-    })),
-    Enrolment: came.map(({ membership, name, enrolmentId }) => ({
-      _id: enrolmentId,
-      state: 'passed',
-      version: 5,
-      history: wayAlong(trainingLifecycle, 'approved', ['enrolled', 'attended', 'assessed', 'passed']),
-      sessionId: past._id,
-      courseId: past.courseId,
-      unitId: past.unitId,
-      personId: membership.personId,
-      membershipId: membership.id,
-      personName: name,
-      startsAt: past.startsAt,
-      endsAt: past.endsAt,
-      passedOn,
-      createdAt: today,
-    })),
+    PersonDay: [
+      ...came.map(({ membership, enrolmentId }) => bookedDay(tenant, membership.personId, enrolmentId, past)),
+      bookedDay(tenant, own.id, ownEnrolmentId, next),
+    ],
+    Enrolment: [
+      ...came.map(({ membership, name, enrolmentId }) => ({
+        ...enrolmentOf(enrolmentId, past, membership, name, today),
+        ...stepsOf(['enrolled', 'attended', 'assessed', 'passed']),
+        passedOn,
+      })),
+      { ...enrolmentOf(ownEnrolmentId, next, ownMembership, own.name, today), ...stepsOf(['enrolled']) },
+    ],
   };
 }
+
+interface Held {
+  readonly _id: string;
+  readonly courseId: string;
+  readonly unitId: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** All sessions of the demo place begin and end on one day. */
+const bookedDay = (tenant: DemoTenant, personId: string, enrolmentId: string, session: Held): object => ({
+  _id: `${personId}:${daysOf(session)[0] as string}`,
+  personId,
+  version: 1,
+  bookings: [
+    {
+      assignmentId: enrolmentId,
+      tenantId: tenant.id,
+      startsAt: session.startsAt,
+      endsAt: session.endsAt,
+    },
+  ],
+});
+
+const stepsOf = (states: readonly string[]): object => ({
+  state: states.at(-1),
+  version: states.length + 1,
+  history: wayAlong(trainingLifecycle, 'approved', states),
+});
+
+const enrolmentOf = (
+  id: string,
+  session: Held,
+  membership: DemoMembership,
+  personName: string,
+  createdAt: Date,
+): object => ({
+  _id: id,
+  sessionId: session._id,
+  courseId: session.courseId,
+  unitId: session.unitId,
+  personId: membership.personId,
+  membershipId: membership.id,
+  personName,
+  startsAt: session.startsAt,
+  endsAt: session.endsAt,
+  createdAt,
+});

@@ -38,6 +38,8 @@ export interface DemoPerson {
   readonly languages: readonly string[];
   readonly row: object;
   readonly email: string;
+  /** Of the cast, and serves by rota. */
+  readonly byRota: boolean;
 }
 
 export interface DemoMembership {

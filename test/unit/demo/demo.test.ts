@@ -126,4 +126,24 @@ describe('the demo place', () => {
     expect(own.filter(({ row }) => row['state'] === 'accepted').length).to.be.above(0);
     expect(CAST[0]!.role).to.equal('volunteer');
   });
+
+  it('gives a certified social worker a sign-in, service of their own and no role', () => {
+    const at = CAST.findIndex(({ kind }) => kind === 'social-worker');
+    const person = place.people[at]!;
+    const membership = place.memberships.find(({ personId }) => personId === person.id)!;
+    expect(membership.row).to.deep.include({ kind: 'social-worker', grants: [], state: 'approved' });
+    expect(place.staffing.assignments.some(({ row }) => row['personId'] === person.id)).to.equal(true);
+    const officer = place.people[CAST.findIndex(({ key }) => key === 'officer')]!;
+    expect(place.staffing.assignments.some(({ row }) => row['personId'] === officer.id)).to.equal(false);
+  });
+
+  it('gives officers of the department, of a township and of a community what lies below them', () => {
+    const reach = CAST.flatMap(({ role }, n) => {
+      const own = place.memberships.find(({ personId }) => personId === place.people[n]!.id)!;
+      const { grants } = own.row as { grants: { unitId: string }[] };
+      const at = place.tenants[0]!.places.find(({ id }) => id === grants[0]?.unitId);
+      return role === 'officer' ? [at?.kind ?? 'root'] : [];
+    });
+    expect(reach).to.deep.equal(['root', 'township', 'community']);
+  });
 });

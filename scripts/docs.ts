@@ -18,8 +18,8 @@ export function accessDocument(): string {
     return `| \`${permission}\` | ${cells.join(' | ')} |`;
   });
   const routes = listRoutes().map(
-    ({ door, method, path, access, tenant, csrf, rate }) =>
-      `| ${door} | ${method} | \`${path}\` | ${access} | ${tenant} | ${csrf} | ${rate} |`,
+    ({ door, method, path, access, whole, tenant, csrf, rate }) =>
+      `| ${door} | ${method} | \`${path}\` | ${access}${whole ? ' (whole)' : ''} | ${tenant} | ${csrf} | ${rate} |`,
   );
   return `# Who may do what
 
@@ -27,7 +27,8 @@ Made by \`npm run docs\` from server/core/permissions.ts and the declared routes
 
 A role is granted on a unit and holds for everything below that unit, inside one tenant only. Every approved member has
 what the column *volunteer* says. Page and API are two doors to one declaration. \`tenant\`: *none* – no tenant;
-*slug* – the public path names it; *member* – the session's or token's membership.
+*slug* – the public path names it; *member* – the session's or token's membership. *(whole)*: a role on a part of the
+organisation is not enough, since what is changed holds for all of it.
 
 ## Permissions of the roles
 | permission | ${ROLES.join(' | ')} |

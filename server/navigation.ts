@@ -6,7 +6,14 @@ import type { NavEntry } from './http/page-context.ts';
  */
 export const navigation: readonly NavEntry[] = [
   { href: '/', key: 'nav.home', icon: 'home', permission: 'signed-in', phone: true },
-  { href: '/audit', key: 'audit.title', icon: 'list-check', permission: 'audit:see', phone: true },
+  {
+    href: '/audit',
+    key: 'audit.title',
+    icon: 'list-check',
+    permission: 'audit:see',
+    whole: true,
+    phone: true,
+  },
   { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
   { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'shifts:publish', phone: true },
   { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', permission: 'hours:confirm', phone: true },
@@ -51,6 +58,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'inspections.title',
     icon: 'file-zip',
     permission: 'inspections:export',
+    whole: true,
     phone: false,
   },
   {
@@ -237,6 +245,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'calendars.title',
     icon: 'calendar-event',
     permission: 'tenant:settings',
+    whole: true,
     phone: false,
   },
   {
@@ -244,6 +253,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'tenants.title',
     icon: 'settings',
     permission: 'tenant:settings',
+    whole: true,
     phone: false,
   },
   {
@@ -258,6 +268,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'matching.weights.title',
     icon: 'adjustments',
     permission: 'matching:weigh',
+    whole: true,
     phone: false,
   },
   { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },

@@ -68,6 +68,10 @@ export function can(actor: Actor, permission: Permission, unitId?: string): bool
 export const isClosed = (actor: Actor | null): boolean =>
   actor?.kind === 'account' && actor.membership?.over === 'closed';
 
+/** Whether the permission holds in the whole tenant: what changes something for all of it asks for that. */
+export const canEverywhere = (actor: Actor, permission: Permission): boolean =>
+  reachOf(actor, permission) === 'tenant';
+
 /** The units on which the permission holds; `'tenant'` for all, an empty set for none. Used to scope lists. */
 export function reachOf(actor: Actor, permission: Permission): Reach {
   if (actor.kind !== 'account') return new Set();

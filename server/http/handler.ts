@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountActor, Actor } from '../core/actor.ts';
-import { can, isClosed } from '../core/actor.ts';
+import { can, canEverywhere, isClosed } from '../core/actor.ts';
 import { runInContext } from '../core/context.ts';
 import { now } from '../core/clock.ts';
 import {
@@ -209,14 +209,17 @@ export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
   });
 
 /** @throws Forbidden where the route asks for a permission that the account does not have where it acts */
-function assertPermitted({ access, method, tenant }: Route, actor: AccountActor | null): void {
+function assertPermitted({ access, whole, method, tenant }: Route, actor: AccountActor | null): void {
   // Whatever anybody may do in their own organisation by themselves, nobody does in one that has closed.
   if (access === 'signed-in' && tenant === 'member' && isUnsafe(method) && isClosed(actor))
     throw new Forbidden('has-closed');
-  if (access === 'public' || access === 'signed-in' || (actor && can(actor, access))) return;
+  if (access === 'public' || access === 'signed-in') return;
   if (!actor?.membership) throw new Forbidden('members-only');
-  const { over } = actor.membership;
-  throw new Forbidden(over === null ? 'not-permitted' : over === 'left' ? 'has-left' : 'has-closed');
+  if (!can(actor, access)) {
+    const { over } = actor.membership;
+    throw new Forbidden(over === null ? 'not-permitted' : over === 'left' ? 'has-left' : 'has-closed');
+  }
+  if (whole && !canEverywhere(actor, access)) throw new Forbidden('needs-whole');
 }
 
 async function perform(work: Work): Promise<void> {

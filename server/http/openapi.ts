@@ -90,6 +90,7 @@ function operation(route: Route): Json {
     tags: [route.feature],
     summary: route.summary,
     'x-access': route.access,
+    ...(route.whole ? { 'x-whole': true } : {}),
     ...(route.access === 'public' ? { security: [] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...bodyOf(route),

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { I18n } from '../i18n/index.ts';
 import type { Locale } from '../core/locale.ts';
 import type { Permission } from '../core/permissions.ts';
-import { can } from '../core/actor.ts';
+import { can, canEverywhere } from '../core/actor.ts';
 import type { Identity } from './authenticate.ts';
 import { csrfToken } from './csrf.ts';
 import { letterSizeOf } from './reading.ts';
@@ -16,6 +16,8 @@ export interface NavEntry {
   readonly key: string;
   readonly icon: string;
   readonly permission: Permission | 'public' | 'signed-in';
+  /** Only for whom the permission holds in the whole organisation. */
+  readonly whole?: boolean;
   /** In the phone's tab bar (at most five are shown). */
   readonly phone: boolean;
 }
@@ -98,10 +100,11 @@ const MOST_MADE = 2_000;
 /** The entries that one may use. All who see the same are given the same list: what is drawn of it is drawn once (`kept`). */
 function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): readonly NavItem[] {
   let [shown, here] = ['', ''];
-  for (const { permission, href } of navigation) {
+  for (const { permission, href, whole } of navigation) {
     const seen =
       permission === 'public' ||
-      (identity !== null && (permission === 'signed-in' || can(identity.actor, permission)));
+      (identity !== null &&
+        (permission === 'signed-in' || (whole ? canEverywhere : can)(identity.actor, permission)));
     shown += seen ? '1' : '0';
     if (seen && href.length > here.length && isInside(href, req.path)) here = href;
   }

@@ -131,6 +131,8 @@ export interface RouteSpec<P, Q, B, O extends z.ZodType> {
   readonly path: string;
   readonly apiPath?: string;
   readonly access: Access;
+  /** The permission must hold in the whole tenant, not only in part of it: what is changed holds for everybody there. */
+  readonly whole?: boolean;
   readonly tenant: TenantRule;
   readonly doors?: readonly Door[];
   /** With `tenant: 'slug'`: answered for organisations that have closed, too. What they issued is checked for ever. */
@@ -216,6 +218,8 @@ export interface PublishedRoute {
   readonly method: string;
   readonly path: string;
   readonly access: string;
+  /** Asks for the permission in the whole tenant. */
+  readonly whole: boolean;
   readonly csrf: 'token' | 'bearer' | 'none';
   readonly input: { params: string[]; query: string[]; body: string[] };
   readonly feature: string;

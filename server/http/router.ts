@@ -22,6 +22,7 @@ export function checkRoutes(routes: readonly Route[]): void {
       fault(`unknown permission ${route.access}`);
     if (route.access !== 'public' && route.access !== 'signed-in' && route.tenant !== 'member')
       fault('a permission needs tenant: member');
+    if (route.whole && route.tenant !== 'member') fault('whole is for permissions');
     if (route.tenant === 'slug' && !route.path.startsWith('/t/:tenantSlug'))
       fault('tenant: slug needs /t/:tenantSlug');
     if (route.shared && (route.access !== 'public' || isUnsafe(route.method) || route.tenant !== 'slug'))
@@ -121,6 +122,7 @@ export function publishRoutes(routes: readonly Route[]): PublishedRoute[] {
         method: method.toUpperCase(),
         path,
         access: route.access,
+        whole: route.whole ?? false,
         csrf: !isUnsafe(route.method)
           ? 'none'
           : door === 'page'

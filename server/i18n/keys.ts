@@ -1633,6 +1633,7 @@ export type KnownKey =
   | 'errors.named-twice'
   | 'errors.nature-is-fixed'
   | 'errors.needs-two-persons'
+  | 'errors.needs-whole'
   | 'errors.negative-time'
   | 'errors.never-ends'
   | 'errors.no-account'

@@ -1,4 +1,4 @@
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
 import { NotFound } from '../../core/errors.ts';
@@ -42,7 +42,7 @@ function deskRoutes({ reports, i18n }: AnnualReportRouteParts): Route[] {
     const years = await reports.reportable();
     return view('annual-reports/list', {
       data: (await reports.list()).map(toReportView),
-      mayPublish: can(actor, 'annual-reports:publish'),
+      mayPublish: canEverywhere(actor, 'annual-reports:publish'),
       ...beginForm(years, { i18n, locale }, typed),
     });
   };
@@ -59,7 +59,7 @@ function deskRoutes({ reports, i18n }: AnnualReportRouteParts): Route[] {
     ];
     return view('annual-reports/show', {
       ...row,
-      mayPublish: can(actor, 'annual-reports:publish'),
+      mayPublish: canEverywhere(actor, 'annual-reports:publish'),
       rows: row.figures ? figureRows(row.figures, words) : [],
       publishFields: publish.fields,
       withdrawFields: withdraw.fields,

@@ -1,5 +1,5 @@
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import { Forbidden, NotFound } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { recordAudit } from '../../db/audit.ts';
@@ -93,7 +93,7 @@ export function createCalendarService() {
       actor: AccountActor,
       days: readonly { readonly date: string; readonly kind: DayKind; readonly name: string }[],
     ): Promise<void> {
-      if (!can(actor, 'tenant:settings')) throw new Forbidden('not-permitted');
+      if (!canEverywhere(actor, 'tenant:settings')) throw new Forbidden('needs-whole');
       await inTransaction(async () => {
         for (const { date, kind, name } of days)
           await CalendarDayModel.updateOne({ date }, { $set: { kind, name } }, { upsert: true });
@@ -109,7 +109,7 @@ export function createCalendarService() {
 
     /** Takes a day of the organisation's own back: the nation's calendar counts again. @throws NotFound */
     async remove(actor: AccountActor, date: string): Promise<void> {
-      if (!can(actor, 'tenant:settings')) throw new Forbidden('not-permitted');
+      if (!canEverywhere(actor, 'tenant:settings')) throw new Forbidden('needs-whole');
       await inTransaction(async () => {
         const { deletedCount } = await CalendarDayModel.deleteOne({ date });
         if (deletedCount === 0) throw new NotFound();

@@ -1,4 +1,4 @@
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import { Invalid } from '../../core/errors.ts';
 import type { FieldIssue } from '../../core/errors.ts';
@@ -146,7 +146,7 @@ export function typeRoutes({ types, i18n }: TypeRouteParts): Route[] {
     issues: readonly FieldIssue[] = [],
   ): Promise<object> => ({
     types: [...(await types.all()).values()].map((type) => rowModel(i18n, locale, type)),
-    canEdit: can(actor, 'credential-types:edit'),
+    canEdit: canEverywhere(actor, 'credential-types:edit'),
     ...form(locale, values, issues, true),
   });
   const pageOfType = async (
@@ -157,7 +157,7 @@ export function typeRoutes({ types, i18n }: TypeRouteParts): Route[] {
     return view('credentials/type', {
       ...showModel(i18n, locale, type),
       version: type.version,
-      canEdit: can(actor, 'credential-types:edit'),
+      canEdit: canEverywhere(actor, 'credential-types:edit'),
       ...form(locale, failure?.values ?? valuesOf(type), failure?.issues ?? [], false),
     });
   };
@@ -191,6 +191,7 @@ export function typeRoutes({ types, i18n }: TypeRouteParts): Route[] {
       method: 'post',
       path: '/credential-types',
       access: 'credential-types:edit',
+      whole: true,
       tenant: 'member',
       summary: 'Adds a type of the organisation’s own to the catalogue.',
       input: { body: newTypeBody },
@@ -206,6 +207,7 @@ export function typeRoutes({ types, i18n }: TypeRouteParts): Route[] {
       method: 'patch',
       path: '/credential-types/:code',
       access: 'credential-types:edit',
+      whole: true,
       tenant: 'member',
       summary:
         'Changes a type for certificates that are stated from now on; those that are held keep their dates.',

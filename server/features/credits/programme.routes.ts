@@ -4,7 +4,7 @@ import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import { programmePage, programmeParams, programmeView, versionBody } from './credit.schema.ts';
 import { sourceText, worded } from './credit.view.ts';
@@ -40,7 +40,7 @@ export function programmeRoutes({ programmes, i18n }: { programmes: ProgrammeSer
       from: startOf(one),
       own: one.own,
     })),
-    canPublish: can(actor, 'programmes:publish'),
+    canPublish: canEverywhere(actor, 'programmes:publish'),
     ...rulesField(locale, values['rules'], issues),
   });
   return [
@@ -80,6 +80,7 @@ export function programmeRoutes({ programmes, i18n }: { programmes: ProgrammeSer
       method: 'post',
       path: '/programmes',
       access: 'programmes:publish',
+      whole: true,
       tenant: 'member',
       summary:
         'Publishes a version (`rules`: JSON text) that begins today or later; cycles that have closed never change.',

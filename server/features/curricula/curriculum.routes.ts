@@ -1,4 +1,4 @@
-import { can } from '../../core/actor.ts';
+import { can, canEverywhere } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, OptionInput } from '../../i18n/index.ts';
@@ -121,7 +121,7 @@ function listRoutes(parts: CurriculumRouteParts): Route[] {
         view('curricula/list', {
           ...curriculumModel({ i18n, locale }, data),
           role: query.role ?? null,
-          canPlan: can(actor, 'training:plan'),
+          canPlan: canEverywhere(actor, 'training:plan'),
           canSeeAll: can(actor, 'credits:see'),
         }),
     }),
@@ -131,6 +131,7 @@ function listRoutes(parts: CurriculumRouteParts): Route[] {
       path: '/curricula/new',
       doors: ['page'],
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'The form of a version of a curriculum.',
       input: { query: curriculumFilter },
@@ -152,6 +153,7 @@ function listRoutes(parts: CurriculumRouteParts): Route[] {
       method: 'post',
       path: '/curricula',
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'Publishes what a part is to learn from a day on; versions before it stay as they were.',
       input: { body: curriculumBody },
@@ -177,6 +179,7 @@ function listRoutes(parts: CurriculumRouteParts): Route[] {
         view('curricula/overview', {
           ...overviewModel({ i18n, locale }, overview),
           canPlan: can(actor, 'training:plan'),
+          canPublish: canEverywhere(actor, 'training:plan'),
         }),
     }),
   ];

@@ -268,7 +268,5 @@ export function createCurriculumService(parts: CurriculumParts) {
         })),
       };
     },
-
-    mayPlan: (actor: AccountActor): boolean => can(actor, 'training:plan'),
   };
 }

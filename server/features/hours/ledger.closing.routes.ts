@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -50,7 +50,14 @@ export function ledgerRoutes({ closings, memberships, i18n }: LedgerRouteParts):
   ): Promise<ReturnType<typeof view>> =>
     view(
       'hours/periods',
-      pageModel({ ...(await read()), values, issues, locale, mayClose: can(account, 'ledger:close'), i18n }),
+      pageModel({
+        ...(await read()),
+        values,
+        issues,
+        locale,
+        mayClose: canEverywhere(account, 'ledger:close'),
+        i18n,
+      }),
     );
   return [
     route({

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Conflict, Forbidden } from '../../core/errors.ts';
 import { isDuplicateKey, inTransaction } from '../../db/transaction.ts';
@@ -46,7 +46,7 @@ export function createWeightsService({
   memberships: MembershipService;
 }) {
   const assertMay = (actor: Actor): void => {
-    if (!can(actor, 'matching:weigh')) throw new Forbidden('not-permitted');
+    if (!canEverywhere(actor, 'matching:weigh')) throw new Forbidden('needs-whole');
   };
   return {
     current: () => tenants.current(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
+import { can, canEverywhere } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { recognitionLifecycle } from '../../core/states.ts';
@@ -382,7 +382,7 @@ function deskRoutes({ recognition, schemes, units }: RecognitionRouteParts): Rou
         const nominates = can(account, 'recognition:nominate');
         return view('recognition/cases', {
           data: data.map((one) => ({ ...one, title: one.name[locale] })),
-          mayChange: can(account, 'recognition:schemes'),
+          mayChange: canEverywhere(account, 'recognition:schemes'),
           teams: nominates
             ? (await schemes.inForce())
                 .filter(({ kind }) => kind === 'team')
@@ -505,7 +505,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
             effectiveFrom: await schemes.today(),
           },
           [],
-          can(account, 'recognition:schemes'),
+          canEverywhere(account, 'recognition:schemes'),
         ),
     }),
     route({
@@ -513,6 +513,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       method: 'post',
       path: '/recognition-schemes',
       access: 'recognition:schemes',
+      whole: true,
       tenant: 'member',
       summary:
         'Adds a star or medal; other rules for one that is there are another row, after the old one ended.',
@@ -528,6 +529,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       method: 'post',
       path: '/recognition-schemes/usual',
       access: 'recognition:schemes',
+      whole: true,
       tenant: 'member',
       summary:
         'Takes over a variant of stars and medals from today, as the organisation’s own data (R-2.7, R-2.9).',
@@ -543,6 +545,7 @@ function schemeRoutes({ schemes, i18n }: RecognitionRouteParts): Route[] {
       method: 'post',
       path: '/recognition-schemes/:id/end',
       access: 'recognition:schemes',
+      whole: true,
       tenant: 'member',
       summary: 'Ends rules on a day; who applied before goes on by them.',
       status: 200,

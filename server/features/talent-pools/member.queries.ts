@@ -1,10 +1,11 @@
 import { Types } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
-import { can, reachOf } from '../../core/actor.ts';
+import { can } from '../../core/actor.ts';
 import { acrossTenants } from '../../core/context.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
+import { withinReach } from '../../db/reach.ts';
 import type { TenantService } from '../tenants/index.ts';
 import { PoolMemberModel, TalentPoolModel } from './pool.model.ts';
 import type { PoolMemberRow } from './pool.model.ts';
@@ -30,11 +31,6 @@ export interface SharedMember {
 
 /** Lists of people in pools. */
 export function createPoolMemberQueries({ tenants }: { tenants: TenantService }) {
-  const within = (actor: Actor): Record<string, unknown> => {
-    const reach = reachOf(actor, 'talent-pools:see');
-    return reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } };
-  };
-
   return {
     /** People of one pool within the actor's reach, by name. */
     async ofPool(
@@ -45,7 +41,7 @@ export function createPoolMemberQueries({ tenants }: { tenants: TenantService })
       const rows = await PoolMemberModel.find({
         poolId,
         ...(filter.state ? { state: filter.state } : {}),
-        ...within(actor),
+        ...withinReach(actor, 'talent-pools:see'),
         ...afterCursor(BY_NAME, filter.cursor),
       } as never)
         .sort(sortOf(BY_NAME))
@@ -68,7 +64,7 @@ export function createPoolMemberQueries({ tenants }: { tenants: TenantService })
           { state: { $in: ['first_pass', 'appealed'] }, firstReviewerId: self },
           { state: 'appealed', refusedBy: self },
         ],
-        ...within(actor),
+        ...withinReach(actor, 'talent-pools:see'),
         ...afterCursor(OLDEST, cursor),
       } as never)
         .sort(sortOf(OLDEST))

@@ -1,4 +1,4 @@
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import type { Locale } from '../../core/locale.ts';
 import { sideBySide } from '../../db/transaction.ts';
@@ -56,9 +56,12 @@ export function poolRoutes(parts: PoolRouteParts): Route[] {
 
 function readingRoutes(parts: PoolRouteParts): Route[] {
   const { pools, queries, i18n } = parts;
-  const list = async () => {
+  const list = async (actor: Actor) => {
     const rows = await pools.list();
-    const counts = await pools.counts(rows.map((row) => row._id));
+    const counts = await pools.counts(
+      actor,
+      rows.map((row) => row._id),
+    );
     return rows.map((row) => {
       const states = counts.get(String(row._id)) ?? {};
       return { ...toPoolView(row), certified: sum(states, CERTIFIED), waiting: sum(states, WAITING) };
@@ -74,7 +77,7 @@ function readingRoutes(parts: PoolRouteParts): Route[] {
       summary: 'The talent pools here, with how many are certified and how many wait.',
       input: {},
       output: poolPage,
-      run: async () => ({ data: await list(), nextCursor: null }),
+      run: async ({ actor }) => ({ data: await list(actor), nextCursor: null }),
       page: async ({ data }, { locale, actor }) =>
         view('talent-pools/list', {
           pools: data.map((pool) => ({
@@ -87,7 +90,7 @@ function readingRoutes(parts: PoolRouteParts): Route[] {
               ...(pool.active ? [] : [{ icon: 'archive', text: i18n.t(locale, 'talent-pools.closed') }]),
             ],
           })),
-          canDefine: can(actor, 'talent-pools:define'),
+          canDefine: canEverywhere(actor, 'talent-pools:define'),
         }),
     }),
     route({
@@ -99,10 +102,10 @@ function readingRoutes(parts: PoolRouteParts): Route[] {
       summary: 'One pool: its rules, how many are in each state, and the streets that it covers.',
       input: { params: idParams },
       output: poolDetail,
-      async run({ params }) {
+      async run({ actor, params }) {
         const row = await pools.access(params.id);
         const [counts, coverage] = await sideBySide([
-          () => pools.counts([row._id]),
+          () => pools.counts(actor, [row._id]),
           () => pools.coverage(row._id),
         ]);
         return {
@@ -140,7 +143,7 @@ function readingRoutes(parts: PoolRouteParts): Route[] {
             max: most,
           })),
           uncovered: pool.coverage.filter(({ certified }) => certified === 0).length,
-          canDefine: can(actor, 'talent-pools:define'),
+          canDefine: canEverywhere(actor, 'talent-pools:define'),
         });
       },
     }),
@@ -218,6 +221,7 @@ function definingRoutes(parts: PoolRouteParts): Route[] {
       path: '/talent-pools/new',
       doors: ['page'],
       access: 'talent-pools:define',
+      whole: true,
       tenant: 'member',
       summary: 'The form for a new pool.',
       input: {},
@@ -230,6 +234,7 @@ function definingRoutes(parts: PoolRouteParts): Route[] {
       method: 'post',
       path: '/talent-pools',
       access: 'talent-pools:define',
+      whole: true,
       tenant: 'member',
       summary: 'Defines a pool: what it is for, what its people must hold, how long a certification holds.',
       input: { body: poolBody },
@@ -244,6 +249,7 @@ function definingRoutes(parts: PoolRouteParts): Route[] {
       path: '/talent-pools/:id/edit',
       doors: ['page'],
       access: 'talent-pools:define',
+      whole: true,
       tenant: 'member',
       summary: 'The form for changing a pool.',
       input: { params: idParams },
@@ -259,6 +265,7 @@ function definingRoutes(parts: PoolRouteParts): Route[] {
       method: 'patch',
       path: '/talent-pools/:id',
       access: 'talent-pools:define',
+      whole: true,
       tenant: 'member',
       summary: 'Changes a pool; who is certified stays until the end of the certification.',
       versioned: true,

@@ -1,11 +1,12 @@
 import { Types } from 'mongoose';
-import type { AccountActor } from '../../core/actor.ts';
+import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Invalid, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
 import { tenantAggregate } from '../../db/builders.ts';
+import { withinReach } from '../../db/reach.ts';
 import { inTransaction, sideBySide } from '../../db/transaction.ts';
 import { editRow } from '../../db/transition.ts';
 import type { CredentialTypeService } from '../credentials/index.ts';
@@ -149,12 +150,15 @@ export function createPoolService({ memberships, tenants, units, types, sources 
       });
     },
 
-    /** How many are in each state, by pool. */
-    async counts(poolIds: readonly Types.ObjectId[]): Promise<Map<string, Record<string, number>>> {
+    /** How many within the actor's reach are in each state, by pool: as many as the list of them shows. */
+    async counts(
+      actor: Actor,
+      poolIds: readonly Types.ObjectId[],
+    ): Promise<Map<string, Record<string, number>>> {
       const rows = await tenantAggregate<{ _id: { poolId: Types.ObjectId; state: string }; count: number }>(
         PoolMemberModel as never,
         [
-          { $match: { poolId: { $in: [...poolIds] } } },
+          { $match: { poolId: { $in: [...poolIds] }, ...withinReach(actor, 'talent-pools:see') } },
           { $group: { _id: { poolId: '$poolId', state: '$state' }, count: { $sum: 1 } } },
         ],
       );

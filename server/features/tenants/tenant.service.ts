@@ -6,7 +6,7 @@ import { isDuplicateKey, inTransaction, requireTransaction } from '../../db/tran
 import { editRow } from '../../db/transition.ts';
 import { recordAudit } from '../../db/audit.ts';
 import type { AccountActor } from '../../core/actor.ts';
-import { can } from '../../core/actor.ts';
+import { canEverywhere } from '../../core/actor.ts';
 import type { UnitService } from '../units/index.ts';
 import { toSettingsView } from './tenant.schema.ts';
 import type { SettingsPatch, SettingsView } from './tenant.schema.ts';
@@ -210,7 +210,7 @@ export function createTenantService({ units }: { units: UnitService }): TenantSe
       return toSettingsView(await accessRow());
     },
     async change(actor, patch, version) {
-      if (!can(actor, 'tenant:settings')) throw new Forbidden('not-permitted');
+      if (!canEverywhere(actor, 'tenant:settings')) throw new Forbidden('needs-whole');
       return inTransaction(async () => {
         const row = await accessRow();
         const { set, changes } = changesOf(toSettingsView(row), patch);

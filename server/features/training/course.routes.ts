@@ -1,4 +1,4 @@
-import { can } from '../../core/actor.ts';
+import { can, canEverywhere } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { createForm } from '../../i18n/index.ts';
@@ -64,7 +64,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
             ...termsOf({ i18n, locale }, one),
             state: one.state === 'open' ? null : one.state,
           })),
-          canPlan: can(actor, 'training:plan'),
+          canPlan: canEverywhere(actor, 'training:plan'),
           ...pagerOf('/courses', query, nextCursor),
           count: data.length,
         }),
@@ -86,7 +86,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
           NEXT_SESSIONS,
           undefined,
         );
-        const plans = can(actor, 'training:plan');
+        const plans = canEverywhere(actor, 'training:plan');
         const upload = createForm({ i18n, locale, messages: 'training.pictures' });
         return view('training/course', {
           ...course,
@@ -105,7 +105,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
             edit: plans,
             open: plans && course.state !== 'open',
             retire: plans && course.state !== 'retired',
-            schedule: plans && course.state === 'open',
+            schedule: can(actor, 'training:plan') && course.state === 'open',
           },
         });
       },
@@ -146,6 +146,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       path: '/courses/new',
       doors: ['page'],
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'The form of a course.',
       input: {},
@@ -158,6 +159,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       method: 'post',
       path: '/courses',
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'Adds a course as a draft.',
       input: { body: courseBody },
@@ -173,6 +175,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       path: '/courses/:id/edit',
       doors: ['page'],
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'The form of a course that is there.',
       input: { params: idParams },
@@ -185,6 +188,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       method: 'put',
       path: '/courses/:id',
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'Changes a course; sessions that were announced keep their terms.',
       versioned: true,
@@ -209,6 +213,7 @@ function writeRoutes({ courses, i18n }: CourseRouteParts): Route[] {
       method: 'post',
       path: '/courses/:id/state',
       access: 'training:plan',
+      whole: true,
       tenant: 'member',
       summary: 'Opens a course for sessions, or takes it out of the catalogue.',
       status: 200,

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import { can } from '../../core/actor.ts';
+import { can, canEverywhere } from '../../core/actor.ts';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { contextNow } from '../../core/context.ts';
 import { Forbidden, Invalid, NotFound } from '../../core/errors.ts';
@@ -38,7 +38,7 @@ export function createCourseService() {
 
   async function accessToPlan(actor: Actor, id: string): Promise<CourseRow> {
     const row = await access(actor, id);
-    if (!can(actor, 'training:plan')) throw new Forbidden('not-permitted');
+    if (!canEverywhere(actor, 'training:plan')) throw new Forbidden('needs-whole');
     return row;
   }
 

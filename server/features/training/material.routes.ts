@@ -103,6 +103,7 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     method: 'post',
     path: '/courses/:id/materials',
     access: 'training:plan',
+    whole: true,
     tenant: 'member',
     rate: 'heavy',
     summary:
@@ -138,6 +139,7 @@ export const materialRoutes = ({ materials }: { materials: MaterialService }): R
     method: 'post',
     path: '/courses/:id/materials/:materialId/removal',
     access: 'training:plan',
+    whole: true,
     tenant: 'member',
     summary: 'Takes a file out of what is handed out.',
     status: 204,

@@ -9,25 +9,56 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/audit',
     key: 'audit.title',
+    group: 'records',
     icon: 'list-check',
     permission: 'audit:see',
     whole: true,
     phone: true,
   },
-  { href: '/requests', key: 'nav.requests', icon: 'clipboard-list', permission: 'requests:see', phone: true },
-  { href: '/shifts', key: 'nav.shifts', icon: 'calendar-event', permission: 'shifts:publish', phone: true },
-  { href: '/hours/queue', key: 'nav.confirmHours', icon: 'checks', permission: 'hours:confirm', phone: true },
+  {
+    href: '/requests',
+    key: 'nav.requests',
+    group: 'service',
+    icon: 'clipboard-list',
+    permission: 'requests:see',
+    phone: true,
+  },
+  {
+    href: '/shifts',
+    key: 'nav.shifts',
+    group: 'service',
+    icon: 'calendar-event',
+    permission: 'shifts:publish',
+    phone: true,
+  },
+  {
+    href: '/hours/queue',
+    key: 'nav.confirmHours',
+    group: 'review',
+    icon: 'checks',
+    permission: 'hours:confirm',
+    phone: true,
+  },
   {
     href: '/hours/held',
     key: 'hours.held.title',
+    group: 'review',
     icon: 'eye-exclamation',
     permission: 'hours:inspect',
     phone: false,
   },
-  { href: '/memberships', key: 'nav.memberships', icon: 'users', permission: 'people:see', phone: true },
+  {
+    href: '/memberships',
+    key: 'nav.memberships',
+    group: 'people',
+    icon: 'users',
+    permission: 'people:see',
+    phone: true,
+  },
   {
     href: '/attendance',
     key: 'assignments.day.title',
+    group: 'service',
     icon: 'user-check',
     permission: 'attendance:run',
     phone: false,
@@ -35,6 +66,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/reviews',
     key: 'reviews.title',
+    group: 'review',
     icon: 'checks',
     permission: 'credits:see',
     phone: false,
@@ -42,6 +74,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/proposals',
     key: 'proposals.title',
+    group: 'review',
     icon: 'users',
     permission: 'proposals:see',
     phone: false,
@@ -49,6 +82,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/external-records',
     key: 'external-records.title',
+    group: 'records',
     icon: 'cloud-upload',
     permission: 'external-records:see',
     phone: false,
@@ -56,6 +90,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/inspections',
     key: 'inspections.title',
+    group: 'records',
     icon: 'file-zip',
     permission: 'inspections:export',
     whole: true,
@@ -64,6 +99,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/talent-pools',
     key: 'talent-pools.title',
+    group: 'people',
     icon: 'users-group',
     permission: 'talent-pools:see',
     phone: false,
@@ -71,6 +107,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/re-registration/overview',
     key: 're-registration.overview.title',
+    group: 'learning',
     icon: 'calendar-due',
     permission: 'credits:see',
     phone: false,
@@ -78,6 +115,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/training-plans',
     key: 'training-plans.title',
+    group: 'learning',
     icon: 'route',
     permission: 'training:plan',
     phone: false,
@@ -85,6 +123,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/curricula/overview',
     key: 'curricula.overview.title',
+    group: 'learning',
     icon: 'books',
     permission: 'credits:see',
     phone: false,
@@ -92,6 +131,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/credentials/reviews',
     key: 'credentials.desk',
+    group: 'review',
     icon: 'rosette',
     permission: 'credentials:review',
     phone: false,
@@ -99,6 +139,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/credits/reviews',
     key: 'credits.desk.title',
+    group: 'review',
     icon: 'school',
     permission: 'credits:review',
     phone: false,
@@ -106,6 +147,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/appraisals/desk',
     key: 'appraisals.desk',
+    group: 'review',
     icon: 'message-check',
     permission: 'appraisals:make',
     phone: false,
@@ -113,6 +155,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/awards/desk',
     key: 'awards.desk',
+    group: 'review',
     icon: 'award',
     permission: 'awards:decide',
     phone: false,
@@ -185,6 +228,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/sessions',
     key: 'training.sessions.title',
+    group: 'learning',
     icon: 'calendar-event',
     permission: 'training:see',
     phone: false,
@@ -227,6 +271,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/annual-reports',
     key: 'annual-reports.title',
+    group: 'records',
     icon: 'report',
     permission: 'annual-reports:see',
     phone: false,
@@ -234,15 +279,31 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/ledger/periods',
     key: 'hours.periods.title',
+    group: 'records',
     icon: 'book',
     permission: 'ledger:see',
     phone: false,
   },
-  { href: '/plans', key: 'plans.title', icon: 'route', permission: 'plans:see', phone: false },
-  { href: '/imports', key: 'nav.imports', icon: 'file-import', permission: 'imports:see', phone: false },
+  {
+    href: '/plans',
+    key: 'plans.title',
+    group: 'service',
+    icon: 'route',
+    permission: 'plans:see',
+    phone: false,
+  },
+  {
+    href: '/imports',
+    key: 'nav.imports',
+    group: 'service',
+    icon: 'file-import',
+    permission: 'imports:see',
+    phone: false,
+  },
   {
     href: '/calendar',
     key: 'calendars.title',
+    group: 'setup',
     icon: 'calendar-event',
     permission: 'tenant:settings',
     whole: true,
@@ -251,6 +312,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/settings',
     key: 'tenants.title',
+    group: 'setup',
     icon: 'settings',
     permission: 'tenant:settings',
     whole: true,
@@ -259,6 +321,7 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/exclusions',
     key: 'matching.exclusions.title',
+    group: 'service',
     icon: 'user-off',
     permission: 'exclusions:edit',
     phone: false,
@@ -266,10 +329,18 @@ export const navigation: readonly NavEntry[] = [
   {
     href: '/matching/weights',
     key: 'matching.weights.title',
+    group: 'setup',
     icon: 'adjustments',
     permission: 'matching:weigh',
     whole: true,
     phone: false,
   },
-  { href: '/units', key: 'nav.units', icon: 'sitemap', permission: 'units:see', phone: false },
+  {
+    href: '/units',
+    key: 'nav.units',
+    group: 'people',
+    icon: 'sitemap',
+    permission: 'units:see',
+    phone: false,
+  },
 ];

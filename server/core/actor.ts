@@ -32,6 +32,8 @@ export interface ActorMembership {
    * closed. Null where neither is so.
    */
   readonly over: Over | null;
+  /** What the person is here: a volunteer, a social worker, … */
+  readonly kind: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlyMap<Permission, Reach>;
 }

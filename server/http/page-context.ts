@@ -8,7 +8,7 @@ import type { Identity } from './authenticate.ts';
 import { csrfToken } from './csrf.ts';
 import { letterSizeOf } from './reading.ts';
 import type { TenantInfo } from './route.ts';
-import type { NavItem, PageContext, PageUser } from './views.ts';
+import type { NavGroup, NavItem, PageContext, PageUser } from './views.ts';
 
 /** An entry of the main navigation, shown to whoever may use it. */
 export interface NavEntry {
@@ -20,6 +20,8 @@ export interface NavEntry {
   readonly whole?: boolean;
   /** In the phone's tab bar (at most five are shown). */
   readonly phone: boolean;
+  /** Which work for others it belongs to; none for what every member does for themselves. */
+  readonly group?: NavGroup;
 }
 
 export interface PageParts {
@@ -121,15 +123,11 @@ function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): 
     icon: entry.icon,
     current: entry.href === here,
     phone: entry.phone && (tabs += 1) <= PHONE_TABS,
-    desk: isDesk(entry),
+    group: entry.group ?? 'own',
   }));
   all.set(key, items);
   return items;
 }
-
-/** Work for others, unlike what every member does for themselves. */
-const isDesk = ({ permission }: NavEntry): boolean =>
-  !/^(public|signed-in|opportunities:see|.*-own)$/.test(permission);
 
 /** Of those one is in, the longest is it: `/hours/queue` is not also `/hours`. */
 const isInside = (href: string, path: string): boolean =>

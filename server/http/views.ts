@@ -6,6 +6,10 @@ import { createIcons, SPRITE } from './icons.ts';
 import { createTemplates } from './templates.ts';
 import { createHelpers } from './view-helpers.ts';
 
+/** The works that a desk does, in the order in which they are shown; `own` is what members do for themselves. */
+export const NAV_GROUPS = ['service', 'review', 'people', 'learning', 'records', 'setup', 'own'] as const;
+export type NavGroup = (typeof NAV_GROUPS)[number];
+
 /** One entry of the navigation, already worded; `phone` puts it into the tab bar (at most five of them). */
 export interface NavItem {
   readonly href: string;
@@ -14,8 +18,14 @@ export interface NavItem {
   readonly icon: string;
   readonly current: boolean;
   readonly phone: boolean;
-  /** Work at a desk, for others. */
-  readonly desk?: boolean;
+  /** Below which heading it stands on the home page and in the menu. */
+  readonly group?: NavGroup;
+}
+
+/** Entries of the navigation that belong to one work, under its heading; none where all of them are few. */
+export interface NavSection {
+  readonly key: NavGroup | null;
+  readonly items: readonly NavItem[];
 }
 
 export interface Flash {
@@ -45,6 +55,19 @@ export interface PageTenant {
   /** One of the brand colours of app.css: teal, blue, indigo, green, orange, red, purple. */
   readonly colour?: string | null;
 }
+
+/** So many tiles are found at a glance, without headings. */
+const FEW_ENTRIES = 6;
+
+/** The entries by their work, in the order of the works. */
+const sectionsOf = (items: readonly NavItem[]): NavSection[] => {
+  if (items.length <= FEW_ENTRIES) return items.length > 0 ? [{ key: null, items }] : [];
+  const sections = NAV_GROUPS.map((key) => ({
+    key,
+    items: items.filter((one) => (one.group ?? 'own') === key),
+  })).filter((section) => section.items.length > 0);
+  return sections.length > 1 ? sections : [{ key: null, items }];
+};
 
 /** How many entries fit into the header of a desk's screen; the menu holds all. */
 const HEADER_ENTRIES = 6;
@@ -129,6 +152,8 @@ interface Around extends PageContext {
   readonly lettersHref: string;
   readonly phoneNav: readonly NavItem[];
   readonly topNav: readonly NavItem[];
+  readonly menuSections: readonly NavSection[];
+  readonly deskSections: readonly NavSection[];
 }
 
 const LAYOUTS = new Set(['app', 'public', 'plain']);
@@ -173,6 +198,12 @@ export function createViews({ root, i18n, assets, strict, eager = false }: Views
     },
     get topNav() {
       return page.nav.slice(0, HEADER_ENTRIES);
+    },
+    get menuSections() {
+      return sectionsOf(page.nav);
+    },
+    get deskSections() {
+      return sectionsOf(page.nav.filter(({ group }) => group !== undefined && group !== 'own'));
     },
   });
 

@@ -29,6 +29,7 @@ interface JoinedMembership {
   tenantId: Types.ObjectId;
   unitId: Types.ObjectId;
   state: string;
+  kind: string;
   grants: { role: Role; unitId: Types.ObjectId }[];
   tenant: TenantRow;
 }
@@ -87,7 +88,7 @@ const ABOUT: object[] = [
       as: 'memberships',
       pipeline: [
         { $match: { state: { $in: OPEN_STATES } } },
-        { $project: { tenantId: 1, unitId: 1, state: 1, 'grants.role': 1, 'grants.unitId': 1 } },
+        { $project: { tenantId: 1, unitId: 1, state: 1, kind: 1, 'grants.role': 1, 'grants.unitId': 1 } },
         { $lookup: { from: 'tenants', localField: 'tenantId', foreignField: '_id', as: 'tenant' } },
         { $set: { tenant: { $first: '$tenant' } } },
         // Of one that has closed, those who belonged there keep their record; every other is missing.
@@ -183,6 +184,7 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
     unitId: String(membership.unitId),
     state: membership.state,
     over,
+    kind: membership.kind,
     roles: approved ? [...new Set<Role>(['volunteer', ...membership.grants.map((grant) => grant.role)])] : [],
     permissions,
   };

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { Invalid } from '../../core/errors.ts';
-import { ROLES } from '../../core/permissions.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { empty } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
-import { STEPS_SHOWN } from './first-steps.rules.ts';
+import { STEPS_OF, STEPS_SHOWN } from './first-steps.rules.ts';
 import type { FirstSteps, FirstStepService } from './first-steps.service.ts';
 
 const firstSteps = z.object({
-  role: z.enum(ROLES),
+  role: z.enum(STEPS_OF),
   done: z.number(),
   /** Whether they stand on the home page. */
   shown: z.boolean(),

@@ -1,4 +1,5 @@
-import type { Role } from '../../core/permissions.ts';
+import { ROLES } from '../../core/permissions.ts';
+import type { Permission, Role } from '../../core/permissions.ts';
 
 /** How the list of first steps stands on the home page: by itself while there is something to do, or as its owner said. */
 export const STEPS_SHOWN = ['auto', 'open', 'closed'] as const;
@@ -15,9 +16,15 @@ export interface StepFacts {
   readonly served: boolean;
 }
 
+/** Whose first steps there are: each role, and social workers, whose first day is about their certificate. */
+export const STEPS_OF = [...ROLES, 'social-worker'] as const;
+export type StepsOf = (typeof STEPS_OF)[number];
+
 interface StepRule {
   readonly key: string;
   readonly href: string;
+  /** Asked of whoever holds it in the whole organisation; to others the way is closed. */
+  readonly whole?: Permission;
   /** Any of these actions ticks the step; with none, following it does. */
   readonly actions?: readonly string[];
   readonly fact?: 'profileFilled' | 'signedUp' | 'served';
@@ -32,7 +39,7 @@ export interface Step {
 }
 
 /** Three to five steps for each role, in the order of a first day. */
-export const STEPS: Readonly<Record<Role, readonly StepRule[]>> = {
+export const STEPS: Readonly<Record<StepsOf, readonly StepRule[]>> = {
   volunteer: [
     { key: 'profile', href: '/profile', fact: 'profileFilled' },
     { key: 'sign-up', href: '/opportunities', fact: 'signedUp', actions: ['assignments/create'] },
@@ -58,8 +65,8 @@ export const STEPS: Readonly<Record<Role, readonly StepRule[]>> = {
     { key: 'needs', href: '/requests' },
   ],
   auditor: [
-    { key: 'trail', href: '/audit' },
-    { key: 'export', href: '/audit', actions: ['audit/export'] },
+    { key: 'trail', href: '/audit', whole: 'audit:see' },
+    { key: 'export', href: '/audit', whole: 'audit:see', actions: ['audit/export'] },
     { key: 'verify', href: '/certificates/verify' },
     { key: 'register', href: '/memberships' },
   ],
@@ -70,7 +77,14 @@ export const STEPS: Readonly<Record<Role, readonly StepRule[]>> = {
   ],
   instructor: [
     { key: 'profile', href: '/profile', fact: 'profileFilled' },
-    { key: 'credential', href: '/credentials', actions: ['credentials/claim'] },
+    { key: 'sessions', href: '/training' },
+    { key: 'results', href: '/training', actions: ['training/assess', 'training/complete'] },
+  ],
+  'social-worker': [
+    { key: 'profile', href: '/profile', fact: 'profileFilled' },
+    { key: 'certificate', href: '/credentials' },
+    { key: 'renewal', href: '/re-registration' },
+    { key: 'training', href: '/credits', actions: ['training/enrol', 'training/accept'] },
     { key: 'sign-up', href: '/opportunities', fact: 'signedUp', actions: ['assignments/create'] },
   ],
 };
@@ -86,21 +100,32 @@ const ORDER: readonly Role[] = [
   'volunteer',
 ];
 
-/** The role whose first steps are shown to somebody with these roles. */
-export const leadingRole = (roles: readonly Role[]): Role =>
-  ORDER.find((role) => roles.includes(role)) ?? 'volunteer';
+/** Whose first steps are shown to somebody with these roles, who is of this kind. */
+export function leadingRole(roles: readonly Role[], kind?: string): StepsOf {
+  const role = ORDER.find((one) => roles.includes(one)) ?? 'volunteer';
+  return role === 'volunteer' && kind === 'social-worker' ? kind : role;
+}
 
-/** The steps of a role, each ticked or not by what is known. */
-export const stepsOf = (role: Role, facts: StepFacts): Step[] =>
-  STEPS[role].map(({ key, href, actions = [], fact }) => ({
-    key,
-    href,
-    look: actions.length === 0 && fact === undefined,
-    done:
-      facts.seen.includes(key) ||
-      actions.some((action) => facts.actions.has(action)) ||
-      (fact !== undefined && facts[fact]),
-  }));
+/**
+ * The steps of a role, each ticked or not by what is known.
+ * @param holds whether the reader has a permission in the whole organisation
+ */
+export const stepsOf = (
+  role: StepsOf,
+  facts: StepFacts,
+  holds: (permission: Permission) => boolean = () => true,
+): Step[] =>
+  STEPS[role]
+    .filter(({ whole }) => whole === undefined || holds(whole))
+    .map(({ key, href, actions = [], fact }) => ({
+      key,
+      href,
+      look: actions.length === 0 && fact === undefined,
+      done:
+        facts.seen.includes(key) ||
+        actions.some((action) => facts.actions.has(action)) ||
+        (fact !== undefined && facts[fact]),
+    }));
 
 /** Whether the home page shows the list: never against its owner's word; by itself until nothing is left. */
 export const isShown = (shown: StepsShown, steps: readonly Step[]): boolean =>

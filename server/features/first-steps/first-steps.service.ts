@@ -1,9 +1,9 @@
+import { canEverywhere } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import { firstActionsOf } from '../../db/audit.ts';
 import type { PeopleService } from '../people/index.ts';
 import { isShown, leadingRole, STEPS, stepsOf } from './first-steps.rules.ts';
-import type { Step, StepFacts, StepsShown } from './first-steps.rules.ts';
-import type { Role } from '../../core/permissions.ts';
+import type { Step, StepFacts, StepsOf, StepsShown } from './first-steps.rules.ts';
 import { sideBySide } from '../../db/transaction.ts';
 
 /** First actions looked through: enough for a first visit, one batch of the database for people who have done thousands of things. */
@@ -18,11 +18,14 @@ const NOTHING_KNOWN: StepFacts = {
 };
 
 export interface FirstSteps {
-  readonly role: Role;
+  readonly role: StepsOf;
   readonly steps: readonly Step[];
   readonly done: number;
   readonly shown: boolean;
 }
+
+const roleOf = ({ membership }: AccountActor): StepsOf =>
+  leadingRole(membership?.roles ?? [], membership?.kind);
 
 /** What the accounts feature keeps of them. */
 export interface StepMemory {
@@ -47,19 +50,20 @@ export function createFirstStepService({ people, memory, service }: FirstStepPar
       actor: AccountActor,
       known?: { readonly signedUp: boolean; readonly served: boolean },
     ): Promise<FirstSteps> {
-      const role = leadingRole(actor.membership?.roles ?? []);
+      const role = roleOf(actor);
       const [person, actions, { signedUp, served }] = await sideBySide([
         () => (STEPS[role].some(({ fact }) => fact === 'profileFilled') ? people.row(actor.personId) : null),
         () => firstActionsOf(actor.accountId, LOOKED_AT),
         () => known ?? service(actor),
       ]);
-      const steps = stepsOf(role, {
+      const facts = {
         actions,
         seen: actor.firstSteps.seen,
         profileFilled: person !== null && person.skills.length > 0 && person.availability.length > 0,
         signedUp: signedUp || served,
         served,
-      });
+      };
+      const steps = stepsOf(role, facts, (permission) => canEverywhere(actor, permission));
       return {
         role,
         steps,
@@ -73,9 +77,7 @@ export function createFirstStepService({ people, memory, service }: FirstStepPar
 
     /** Notes that a step was followed. @returns where it leads; null for no step of the actor's role */
     async follow(actor: AccountActor, key: string): Promise<string | null> {
-      const step = stepsOf(leadingRole(actor.membership?.roles ?? []), NOTHING_KNOWN).find(
-        (one) => one.key === key,
-      );
+      const step = stepsOf(roleOf(actor), NOTHING_KNOWN).find((one) => one.key === key);
       if (!step) return null;
       if (step.look) await memory.addStepSeen(actor.accountId, key);
       return step.href;

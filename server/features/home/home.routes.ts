@@ -101,6 +101,8 @@ async function dashboard(
       short,
       // Who works at a desk and never served is not shown empty tables of service.
       serves: membership.roles.length === 0 || comingUp.length > 0 || served,
+      // The ways of a desk, for whoever has one: also for those who serve themselves.
+      tiles: membership.roles.some((role) => role !== 'volunteer'),
       given: {
         ...given,
         bars: given.months.map(({ month, minutes }) => ({

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { ROLES } from '../../../server/core/permissions.ts';
 import {
   isShown,
   leadingRole,
   STEPS,
+  STEPS_OF,
   stepsOf,
 } from '../../../server/features/first-steps/first-steps.rules.ts';
 
@@ -17,7 +17,7 @@ const nothing = {
 
 describe('first steps', () => {
   it('are three to five for each role, each with a way to be ticked', () => {
-    for (const role of ROLES) {
+    for (const role of STEPS_OF) {
       expect(STEPS[role].length, role).to.be.within(3, 5);
       expect(new Set(STEPS[role].map(({ key }) => key)).size, role).to.equal(STEPS[role].length);
       expect(
@@ -44,6 +44,24 @@ describe('first steps', () => {
     expect(leadingRole(['volunteer', 'auditor', 'coordinator'])).to.equal('coordinator');
     expect(leadingRole(['volunteer'])).to.equal('volunteer');
     expect(leadingRole([])).to.equal('volunteer');
+  });
+
+  it('of a social worker are about the certificate, unless a desk waits', () => {
+    expect(leadingRole(['volunteer'], 'social-worker')).to.equal('social-worker');
+    expect(leadingRole(['volunteer', 'instructor'], 'social-worker')).to.equal('instructor');
+    expect(leadingRole(['volunteer'], 'staff')).to.equal('volunteer');
+    expect(STEPS['social-worker'].map(({ href }) => href)).to.include.members([
+      '/credentials',
+      '/re-registration',
+    ]);
+  });
+
+  it('lead nowhere that is closed to who has only part of the organisation', () => {
+    const keys = (holds: boolean): string[] => stepsOf('auditor', nothing, () => holds).map(({ key }) => key);
+    expect([keys(true), keys(false)]).to.deep.equal([
+      ['trail', 'export', 'verify', 'register'],
+      ['verify', 'register'],
+    ]);
   });
 
   it('go by themselves when all is done, and stand or go at their owner’s word', () => {

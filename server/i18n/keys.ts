@@ -1059,6 +1059,7 @@ export type KnownKey =
   | 'common.pager.first'
   | 'common.pager.label'
   | 'common.pager.next'
+  | 'common.pager.onPaper'
   | 'common.pager.shown'
   | 'common.site.name'
   | 'common.word.actions'

@@ -115,4 +115,21 @@ describe('the main pages, enlarged and on paper', function () {
     }
     expect(faults, faults.slice(0, 40).join('\n')).to.deep.equal([]);
   });
+
+  it('say on paper by what a list was filtered, and nothing where it was not', async () => {
+    const desk = await createMember(place.tenant, { roles: ['officer'] });
+    const page = await signedIn(desk.email);
+    await page.setViewportSize(PAPER);
+    await page.emulateMedia({ media: 'print' });
+    const seen = async (path: string): Promise<boolean[]> => {
+      await page.goto(path);
+      return Promise.all(
+        ['q', 'state', 'kind'].map((name) => page.locator(`.filter-bar [name=${name}]`).isVisible()),
+      );
+    };
+    expect(await seen('/memberships')).to.deep.equal([false, false, false]);
+    expect(await seen('/memberships?state=approved')).to.deep.equal([false, true, false]);
+    expect(await seen('/memberships?q=%E5%91%98&kind=volunteer')).to.deep.equal([true, false, true]);
+    await page.context().close();
+  });
 });

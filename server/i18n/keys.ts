@@ -1351,6 +1351,7 @@ export type KnownKey =
   | 'credits.take.counts'
   | 'credits.take.none'
   | 'credits.take.piece'
+  | 'credits.take.planned'
   | 'credits.take.title'
   | 'credits.title'
   | 'credits.withdrawSure'

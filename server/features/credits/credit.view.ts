@@ -245,14 +245,15 @@ export function ownModel(
 ): object {
   const rows = new Map(own.rows.map((row) => [String(row._id), row]));
   return {
-    programmes: own.evaluations.map((one) => ({
-      ...programmeModel(reader, one, rows, own.on),
-      lacks: one.evaluation.shortfalls.length > 0 && own.on <= one.evaluation.cycle.end,
-      take: takeModel(
-        reader,
-        suggestions.find(({ programme }) => programme === one.programme.programme),
-      ),
-    })),
+    programmes: own.evaluations.map((one) => {
+      const found = suggestions.find(({ programme }) => programme === one.programme.programme);
+      return {
+        ...programmeModel(reader, one, rows, own.on),
+        lacks: one.evaluation.shortfalls.length > 0 && own.on <= one.evaluation.cycle.end,
+        planned: found !== undefined && found.missing.length === 0,
+        take: takeModel(reader, found),
+      };
+    }),
     claims: own.rows.slice(0, MOST_SHOWN).map((row) => rowModel(reader, row)),
   };
 }

@@ -61,7 +61,18 @@ export function createSuggestionService({ reading, toLearn }: SuggestionParts) {
       });
       const outlooks = await reading.ownOutlooks(personId, planned.map(entryOf));
       return outlooks.flatMap(({ programme, outlook }) => {
-        if (outlook.shortfalls.length === 0) return [];
+        // What was signed up for may close everything by itself; then that is said, and nothing more is suggested.
+        if (outlook.shortfalls.length === 0)
+          return planned.length === 0
+            ? []
+            : [
+                {
+                  programme: programme.programme,
+                  missing: [],
+                  plannedMinutes: planned.reduce((sum, { minutes }) => sum + minutes, 0),
+                  sessions: [],
+                },
+              ];
         const sessions = offered.flatMap((session): Suggestion[] => {
           const said = outlook.ask(entryOf(session));
           return said && said.closes.length > 0

@@ -6,6 +6,7 @@ import type { ComingUp, DeskTask, HomeSources, ShortShift } from './features/hom
 import type { HoursService } from './features/hours/index.ts';
 import type { MatchingService } from './features/matching/index.ts';
 import type { MembershipService } from './features/memberships/index.ts';
+import { registeredUntil } from './features/re-registration/index.ts';
 import { countOpenShifts, countShiftsToday, soonestOpen, sumSeats } from './features/shifts/index.ts';
 import type { OpenShift } from './features/shifts/index.ts';
 import type { TenantService } from './features/tenants/index.ts';
@@ -62,6 +63,8 @@ export function createHomeSources(parts: HomeParts): HomeSources {
         }));
     },
     given: (actor) => hours.given(actor.personId),
+    registeredUntil: async (actor) =>
+      actor.membership?.kind === 'social-worker' ? registeredUntil(actor.personId) : null,
     desk: async (actor) => deskOf(actor, (await tenants.current()).zone, { hours, memberships }),
     short: async (actor) => (can(actor, 'shifts:publish') ? shortOf(await openOnes(), actor) : []),
     openCounts: (tenantIds) => countOpenShifts(tenantIds),

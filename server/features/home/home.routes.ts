@@ -76,12 +76,13 @@ async function dashboard(
   if (!membership || membership.over !== null || membership.state !== 'approved')
     return seeOther((await sources.offersWait(actor)) ? '/offers' : '/join');
   return asTenant(membership.tenantId, async () => {
-    const [comingUp, suggestions, given, desk, short] = await sideBySide([
+    const [comingUp, suggestions, given, desk, short, registeredUntil] = await sideBySide([
       () => sources.comingUp(actor),
       () => sources.suggestions(actor),
       () => sources.given(actor),
       () => sources.desk(actor),
       () => sources.short(actor),
+      () => sources.registeredUntil(actor),
     ]);
     const next = comingUp[0] ?? null;
     const served = given.totalMinutes + given.waitingMinutes > 0;
@@ -99,6 +100,7 @@ async function dashboard(
       suggestions,
       desk: desk.map((task) => ({ ...task, count: countText(task.count) })),
       short,
+      registeredUntil,
       // Who works at a desk and never served is not shown empty tables of service.
       serves: membership.roles.length === 0 || comingUp.length > 0 || served,
       // The ways of a desk, for whoever has one: also for those who serve themselves.

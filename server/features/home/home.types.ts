@@ -58,6 +58,8 @@ export interface HomeSources {
   offersWait(actor: AccountActor): Promise<boolean>;
   suggestions(actor: AccountActor): Promise<Suggestion[]>;
   given(actor: AccountActor): Promise<Given>;
+  /** Until when a social worker is registered; null for others, of whom nothing is asked. */
+  registeredUntil(actor: AccountActor): Promise<string | null>;
   desk(actor: AccountActor): Promise<DeskTask[]>;
   /** The next shifts that lack people, for those who fill them; empty for others. */
   short(actor: AccountActor): Promise<ShortShift[]>;

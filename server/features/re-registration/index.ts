@@ -1,5 +1,5 @@
 export { createOwnRegistrationService } from './own.service.ts';
-export { runningRegistrations } from './watch.reading.ts';
+export { registeredUntil, runningRegistrations } from './watch.reading.ts';
 export { createRunService } from './run.service.ts';
 export type { RunService } from './run.service.ts';
 export { createWatchService } from './watch.service.ts';

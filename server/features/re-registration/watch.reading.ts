@@ -1,3 +1,4 @@
+import { Types } from 'mongoose';
 import { RegistrationWatchModel } from './watch.model.ts';
 
 /** The registration of each social worker of the current tenant that runs on the day, the newest of each person. */
@@ -19,4 +20,13 @@ export async function runningRegistrations(
     personId,
     registration: { level, validFrom, validTo },
   }));
+}
+
+/** Until when the newest registration of this member of the current tenant runs; null for who has none that is watched. */
+export async function registeredUntil(personId: string): Promise<string | null> {
+  const row = await RegistrationWatchModel.findOne({ personId: new Types.ObjectId(personId) })
+    .sort({ validFrom: -1 })
+    .select({ validTo: 1 })
+    .lean();
+  return row?.validTo ?? null;
 }

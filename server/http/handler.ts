@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
-import type { AccountActor, Actor } from '../core/actor.ts';
+import type { AccountActor, Actor, ActorMembership } from '../core/actor.ts';
 import { can, canEverywhere, isClosed } from '../core/actor.ts';
 import { runInContext } from '../core/context.ts';
 import { now } from '../core/clock.ts';
@@ -208,17 +208,21 @@ export const localeOfHeaders = (headers: IncomingHttpHeaders): Locale =>
     acceptLanguage: headers['accept-language'],
   });
 
+/** Why somebody of this membership lacks a permission: most do because they are no member, or none at present. */
+function whyNot(membership: ActorMembership | null): string {
+  if (!membership) return 'members-only';
+  if (membership.over !== null) return membership.over === 'left' ? 'has-left' : 'has-closed';
+  if (membership.state === 'approved') return 'not-permitted';
+  return membership.state === 'suspended' ? 'member-suspended' : 'not-yet-member';
+}
+
 /** @throws Forbidden where the route asks for a permission that the account does not have where it acts */
 function assertPermitted({ access, whole, method, tenant }: Route, actor: AccountActor | null): void {
   // Whatever anybody may do in their own organisation by themselves, nobody does in one that has closed.
   if (access === 'signed-in' && tenant === 'member' && isUnsafe(method) && isClosed(actor))
     throw new Forbidden('has-closed');
   if (access === 'public' || access === 'signed-in') return;
-  if (!actor?.membership) throw new Forbidden('members-only');
-  if (!can(actor, access)) {
-    const { over } = actor.membership;
-    throw new Forbidden(over === null ? 'not-permitted' : over === 'left' ? 'has-left' : 'has-closed');
-  }
+  if (!actor || !can(actor, access)) throw new Forbidden(whyNot(actor?.membership ?? null));
   if (whole && !canEverywhere(actor, access)) throw new Forbidden('needs-whole');
 }
 

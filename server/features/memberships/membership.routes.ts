@@ -321,6 +321,7 @@ async function showPage(
     crumb: can(actor, 'people:see')
       ? { href: '/memberships', label: i18n.t(locale, 'nav.memberships') }
       : { href: '/join', label: i18n.t(locale, 'memberships.join.title') },
+    member: ['approved', 'suspended', 'ended'].includes(membership.state),
     answerTitle: i18n.t(locale, `memberships.show.${membership.state === 'draft' ? 'draft' : 'answer'}`),
     personHref:
       membership.state === 'approved' && can(actor, 'people:see', membership.unitId)

@@ -49,6 +49,18 @@ describe('joining an organisation', function () {
   }
   const review = (id: string) => `/memberships/${id}/review`;
 
+  it('speaks to who waits as to an applicant', async () => {
+    const { page, id } = await applied();
+    await page.get('/join');
+    await page.post('/session/membership', { membershipId: id, returnTo: `/memberships/${id}` });
+    const shown = (await page.get(`/memberships/${id}`)).text;
+    expect(shown).to.include('申请时间').and.include('撤回后可以重新申请');
+    expect(shown).to.not.include('加入时间').and.not.include('除成员权限外');
+    const refused = await page.get('/opportunities');
+    expect(refused.status).to.equal(403);
+    expect(refused.text).to.include('href="/join"').and.not.include('您的角色');
+  });
+
   it('is asked once, seen first and finally by two, and told by mail', async () => {
     const { tenant, person, page, officer, reviewer, id } = await applied();
     const twice = await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '' });

@@ -33,8 +33,11 @@ describe('re-registration', function () {
   });
 
   /** A social worker whose registration ends in so many days. */
-  async function worker(days: number): Promise<{ member: Member; own: ApiAgent; credentialId: string }> {
-    const member = await createMember(tenant);
+  async function worker(
+    days: number,
+    kind: 'volunteer' | 'social-worker' = 'volunteer',
+  ): Promise<{ member: Member; own: ApiAgent; credentialId: string }> {
+    const member = await createMember(tenant, { kind });
     const own = await member.api();
     const validFrom = addMonths(inDays(days + 1), -36);
     const made = await own.post('/credentials', {
@@ -70,6 +73,18 @@ describe('re-registration', function () {
     ).to.equal(200);
   }
   const mine = async (own: ApiAgent): Promise<Own> => (await own.get('/re-registration')).json<Own>();
+
+  it('stands on the home page of a social worker, not on that of others', async () => {
+    const homeOf = async (member: Member): Promise<string> =>
+      (await (await member.page()).get('/?lang=en')).text;
+    const { member } = await worker(120, 'social-worker');
+    expect(await homeOf(member))
+      .to.include('Registered until')
+      .and.include('href="/re-registration"');
+    const bare = await createMember(tenant, { kind: 'social-worker' });
+    expect(await homeOf(bare)).to.not.include('Registered until');
+    expect(await homeOf((await worker(130)).member)).to.not.include('Registered until');
+  });
 
   it('tells the window, what is missing and where the pace leads', async () => {
     const { own, member } = await worker(400);

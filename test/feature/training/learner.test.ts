@@ -72,6 +72,16 @@ describe('a learner', function () {
     expect((await own.post(`/sessions/${assessed.sessionId}/enrolments`)).status).to.equal(201);
     expect(await take()).to.deep.include({ plannedMinutes: 180, sessions: [] });
     expect((await take())?.missing[0]?.minutes).to.equal(69 * 60);
+    expect((await (await member.page()).get('/credits')).text).to.not.contain('您已报名的培训');
+    // What closes everything by itself is said, rather than that nothing could.
+    const whole = await createSession(tenant, {
+      minutes: 72 * 60,
+      passMark: 60,
+      startsAt: new Date(Date.now() + 9 * DAY),
+    });
+    expect((await own.post(`/sessions/${whole.sessionId}/enrolments`)).status).to.equal(201);
+    expect(await take()).to.deep.include({ missing: [], sessions: [] });
+    expect((await (await member.page()).get('/credits')).text).to.contain('您已报名的培训合格后即可补足');
     expect(attended.sessionId).to.be.a('string');
   });
 

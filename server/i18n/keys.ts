@@ -175,6 +175,7 @@ export type KnownKey =
   | 'accounts.sms.known-closed'
   | 'accounts.sms.password-changed'
   | 'accounts.sms.reset'
+  | 'accounts.start.agree.label'
   | 'accounts.start.consent'
   | 'accounts.start.done'
   | 'accounts.start.lead'

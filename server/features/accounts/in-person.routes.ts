@@ -6,7 +6,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { FormFailure, Route, TenantInfo } from '../../http/route.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import type { UnitService } from '../units/index.ts';
-import { linkParams, newPassword } from './account.schema.ts';
+import { linkParams, resetBody } from './account.schema.ts';
 import {
   inPersonRegistration,
   phoneBody,
@@ -206,7 +206,7 @@ function startRoutes({ security, i18n }: InPersonRouteParts): Route[] {
       tenant: 'none',
       summary: 'The form with which somebody registered face to face chooses the password.',
       input: { params: linkParams },
-      output: z.object({ name: z.string(), identifier: z.string() }),
+      output: z.object({ name: z.string(), identifier: z.string(), returning: z.boolean() }),
       run: ({ params }) => security.starting(params.token),
       page: (who, { params, locale }) =>
         view('accounts/start', startModel({ i18n, locale, token: params.token, ...who })),
@@ -218,15 +218,16 @@ function startRoutes({ security, i18n }: InPersonRouteParts): Route[] {
       apiPath: '/starts/:token',
       access: 'public',
       tenant: 'none',
-      summary: 'Sets the first password with the secret of a start link.',
+      summary:
+        'Sets the first password with the secret of a start link; with `agree`, whoever came of age takes a closed account back.',
       status: 200,
       idempotent: false,
       // The slow password hash runs before the service opens its own transaction.
       transaction: false,
-      input: { params: linkParams, body: newPassword },
+      input: { params: linkParams, body: resetBody },
       output: empty,
       async run({ params, body }) {
-        await security.start(params.token, body.password);
+        await security.start(params.token, body);
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.start.done' }),

@@ -19,6 +19,7 @@ import { emailKey, phoneKey, shownPhone } from './account.rules.ts';
 import type { AccountService } from './account.service.ts';
 import type { InPersonBody } from './in-person.schema.ts';
 import type { AccountLinks } from './link.service.ts';
+import { mayReturn } from './return.ts';
 
 export interface StartSheet {
   readonly membershipId: string;
@@ -45,7 +46,10 @@ export type InPersonService = ReturnType<typeof createInPersonService>;
 
 /** What a coordinator does for somebody who stands before them: an account, a number that was seen to ring, a start link. */
 export function createInPersonService({ accounts, memberships, people, tenants, links }: InPersonParts) {
-  /** A membership whose account the actor may look after. @throws NotFound, Forbidden, Conflict */
+  /**
+   * A membership whose account the actor may look after: an open one, or one that a guardian closed and whose owner is of age by
+   * now, who may have nothing but a number to come back with. @throws NotFound, Forbidden, Conflict
+   */
   async function behind(
     actor: AccountActor,
     membershipId: string,
@@ -54,7 +58,8 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
     if (String(membership.personId) === actor.personId) throw new Forbidden('not-your-own');
     if (!can(actor, 'memberships:create', String(membership.unitId))) throw new Forbidden('not-permitted');
     const account = membership.accountId ? await AccountModel.findById(membership.accountId).lean() : null;
-    if (!account || account.state === 'disabled') throw new Conflict('no-account');
+    if (!account || (account.state === 'disabled' && !(await mayReturn(account, people))))
+      throw new Conflict('no-account');
     return { membership, account };
   }
 
@@ -64,7 +69,7 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
    */
   async function sheetAllowed(account: AccountRow, tenantId: string): Promise<boolean> {
     const own = String(account.madeIn) === tenantId && account.phone !== null;
-    const mailed = account.emailKey !== null && account.state === 'active';
+    const mailed = account.emailKey !== null && account.state !== 'unconfirmed';
     return own && !mailed && !(await memberships.isTrusted(String(account._id), tenantId));
   }
 
@@ -195,10 +200,12 @@ export function createInPersonService({ accounts, memberships, people, tenants, 
           { accountId: account._id, usedAt: null },
           { $set: { usedAt: contextNow() } },
         );
-        await AccountModel.updateOne(
-          { _id: account._id },
-          { $set: { email: null, emailKey: null, state: 'active' } },
-        );
+        // A closed account stays so until its owner agrees.
+        if (account.state !== 'disabled')
+          await AccountModel.updateOne(
+            { _id: account._id },
+            { $set: { email: null, emailKey: null, state: 'active' } },
+          );
         await issue({ ...account, emailKey: null }, String(membership.tenantId));
         await recordAudit({
           action: 'accounts/renew-start-sheet',

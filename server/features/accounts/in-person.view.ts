@@ -84,7 +84,9 @@ export function phoneModel(
 }
 
 /** Model of `accounts/start`. */
-export function startModel(parts: FormParts & { token: string; name: string; identifier: string }): object {
+export function startModel(
+  parts: FormParts & { token: string; name: string; identifier: string; returning: boolean },
+): object {
   const form = createForm({ ...parts, messages: 'accounts.start' });
   const fields = {
     password: form.input('password', 'password', {
@@ -92,10 +94,12 @@ export function startModel(parts: FormParts & { token: string; name: string; ide
       autocomplete: 'new-password',
       hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
     }),
+    agree: parts.returning ? form.checkbox('agree', { required: true }) : null,
   };
   return {
     fields,
     errors: form.errors,
+    returning: parts.returning,
     action: `/start/${parts.token}`,
     personName: parts.name,
     identifier: parts.identifier,

@@ -113,12 +113,16 @@ export function createSecurityService({ links, passwords, people, guesses, reach
   }
 
   /** A link opens the account only while it still has the address or number that the link was made for. */
-  async function startedBy(secret: string): Promise<{ account: AccountRow; token: AccountTokenRow }> {
+  async function startedBy(
+    secret: string,
+  ): Promise<{ account: AccountRow; token: AccountTokenRow; returning: boolean }> {
     const token = await links.find(secret, 'start');
     const account = token?.accountId ? await AccountModel.findById(token.accountId).lean() : null;
-    if (!token || !account || account.state === 'disabled') throw new NotFound('link-not-valid');
+    if (!token || !account) throw new NotFound('link-not-valid');
+    const returning = await mayReturn(account, people);
+    if (account.state === 'disabled' && !returning) throw new NotFound('link-not-valid');
     if (token.address !== (account.emailKey ?? account.phone)) throw new NotFound('link-not-valid');
-    return { account, token };
+    return { account, token, returning };
   }
 
   async function sendReset(address: string): Promise<void> {
@@ -198,20 +202,25 @@ export function createSecurityService({ links, passwords, people, guesses, reach
       if (token) await guesses.forgive('sign-in', hashToken(token.address));
     },
 
-    /** Whose start link it is: name and what they will sign in with. @throws NotFound */
-    async starting(secret: string): Promise<{ name: string; identifier: string }> {
-      const { account, token } = await startedBy(secret);
+    /** Whose start link it is, what they will sign in with, and whether a closed account comes back by it. @throws NotFound */
+    async starting(secret: string): Promise<{ name: string; identifier: string; returning: boolean }> {
+      const { account, token, returning } = await startedBy(secret);
       const { name } = await people.row(account.personId);
-      return { name, identifier: shownPhone(token.address) };
+      return { name, identifier: shownPhone(token.address), returning };
     },
 
-    /** The first password of somebody registered face to face; an address that the link was mailed to is proved by it. */
-    async start(secret: string, password: string): Promise<void> {
-      const { account } = await startedBy(secret);
+    /**
+     * The first password of somebody registered face to face; an address that the link was mailed to is proved by it. Who came
+     * of age after a guardian closed the account has it back so, by their own consent. @throws NotFound, Invalid
+     */
+    async start(secret: string, { password, agree }: { password: string; agree: boolean }): Promise<void> {
+      const { account, returning } = await startedBy(secret);
+      if (returning && !agree) throw Invalid.field('agree', 'consent-needed');
       const passwordHash = await passwordHashFor(account, password);
       await inTransaction(async () => {
+        if (returning) await takeBack(account);
         await links.use(secret, 'start');
-        await setPassword(account, passwordHash, 'accounts/start');
+        await setPassword(account, passwordHash, 'accounts/start', {}, returning);
       });
     },
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Types } from 'mongoose';
 import sharp from 'sharp';
 import { comesOfAge, hasConsent, isMinor } from '../../../server/features/people/index.ts';
+import { phoneKey } from '../../../server/features/accounts/account.rules.ts';
 import { AccountModel, AccountTokenModel } from '../../../server/features/accounts/account.model.ts';
 import { GuardianRequestModel } from '../../../server/features/guardians/guardian.model.ts';
 import { PersonModel } from '../../../server/features/people/person.model.ts';
@@ -455,6 +456,51 @@ describe('a guardian who takes the consent back', function () {
       const next = links.filter((one) => one.includes('/reset/') && !one.endsWith(secret)).at(-1) ?? '';
       const plain = await visitor.get(next.replace((await testApp()).url, ''));
       expect([plain.status, plain.text.includes('name="agree"')]).to.deep.equal([200, false]);
+    });
+  });
+
+  it('lets whoever has nothing but a number come back the same way, by a sheet from who registered them', async () => {
+    const tenant = await createTenant();
+    const { member, back } = await young(tenant);
+    const phone = `139${String(Date.now()).slice(-8)}`;
+    await AccountModel.updateOne(
+      { _id: member.accountId },
+      { $set: { email: null, emailKey: null, phone: phoneKey(phone), madeIn: tenant.id } },
+    );
+    expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(200);
+    const desk = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+    const sheet = `/memberships/${member.membershipId}/start-sheet`;
+    // Below eighteen only a guardian opens it.
+    for (const answer of [await desk.get(sheet), await desk.post(sheet)])
+      expect([answer.status, answer.json<{ code: string }>().code]).to.deep.equal([409, 'no-account']);
+    await atOffset(new Date(comesOfAge(SIXTEEN).getTime() + 60_000).getTime() - Date.now(), async () => {
+      const later = await (await createMember(tenant, { roles: ['coordinator'] })).api();
+      expect((await later.post(sheet)).status).to.be.below(300);
+      const { link } = (await later.get(sheet)).json<{ link: string }>();
+      const path = new URL(link).pathname;
+      expect((await AccountModel.findById(member.accountId).lean())?.state).to.equal('disabled');
+      const visitor = new PageAgent();
+      for (const [language, words] of [
+        ['en', 'Agree and open my account'],
+        ['zh-CN', '同意并恢复账号'],
+      ] as const)
+        expect((await visitor.get(`${path}?lang=${language}`)).text)
+          .to.include(words)
+          .and.include('name="agree"');
+      const silent = await visitor.post(path, { password: PASSWORD_ANEW });
+      expect([silent.status, silent.text.includes('id="f-agree-error"')]).to.deep.equal([422, true]);
+      expect((await visitor.post(path, { password: PASSWORD_ANEW, agree: 'true' })).location).to.equal(
+        '/sign-in',
+      );
+      expect((await visitor.post(path, { password: PASSWORD_ANEW, agree: 'true' })).status).to.equal(404);
+      const token = await new ApiAgent().post('/tokens', { email: phone, password: PASSWORD_ANEW });
+      expect(token.status, token.text).to.equal(201);
+      const row = await PersonModel.findById(member.personId).lean();
+      expect(
+        row?.consents
+          .filter(({ withdrawnAt }) => withdrawnAt === null)
+          .map(({ purpose, how }) => [purpose, how]),
+      ).to.deep.equal([['terms', 'self']]);
     });
   });
 

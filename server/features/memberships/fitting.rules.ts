@@ -1,4 +1,4 @@
-import { FORMER } from '../../core/states.ts';
+import { FORMER, membershipLifecycle } from '../../core/states.ts';
 import type { Beside } from '../../db/builders.ts';
 
 /** States in which the tenant has decided, or has yet to decide, otherwise than yes. */
@@ -12,6 +12,11 @@ export const NOT_TO_BE_ASKED = [
 ];
 /** The states of a membership that is not over. */
 export const LIVE = ['draft', 'submitted', 'needs_correction', 'first_review', 'approved', 'suspended'];
+
+/** What somebody has written and not handed in is theirs alone; an organisation sees what was said to it. */
+export const UNSAID = 'draft';
+/** The states that an organisation sees. */
+export const SEEN_STATES = membershipLifecycle.states.filter((state) => state !== UNSAID);
 
 /** The states of a membership that was approved once. */
 export const STOOD = ['approved', 'suspended', FORMER];

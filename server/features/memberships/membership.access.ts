@@ -3,10 +3,11 @@ import type { Actor } from '../../core/actor.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
+import { UNSAID } from './fitting.rules.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 
-/** The only way to a membership by id: unknown, foreign and out of reach are all missing. */
+/** The only way to a membership by id: unknown, foreign, out of reach and not yet handed in are all missing. */
 export async function accessMembership(
   actor: Actor,
   id: string,
@@ -14,10 +15,10 @@ export async function accessMembership(
 ): Promise<MembershipRow> {
   const row = isId(id) ? await MembershipModel.findById(id).lean() : null;
   const own = row && actor.kind === 'account' && String(row.personId) === actor.personId;
-  if (
-    !row ||
-    (!own && !can(actor, permission, String(row.unitId)) && !can(actor, 'people:see', String(row.unitId)))
-  )
-    throw new NotFound();
+  const reached =
+    row &&
+    row.state !== UNSAID &&
+    (can(actor, permission, String(row.unitId)) || can(actor, 'people:see', String(row.unitId)));
+  if (!row || (!own && !reached)) throw new NotFound();
   return row;
 }

@@ -3,7 +3,7 @@ import type { AccountActor } from '../../core/actor.ts';
 import { can, isClosed } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { ROLES } from '../../core/permissions.ts';
-import { FORMER, membershipLifecycle } from '../../core/states.ts';
+import { FORMER } from '../../core/states.ts';
 import { sideBySide } from '../../db/transaction.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
@@ -14,7 +14,7 @@ import { pagerOf } from '../../http/paging.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { Unit, UnitService } from '../units/index.ts';
 import { findSkill } from '../skills/index.ts';
-import { STOOD } from './fitting.rules.ts';
+import { SEEN_STATES, STOOD } from './fitting.rules.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
 import {
   answerBody,
@@ -249,7 +249,7 @@ function deskRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             q: form.input('q', 'search', { maxLength: 60 }),
             state: form.select('state', [
               { value: '', label: i18n.t(locale, 'common.word.all') },
-              ...membershipLifecycle.states.map((state) => ({
+              ...SEEN_STATES.map((state) => ({
                 value: state,
                 label: i18n.t(locale, `states.membership.${state}`),
               })),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { id, line, pageOf, paging, prose } from '../../http/schema.ts';
 import { ROLES } from '../../core/permissions.ts';
-import { membershipLifecycle } from '../../core/states.ts';
 import { isSkillCode } from '../skills/index.ts';
+import { SEEN_STATES } from './fitting.rules.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
 
 export const membershipView = z.object({
@@ -30,7 +30,7 @@ export type MembershipView = z.infer<typeof membershipView>;
 export const membershipPage = pageOf(membershipView);
 export const filter = z.strictObject({
   ...paging,
-  state: z.enum(membershipLifecycle.states as [string, ...string[]]).optional(),
+  state: z.enum(SEEN_STATES as [string, ...string[]]).optional(),
   kind: z.enum(MEMBERSHIP_KINDS).optional(),
   unitId: id.optional(),
   q: line(60).optional(),

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { Types } from 'mongoose';
 import type { Role } from '../../../server/core/permissions.ts';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
+import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import { SavedSearchModel } from '../../../server/features/saved-searches/saved-search.model.ts';
 import { EnrolmentModel } from '../../../server/features/training/enrolment.model.ts';
 import { createServed } from '../../factories/hours.ts';
@@ -59,6 +61,38 @@ describe('joining an organisation', function () {
     const refused = await page.get('/opportunities');
     expect(refused.status).to.equal(403);
     expect(refused.text).to.include('href="/join"').and.not.include('您的角色');
+  });
+
+  it('is the applicant’s alone until it is handed in', async () => {
+    const tenant = await createTenant();
+    const person = await createPerson();
+    const page = await signedIn(person);
+    await page.get(`/t/${tenant.slug}/join`);
+    const kept = await page.post(`/t/${tenant.slug}/memberships`, { motivation: '还没想好', draft: 'true' });
+    expect(kept.status, kept.text).to.equal(303);
+    const row = await inTenant(tenant.id, () =>
+      MembershipModel.findOne({ personId: person.personId }).lean(),
+    );
+    const id = String(row?._id);
+    expect(row?.state).to.equal('draft');
+    const officer = await createMember(tenant, { roles: ['officer', 'reviewer'] });
+    const [api, desk] = [await officer.api(), await officer.page()];
+    const listed = async (): Promise<string[]> =>
+      (await api.get('/memberships')).json<{ data: { id: string }[] }>().data.map((one) => one.id);
+    expect(await listed()).to.deep.equal([officer.membershipId]);
+    expect((await api.get('/memberships?state=draft')).status).to.be.within(400, 422);
+    for (const path of [`/memberships/${id}`, `/memberships/${new Types.ObjectId().toString()}`])
+      expect([(await api.get(path)).status, (await desk.get(path)).status], path).to.deep.equal([404, 404]);
+    const early = await api.post(`/memberships/${id}/review`, { verdict: 'rejected', reason: '不合适' });
+    expect(early.status).to.equal(404);
+
+    await page.get('/join');
+    await page.post('/session/membership', { membershipId: id, returnTo: `/memberships/${id}` });
+    expect((await page.get(`/memberships/${id}`)).text).to.include('还没想好');
+    const sent = await page.post(`/memberships/${id}/answer`, { to: 'submitted', motivation: '想好了' });
+    expect(sent.status, sent.text).to.equal(303);
+    expect(await listed()).to.deep.equal([id, officer.membershipId].sort().reverse());
+    expect((await api.get(`/memberships/${id}`)).json()).to.include({ motivation: '想好了' });
   });
 
   it('is asked once, seen first and finally by two, and told by mail', async () => {

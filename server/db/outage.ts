@@ -43,11 +43,34 @@ export const hasLabel = (err: unknown, label: string): boolean =>
 const BROKEN_CODES = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'];
 
 /** Whether the connection to the database broke in a way that the driver does not know for a network error. */
-export const isBrokenSocket = (err: unknown): boolean =>
+const isBrokenSocket = (err: unknown): boolean =>
   err instanceof Error &&
   !(err instanceof mongo.MongoError) &&
   BROKEN_CODES.includes(String((err as { code?: unknown }).code)) &&
   /[\\/]mongodb[\\/]/.test(err.stack ?? '');
+
+/**
+ * What stopped a write of several documents: the driver (7.8) makes of it an error of its own, which has neither the name nor,
+ * without one from the server, a code.
+ */
+const beneath = (err: unknown): unknown =>
+  err instanceof mongo.MongoBulkWriteError && (err.errorResponse as unknown) instanceof Error
+    ? err.errorResponse
+    : err;
+
+/**
+ * Whether the connection broke before the database answered and the driver does not take it for a reason to try the transaction
+ * anew: it does not where its pool had given the connection up already, as it does when a primary goes.
+ */
+export function isCutOff(err: unknown): err is Error {
+  const cause = beneath(err);
+  if (isBrokenSocket(cause)) return true;
+  return (
+    cause instanceof Error &&
+    cause.name === 'MongoNetworkError' &&
+    !hasLabel(cause, 'TransientTransactionError')
+  );
+}
 
 /** The same as the network error it is, so that the driver tries the transaction anew. */
 export function asNetworkError(err: Error): mongoose.mongo.MongoNetworkError {
@@ -60,7 +83,8 @@ export function asNetworkError(err: Error): mongoose.mongo.MongoNetworkError {
  * Why the database could not: `away` when nobody takes the operation, `slow` when it takes too long, `busy` when others
  * were in the way; null for everything else.
  */
-export function outageOf(err: unknown): 'away' | 'slow' | 'busy' | null {
+export function outageOf(failure: unknown): 'away' | 'slow' | 'busy' | null {
+  const err = beneath(failure);
   if (!(err instanceof Error)) return null;
   if (SLOW_NAMES.includes(err.name)) return 'slow';
   if (AWAY_NAMES.includes(err.name) || isBrokenSocket(err)) return 'away';

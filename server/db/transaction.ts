@@ -3,7 +3,7 @@ import mongoose from 'mongoose';
 import type { ClientSession } from 'mongoose';
 import { AppError, Unavailable } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
-import { asNetworkError, isBrokenSocket, outageOf, waitedInVain } from './outage.ts';
+import { asNetworkError, isCutOff, outageOf, waitedInVain } from './outage.ts';
 
 interface TransactionState {
   readonly session: ClientSession;
@@ -51,7 +51,7 @@ export async function inTransaction<T>(work: () => Promise<T>): Promise<T> {
           conflict = err;
           if (waitedInVain(err)) caller.sendAway(err);
           else if (outageOf(err) === 'away') caller.hurries();
-          throw isBrokenSocket(err) ? asNetworkError(err as Error) : err;
+          throw isCutOff(err) ? asNetworkError(err) : err;
         }
         caller.waitsForCommit();
       },

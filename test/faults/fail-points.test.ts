@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
+import { mongoClient } from '../../server/db/connect.ts';
 import { OutboxModel } from '../../server/db/outbox.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { LedgerEntryModel } from '../../server/features/hours/ledger.model.ts';
@@ -11,7 +12,7 @@ import { createMember, createTenant, inTenant } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { createPosition, createRequest, createShift } from '../factories/requests.ts';
 import type { ApiAgent, PageAgent } from '../support/agent.ts';
-import { freshTestApp, stopTestApp } from '../support/app.ts';
+import { freshTestApp, stopTestApp, testApp } from '../support/app.ts';
 import { startMailSink } from '../support/mail-sink.ts';
 import type { MailSink } from '../support/mail-sink.ts';
 import { expectVerified, persist, startProcesses } from '../support/processes.ts';
@@ -21,6 +22,10 @@ import type { TestReplicaSet } from '../support/replica-set.ts';
 import { eventually } from '../support/temporary.ts';
 
 const DAY_MS = 86_400_000;
+/** Of the driver's own parts, what gives connections up. */
+interface Topology {
+  readonly s: { readonly servers: ReadonlyMap<string, { readonly pool: { clear(): void; ready(): void } }> };
+}
 /** Nobody here is in anybody's way, so waiting shorter than one is told to tells as much. */
 const PACE = 0.2;
 
@@ -224,6 +229,39 @@ describe('a database that fails at one point', function () {
       if (first.status === 503) expect(Number(first.headers.get('retry-after'))).to.be.above(0);
       const { answer } = await persist(person!.api, path, {}, key, PACE);
       expect(answer.status, answer.text).to.equal(201);
+      expect(await places(positionId)).to.equal(1);
+    }
+  });
+
+  it('tries a change anew whose connection broke after the driver had given it up', async () => {
+    const [person] = await people(1);
+    const { url: here } = await testApp();
+    for (const [collection, day] of [
+      // Rows of the trail are written several at once, which the driver words in its own way.
+      ['auditentries', 40],
+      ['assignments', 41],
+    ] as const) {
+      const startsAt = new Date(Date.now() + day * DAY_MS);
+      const positionId = await createPosition(tenant, { shiftId: await createShift(tenant, { startsAt }) });
+      const stop = await set.failPoint(
+        {
+          failCommands: ['insert'],
+          namespace: `${database}.${collection}`,
+          ...{ blockConnection: true, blockTimeMS: 600, closeConnection: true },
+        },
+        { times: 1 },
+      );
+      const asked = person!.api.at(here).post(`/positions/${positionId}/assignments`, {});
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      // As it does for every connection to a primary that has gone.
+      const { s } = (mongoClient() as unknown as { topology: Topology }).topology;
+      for (const { pool } of s.servers.values()) {
+        pool.clear();
+        pool.ready();
+      }
+      const answer = await asked;
+      await stop();
+      expect(answer.status, `${collection}: ${answer.text}`).to.equal(201);
       expect(await places(positionId)).to.equal(1);
     }
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { ROLE_PERMISSIONS } from '../../server/core/permissions.ts';
 import type { Role } from '../../server/core/permissions.ts';
+import { NAV_GROUPS } from '../../server/http/views.ts';
 import { navigation } from '../../server/navigation.ts';
 import { LANGUAGES, render, translator } from './naive.views.ts';
 import type { Translate } from './naive.views.ts';
@@ -18,16 +19,26 @@ export const wrap =
 /** Who sees which way is the product's own list: a new page of it is a new entry of both. Only some are called otherwise here. */
 const OWN: Record<string, string> = { '/memberships': '/members', '/opportunities': '/mine' };
 const mayOf = (role: string): readonly string[] => ROLE_PERMISSIONS[role as Role] ?? [];
-/** Work for others, unlike what every member does for themselves. */
-const isDesk = (permission: string): boolean => !/^(signed-in|opportunities:see|.*-own)$/.test(permission);
-const NAV = navigation.map(({ href, key, icon, permission, phone }) => ({
+const NAV = navigation.map(({ href, key, icon, permission, phone, group }) => ({
   href: OWN[href] ?? href,
   key,
   icon,
   permission: permission as string,
   phone,
-  desk: isDesk(permission),
+  group: group ?? 'own',
 }));
+type Entry = (typeof NAV)[number];
+
+/** The works of a menu, where it has many entries. */
+function sectionsOf(nav: readonly Entry[]): object[] {
+  if (nav.length <= 6) return [{ items: nav }];
+  const works = NAV_GROUPS.map((key) => ({
+    key,
+    title: `nav.group.${key}`,
+    items: nav.filter(({ group }) => group === key),
+  }));
+  return works.filter(({ items }) => items.length > 0);
+}
 
 export const languageOf = (req: Request): string => {
   const asked = req.query['lang'];
@@ -87,6 +98,8 @@ export function show(req: Request, res: Response, view: string, model: Record<st
       ...around,
       nav,
       topNav: nav.slice(0, 6),
+      menu: sectionsOf(nav),
+      work: sectionsOf(nav.filter(({ group }) => group !== 'own')),
       csrf: (req.session as Any).csrf,
       key: randomUUID(),
       me: {

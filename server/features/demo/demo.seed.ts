@@ -25,7 +25,7 @@ import { buildStaffing } from './demo.staffing.ts';
 import { buildTraining } from './demo.training.ts';
 import type { DemoGround, DemoMembership, DemoPerson, DemoTenant } from './demo.types.ts';
 
-/** One account of each role, for `first-sign-in.json`. */
+/** One account of each role, for `first-sign-in.json`, and of some who are asked for by another word. */
 export interface SignIn {
   readonly role: string;
   readonly tenant: string;
@@ -214,7 +214,8 @@ export async function seedDemo(
     assignments: staffing.assignments.length,
   };
   const signIns = CAST.map((member, n) => ({
-    role: member.kind ?? member.role,
+    // A role's own word stands for who has it in the whole organisation.
+    role: member.kind ?? (member.at ? `${member.at}-${member.role}` : member.role),
     tenant: member.tenant,
     email: castOf(member.key).email,
     password: passwords[n] as string,

@@ -33,10 +33,17 @@ const USUAL = {
 export async function ask(url: string, { method, headers, body }: Question): Promise<Asked> {
   if (body instanceof FormData) return askElsewhere(url, { method, headers, body });
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown): void => reject(new TypeError('fetch failed', { cause }));
+    const fail = (cause: NodeJS.ErrnoException): void => {
+      // The server ends connections that nobody uses, perhaps as one is taken up again: nothing was asked by it.
+      if (sent.reusedSocket && cause.code === 'ECONNRESET' && !answered)
+        ask(url, { method, headers, ...(body === undefined ? {} : { body }) }).then(resolve, reject);
+      else reject(new TypeError('fetch failed', { cause }));
+    };
+    let answered = false;
     const sent = request(new URL(url), { method, headers: { ...USUAL, ...headers }, agent: connections });
     sent.on('error', fail);
     sent.once('response', (answer) => {
+      answered = true;
       const pieces: Buffer[] = [];
       answer.on('data', (piece: Buffer) => pieces.push(piece));
       answer.on('error', fail);

@@ -3,7 +3,7 @@ import type { Actor } from '../../core/actor.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { Permission } from '../../core/permissions.ts';
-import { UNSAID } from './fitting.rules.ts';
+import { wasSaid } from './fitting.rules.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { MembershipRow } from './membership.model.ts';
 
@@ -17,7 +17,7 @@ export async function accessMembership(
   const own = row && actor.kind === 'account' && String(row.personId) === actor.personId;
   const reached =
     row &&
-    row.state !== UNSAID &&
+    wasSaid(row) &&
     (can(actor, permission, String(row.unitId)) || can(actor, 'people:see', String(row.unitId)));
   if (!row || (!own && !reached)) throw new NotFound();
   return row;

@@ -13,7 +13,7 @@ import { accessMembership } from './membership.access.ts';
 import { MembershipModel } from './membership.model.ts';
 import type { ListedMembership, MembershipRow } from './membership.model.ts';
 import { searchFilter } from './membership.search.ts';
-import { LIVE, NOT_TO_BE_ASKED, STOOD, UNSAID } from './fitting.rules.ts';
+import { LIVE, NOT_TO_BE_ASKED, STOOD, WAS_SAID } from './fitting.rules.ts';
 import { placesAmong } from './places.rules.ts';
 import type { OwnPlace } from './places.rules.ts';
 import { toMembership } from './membership.view.ts';
@@ -59,7 +59,8 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
       const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
       const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
       const rows = await MembershipModel.find({
-        state: filter.state ?? { $ne: UNSAID },
+        ...WAS_SAID,
+        ...(filter.state ? { state: filter.state } : {}),
         ...(filter.kind ? { kind: filter.kind } : {}),
         ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
         ...(filter.q ? searchFilter(filter.q) : null),

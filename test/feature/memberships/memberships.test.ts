@@ -95,6 +95,40 @@ describe('joining an organisation', function () {
     expect((await api.get(`/memberships/${id}`)).json()).to.include({ motivation: '想好了' });
   });
 
+  it('stays the applicant’s alone when it is taken back as it lay', async () => {
+    const tenant = await createTenant();
+    const person = await createPerson();
+    const page = await signedIn(person);
+    await page.get(`/t/${tenant.slug}/join`);
+    await page.post(`/t/${tenant.slug}/memberships`, { motivation: '还没想好', draft: 'true' });
+    const row = await inTenant(tenant.id, () =>
+      MembershipModel.findOne({ personId: person.personId }).lean(),
+    );
+    const id = String(row?._id);
+    await page.get('/join');
+    await page.post('/session/membership', { membershipId: id, returnTo: `/memberships/${id}` });
+    await page.get(`/memberships/${id}`);
+    expect((await page.post(`/memberships/${id}/answer`, { to: 'withdrawn' })).status).to.equal(303);
+    const officer = await createMember(tenant, { roles: ['officer', 'reviewer'] });
+    const api = await officer.api();
+    const listed = async (filter: string): Promise<string[]> =>
+      (await api.get(`/memberships${filter}`)).json<{ data: { id: string }[] }>().data.map((one) => one.id);
+    expect(await listed('')).to.deep.equal([officer.membershipId]);
+    expect(await listed('?state=withdrawn')).to.deep.equal([]);
+    expect((await api.get(`/memberships/${id}`)).status).to.equal(404);
+    // What was handed in and then taken back, a desk had seen.
+    const { id: sentId, page: sender, tenant: other } = await applied();
+    await sender.get('/join');
+    await sender.post('/session/membership', { membershipId: sentId, returnTo: `/memberships/${sentId}` });
+    await sender.get(`/memberships/${sentId}`);
+    expect((await sender.post(`/memberships/${sentId}/answer`, { to: 'withdrawn' })).status).to.equal(303);
+    const there = await (await createMember(other, { roles: ['officer'] })).api();
+    expect((await there.get('/memberships?state=withdrawn')).json<{ data: unknown[] }>().data).to.have.length(
+      1,
+    );
+    expect((await there.get(`/memberships/${sentId}`)).status).to.equal(200);
+  });
+
   it('is asked once, seen first and finally by two, and told by mail', async () => {
     const { tenant, person, page, officer, reviewer, id } = await applied();
     const twice = await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer', motivation: '' });

@@ -307,6 +307,10 @@ describe('the day of a shift', function () {
     expect((await new ApiAgent('').post('/kiosk', { who: '13900000000' })).status).to.equal(404);
     const screen = await device.get('/kiosk');
     expect(screen.status).to.equal(200);
+    // Nobody is signed in there whose language it could be: each says what they read.
+    expect(screen.text)
+      .to.match(/href="\/kiosk\?lang(=|&#x3D;)en"/)
+      .and.match(/href="\/kiosk\?letters(=|&#x3D;)large"/);
     for (const { member } of places) expect(screen.text).to.not.include(member.name);
     const own = await (await one.member.page()).get('/check-in');
     const personal = />([A-Z0-9]{6})<\/p>/.exec(own.text)?.[1] ?? '';

@@ -548,6 +548,9 @@ function build(config: Config, options: ComposeOptions) {
     memberships,
     hours,
     tenants,
+    requests,
+    credentials,
+    sessions,
   });
 
   const anchors = createAnchorFile(() => join(config.dataDir, 'anchors', database().databaseName));

@@ -1,14 +1,20 @@
 import { can } from './core/actor.ts';
 import type { AccountActor } from './core/actor.ts';
 import { contextNow } from './core/context.ts';
+import { countEach } from './db/builders.ts';
+import type { Counting } from './db/builders.ts';
+import { sideBySide } from './db/transaction.ts';
 import type { Ahead, AssignmentService } from './features/assignments/index.ts';
+import type { CredentialService } from './features/credentials/index.ts';
 import type { ComingUp, DeskTask, HomeSources, ShortShift } from './features/home/index.ts';
 import type { HoursService } from './features/hours/index.ts';
 import type { MatchingService } from './features/matching/index.ts';
 import type { MembershipService } from './features/memberships/index.ts';
+import type { RequestService } from './features/requests/index.ts';
 import { registeredUntil } from './features/re-registration/index.ts';
-import { countOpenShifts, countShiftsToday, soonestOpen, sumSeats } from './features/shifts/index.ts';
+import { countOpenShifts, shiftsToday, soonestOpen, sumSeats } from './features/shifts/index.ts';
 import type { OpenShift } from './features/shifts/index.ts';
+import type { SessionService } from './features/training/index.ts';
 import type { TenantService } from './features/tenants/index.ts';
 
 /** Few enough that what suits me begins on a phone's first screen. */
@@ -26,11 +32,14 @@ export interface HomeParts {
   readonly memberships: MembershipService;
   readonly hours: HoursService;
   readonly tenants: TenantService;
+  readonly requests: Pick<RequestService, 'waiting'>;
+  readonly credentials: Pick<CredentialService, 'waiting'>;
+  readonly sessions: Pick<SessionService, 'taughtAhead'>;
 }
 
 /** The home page's parts, each from the feature that knows; a fixed number of queries. */
 export function createHomeSources(parts: HomeParts): HomeSources {
-  const { assignments, matching, memberships, hours, tenants } = parts;
+  const { assignments, matching, hours, tenants } = parts;
   return {
     async comingUp(actor) {
       const now = contextNow();
@@ -65,7 +74,7 @@ export function createHomeSources(parts: HomeParts): HomeSources {
     given: (actor) => hours.given(actor.personId),
     registeredUntil: async (actor) =>
       actor.membership?.kind === 'social-worker' ? registeredUntil(actor.personId) : null,
-    desk: async (actor) => deskOf(actor, (await tenants.current()).zone, { hours, memberships }),
+    desk: async (actor) => deskOf(actor, (await tenants.current()).zone, parts),
     short: async (actor) => (can(actor, 'shifts:publish') ? shortOf(await openOnes(), actor) : []),
     openCounts: (tenantIds) => countOpenShifts(tenantIds),
   };
@@ -117,22 +126,39 @@ function shortOf(open: readonly OpenShift[], actor: AccountActor): ShortShift[] 
     }));
 }
 
-async function deskOf(
-  actor: AccountActor,
-  zone: string,
-  { hours, memberships }: Pick<HomeParts, 'hours' | 'memberships'>,
-): Promise<DeskTask[]> {
-  const tasks: DeskTask[] = [];
-  if (can(actor, 'shifts:publish'))
-    tasks.push({ key: 'today', count: await countShiftsToday(actor, zone), href: '/attendance' });
-  if (can(actor, 'hours:confirm'))
-    tasks.push({ key: 'hours', count: await hours.waitingCount(actor), href: '/hours/queue' });
-  if (can(actor, 'memberships:review') || can(actor, 'memberships:decide')) {
-    tasks.push({
-      key: 'memberships',
-      count: await memberships.waitingCount(actor),
-      href: `/memberships?state=${memberships.waitingStates(actor)[0] ?? 'submitted'}`,
-    });
-  }
-  return tasks;
+/** What waits at the actor's desk, by the rights they have: counted by each feature, most of it in one read. */
+async function deskOf(actor: AccountActor, zone: string, parts: HomeParts): Promise<DeskTask[]> {
+  const { credentials, hours, memberships, requests, sessions } = parts;
+  const tasks: readonly (readonly [boolean, DeskTask['key'], string, () => Counting | null])[] = [
+    [can(actor, 'shifts:publish'), 'today', '/attendance', () => shiftsToday(actor, zone)],
+    [can(actor, 'requests:screen'), 'requests', '/requests?state=submitted', () => requests.waiting(actor)],
+    [
+      can(actor, 'memberships:review') || can(actor, 'memberships:decide'),
+      'memberships',
+      `/memberships?state=${memberships.waitingStates(actor)[0] ?? 'submitted'}`,
+      () => memberships.waiting(actor),
+    ],
+    [
+      can(actor, 'credentials:review') || can(actor, 'credentials:decide'),
+      'credentials',
+      '/credentials/reviews',
+      () => credentials.waiting(actor),
+    ],
+    [teaches(actor), 'teaching', '/training', () => sessions.taughtAhead(actor.personId, contextNow())],
+  ];
+  const counted = tasks.flatMap(([may, key, href, of]) => {
+    const counting = may ? of() : null;
+    return counting ? [{ key, href, counting }] : [];
+  });
+  const [counts, confirm] = await sideBySide([
+    () => countEach(counted.map(({ counting }) => counting)),
+    () => (can(actor, 'hours:confirm') ? hours.waitingCount(actor) : null),
+  ]);
+  const found = counted.map(({ key, href }, at): DeskTask => ({ key, href, count: counts[at] ?? 0 }));
+  if (confirm === null) return found;
+  const at = found[0]?.key === 'today' ? 1 : 0;
+  return [...found.slice(0, at), { key: 'hours', href: '/hours/queue', count: confirm }, ...found.slice(at)];
 }
+
+/** Officers may teach, and seldom do; an instructor does nothing else. */
+const teaches = (actor: AccountActor): boolean => actor.membership?.roles.includes('instructor') ?? false;

@@ -3,6 +3,7 @@ import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
+import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { MembershipService } from '../memberships/index.ts';
@@ -105,9 +106,11 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
       if (!membership || !can(actor, 'credentials:review', String(membership.unitId))) throw new NotFound();
     },
 
-    /** How many wait for the actor, counted up to a thousand. */
-    waitingCount: (actor: AccountActor): Promise<number> =>
-      CredentialModel.countDocuments(waitingFor(actor) as never, { limit: MOST_COUNTED + 1 }),
+    /** What waits for the actor, where all of the organisation is theirs to review; null where the holders' units decide. */
+    waiting: (actor: AccountActor): Counting | null =>
+      [reachOf(actor, 'credentials:review'), reachOf(actor, 'credentials:decide')].includes('tenant')
+        ? { model: CredentialModel, match: waitingFor(actor), most: MOST_COUNTED + 1 }
+        : null,
 
     /** The registration as a social worker that somebody has on the day: the newest that has begun; null for none. */
     currentRegistration: (personId: string, on: string): Promise<CredentialRow | null> =>

@@ -37,7 +37,7 @@ export interface Given {
 
 /** Work that waits for somebody with a desk: a count and where it is done. */
 export interface DeskTask {
-  readonly key: 'hours' | 'memberships' | 'credentials' | 'requests' | 'today' | 'imports';
+  readonly key: 'today' | 'hours' | 'requests' | 'memberships' | 'credentials' | 'teaching';
   readonly count: number;
   readonly href: string;
 }

@@ -5,6 +5,7 @@ import { acrossTenants, asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { FORMER } from '../../core/states.ts';
+import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { Tenant, TenantService } from '../tenants/index.ts';
@@ -131,15 +132,18 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
     ],
 
     /** Applications that wait for a reviewer within the actor's reach. */
-    async waitingCount(actor: Actor): Promise<number> {
+    waiting(actor: Actor): Counting {
       const reach = reachOf(actor, 'memberships:see');
-      const waiting = {
-        state: { $in: this.waitingStates(actor) },
-        ...(reach === 'tenant'
-          ? {}
-          : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+      return {
+        model: MembershipModel,
+        match: {
+          state: { $in: this.waitingStates(actor) },
+          ...(reach === 'tenant'
+            ? {}
+            : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+        },
+        most: MOST_COUNTED + 1,
       };
-      return MembershipModel.countDocuments(waiting, { limit: MOST_COUNTED + 1 });
     },
 
     /** The account's latest membership here, whatever became of it; null when it never had one. */

@@ -10,7 +10,8 @@ import { recordAudit } from '../../db/audit.ts';
 import type { AuditAction } from '../../db/audit-verbs.ts';
 import { exactly, roughly } from '../../db/fields.ts';
 import type { Place, Point } from '../../db/fields.ts';
-import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Counting } from '../../db/builders.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition } from '../../db/transition.ts';
@@ -233,6 +234,19 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
         .lean();
       const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
       return { ...page, data: page.data.map((row) => toRequest({ ...row, history: [] })) };
+    },
+
+    /** Requests that wait for an officer's first look, within the actor's reach. */
+    waiting(actor: Actor): Counting {
+      const reach = reachOf(actor, 'requests:screen');
+      return {
+        model: RequestModel,
+        match: {
+          state: 'submitted',
+          ...(reach === 'tenant' ? {} : { unitId: { $in: [...reach].map((id) => new Types.ObjectId(id)) } }),
+        },
+        most: MOST_COUNTED + 1,
+      };
     },
 
     /** A new draft of a unit within reach. */

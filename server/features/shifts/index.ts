@@ -43,6 +43,6 @@ export type { ImportedShift, ImportedShiftOf } from './shift.import.ts';
 export { plannedOf, restoreShift, takeBackShift } from './shift.imported.ts';
 export type { Planned, ShiftBefore, ShiftTrace } from './shift.imported.ts';
 export { shiftRoutes } from './shift.routes.ts';
-export { countOpenShifts, countShiftsToday } from './shift.counts.ts';
+export { countOpenShifts, shiftsToday } from './shift.counts.ts';
 export { shiftsToStaff } from './shift.planning.ts';
 export type { ShiftToStaff } from './shift.planning.ts';

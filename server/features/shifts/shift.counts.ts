@@ -5,6 +5,7 @@ import { reachOf } from '../../core/actor.ts';
 import { acrossTenants, contextNow } from '../../core/context.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
 import { tenantAggregate } from '../../db/builders.ts';
+import type { Counting } from '../../db/builders.ts';
 import { MOST_COUNTED } from '../../db/pagination.ts';
 import { readShared } from '../../db/shared-reading.ts';
 import { ShiftModel } from './shift.model.ts';
@@ -29,16 +30,20 @@ export function countOpenShifts(tenantIds: readonly string[]): Promise<Map<strin
 }
 
 /** Shifts of today, by the zone's calendar, within the actor's reach. */
-export async function countShiftsToday(actor: Actor, zone: string): Promise<number> {
+export function shiftsToday(actor: Actor, zone: string): Counting {
   const today = localDate(contextNow(), zone);
   const reach = reachOf(actor, 'requests:see');
-  return ShiftModel.countDocuments({
-    state: { $in: ['published', 'locked', 'running', 'ended', 'settled'] },
-    startsAt: { $gte: startOfDay(today, zone), $lt: startOfDay(addDays(today, 1), zone) },
-    ...(reach === 'tenant'
-      ? {}
-      : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
-  });
+  return {
+    model: ShiftModel,
+    match: {
+      state: { $in: ['published', 'locked', 'running', 'ended', 'settled'] },
+      startsAt: { $gte: startOfDay(today, zone), $lt: startOfDay(addDays(today, 1), zone) },
+      ...(reach === 'tenant'
+        ? {}
+        : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
+    },
+    most: MOST_COUNTED + 1,
+  };
 }
 
 /** Shifts ahead whose places are looked at; days beyond them show how many shifts they have, and not who is missing. */

@@ -7,7 +7,8 @@ import { isId } from '../../core/ids.ts';
 import { sessionLifecycle } from '../../core/states.ts';
 import { addDays, startOfDay, wallToInstant } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
+import type { Counting } from '../../db/builders.ts';
+import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import { inTransaction, requireTransaction } from '../../db/transaction.ts';
 import { born, editRow, transition, wayAlong } from '../../db/transition.ts';
@@ -22,6 +23,9 @@ import { SessionModel } from './session.model.ts';
 import type { Instructor, SessionRow } from './session.model.ts';
 import { CLOSE_AFTER_DAYS, creditMinutes, remindAtOf } from './training.rules.ts';
 import type { NewSession, SessionInput } from './training.schema.ts';
+
+/** A session ends before the same time of the next day, on a day of twenty-five hours, too. */
+const LONGEST_MS = 25 * 3_600_000;
 
 const SORT: readonly SortKey[] = [
   ['startsAt', 1],
@@ -421,6 +425,19 @@ export function createSessionService({ courses, memberships, tenants, units }: S
         .sort({ startsAt: 1 })
         .limit(50)
         .lean(),
+
+    /** Sessions that somebody teaches and that are not over. */
+    taughtAhead: (personId: string, now: Date): Counting => ({
+      model: SessionModel,
+      match: {
+        'instructors.personId': oid(personId),
+        // The index knows beginnings.
+        startsAt: { $gt: new Date(now.getTime() - LONGEST_MS) },
+        endsAt: { $gt: now },
+        state: { $in: ['published', 'closed'] },
+      },
+      most: MOST_COUNTED + 1,
+    }),
 
     row: async (id: string | Types.ObjectId): Promise<SessionRow> => {
       const row = await SessionModel.findById(id).lean();

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { Types } from 'mongoose';
 import { createServed } from '../../factories/hours.ts';
 import { createMember, createPerson, createTenant, PASSWORD } from '../../factories/people.ts';
-import { createOpening } from '../../factories/requests.ts';
+import { createOpening, createRequest } from '../../factories/requests.ts';
+import { createSession } from '../../factories/training.ts';
 import { PageAgent } from '../../support/agent.ts';
 
 describe('the front page', function () {
@@ -48,6 +50,43 @@ describe('the front page', function () {
     await createServed(tenant, volunteer);
     const page = await (await createMember(tenant, { roles: ['coordinator'] })).page();
     expect((await page.get('/')).text).to.include('href="/hours/queue"');
+  });
+
+  it('counts to each desk what waits for it, and to an instructor what they teach', async () => {
+    const tenant = await createTenant();
+    await createRequest(tenant, { state: 'submitted' });
+    await createRequest(tenant, { state: 'draft' });
+    const officer = await createMember(tenant, { roles: ['officer'] });
+    const claimant = await (await createMember(tenant)).api();
+    const claimed = await claimant.post('/credentials', {
+      type: 'mediator',
+      number: 'M-1',
+      issuer: '县司法局',
+      issuedOn: '2026-01-05',
+      validFrom: '2026-01-05',
+    });
+    expect(claimed.status, claimed.text).to.equal(201);
+    const counts = (text: string): string[] =>
+      [...text.matchAll(/desk-task" href="([^"]+)"><strong>(\d+)</g)].map(
+        (one) => `${one[1]?.replaceAll('&#x3D;', '=')} ${one[2]}`,
+      );
+    expect(counts((await (await officer.page()).get('/')).text)).to.deep.equal([
+      '/requests?state=submitted 1',
+      '/memberships?state=submitted 0',
+      '/credentials/reviews 1',
+    ]);
+    const instructor = await createMember(tenant, { roles: ['instructor'] });
+    const page = await instructor.page();
+    expect(counts((await page.get('/')).text)).to.deep.equal(['/training 0']);
+    const instructors = [{ personId: new Types.ObjectId(instructor.personId), name: instructor.name }];
+    await createSession(tenant, { instructors });
+    await createSession(tenant, { instructors, state: 'draft' });
+    await createSession(tenant, {
+      instructors,
+      startsAt: new Date(Date.now() - 86_400_000),
+      endsAt: new Date(Date.now() - 82_800_000),
+    });
+    expect(counts((await page.get('/')).text)).to.deep.equal(['/training 1']);
   });
 
   it('leads who belongs nowhere to where they can join', async () => {

@@ -201,6 +201,17 @@ describe('lists at size', function () {
     }
   });
 
+  it('count what waits at a desk by an index', async () => {
+    for (const role of ['coordinator', 'officer', 'reviewer', 'instructor']) {
+      const { calls, text } = await callsOf(as(role), '/');
+      expect(text, role).to.include('desk-task');
+      expect(
+        calls.filter(({ plan }) => plan.includes('COLLSCAN')),
+        told(calls),
+      ).to.deep.equal([]);
+    }
+  });
+
   it('show what the demo place has: hours that are held wait at the auditor’s desk', async () => {
     expect((await as('auditor').get('/hours/held')).text).to.include('晚上探望楼下独居老人');
   });
@@ -219,6 +230,10 @@ describe('lists at size', function () {
       ['volunteer', '/assignments'],
       ['volunteer', '/hours'],
       ['coordinator', '/'],
+      ['officer', '/'],
+      ['reviewer', '/'],
+      ['instructor', '/'],
+      ['auditor', '/'],
       ['coordinator', '/shifts'],
       ['coordinator', '/requests'],
       ['coordinator', `/shifts/${shift}`],

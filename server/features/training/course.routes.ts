@@ -105,7 +105,7 @@ function readRoutes({ courses, sessions, materials, i18n }: CourseRouteParts): R
             edit: plans,
             open: plans && course.state !== 'open',
             retire: plans && course.state !== 'retired',
-            schedule: can(actor, 'training:plan') && course.state === 'open',
+            schedule: plans && course.state === 'open',
           },
         });
       },

@@ -137,7 +137,13 @@ function showPage(
           ? 'training.signUp.wait'
           : 'training.signUp.now',
     ),
-    refusals: own ? [] : refusals.map((one) => refusalText(i18n, locale, one)),
+    // That somebody teaches it themselves is no fault of theirs.
+    refusals: own
+      ? []
+      : refusals.map((one) => ({
+          text: refusalText(i18n, locale, one),
+          told: one.code === 'instructor-of-session',
+        })),
     can: abilities,
     codeField: form.input('code', 'text', {
       required: true,

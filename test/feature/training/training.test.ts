@@ -4,7 +4,7 @@ import { acrossTenants } from '../../../server/core/context.ts';
 import { database } from '../../../server/db/connect.ts';
 import { localDate } from '../../../server/core/time.ts';
 import { LedgerEntryModel } from '../../../server/features/hours/ledger.model.ts';
-import { asOperator, createMember, createTenant, inTenant } from '../../factories/people.ts';
+import { asOperator, createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { byTwo } from '../../factories/proposals.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
@@ -384,6 +384,24 @@ describe('training', function () {
       const desk = await (await instructor.page()).get(`/sessions/${open}/desk`);
       expect(desk.text).to.match(/code-big/);
     });
+  });
+
+  it('offers to plan a session only to whoever may, and tells who teaches it without a warning', async () => {
+    const courseId = await course();
+    const part = await createMember(tenant, { roles: ['officer'], unitId: await createUnit(tenant) });
+    const way = `/courses/${courseId}/sessions/new`;
+    for (const [who, offered] of [
+      [officer, true],
+      [part, false],
+    ] as const) {
+      const page = await who.page();
+      expect((await page.get(`/courses/${courseId}`)).text.includes(way)).to.equal(offered);
+      expect((await page.get(way)).status).to.equal(offered ? 200 : 403);
+    }
+    const taught = (await (await instructor.page()).get(`/sessions/${await session(courseId)}`)).text;
+    expect(taught)
+      .to.match(/notice-info[^]*您是本次培训的讲师/)
+      .and.not.include('notice-warning');
   });
 
   it('leaves everything of training as it must be', async () => {

@@ -40,6 +40,7 @@ import {
   showModel,
   toEntryView,
   toHoursView,
+  unitTextOf,
   toStepView,
 } from './hours.view.ts';
 
@@ -198,8 +199,10 @@ function ownRoutes({ hours, units, proposals, i18n }: HoursRouteParts): Route[] 
       async page(record, { actor, account, params, locale, zone }) {
         const row = await hours.access(actor, params.id);
         const claims = await hours.claims.ofRecord(row);
+        const unit = (await units.names([String(row.unitId)])).get(String(row.unitId));
         return view('hours/show', {
           ...showModel(record, row, { account, locale, i18n, zone }),
+          unitText: unitTextOf(row.activity.unitName, unit, locale),
           claims: claimsOfRecord(claims, i18n, locale),
           mayClaim: mayClaimOn(account, row) && !claims.some(({ state }) => state === 'claimed'),
           proposal: can(account, 'hours:reverse')

@@ -4,6 +4,7 @@ import { can } from '../../core/actor.ts';
 import type { FieldIssue } from '../../core/errors.ts';
 import { minutesBetween } from '../../core/time.ts';
 import { createForm, formatDateTime, formatDistance, formatMonth } from '../../i18n/index.ts';
+import type { LocalText } from '../../db/fields.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { natureChoices } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
@@ -110,6 +111,13 @@ export function showModel(
   };
 }
 
+/**
+ * The unit that recorded it, in the reader's language: the record keeps the name that the unit had, in the language of whoever
+ * wrote it, which is what is certified; only while the unit still has that name is it the same in another language.
+ */
+export const unitTextOf = (recorded: string, unit: LocalText | undefined, locale: Locale): string =>
+  unit && Object.values(unit).includes(recorded) ? unit[locale] : recorded;
+
 /** One step of the story as the timeline shows it. */
 function storyItem(step: StoryStepView, { i18n, locale, zone }: Words & { readonly zone: string }): object {
   const t = i18n.in(locale);
@@ -153,12 +161,14 @@ export const toStepView = (step: ToldStep): StoryStepView => ({
 const crumbsFor = (
   account: AccountActor,
   own: boolean,
-): { href: string; key: 'nav.hours' | 'hours.queue.title' }[] =>
+): { href: string; key: 'nav.hours' | 'hours.queue.title' | 'hours.held.title' }[] =>
   own
     ? [{ href: '/hours', key: 'nav.hours' }]
     : can(account, 'hours:confirm')
       ? [{ href: '/hours/queue', key: 'hours.queue.title' }]
-      : [];
+      : can(account, 'hours:inspect')
+        ? [{ href: '/hours/held', key: 'hours.held.title' }]
+        : [];
 
 const areaChoices = (i18n: I18n, locale: Locale): { value: string; label: string }[] => [
   { value: '', label: i18n.t(locale, 'hours.log.category.none') },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { MembershipModel } from '../../../server/features/memberships/membership.model.ts';
 import type { HoursStory } from '../../../server/features/hours/hours.schema.ts';
+import { UnitModel } from '../../../server/features/units/unit.model.ts';
 import {
   asOperator,
   createMember,
@@ -256,5 +257,25 @@ describe('the story of an hours record', function () {
       const { text } = await page.get(`/hours/${id}?lang=${lang}`);
       for (const word of words) expect(text).to.include(word);
     }
+  });
+
+  it('names the unit in the reader’s language while it has that name, and leads an auditor back', async () => {
+    const tenant = await createTenant();
+    const volunteer = await named(tenant, '志愿丙', []);
+    const unitId = await createUnit(tenant, { name: '东山社区' });
+    const name = (zh: string): Promise<unknown> =>
+      inTenant(tenant.id, () =>
+        UnitModel.updateOne({ _id: unitId }, { $set: { name: { 'zh-CN': zh, en: 'Dongshan' } } }),
+      );
+    await name('东山社区');
+    const id = await createServed(tenant, volunteer, { unitId });
+    const auditor = await (await createMember(tenant, { roles: ['auditor'] })).page();
+    const english = async (): Promise<string> => (await auditor.get(`/hours/${id}?lang=en`)).text;
+    expect(await english())
+      .to.include('>Dongshan<')
+      .and.not.include('东山社区');
+    expect(await english()).to.match(/class="crumbs"[^]*href="\/hours\/held"/);
+    await name('东山村');
+    expect(await english()).to.include('东山社区');
   });
 });

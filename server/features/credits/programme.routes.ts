@@ -71,8 +71,8 @@ export function programmeRoutes({ programmes, i18n }: { programmes: ProgrammeSer
         return toProgramme(found);
       },
       async page({ programme }, { locale }) {
-        const versions = (await programmes.find(programme))?.versions ?? [];
-        return view('credits/programme', programmePageModel({ i18n, locale }, programme, versions));
+        const stored = (await programmes.find(programme)) ?? { versions: [], own: 0 };
+        return view('credits/programme', programmePageModel({ i18n, locale }, programme, stored));
       },
     }),
     route({

@@ -1,10 +1,14 @@
 import { formatMinutes } from '../../i18n/index.ts';
 import type { Programme } from './credit.types.ts';
-import { worded } from './credit.view.ts';
+import { sourceText, worded } from './credit.view.ts';
 import type { Reader } from '../../i18n/index.ts';
 
 /** Model of `credits/programme`: each version's rules in words, newest first, and whole for whoever checks or copies them. */
-export function programmePageModel(reader: Reader, name: string, versions: readonly Programme[]): object {
+export function programmePageModel(
+  reader: Reader,
+  name: string,
+  { versions, own }: { readonly versions: readonly Programme[]; readonly own: number },
+): object {
   const { i18n, locale } = reader;
   const time = (units: number, one: Programme): string => formatMinutes(units * one.unitMinutes, locale);
   const cycleText = ({ cycle }: Programme): string =>
@@ -13,10 +17,11 @@ export function programmePageModel(reader: Reader, name: string, versions: reado
       : i18n.t(locale, 'credits.rules.year', { day: cycle.startsOn });
   return {
     name: worded(reader, 'programme', name),
-    versions: versions.toReversed().map((one) => ({
+    versions: versions.toReversed().map((one, fromLast) => ({
       from: one.effective[0] === UNKNOWN_START ? null : one.effective[0],
       to: one.effective[1],
-      source: one.source,
+      // The organisation's own versions are the last ones.
+      source: sourceText(reader, name, one.source, fromLast < own ? own : 0),
       asks: one.requirement.total > 0 ? time(one.requirement.total, one) : null,
       cycle: cycleText(one),
       window:

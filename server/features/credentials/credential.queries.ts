@@ -6,7 +6,7 @@ import { isId } from '../../core/ids.ts';
 import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
-import type { MembershipService } from '../memberships/index.ts';
+import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { CredentialModel } from './credential.model.ts';
 import type { CredentialRow } from './credential.model.ts';
 
@@ -101,9 +101,10 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
     },
 
     /** A member for whom the actor may state something. @throws NotFound */
-    async accessMember(actor: Actor, membershipId: string): Promise<void> {
+    async accessMember(actor: Actor, membershipId: string): Promise<MembershipRow> {
       const membership = await memberships.row(membershipId);
       if (!membership || !can(actor, 'credentials:review', String(membership.unitId))) throw new NotFound();
+      return membership;
     },
 
     /** What waits for the actor, where all of the organisation is theirs to review; null where the holders' units decide. */

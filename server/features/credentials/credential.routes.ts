@@ -147,6 +147,17 @@ function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] 
 }
 
 function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] {
+  const enterForm = async (
+    { actor, params, locale }: Pick<RouteContext<{ id: string }>, 'actor' | 'params' | 'locale'>,
+    typed?: Parameters<typeof claimFields>[2],
+  ): Promise<PageResult> => {
+    const { personName } = await credentials.accessMember(actor, params.id);
+    return view('credentials/enter', {
+      membershipId: params.id,
+      personName,
+      ...claimFields({ i18n, locale }, await types.all(), typed),
+    });
+  };
   return [
     route({
       name: 'credentials/desk',
@@ -230,11 +241,7 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
       output: credentialView,
       run: async ({ account, params, body }) => toView(await credentials.enter(account, params.id, body)),
       page: noted,
-      invalid: async ({ issues, values }, { params, locale }) =>
-        view('credentials/enter', {
-          membershipId: params.id,
-          ...claimFields({ i18n, locale }, await types.all(), { values, issues }),
-        }),
+      invalid: ({ issues, values }, context) => enterForm(context, { values, issues }),
     }),
     route({
       name: 'credentials/enter-form',
@@ -250,11 +257,7 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
         await credentials.accessMember(actor, params.id);
         return { data: [], nextCursor: null };
       },
-      page: async (_none, { params, locale }) =>
-        view('credentials/enter', {
-          membershipId: params.id,
-          ...claimFields({ i18n, locale }, await types.all()),
-        }),
+      page: (_none, context) => enterForm(context),
     }),
   ];
 }

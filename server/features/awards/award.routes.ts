@@ -275,7 +275,9 @@ async function showPage(
         },
         crumb: own
           ? { href: '/awards', label: t('awards.title') }
-          : { href: `/memberships/${String(row.membershipId)}/awards`, label: row.personName },
+          : decides && row.state === 'claimed'
+            ? { href: '/awards/desk', label: t('awards.desk') }
+            : { href: `/memberships/${String(row.membershipId)}/awards`, label: row.personName },
         ...(typed ? { typed } : {}),
       },
     ),

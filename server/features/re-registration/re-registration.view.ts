@@ -253,7 +253,12 @@ export function overviewModel(
       href: `/memberships/${row.membershipId}`,
       facts: [
         { icon: 'certificate', text: levelNameOf('social-worker', row.level, locale) },
-        { icon: 'calendar-due', text: formatDate(row.validTo, { locale, zone: 'UTC' }) },
+        {
+          icon: 'calendar-due',
+          text: i18n.t(locale, 're-registration.overview.until', {
+            date: formatDate(row.validTo, { locale, zone: 'UTC' }),
+          }),
+        },
         ...(row.totalMinutes === null
           ? []
           : [

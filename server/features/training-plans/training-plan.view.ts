@@ -159,6 +159,7 @@ export function showModel(
   const t = i18n.in(locale);
   const { outcome, proof } = plan;
   const time = (minutes: number): string => formatMinutes(minutes, locale);
+  const share = proof ? (((proof.worth - proof.greedy) * 100) / Math.max(1, proof.greedy)).toFixed(1) : '';
   const measure = (key: string, before: string, after: string, closed: string) => ({
     label: t(`training-plans.measure.${key}`),
     before,
@@ -198,9 +199,7 @@ export function showModel(
       }),
     greedyText:
       proof && proof.greedy > 0
-        ? t('training-plans.proof.greedy', {
-            share: (((proof.worth - proof.greedy) * 100) / proof.greedy).toFixed(1),
-          })
+        ? t(share === '0.0' ? 'training-plans.proof.noBetter' : 'training-plans.proof.greedy', { share })
         : null,
     sessions: rows.map((row) => ({
       ...toPlanned(row),

@@ -206,6 +206,9 @@ const cspReport: RequestHandler = (req, res) => {
 /** Refusals that acting elsewhere may mend. */
 const OF_ANOTHER_PLACE = new Set(['not-found', 'not-permitted', 'members-only', 'has-left', 'has-closed']);
 
+/** States of a membership in which an organisation is not open yet. */
+const WAITING = ['draft', 'submitted', 'needs_correction', 'first_review'];
+
 function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
   return {
     i18n: kit.i18n,
@@ -223,8 +226,12 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
         mailbox: kit.mailbox,
       });
       // A link may be of another of the reader's places than the one they act in; whether it is, is not told.
+      // Where one only waits to be let in, nothing would open.
+      const opens = new Set(
+        identity?.memberships.filter(({ state }) => !WAITING.includes(state)).map(({ id }) => id),
+      );
       const elsewhere = OF_ANOTHER_PLACE.has(model.code)
-        ? (page.user?.memberships ?? []).filter(({ current }) => !current)
+        ? (page.user?.memberships ?? []).filter(({ id, current }) => !current && opens.has(id))
         : [];
       return kit.views.render('errors/show', { ...model, elsewhere }, page);
     },

@@ -175,13 +175,14 @@ export const navigation: readonly NavEntry[] = [
     phone: true,
   },
   { href: '/hours', key: 'nav.hours', icon: 'clock', permission: 'hours:see-own', phone: true },
-  { href: '/profile', key: 'nav.me', icon: 'user', permission: 'profile:edit-own', phone: true },
+  // Also for whoever belongs nowhere yet: it is the first thing to fill in, and says who may ask one.
+  { href: '/profile', key: 'nav.me', icon: 'user', permission: 'signed-in', phone: true },
   {
     href: '/assignments',
     key: 'nav.myShifts',
     icon: 'calendar-event',
     permission: 'assignments:see-own',
-    phone: false,
+    phone: true,
   },
   {
     href: '/offers',

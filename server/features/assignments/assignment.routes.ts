@@ -271,12 +271,14 @@ function volunteerRoutes(parts: AssignmentRouteParts): Route[] {
         const page = await assignments.own(account, query.limit, query.cursor);
         return { data: await viewsOf(page.data, parts), nextCursor: page.nextCursor };
       },
-      page: ({ data, nextCursor }, { now, query }) => {
+      page: ({ data, nextCursor }, { account, now, query }) => {
         const ahead = data.filter((one) => one.endsAt > now.toISOString()).reverse();
         const over = data.filter((one) => one.endsAt <= now.toISOString());
         return view('assignments/list', {
           ahead,
           over,
+          // Whoever is suspended says no and calls off here, and is sent to nothing that is closed to them.
+          mayBegin: can(account, 'assignments:accept-own'),
           ...pagerOf('/assignments', query, nextCursor),
           count: data.length,
         });

@@ -16,7 +16,7 @@ import type { ListedMembership, MembershipRow } from './membership.model.ts';
 import { searchFilter } from './membership.search.ts';
 import { LIVE, NOT_TO_BE_ASKED, STOOD, WAS_SAID } from './fitting.rules.ts';
 import { placesAmong } from './places.rules.ts';
-import type { OwnPlace } from './places.rules.ts';
+import type { LastWord, OwnPlace } from './places.rules.ts';
 import { toMembership } from './membership.view.ts';
 import type { Membership } from './membership.view.ts';
 
@@ -298,6 +298,22 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
           })
           .filter(({ over, state }) => over !== 'closed' || STOOD.includes(state))
           .sort((one, other) => (one.id < other.id ? -1 : 1));
+      });
+    },
+
+    /** What each organisation said last to this account, about all it ever was there: for its owner's eyes only. */
+    async lastWordsTo(accountId: string): Promise<LastWord[]> {
+      return acrossTenants('own places: what one was answered', async () => {
+        const rows = await MembershipModel.find({ accountId: new Types.ObjectId(accountId) })
+          .select({ tenantId: 1, state: 1, createdAt: 1, history: { $slice: -1 } })
+          .lean();
+        return rows.map((row) => ({
+          membershipId: String(row._id),
+          tenantId: String(row.tenantId),
+          state: row.state,
+          at: row.history[0]?.at ?? row.createdAt,
+          reason: row.history[0]?.reason ?? null,
+        }));
       });
     },
 

@@ -16,6 +16,7 @@ import type { Unit, UnitService } from '../units/index.ts';
 import { findSkill } from '../skills/index.ts';
 import { SEEN_STATES, STOOD } from './fitting.rules.ts';
 import { MEMBERSHIP_KINDS } from './membership.model.ts';
+import { answersAmong } from './places.rules.ts';
 import {
   answerBody,
   leaveBody,
@@ -95,14 +96,28 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       output: z.object({}),
       run: async () => ({}),
       async page(_output, { account, locale }) {
-        const [choices, open] = await sideBySide([
+        const [choices, open, words] = await sideBySide([
           () => memberships.placesOf(account.accountId),
           () => tenants.listOpen(placesShown),
+          () => memberships.lastWordsTo(account.accountId),
         ]);
         const own = new Map(choices.map((choice) => [choice.tenantId, choice]));
+        const said = new Map(words.map((word) => [word.membershipId, word]));
         // One's own places are shown however many others there are.
         const mine = await Promise.all(choices.map(({ tenantId }) => tenants.get(tenantId)));
+        const answers = answersAmong(words);
+        const closed = await tenants.closedAmong(answers.map(({ tenantId }) => tenantId));
+        const answered = answers.filter(({ tenantId }) => !closed.has(tenantId));
+        const askedAt = await Promise.all(answered.map(({ tenantId }) => tenants.get(tenantId)));
         return view('memberships/join', {
+          waits: choices.some(({ state }) => AWAITED.includes(state)),
+          // What was refused or taken back is told with its reason, and may be asked again.
+          answered: answered.map((word, at) => ({
+            name: askedAt[at]?.name[locale] ?? '',
+            slug: askedAt[at]?.slug ?? '',
+            state: word.state,
+            next: nextText(i18n, locale, word.state, word.reason),
+          })),
           mine: choices.map((choice, at) => ({
             name: mine[at]?.name[locale] ?? '',
             slug: mine[at]?.slug ?? '',
@@ -114,11 +129,19 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             // Only one's own record is open there.
             record: choice.over !== null,
             closed: choice.over === 'closed',
+            next:
+              choice.over === 'closed'
+                ? null
+                : nextText(i18n, locale, choice.state, said.get(choice.id)?.reason ?? null),
             membershipId: choice.id,
           })),
           others: open
-            // Who left may ask again.
-            .filter((tenant) => (own.get(tenant.id)?.state ?? FORMER) === FORMER)
+            // Who left may ask again; who was refused is told so above, with the same button.
+            .filter(
+              (tenant) =>
+                (own.get(tenant.id)?.state ?? FORMER) === FORMER &&
+                !answered.some(({ tenantId }) => tenantId === tenant.id),
+            )
             .map((tenant) => ({
               name: tenant.name[locale],
               slug: tenant.slug,
@@ -138,10 +161,14 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
       input: { params: slugParams },
       output: z.object({}),
       run: async () => ({}),
-      page: (_output, { actor, tenant, locale }) =>
-        actor.kind === 'account'
-          ? applyPage({ tenant, locale }, {})
-          : seeOther(`/register?place=${tenant?.slug ?? ''}`),
+      async page(_output, { actor, tenant, locale }) {
+        if (actor.kind !== 'account') return seeOther(`/register?place=${tenant?.slug ?? ''}`);
+        // Nobody fills in a form that could only be refused.
+        const places = await memberships.choicesOf(actor.accountId);
+        return places.some(({ tenantId }) => tenantId === tenant?.id)
+          ? seeOther('/join', { kind: 'info', key: 'errors.already-member' })
+          : applyPage({ tenant, locale }, {});
+      },
     }),
     route({
       name: 'memberships/apply',
@@ -176,6 +203,17 @@ function joinRoutes({ memberships, tenants, units, i18n }: MembershipRouteParts)
             ),
     }),
   ];
+}
+
+/** States in which somebody waits to be let in, and may meanwhile make ready. */
+const AWAITED = ['draft', 'submitted', 'needs_correction', 'first_review'];
+
+/** What comes next for whoever is in this state, with what the organisation said; null where there is nothing to tell. */
+function nextText(i18n: I18n, locale: Locale, state: string, reason: string | null): string | null {
+  const key = `memberships.next.${state}`;
+  if (!i18n.has(locale, key)) return null;
+  const said = reason ? i18n.t(locale, 'memberships.next.said', { reason }) : '';
+  return [i18n.t(locale, key), said].filter(Boolean).join(' ');
 }
 
 function applyModel(
@@ -322,6 +360,8 @@ async function showPage(
       ? { href: '/memberships', label: i18n.t(locale, 'nav.memberships') }
       : { href: '/join', label: i18n.t(locale, 'memberships.join.title') },
     member: ['approved', 'suspended', 'ended'].includes(membership.state),
+    next: own ? nextText(i18n, locale, membership.state, membership.history.at(-1)?.reason ?? null) : null,
+    waits: own && AWAITED.includes(membership.state),
     answerTitle: i18n.t(locale, `memberships.show.${membership.state === 'draft' ? 'draft' : 'answer'}`),
     personHref:
       membership.state === 'approved' && can(actor, 'people:see', membership.unitId)

@@ -107,7 +107,11 @@ const membershipOf = (actor: Actor): string | null =>
 function standingOf(actor: Actor): Standing {
   if (actor.kind !== 'account') return 'anonymous';
   if (can(actor, 'assignments:accept-own')) return 'member';
-  return actor.membership ? 'applicant' : 'stranger';
+  const { membership } = actor;
+  // Who left may ask again like anybody else.
+  if (!membership || membership.over !== null) return 'stranger';
+  if (membership.state === 'suspended') return 'suspended';
+  return ['draft', 'needs_correction'].includes(membership.state) ? 'unsent' : 'applicant';
 }
 
 function placeOf(

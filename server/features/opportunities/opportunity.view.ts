@@ -106,7 +106,7 @@ function pick(
 }
 
 /** What the reader can do here: sign up as a member, or what stands before that. */
-export type Standing = 'member' | 'applicant' | 'stranger' | 'anonymous';
+export type Standing = 'member' | 'applicant' | 'unsent' | 'suspended' | 'stranger' | 'anonymous';
 
 /** Model of `opportunities/show`. */
 export function opportunityModel(
@@ -177,6 +177,16 @@ function gateOf({
       return null;
     case 'applicant':
       return { text: t('opportunities.show.applicant'), href: null, label: null, second: null };
+    case 'suspended':
+      return { text: t('errors.member-suspended'), href: null, label: null, second: null };
+    // The application lies with its person: a draft, or sent back to be mended.
+    case 'unsent':
+      return {
+        text: t('opportunities.show.unsent'),
+        href: '/join',
+        label: t('memberships.join.open'),
+        second: null,
+      };
     case 'stranger':
       return {
         text: t('opportunities.show.stranger', { place: tenant.name }),

@@ -63,6 +63,37 @@ describe('joining an organisation', function () {
     expect(refused.text).to.include('href="/join"').and.not.include('您的角色');
   });
 
+  it('tells the applicant what comes next in every state, and why it was refused', async () => {
+    const { tenant, page, officer, id } = await applied();
+    const desk = await officer.api();
+    const home = async (): Promise<string> => (await page.get('/join')).text;
+    expect(await home())
+      .to.include('正在等组织者审核')
+      .and.include('href="/profile"');
+    // The form could only be refused: whoever asked already is sent to what was asked.
+    const again = await page.get(`/t/${tenant.slug}/join`);
+    expect([again.status, again.location]).to.deep.equal([303, '/join']);
+
+    await desk.post(review(id), { verdict: 'needs_correction', reason: '请写明住在哪个村' });
+    expect(await home())
+      .to.include('再次提交')
+      .and.include('请写明住在哪个村');
+    await page.post('/session/membership', { membershipId: id, returnTo: `/memberships/${id}` });
+    expect((await page.get(`/memberships/${id}`)).text).to.include('组织者说明：请写明住在哪个村');
+    expect((await page.post(`/memberships/${id}/answer`, { to: 'submitted' })).status).to.equal(303);
+    expect(await home()).to.not.include('请写明住在哪个村');
+
+    await desk.post(review(id), { verdict: 'rejected', reason: '今年名额已满' });
+    const refused = await home();
+    expect(refused).to.include('没有通过').and.include('组织者说明：今年名额已满').and.include('再次申请');
+    expect(refused.split(`href="/t/${tenant.slug}/join"`).length, 'offered once').to.equal(2);
+    expect((await page.get(`/t/${tenant.slug}/join`)).status).to.equal(200);
+    expect((await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer' })).location).to.equal(
+      '/join',
+    );
+    expect(await home()).to.not.include('今年名额已满');
+  });
+
   it('is the applicant’s alone until it is handed in', async () => {
     const tenant = await createTenant();
     const person = await createPerson();

@@ -30,6 +30,23 @@ describe('whoever is suspended', function () {
     expect(answer.status, answer.text).to.equal(200);
   };
 
+  it('is told so where they come in, why, and what is still theirs', async () => {
+    const member = await createMember(tenant);
+    const shiftId = await createShift(tenant);
+    const page = await member.page();
+    await stand(member, 'suspended');
+    const home = await page.get('/join');
+    expect(home.text).to.include('恢复之前不能开始新的事项').and.include('组织者说明：核实情况');
+    const shifts = await page.get('/assignments');
+    expect(shifts.text).to.include('您的成员资格已暂停').and.not.include('href="/opportunities"');
+    expect((await page.get(`/t/${tenant.slug}/opportunities/${shiftId}`)).text)
+      .to.include('您的成员资格已暂停')
+      .and.not.include('正在审核');
+    const refused = await page.get('/opportunities');
+    expect(refused.status).to.equal(403);
+    expect(refused.text).to.include('href="/assignments"').and.include('href="/join"');
+  });
+
   let days = 5;
   /** A published session of a course of its own. */
   async function session(change: object = {}): Promise<string> {

@@ -206,6 +206,9 @@ const cspReport: RequestHandler = (req, res) => {
 /** Refusals that acting elsewhere may mend. */
 const OF_ANOTHER_PLACE = new Set(['not-found', 'not-permitted', 'members-only', 'has-left', 'has-closed']);
 
+/** Where whoever holds an invitation that is over may ask like anybody else; the same for one that never was. */
+const joinPathOf = (path: string): string | null => /^\/t\/[a-z0-9-]+\/join(?=\/)/.exec(path)?.[0] ?? null;
+
 /** States of a membership in which an organisation is not open yet. */
 const WAITING = ['draft', 'submitted', 'needs_correction', 'first_review'];
 
@@ -233,7 +236,8 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
       const elsewhere = OF_ANOTHER_PLACE.has(model.code)
         ? (page.user?.memberships ?? []).filter(({ id, current }) => !current && opens.has(id))
         : [];
-      return kit.views.render('errors/show', { ...model, elsewhere }, page);
+      const askHref = model.code === 'link-not-valid' ? joinPathOf(req.path) : null;
+      return kit.views.render('errors/show', { ...model, elsewhere, askHref }, page);
     },
   };
 }

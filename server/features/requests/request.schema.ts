@@ -49,7 +49,8 @@ export const askBody = z.strictObject({
   contactPhone: z
     .string()
     .trim()
-    .min(1)
+    // Nothing typed is one mistake, not two.
+    .min(1, { abort: true })
     .max(30)
     .regex(/^\+?[\d][\d -]{5,24}$/, 'not-a-phone-number'),
   placeLabel: requiredLine(80),

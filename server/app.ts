@@ -12,6 +12,7 @@ import type { Locale } from './core/locale.ts';
 import type { Config } from './config.ts';
 import { mongoClient } from './db/connect.ts';
 import { asRequest } from './db/patience.ts';
+import { keptForm } from './http/kept-form.ts';
 import { errorHandler, messageOf } from './http/error-handler.ts';
 import { createGate } from './http/gate.ts';
 import type { Gate } from './http/gate.ts';
@@ -237,7 +238,9 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
         ? (page.user?.memberships ?? []).filter(({ id, current }) => !current && opens.has(id))
         : [];
       const askHref = model.code === 'link-not-valid' ? joinPathOf(req.path) : null;
-      return kit.views.render('errors/show', { ...model, elsewhere, askHref }, page);
+      // Both are found only after the request was seen to come from a page of ours.
+      const kept = ['csrf-token', 'not-signed-in'].includes(model.code) ? keptForm(req) : null;
+      return kit.views.render('errors/show', { ...model, elsewhere, askHref, kept }, page);
     },
   };
 }

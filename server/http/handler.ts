@@ -27,6 +27,7 @@ import { inQueue } from '../core/queue.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { identify } from './authenticate.ts';
 import type { Identities, Identity, SessionLimits } from './authenticate.ts';
+import { keptForm } from './kept-form.ts';
 import { assertSameOrigin, assertToken } from './csrf.ts';
 import { toAppError } from './error-handler.ts';
 import { pageContext } from './page-context.ts';
@@ -88,7 +89,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
     const identity = await identify(req, door, kit.identities, kit.limits);
     if (door === 'page') res.locals.identity = identity;
     const locale = localeOf(req, identity, null);
-    if (!identity && route.access !== 'public') return refuseAnonymous(req, res, door, kit);
+    if (!identity && route.access !== 'public') return refuseAnonymous(route, req, res, door, kit);
     await throttleRequest(route, identity, req, kit);
     if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, res, kit.publicUrl);
     const upload = await uploadOf(route, identity, req, res);
@@ -138,9 +139,22 @@ async function uploadOf(
 const readAlready = (tenant: TenantInfo | null): Map<string, unknown> =>
   new Map(tenant ? [[`tenant:${tenant.id}`, Promise.resolve(tenant.facts)]] : []);
 
-/** Anonymous visitors are sent to the sign-in form and back; the API answers 401. */
-async function refuseAnonymous(req: Request, res: Response, door: Door, kit: HandlerKit): Promise<void> {
+/**
+ * Anonymous visitors are sent to the sign-in form and back; the API answers 401. So does the page of a form that somebody filled
+ * in while their sign-in ended: it holds what they wrote.
+ */
+async function refuseAnonymous(
+  route: Route,
+  req: Request,
+  res: Response,
+  door: Door,
+  kit: HandlerKit,
+): Promise<void> {
   if (door === 'api') throw new NotSignedIn();
+  if (isUnsafe(route.method) && keptForm(req) !== null) {
+    assertSameOrigin(req, res, kit.publicUrl);
+    throw new NotSignedIn();
+  }
   const back = req.method === 'GET' ? safeReturnPath(req.originalUrl, kit.publicUrl) : null;
   if (back !== null && back !== '/') {
     req.session.returnTo = back;

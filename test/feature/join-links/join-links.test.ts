@@ -153,6 +153,8 @@ describe('inviting people by a link', function () {
     expect((await visitor.get(path)).status).to.equal(200);
     const unknown = await visitor.get(path.replace(code, 'A'.repeat(43)));
     expect(unknown.status).to.equal(404);
+    // Who holds it may still ask, like anybody.
+    expect(unknown.text).to.include(`href="/t/${tenant.slug}/join"`);
     await atOffset(49 * HOUR, async () => expect(bare(await visitor.get(path))).to.equal(bare(unknown)));
     const person = await createPerson();
     const page = await signedIn(person);

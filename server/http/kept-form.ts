@@ -1,0 +1,31 @@
+import type { Request } from 'express';
+
+/** What somebody wrote into a form that was not taken, to be sent again from the page that says so. */
+export interface KeptForm {
+  readonly action: string;
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Hidden fields of our own forms: the page that keeps a form brings new ones. `_version` stays: it is what the writer saw. */
+const GUARDS = ['_csrf', '_key'];
+/** Of what is typed in secret nothing goes back into a page; left empty, the form asks for it again. */
+const SECRET = /password|^current$/i;
+/** More than any form of ours holds. */
+const MOST_FIELDS = 400;
+
+/**
+ * The form that a page of ours just sent, so that a sign-in that ended meanwhile does not cost what was written (S-25). Only of
+ * requests that were found to come from our own pages: else a foreign page could have a form filled in here.
+ * @returns null where nothing was written: of a mere button, of files, of what a script sent
+ */
+export function keptForm(req: Request): KeptForm | null {
+  if (req.method !== 'POST' || req.get('hx-request') !== undefined) return null;
+  if (!req.is('application/x-www-form-urlencoded')) return null;
+  const fields = Object.entries((req.body ?? {}) as Record<string, unknown>)
+    .filter(([name]) => !GUARDS.includes(name))
+    .flatMap(([name, value]) =>
+      [value].flat().map((one) => ({ name, value: SECRET.test(name) ? '' : String(one) })),
+    );
+  const written = fields.some(({ name, value }) => name !== '_version' && value !== '');
+  return written && fields.length <= MOST_FIELDS ? { action: req.originalUrl, fields } : null;
+}

@@ -49,6 +49,7 @@ export type KnownKey =
   | 'accounts.invitation.done'
   | 'accounts.invitation.lead'
   | 'accounts.invitation.submit'
+  | 'accounts.invitation.terms'
   | 'accounts.invitation.title'
   | 'accounts.mail.change-email.button'
   | 'accounts.mail.change-email.subject'

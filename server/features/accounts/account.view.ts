@@ -120,7 +120,11 @@ export function invitationModel(parts: FormParts & { token: string }): object {
       autocomplete: 'new-password',
       hint: parts.i18n.t(parts.locale, 'accounts.register.passwordHint', { min: PASSWORD_MINIMUM }),
     }),
-    terms: form.checkbox('terms', { required: true }),
+    // Nobody below 18 administers, so this form has no place for a guardian, and speaks of none.
+    terms: form.checkbox('terms', {
+      required: true,
+      label: parts.i18n.t(parts.locale, 'accounts.invitation.terms'),
+    }),
   };
   return { fields, errors: form.errors, action: `/invitations/${parts.token}` };
 }

@@ -223,7 +223,7 @@ export const navigation: readonly NavEntry[] = [
     href: '/credentials',
     key: 'nav.credentials',
     icon: 'id-badge-2',
-    permission: 'credentials:claim-own',
+    permission: 'memberships:step-back-own',
     phone: false,
   },
   {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../core/actor.ts';
 import type { AccountActor } from '../../core/actor.ts';
 import { localDate } from '../../core/time.ts';
 import { contextNow } from '../../core/context.ts';
@@ -65,6 +66,8 @@ function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] 
       credentials: own.data.map((row) => rowModel({ i18n, locale }, toView(row), catalogue)),
       ...pagerOf('/credentials', query, own.nextCursor),
       count: own.data.length,
+      // Whoever is suspended reads what is recorded of them, and begins nothing.
+      mayBegin: can(account, 'credentials:claim-own'),
       ...claimFields({ i18n, locale }, catalogue, { values, issues }),
     };
   };
@@ -73,7 +76,7 @@ function ownRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[] 
       name: 'credentials/list-own',
       method: 'get',
       path: '/credentials',
-      access: 'credentials:claim-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One’s own certificates, as this organisation has seen them, newest first.',
       input: { query: z.strictObject(paging) },
@@ -186,7 +189,7 @@ function deskRoutes({ credentials, types, i18n }: CredentialRouteParts): Route[]
       name: 'credentials/show',
       method: 'get',
       path: '/credentials/:id',
-      access: 'credentials:claim-own',
+      access: 'memberships:step-back-own',
       tenant: 'member',
       summary: 'One certificate: one’s own, or one to review.',
       input: { params: idParams },

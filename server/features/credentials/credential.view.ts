@@ -139,6 +139,7 @@ const reasonText = ({ i18n, locale }: Reader, reason: string | null): string | n
 /** Whose word may be given by whom, as the page offers it. The service decides all the same. */
 function abilities(row: CredentialRow, account: AccountActor, unitId: string | null, today: string) {
   const own = String(row.personId) === account.personId;
+  const begins = own && can(account, 'credentials:claim-own');
   const may = (permission: 'credentials:review' | 'credentials:decide'): boolean =>
     !own && unitId !== null && can(account, permission, unitId);
   const spoke = String(row.firstReviewerId) === account.accountId;
@@ -153,10 +154,10 @@ function abilities(row: CredentialRow, account: AccountActor, unitId: string | n
     answer,
     sendBack: first || final,
     refuse: first || final || answer,
-    correct: own && ['needs_correction', 'under_review'].includes(row.state),
-    scan: own && ['under_review', 'needs_correction'].includes(row.state),
-    appeal: own && row.state === 'rejected' && row.appeal === null,
-    renew: own && whyNotRenew({ ...row, underWay }, today) === null,
+    correct: begins && ['needs_correction', 'under_review'].includes(row.state),
+    scan: begins && ['under_review', 'needs_correction'].includes(row.state),
+    appeal: begins && row.state === 'rejected' && row.appeal === null,
+    renew: begins && whyNotRenew({ ...row, underWay }, today) === null,
     suspend: ['valid', 'expiring'].includes(row.state) && may('credentials:decide'),
     resume: row.state === 'suspended' && may('credentials:decide'),
     revoke: ['valid', 'expiring', 'suspended'].includes(row.state) && may('credentials:decide'),

@@ -9,7 +9,7 @@ export const scanRoutes = ({ credentials }: { credentials: CredentialService }):
     path: '/credentials',
     folder: 'scans',
     param: 'scanId',
-    access: 'credentials:claim-own',
+    access: { show: 'memberships:step-back-own', change: 'credentials:claim-own' },
     files: credentials.scans,
     summaries: {
       show: 'One picture, for its holder and for whoever may review the certificate.',

@@ -149,6 +149,7 @@ describe('whoever is suspended, at every action for oneself', function () {
       '/recognition',
       '/time-bank',
       '/credits',
+      '/credentials',
       '/assignments',
     ]) {
       const { status, text } = await page.get(`${path}?lang=en`);
@@ -157,7 +158,9 @@ describe('whoever is suspended, at every action for oneself', function () {
         expect(text, path).to.include('Your membership is suspended');
       const forms = [...text.matchAll(/<form[^>]*action="([^"]*)"/g)].map(([, action]) => action ?? '');
       expect(
-        forms.filter((action) => /acceptance|applications|\/time-bank\/account$|calendar-feed$/.test(action)),
+        forms.filter((action) =>
+          /acceptance|applications|\/credentials$|\/time-bank\/account$|calendar-feed$/.test(action),
+        ),
         path,
       ).to.deep.equal([]);
     }

@@ -129,7 +129,7 @@ function shortOf(open: readonly OpenShift[], actor: AccountActor): ShortShift[] 
 /** What waits at the actor's desk, by the rights they have: counted by each feature, most of it in one read. */
 async function deskOf(actor: AccountActor, zone: string, parts: HomeParts): Promise<DeskTask[]> {
   const { credentials, hours, memberships, requests, sessions } = parts;
-  const tasks: readonly (readonly [boolean, DeskTask['key'], string, () => Counting | null])[] = [
+  const tasks: readonly (readonly [boolean, DeskTask['key'], string, () => Counting])[] = [
     [can(actor, 'shifts:publish'), 'today', '/attendance', () => shiftsToday(actor, zone)],
     [can(actor, 'requests:screen'), 'requests', '/requests?state=submitted', () => requests.waiting(actor)],
     [
@@ -146,15 +146,12 @@ async function deskOf(actor: AccountActor, zone: string, parts: HomeParts): Prom
     ],
     [teaches(actor), 'teaching', '/training', () => sessions.taughtAhead(actor.personId, contextNow())],
   ];
-  const counted = tasks.flatMap(([may, key, href, of]) => {
-    const counting = may ? of() : null;
-    return counting ? [{ key, href, counting }] : [];
-  });
+  const counted = tasks.filter(([may]) => may);
   const [counts, confirm] = await sideBySide([
-    () => countEach(counted.map(({ counting }) => counting)),
+    () => countEach(counted.map(([, , , counting]) => counting())),
     () => (can(actor, 'hours:confirm') ? hours.waitingCount(actor) : null),
   ]);
-  const found = counted.map(({ key, href }, at): DeskTask => ({ key, href, count: counts[at] ?? 0 }));
+  const found = counted.map(([, key, href], at): DeskTask => ({ key, href, count: counts[at] ?? 0 }));
   if (confirm === null) return found;
   const at = found[0]?.key === 'today' ? 1 : 0;
   return [...found.slice(0, at), { key: 'hours', href: '/hours/queue', count: confirm }, ...found.slice(at)];

@@ -38,19 +38,21 @@ export async function tenantAggregate<T>(
   return (await cursor.toArray()) as T[];
 }
 
-/** What is to be counted: rows of a model that match, and no further than to which number. */
+/** What is to be counted: rows of a model that match, and pass these stages, no further than to which number. */
 export interface Counting {
   readonly model: unknown;
   readonly match: object;
+  readonly stages?: readonly PipelineStage[];
   readonly most: number;
 }
 
 /** How many there are of each, in their order; all of the context's tenant, in one read. */
 export async function countEach(countings: readonly Counting[]): Promise<number[]> {
-  const [first, ...others] = countings.map(({ model, match, most }, at) => ({
+  const [first, ...others] = countings.map(({ model, match, stages = [], most }, at) => ({
     model: model as Model<never>,
     pipeline: [
       { $match: match },
+      ...stages,
       { $limit: most },
       { $group: { _id: { $literal: at }, count: { $sum: 1 } } },
     ] as PipelineStage[],

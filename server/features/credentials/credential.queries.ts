@@ -1,11 +1,14 @@
 import { Types } from 'mongoose';
+import type { Model, PipelineStage } from 'mongoose';
 import type { AccountActor, Actor } from '../../core/actor.ts';
 import { can, reachOf } from '../../core/actor.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
+import { tenantAggregate } from '../../db/builders.ts';
 import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
+import { ofUnits } from '../memberships/index.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import { CredentialModel } from './credential.model.ts';
 import type { CredentialRow } from './credential.model.ts';
@@ -60,6 +63,13 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
     };
   };
 
+  /** Grants on part of the tree see the holders there only; a certificate does not say where its holder belongs. */
+  const within = (actor: AccountActor): PipelineStage[] => {
+    const reach = [reachOf(actor, 'credentials:review'), reachOf(actor, 'credentials:decide')];
+    if (reach.includes('tenant')) return [];
+    return ofUnits('membershipId', new Set(reach.flatMap((part) => (part === 'tenant' ? [] : [...part]))));
+  };
+
   return {
     access,
     unitOf,
@@ -77,27 +87,13 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
 
     /** What waits for the actor: first reviews, final ones, appeals; oldest first. */
     async desk(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<CredentialRow>> {
-      // Grants on part of the tree see those memberships only.
-      const reach = [reachOf(actor, 'credentials:review'), reachOf(actor, 'credentials:decide')];
-      const unitIds = reach.includes('tenant')
-        ? null
-        : new Set(reach.flatMap((part) => (part === 'tenant' ? [] : [...part])));
-      const rows = await CredentialModel.find({ ...waitingFor(actor), ...afterCursor(SORT, cursor) } as never)
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .lean();
-      const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
-      if (!unitIds) return page;
-      const owners = new Map(
-        (await memberships.ofPeople(page.data.map((row) => row.personId))).map((own) => [
-          String(own._id),
-          String(own.unitId),
-        ]),
-      );
-      return {
-        ...page,
-        data: page.data.filter((row) => unitIds.has(owners.get(String(row.membershipId)) ?? '')),
-      };
+      const rows = await tenantAggregate<CredentialRow>(CredentialModel as unknown as Model<never>, [
+        { $match: { ...waitingFor(actor), ...afterCursor(SORT, cursor) } },
+        { $sort: sortOf(SORT) },
+        ...within(actor),
+        { $limit: limit + 1 },
+      ]);
+      return pageOf(rows, limit, (row) => [row.createdAt, row._id]);
     },
 
     /** A member for whom the actor may state something. @throws NotFound */
@@ -107,11 +103,13 @@ export function createCredentialQueries({ memberships }: { memberships: Membersh
       return membership;
     },
 
-    /** What waits for the actor, where all of the organisation is theirs to review; null where the holders' units decide. */
-    waiting: (actor: AccountActor): Counting | null =>
-      [reachOf(actor, 'credentials:review'), reachOf(actor, 'credentials:decide')].includes('tenant')
-        ? { model: CredentialModel, match: waitingFor(actor), most: MOST_COUNTED + 1 }
-        : null,
+    /** What waits for the actor, to be counted. */
+    waiting: (actor: AccountActor): Counting => ({
+      model: CredentialModel,
+      match: waitingFor(actor),
+      stages: within(actor),
+      most: MOST_COUNTED + 1,
+    }),
 
     /** The registration as a social worker that somebody has on the day: the newest that has begun; null for none. */
     currentRegistration: (personId: string, on: string): Promise<CredentialRow | null> =>

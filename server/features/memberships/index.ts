@@ -1,5 +1,6 @@
 export { createMembershipService } from './membership.service.ts';
 export type { MembershipService } from './membership.service.ts';
+export { ofUnits } from './membership.access.ts';
 export { LIVING_MEMBERSHIP, NOT_TO_BE_ASKED, STOOD } from './fitting.rules.ts';
 export { placesAmong } from './places.rules.ts';
 export type { OwnPlace } from './places.rules.ts';

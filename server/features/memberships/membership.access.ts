@@ -1,3 +1,5 @@
+import { Types } from 'mongoose';
+import type { PipelineStage } from 'mongoose';
 import { can } from '../../core/actor.ts';
 import type { Actor } from '../../core/actor.ts';
 import { NotFound } from '../../core/errors.ts';
@@ -22,3 +24,21 @@ export async function accessMembership(
   if (!row || (!own && !reached)) throw new NotFound();
   return row;
 }
+
+/** Rows whose membership, named by this field, is of one of these units: for a feature that keeps no unit of its own. */
+export const ofUnits = (field: string, unitIds: ReadonlySet<string>): PipelineStage[] => [
+  {
+    $lookup: {
+      from: 'memberships',
+      localField: field,
+      foreignField: '_id',
+      as: 'ofUnits',
+      pipeline: [
+        { $match: { unitId: { $in: [...unitIds].map((id) => new Types.ObjectId(id)) } } },
+        { $project: { _id: 1 } },
+      ],
+    },
+  },
+  { $match: { 'ofUnits.0': { $exists: true } } },
+  { $unset: 'ofUnits' },
+];

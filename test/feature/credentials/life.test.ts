@@ -3,13 +3,17 @@ import { OutboxModel } from '../../../server/db/outbox.ts';
 import { AssignmentModel } from '../../../server/features/assignments/assignment.model.ts';
 import { addDays, addMonths } from '../../../server/core/time.ts';
 import type { Tenant } from '../../../server/features/tenants/index.ts';
-import { createMember, createTenant, inTenant } from '../../factories/people.ts';
+import { createMember, createTenant, createUnit, inTenant } from '../../factories/people.ts';
 import type { Member } from '../../factories/people.ts';
 import { createPosition, createShift } from '../../factories/requests.ts';
 import type { ApiAgent } from '../../support/agent.ts';
 import { atOffset, testApp } from '../../support/app.ts';
 import { inDays } from '../../support/days.ts';
 
+interface Desk {
+  data: { id: string }[];
+  nextCursor: string | null;
+}
 interface Shown {
   readonly id: string;
   readonly state: string;
@@ -73,6 +77,21 @@ describe('the life of a certificate', function () {
     const validFrom = addMonths(inDays(days + 1), -36);
     return { issuedOn: validFrom, validFrom };
   };
+
+  it('waits at the desk of the holder’s own part of the tree, however much of other parts waits before it', async () => {
+    const [here, there] = [await createUnit(tenant), await createUnit(tenant)];
+    const desk = await createMember(tenant, { roles: ['officer'], unitId: here });
+    const api = await desk.api();
+    const own = async (unitId: string): Promise<string> =>
+      claim(await (await createMember(tenant, { unitId })).api());
+    for (let at = 0; at < 3; at += 1) await own(there);
+    const wanted = [await own(here), await own(here)];
+    const first = (await api.get('/credentials/reviews?limit=1')).json<Desk>();
+    expect(first.data.map(({ id }) => id)).to.deep.equal([wanted[0]]);
+    const next = (await api.get(`/credentials/reviews?limit=1&cursor=${first.nextCursor}`)).json<Desk>();
+    expect([next.data.map(({ id }) => id), next.nextCursor]).to.deep.equal([[wanted[1]], null]);
+    expect((await (await desk.page()).get('/')).text).to.include('<strong>2</strong> <span>份证书待审核');
+  });
 
   it('is contested once, and answered by somebody who has not spoken on it', async () => {
     const own = await (await createMember(tenant)).api();

@@ -10,6 +10,8 @@ export interface KeptForm {
 const GUARDS = ['_csrf', '_key'];
 /** Of what is typed in secret nothing goes back into a page; left empty, the form asks for it again. */
 const SECRET = /password|^current$/i;
+/** Forms of an identity document: its number is in no page (S-47). */
+const IDENTITY = /\/identity$/;
 /** More than any form of ours holds. */
 const MOST_FIELDS = 400;
 
@@ -21,10 +23,12 @@ const MOST_FIELDS = 400;
 export function keptForm(req: Request): KeptForm | null {
   if (req.method !== 'POST' || req.get('hx-request') !== undefined) return null;
   if (!req.is('application/x-www-form-urlencoded')) return null;
+  const isSecret = (name: string): boolean =>
+    SECRET.test(name) || (name === 'number' && IDENTITY.test(req.path));
   const fields = Object.entries((req.body ?? {}) as Record<string, unknown>)
     .filter(([name]) => !GUARDS.includes(name))
     .flatMap(([name, value]) =>
-      [value].flat().map((one) => ({ name, value: SECRET.test(name) ? '' : String(one) })),
+      [value].flat().map((one) => ({ name, value: isSecret(name) ? '' : String(one) })),
     );
   const written = fields.some(({ name, value }) => name !== '_version' && value !== '');
   return written && fields.length <= MOST_FIELDS ? { action: req.originalUrl, fields } : null;

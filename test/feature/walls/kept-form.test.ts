@@ -59,6 +59,10 @@ describe('a form that was open too long', function () {
     expect(register.text).to.not.include('a quiet evening');
     const again = await visitor.post('/register', { name: '丁一', email: 'ding@example.org', password: '' });
     expect([again.status, again.text.includes('value="丁一"')]).to.deep.equal([422, true]);
+    const identity = await visitor.post('/account/identity', { kind: 'passport', number: 'E12345678' });
+    expect(identity.status).to.equal(401);
+    expect(hidden(identity)).to.include({ kind: 'passport', number: '' });
+    expect(identity.text).to.not.include('E12345678');
     const member = await createMember(tenant);
     const button = await new PageAgent().post(`/memberships/${member.membershipId}/leaving`);
     expect([button.status, button.location]).to.deep.equal([303, '/sign-in']);

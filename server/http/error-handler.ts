@@ -99,6 +99,9 @@ export function messageOf(
   error: Pick<AppError, 'code' | 'details'> | null,
   status: number,
 ): string {
+  // A wait of minutes is said in minutes: whoever tries again after "a moment" is refused once more.
+  const seconds = error?.code === 'too-many' ? Number(error.details['retryAfterSeconds']) : 0;
+  if (seconds > 60) return i18n.t(locale, 'errors.too-many-wait', { count: Math.ceil(seconds / 60) });
   const params = Object.fromEntries(
     Object.entries(error?.details ?? {}).filter((entry): entry is [string, string | number] =>
       ['string', 'number'].includes(typeof entry[1]),

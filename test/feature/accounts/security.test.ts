@@ -341,7 +341,12 @@ describe('guesses at the door', function () {
     expect(answers.slice(0, 20)).to.deep.equal(Array.from({ length: 20 }, () => 422));
     expect(answers.slice(20)).to.deep.equal([429, 429, 429, 429]);
     // The right password is refused like any other from an unknown browser, or it could be found out.
-    expect((await guess(stranger, PASSWORD)).status).to.equal(429);
+    const refused = await guess(stranger, PASSWORD);
+    expect(refused.status).to.equal(429);
+    // As long as it takes: "a moment" would send people into the next refusal.
+    expect(refused.text)
+      .to.match(/请 1[45] 分钟后再试/)
+      .and.not.include('稍等片刻');
     expect((await guess(known, PASSWORD)).status).to.equal(303);
     // A mark of another account opens nothing, and a known browser has its own limit.
     const other = await signedIn(await createPerson());

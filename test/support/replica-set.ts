@@ -166,7 +166,7 @@ async function startMember(mongod: string, member: Member, keyFile: string, fold
   member.child = child;
   const dismiss = watchOver(child.pid ?? 0, member.dbPath, [folder]);
   child.once('exit', () => {
-    dismiss();
+    void dismiss();
     member.child = null;
   });
   await eventually(

@@ -164,12 +164,13 @@ export const REPLICA_SET = 'linli';
 function supervise(child: ChildProcess, place: ServerPlace): RunningServer {
   const { pid } = child;
   let stopping = false;
-  const dismiss = pid === undefined ? () => undefined : watchOver(pid, place.dbPath, place.disposable);
+  const dismiss =
+    pid === undefined ? () => Promise.resolve() : watchOver(pid, place.dbPath, place.disposable);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (err) => resolve(err.message));
     child.once('exit', (code, name) => {
-      dismiss();
-      resolve(name ? `signal ${name}` : `code ${code}`);
+      // Whoever waits for the end finds nothing of ours running any more, the watchdog included.
+      void dismiss().then(() => resolve(name ? `signal ${name}` : `code ${code}`));
     });
   });
   const died = ended.then((how) =>

@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
  * this process holds open. Before it signals, it makes sure that the number still belongs to a process whose arguments
  * name `mark`. It runs in a session of its own, so that a Ctrl-C at the terminal does not end it.
  * @param cleanUp folders to remove after that, for servers that live for one test run: those are ended at once
- * @returns a function that dismisses the watchdog without touching the process
+ * @returns a function that dismisses the watchdog without touching the process; resolves when it is gone
  */
-export function watchOver(pid: number, mark: string, cleanUp: readonly string[] = []): () => void {
+export function watchOver(pid: number, mark: string, cleanUp: readonly string[] = []): () => Promise<void> {
   const script = [
     'while read -r line; do [ "$line" = dismissed ] && exit 0; done',
     'if [ -e "/proc/$1/cmdline" ]; then grep -qF -- "$2" "/proc/$1/cmdline" || exit 0; fi',
@@ -22,13 +22,19 @@ export function watchOver(pid: number, mark: string, cleanUp: readonly string[] 
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
   });
-  // Without a shell there is no watchdog; the next start still finds and ends the orphan.
-  child.on('error', () => undefined);
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    // Without a shell there is no watchdog; the next start still finds and ends the orphan.
+    child.on('error', () => resolve());
+  });
   child.stdin.on('error', () => undefined);
   child.unref();
   unref(child.stdin);
   return () => {
+    // Who waits for it must not be ended by having nothing else to do.
+    child.ref();
     child.stdin.end('dismissed\n');
+    return gone;
   };
 }
 

@@ -88,20 +88,24 @@ function gateOf({ config, kit, routes, plumbing }: AppParts): Gate {
       routes.filter(({ rate }) => rate === 'sign-in').flatMap((route) => [route.path, apiPathOf(route)]),
     ),
     exempt: (path) => spared.has(path) || path.startsWith('/assets/'),
-    page: (locale) =>
-      views.render('errors/busy', text(locale), {
-        locale,
-        zone: 'UTC',
-        nonce: '',
-        csrfToken: null,
-        path: '/',
-        fullUrl: '/',
-        user: null,
-        tenant: null,
-        nav: [],
-        flash: [],
-        mailboxEnabled: false,
-      }),
+    page: (locale, writes) =>
+      views.render(
+        'errors/busy',
+        { ...text(locale), writes },
+        {
+          locale,
+          zone: 'UTC',
+          nonce: '',
+          csrfToken: null,
+          path: '/',
+          fullUrl: '/',
+          user: null,
+          tenant: null,
+          nav: [],
+          flash: [],
+          mailboxEnabled: false,
+        },
+      ),
     problem(locale) {
       const { title, message } = text(locale);
       return { type: '/problems/overloaded', title, status: 503, code: 'overloaded', detail: message };

@@ -44,8 +44,11 @@ export interface GateParts {
   readonly reserved: ReadonlySet<string>;
   /** Paths that are never refused: health, static files. */
   readonly exempt: (path: string) => boolean;
-  /** What is said to whoever is refused, made once for each language: it must cost next to nothing. */
-  readonly page: (locale: Locale) => string;
+  /**
+   * What is said to whoever is refused, made once for each language: it must cost next to nothing.
+   * @param writes whether something was sent, which the same address cannot take again by a link
+   */
+  readonly page: (locale: Locale, writes: boolean) => string;
   readonly problem: (locale: Locale) => object;
   readonly localeOf: (headers: IncomingMessage['headers']) => Locale;
 }
@@ -80,7 +83,7 @@ export function createGate(parts: GateParts): Gate {
   const refuse = refusal(parts);
   const laneOf = (req: IncomingMessage): Lane => {
     if (parts.reserved.has(pathOf(req))) return signIn;
-    return req.method === 'GET' || req.method === 'HEAD' ? read : write;
+    return isRead(req) ? read : write;
   };
   return {
     early(req, res) {
@@ -133,6 +136,8 @@ export function createGate(parts: GateParts): Gate {
 const pathOf = (req: IncomingMessage & { originalUrl?: string }): string =>
   (req.originalUrl ?? req.url ?? '').split('?', 1)[0] ?? '';
 
+const isRead = (req: IncomingMessage): boolean => req.method === 'GET' || req.method === 'HEAD';
+
 function watchLoop(tell: (late: boolean) => void): NodeJS.Timeout {
   let last = performance.now();
   return setInterval(() => {
@@ -161,10 +166,11 @@ function refusal({
   problem,
   localeOf,
 }: GateParts): (req: IncomingMessage, res: ServerResponse) => void {
-  const pages = new Map<Locale, Buffer>();
-  const pageIn = (locale: Locale): Buffer => {
-    const made = pages.get(locale) ?? Buffer.from(page(locale));
-    pages.set(locale, made);
+  const pages = new Map<string, Buffer>();
+  const pageIn = (locale: Locale, writes: boolean): Buffer => {
+    const kind = `${locale} ${writes}`;
+    const made = pages.get(kind) ?? Buffer.from(page(locale, writes));
+    pages.set(kind, made);
     return made;
   };
   const tell = tellOf();
@@ -177,7 +183,7 @@ function refusal({
     const api = pathOf(req).startsWith('/api/');
     const body = api
       ? Buffer.from(JSON.stringify({ ...problem(locale), instance: requestId }))
-      : pageIn(locale);
+      : pageIn(locale, !isRead(req));
     res.writeHead(503, {
       ...HEADERS,
       'X-Request-Id': requestId,

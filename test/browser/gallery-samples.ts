@@ -258,6 +258,15 @@ export function errorSample(locale: Locale): object {
   };
 }
 
+export function busySample(locale: Locale): object {
+  const i18n = createI18n({ strict: true });
+  return {
+    title: i18n.t(locale, 'errors.status.503'),
+    message: i18n.t(locale, 'errors.overloaded'),
+    writes: false,
+  };
+}
+
 export function mailSample(locale: Locale): object {
   const words = WORDS[locale];
   return {

@@ -23,7 +23,14 @@ import {
   picture,
 } from '../support/browser.ts';
 import type { Browser, Page } from '../support/browser.ts';
-import { errorSample, galleryModel, homeSample, mailSample, pageSample } from './gallery-samples.ts';
+import {
+  busySample,
+  errorSample,
+  galleryModel,
+  homeSample,
+  mailSample,
+  pageSample,
+} from './gallery-samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PICTURES = join(ROOT, 'tmp/gallery');
@@ -46,6 +53,7 @@ const SAMPLES: readonly Sample[] = [
   { name: 'components', view: 'gallery', signedIn: true, model: galleryModel },
   { name: 'home', view: 'home/index', signedIn: false, model: homeSample },
   { name: 'error', view: 'errors/show', signedIn: true, model: errorSample },
+  { name: 'busy', view: 'errors/busy', signedIn: false, model: busySample },
 ];
 
 describe('every component in a real browser', function () {

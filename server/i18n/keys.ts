@@ -325,6 +325,7 @@ export type KnownKey =
   | 'assignments.attendance.noneFound'
   | 'assignments.attendance.noneHint'
   | 'assignments.attendance.people'
+  | 'assignments.attendance.signature'
   | 'assignments.attendance.title'
   | 'assignments.candidates.again'
   | 'assignments.candidates.byPlan'

@@ -50,17 +50,25 @@ interface Place {
   readonly onNewPage: () => void;
 }
 
+/** So many rows stand together at the end: a page with one line and the sum looks like a mistake. */
+const TOGETHER = 3;
+
 /** Draws all lines and their sum, adding pages as needed. */
 export function drawRecords(sheet: Sheet, place: Place): void {
   const { doc, draft, root } = sheet;
   const table = doc.group(root, 'Table');
   let [y, bottom] = [place.top, place.bottom];
   y = drawHeader(sheet, y, table);
-  draft.lines.forEach((line, index) => {
+  const rows = draft.lines.map((line) => {
     const cells = cellsOf(sheet, line);
-    const height = rowHeight(cells);
-    const last = index === draft.lines.length - 1;
-    if (y + height + (last ? TOTAL_HEIGHT : NOTE_HEIGHT) > bottom) {
+    return { cells, height: rowHeight(cells) };
+  });
+  const ending = Math.max(0, rows.length - TOGETHER);
+  const endHeight = rows.slice(ending).reduce((sum, { height }) => sum + height, TOTAL_HEIGHT);
+  rows.forEach(({ cells, height }, index) => {
+    const last = index === rows.length - 1;
+    const needed = index === ending && index > 0 ? endHeight : height + (last ? TOTAL_HEIGHT : NOTE_HEIGHT);
+    if (y + needed > bottom) {
       drawMore(sheet, y);
       y = startPage(sheet, place.onNewPage);
       bottom = LATER_BOTTOM;

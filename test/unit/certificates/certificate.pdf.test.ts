@@ -146,6 +146,17 @@ describe('the PDF of a certificate', () => {
     expect(pages[0]).to.include('其余记录见后页');
   });
 
+  it('leaves no page to one service and the sum', async () => {
+    // One and two more than the first page, and than the first two, have room for.
+    for (const count of [9, 10, 31, 32]) {
+      const entries = Array.from({ length: count }, (_, index) => sampleEntry(index));
+      const pdf = await render({ entries, period: { from: '2026-01-01', to: '2026-12-31' } });
+      const last = (await pdfText(pdf)).split('\n').at(-1) ?? '';
+      const dates = entries.filter(({ serviceDate }) => last.includes(serviceDate));
+      expect(dates.length, `of ${count} services on the last page`).to.be.at.least(3);
+    }
+  });
+
   it('is marked on every page when the place is a demonstration, and only then', async () => {
     const entries = Array.from({ length: 20 }, (_, index) => sampleEntry(index));
     const demo = await render({ demo: true, entries });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { can } from '../../core/actor.ts';
+import { now } from '../../core/clock.ts';
 import { localDate } from '../../core/time.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { pagerOf } from '../../http/paging.ts';
@@ -21,6 +22,7 @@ import {
 } from './certificate.schema.ts';
 import type { CertificateView } from './certificate.schema.ts';
 import type { CertificateService } from './certificate.service.ts';
+import { groupedCode, shownCode } from './certificate.rules.ts';
 import { bytesOf } from './certificate.verify.ts';
 import { issuedModel, listModel, toView } from './certificate.view.ts';
 
@@ -136,6 +138,7 @@ function ownRoutes({ certificates, proposals, i18n, publicUrl }: CertificateRout
       page: async (certificate) =>
         view('certificates/show', {
           ...certificate,
+          groupedCode: groupedCode(certificate.code),
           proposal: certificate.abilities.revoke
             ? await proposals.openOn('certificates/revocation', certificate.id)
             : null,
@@ -272,7 +275,8 @@ function publicRoutes({ certificates }: CertificateRouteParts): Route[] {
       page: (result, { params }) =>
         view(
           'certificates/verify',
-          { asked: true, code: params.code, ...result },
+          // When it was asked is for whoever keeps the answer on paper; only what was found tells it, so that all else is alike.
+          { asked: true, code: shownCode(params.code), checkedAt: now().toISOString(), ...result },
           result.found ? {} : { status: 404 },
         ),
     }),

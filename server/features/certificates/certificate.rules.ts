@@ -236,6 +236,9 @@ export const verifyUrl = (publicUrl: string, code: string): string =>
 /** `7K3QX-…`: groups of five, for reading from paper. */
 export const groupedCode = (code: string): string => code.replace(/(.{5})(?=.)/g, '$1-');
 
+/** A code as it is shown beside what it proves: in groups, as on paper, whatever way it was typed. */
+export const shownCode = (typed: string): string => groupedCode(normaliseCode(typed));
+
 /** A code as typed from paper, as it is stored: separators dropped, look-alikes of Crockford's alphabet resolved. */
 export const normaliseCode = (typed: string): string =>
   typed

@@ -4,6 +4,7 @@ import {
   buildStatement,
   certificateNumber,
   groupedCode,
+  shownCode,
   isCalendarDate,
   maskName,
   normaliseCode,
@@ -152,6 +153,7 @@ describe('numbers, codes and names', () => {
     for (let place = 0; place < 26; place++)
       expect(new Set(codes.map((code) => code[place])).size).to.equal(32);
     expect(normaliseCode('oil0-1 ')).to.equal('01101');
+    expect(shownCode(' ktm33qcpe2-2fy')).to.equal('KTM33-QCPE2-2FY');
   });
 
   for (const [name, masked] of [

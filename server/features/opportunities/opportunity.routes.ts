@@ -24,6 +24,19 @@ export function opportunityRoutes({
 }): Route[] {
   return [
     route({
+      name: 'opportunities/place',
+      method: 'get',
+      path: '/t/:tenantSlug',
+      doors: ['page'],
+      access: 'public',
+      tenant: 'slug',
+      summary: 'The short address of a place, as it is told or cut from a longer one: what it needs now.',
+      input: { params: slugParams },
+      output: empty,
+      run: async () => ({}),
+      page: (_output, { params }) => seeOther(`/t/${params.tenantSlug}/opportunities`),
+    }),
+    route({
       name: 'opportunities/list',
       method: 'get',
       path: '/t/:tenantSlug/opportunities',

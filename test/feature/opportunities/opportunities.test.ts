@@ -41,6 +41,14 @@ describe('GET /t/:tenantSlug/opportunities', () => {
     expect((await anonymous.get('/t/no-such-place/opportunities')).status).to.equal(404);
   });
 
+  it('is found at the short address of the place, which people tell each other', async () => {
+    const { slug } = await createTenant();
+    const visitor = new PageAgent();
+    const short = await visitor.get(`/t/${slug}`);
+    expect([short.status, short.location]).to.deep.equal([303, `/t/${slug}/opportunities`]);
+    expect((await visitor.get('/t/nowhere-at-all')).status).to.equal(404);
+  });
+
   it('filters by day, skill and service area, and pages by key', async () => {
     const tenant = await createTenant();
     const early = await createOpening(tenant, {

@@ -336,6 +336,7 @@ export type KnownKey =
   | 'assignments.candidates.funnel'
   | 'assignments.candidates.inRanking'
   | 'assignments.candidates.looked'
+  | 'assignments.candidates.marked'
   | 'assignments.candidates.nameless'
   | 'assignments.candidates.neededAt'
   | 'assignments.candidates.neededElsewhere'

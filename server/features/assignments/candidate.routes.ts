@@ -4,6 +4,7 @@ import { pageOf, paging, prose } from '../../http/schema.ts';
 import { pagerOf } from '../../http/paging.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
+import { markOf } from '../matching/index.ts';
 import type { MatchingService } from '../matching/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import { countedPlanSchema, findingSchema, neededSchema, positionParams } from './assignment.schema.ts';
@@ -136,7 +137,7 @@ export function candidateRoutes({ assignments, matching, shifts, i18n }: Candida
           candidates: found.data.map((one) => ({
             ...one,
             neededText: wordNeeded(i18n, locale, one.needed),
-            label: one.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
+            label: one.name ?? i18n.t(locale, 'assignments.candidates.marked', { mark: markOf(one.handle) }),
             href: one.membershipId ? `/memberships/${one.membershipId}` : null,
             whyHref: `/positions/${params.positionId}/candidates/reckoning?handle=${one.handle}`,
             reasons: one.parts.flatMap((part) =>

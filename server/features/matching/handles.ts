@@ -40,3 +40,16 @@ export function createHandles(secret: Buffer): Handles {
     },
   };
 }
+
+/** No vowels, so that no word comes of it, and nothing that reads like another. */
+const LETTERS = '23456789BCDFGHJKMNPQRTVWXY';
+const MARK_LETTERS = 4;
+
+/** Four letters of a handle, the same wherever the person stands for the position: two who have no name are told apart by them. */
+export function markOf(handle: string): string {
+  let rest = Buffer.from(handle, 'base64url').readUIntBE(0, 6);
+  let mark = '';
+  for (; mark.length < MARK_LETTERS; rest = Math.floor(rest / LETTERS.length))
+    mark += LETTERS[rest % LETTERS.length] ?? '';
+  return mark;
+}

@@ -21,6 +21,7 @@ export { PoolColumns } from './pairs/pool.columns.ts';
 export { credentialsOf } from './matching.sources.ts';
 export { isFree } from './hard.rules.ts';
 export { bandOf } from './distance.rules.ts';
+export { markOf } from './handles.ts';
 export { inputsOf } from './inputs.rules.ts';
 export { excludedFrom, exclusionsMark } from './exclusion.facts.ts';
 export type { PersonSources, PlaceRow } from './matching.facts.ts';

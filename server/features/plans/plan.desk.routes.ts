@@ -8,7 +8,7 @@ import { route, seeOther, view } from '../../http/route.ts';
 import type { Route } from '../../http/route.ts';
 import type { AssignmentService } from '../assignments/index.ts';
 import { reckoningRows, wordFinding } from '../assignments/index.ts';
-import { forOthers } from '../matching/index.ts';
+import { forOthers, markOf } from '../matching/index.ts';
 import type { ShiftService } from '../shifts/index.ts';
 import type { TenantService } from '../tenants/index.ts';
 import type { Exchanged, Explained, PlanExplaining } from './plan.explain.ts';
@@ -202,7 +202,8 @@ function pairRoutes(parts: DeskRouteParts): Route[] {
           why,
           others: shown.others.map((other) => ({
             ...other,
-            label: other.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
+            label:
+              other.name ?? i18n.t(locale, 'assignments.candidates.marked', { mark: markOf(other.handle) }),
             href: `${why}?handle=${other.handle}`,
           })),
         });
@@ -309,7 +310,7 @@ function wordWhy(
   const most = shown.parts.reduce((sum, part) => sum + part.most, 0);
   return {
     ...shown,
-    label: labelOf(shown.name),
+    label: shown.name ?? i18n.t(locale, 'assignments.candidates.marked', { mark: markOf(shown.handle) }),
     total: i18n.t(locale, 'matching.pair.total', {
       score: number(shown.score),
       most: number(most),

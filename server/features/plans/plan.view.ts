@@ -4,7 +4,7 @@ import { formatDateTime, formatDistance, formatNumber } from '../../i18n/format.
 import { createForm } from '../../i18n/index.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { wordFinding } from '../assignments/index.ts';
-import { bandOf } from '../matching/index.ts';
+import { bandOf, markOf } from '../matching/index.ts';
 import type { Unit } from '../units/index.ts';
 import type { PlanPair, PlanPlace, PlanRow } from './plan.model.ts';
 import type { Reckoned } from './plan.judge.ts';
@@ -142,7 +142,7 @@ export interface Words {
 export function wordPair(pair: PairView, { i18n, locale, zone }: Words): object {
   return {
     ...pair,
-    label: pair.name ?? i18n.t(locale, 'assignments.candidates.nameless'),
+    label: pair.name ?? i18n.t(locale, 'assignments.candidates.marked', { mark: markOf(pair.handle) }),
     href: pair.membershipId ? `/memberships/${pair.membershipId}` : null,
     reasons: pair.parts.flatMap((one) => (one.finding ? [wordFinding(i18n, locale, one.finding, zone)] : [])),
   };

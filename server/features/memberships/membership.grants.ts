@@ -44,6 +44,12 @@ export function createMembershipGrants({
   }
 
   return {
+    /** Whether a guardian speaks for a member, or may have to: of everybody else it was recorded that they are of age. */
+    async mayNeedGuardian(personId: string): Promise<boolean> {
+      const [{ birthDate, guardian }, { zone }] = [await people.row(personId), await tenants.current()];
+      return birthDate === null || guardian !== null || isMinor(birthDate, localDate(contextNow(), zone));
+    },
+
     async grant(
       actor: AccountActor,
       id: string,

@@ -349,6 +349,7 @@ async function showPage(
         .slice(0, 400)
         .map((unit) => ({ value: unit.id, label: `${'  '.repeat(unit.depth)}${unit.name[locale]}` }))
     : [];
+  const signIn = may('memberships:create') && !['rejected', 'withdrawn', FORMER].includes(membership.state);
   const inviter = membership.invitedBy
     ? (await memberships.namesOfAccounts([membership.invitedBy])).get(membership.invitedBy)
     : null;
@@ -377,7 +378,8 @@ async function showPage(
       resume: may('memberships:decide') && membership.state === 'suspended',
       end: may('memberships:decide') && ['approved', 'suspended'].includes(membership.state),
       grant: grants,
-      signIn: may('memberships:create') && !['rejected', 'withdrawn', FORMER].includes(membership.state),
+      signIn,
+      askGuardian: signIn && (await memberships.mayNeedGuardian(membership.personId)),
       verifyIdentity: may('identities:verify'),
       enterCredential: may('credentials:review'),
       planLearning: membership.state === 'approved' && may('training:plan'),

@@ -326,6 +326,12 @@ describe('a guardian who takes the consent back', function () {
       relation: 'mother',
     });
     expect(paper.status, await paper.text()).to.equal(201);
+    // Whoever runs the desk finds the guardian on the page of a minor, and of nobody who is of age.
+    const desks = await coordinator.page();
+    const link = (one: Member): string => `/memberships/${one.membershipId}/guardian-consent`;
+    const adult = await createMember(tenant, { person: { birthDate: '1990-01-01' } });
+    expect((await desks.get(`/memberships/${member.membershipId}`)).text).to.include(link(member));
+    expect((await desks.get(`/memberships/${adult.membershipId}`)).text).to.not.include(link(adult));
     const reopened = await new ApiAgent().post('/tokens', { email: member.email, password: PASSWORD });
     expect(reopened.status).to.equal(201);
   });

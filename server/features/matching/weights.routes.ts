@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FieldIssue } from '../../core/errors.ts';
+import { formatMinutesExactly } from '../../i18n/format.ts';
 import { createForm } from '../../i18n/index.ts';
 import type { I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
@@ -162,6 +163,9 @@ function weightsPage(
   });
   const number = (name: keyof typeof BOUNDS & keyof WeightsView, unit: string) =>
     form.input(name, 'number', { ...BOUNDS[name], required: true, width: 'short', unit });
+  // What was saved, as people say it: 2,400 minutes read as nothing. What is typed now would make another of it.
+  const minutesOf = (saved: number): string =>
+    t('matching.weights.minutesNow', { length: formatMinutesExactly(saved, locale) });
   const soft = set.rules.filter(({ level }) => level === 'soft');
   return view('matching/weights', {
     version: set.version,
@@ -189,9 +193,9 @@ function weightsPage(
         'off',
         SWITCHABLE.map((value) => ({ value, label: t(`matching.rule.${value}`) })),
       ),
-      dailyCapMinutes: number('dailyCapMinutes', t('matching.weights.minutes')),
-      weeklyCapMinutes: number('weeklyCapMinutes', t('matching.weights.minutes')),
-      restMinutes: number('restMinutes', t('matching.weights.minutes')),
+      dailyCapMinutes: number('dailyCapMinutes', minutesOf(set.dailyCapMinutes)),
+      weeklyCapMinutes: number('weeklyCapMinutes', minutesOf(set.weeklyCapMinutes)),
+      restMinutes: number('restMinutes', minutesOf(set.restMinutes)),
       reachMetres: number('reachMetres', t('matching.weights.metres')),
     },
     errors: form.errors,

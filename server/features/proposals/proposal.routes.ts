@@ -69,6 +69,8 @@ export function proposalRoutes({ proposals, i18n }: { proposals: ProposalService
             href: show === 'open' ? '/proposals' : `/proposals?show=${show}`,
             current: show === query.show,
           })),
+          // All that wait are in one state: only of what is over it says something.
+          isOver: query.show === 'past',
           none: i18n.t(locale, `proposals.none.${query.show}`),
           ...pagerOf('/proposals', query, nextCursor),
           count: data.length,

@@ -39,8 +39,14 @@ export function mergeRoutes({ merges, proposals, i18n }: MergeRouteParts): Route
     const preview = await merges.preview(account, ids);
     const form = createForm({ i18n, locale, messages: 'hours.merges.form', ...failure });
     const { from, into, obstacle } = preview;
+    // Whichever of the two was to be kept: while it waits there is nothing to propose.
+    const [one, other] = [
+      await proposals.openOn('hours/merge', ids.from),
+      await proposals.openOn('hours/merge', ids.into),
+    ];
     return view('hours/merge', {
       ...preview,
+      proposal: one ?? other,
       from: toView(from),
       into: toView(into),
       obstacleText: obstacle ? i18n.t(locale, `errors.${obstacle}` as 'errors.wrong-state') : null,

@@ -28,6 +28,8 @@ const transferView = z.object({
   wanted: z.number().nullable(),
   records: z.number().nullable(),
   minutes: z.number().nullable(),
+  /** Why it was not confirmed or not accepted; null otherwise. */
+  reason: z.string().nullable(),
   createdAt: z.string(),
   can: z.object({ decide: z.boolean(), withdraw: z.boolean() }),
 });
@@ -42,6 +44,7 @@ const toTransfer = (row: TransferRow, account: AccountActor): z.input<typeof tra
     wanted: row.wanted ?? row.records,
     records: row.records,
     minutes: row.minutes,
+    reason: ['refused', 'declined'].includes(row.state) ? (row.history.at(-1)?.reason ?? null) : null,
     createdAt: row.createdAt.toISOString(),
     can: {
       decide:

@@ -150,6 +150,8 @@ describe('two records of one human', function () {
     );
     const proposed = answers.filter(({ status }) => status === 201);
     expect(proposed, answers.map(({ text }) => text).join('\n')).to.have.length(1);
+    const waits = await page.get(`/duplicates/new?${String(query)}&lang=zh-CN`);
+    expect(waits.text).to.include('同一身份证').and.not.include('name="reason"');
     // Nothing moved yet, and nobody of the two records confirms it.
     expect(await total(own)).to.equal(121);
     const confirmation = `/proposals/${proposed[0]?.json<{ id: string }>().id}/confirmation`;

@@ -171,7 +171,9 @@ describe('hours that somebody takes along', function () {
     expect((await newDesk.post(`/hours/transfers/${offer?.id}/decision`, no)).status).to.equal(200);
     expect((await own.get('/hours/transfers')).json<{ data: Transfer[] }>().data[0]).to.include({
       state: 'declined',
+      reason: no.reason,
     });
+    expect((await (await other.page()).get('/hours/transfers')).text).to.include(no.reason);
     const again = (await own.post('/hours/transfers', { tenantId: next.id })).json<Transfer>();
     await desk.post(`/hours/transfers/${again.id}/decision`, yes);
     expect((await own.post(`/hours/transfers/${again.id}/withdrawal`)).json()).to.include({

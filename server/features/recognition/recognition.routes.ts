@@ -145,7 +145,10 @@ async function detailOf(
   row: RecognitionRow,
   account: AccountActor,
 ): Promise<z.input<typeof caseDetail>> {
-  return toDetail(row, account, (await recognition.named([row])).has(String(row._id)));
+  const detail = toDetail(row, account, (await recognition.named([row])).has(String(row._id)));
+  // Nothing is offered that would only be refused: while the notice stands nobody decides.
+  const decide = detail.can.decide && (await recognition.noticeIsOver(row));
+  return { ...detail, can: { ...detail.can, decide } };
 }
 
 export interface RecognitionRouteParts {

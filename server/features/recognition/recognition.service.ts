@@ -145,6 +145,10 @@ export function createRecognitionService(parts: RecognitionParts) {
     return row;
   }
 
+  /** The last day of a public notice is one on which people may still object. */
+  const noticeIsOver = async ({ objectionUntil: until }: RecognitionRow): Promise<boolean> =>
+    until !== null && (await schemes.today()) > until;
+
   /** Whether somebody of that age may be named in public at all (S-49). */
   async function isTooYoung(personId: Types.ObjectId): Promise<boolean> {
     const { birthDate } = await people.row(personId);
@@ -248,6 +252,7 @@ export function createRecognitionService(parts: RecognitionParts) {
 
   return {
     access,
+    noticeIsOver,
     named,
 
     /** What there is, how far the person is, and their own cases. */
@@ -396,8 +401,7 @@ export function createRecognitionService(parts: RecognitionParts) {
       return inTransaction(async () => {
         const row = await access(actor, id);
         await assertMayAct(actor, row, 'recognition:decide');
-        if (row.objectionUntil === null || (await schemes.today()) <= row.objectionUntil)
-          throw new Conflict('notice-stands');
+        if (!(await noticeIsOver(row))) throw new Conflict('notice-stands');
         if (verdict === 'granted') return settle(row, actor, reason);
         const after = await transition(RecognitionModel, row._id, {
           lifecycle: recognitionLifecycle,

@@ -153,6 +153,9 @@ describe('stars and medals', function () {
     expect((await act(second, id, 'decide', { verdict: 'granted', reason: 'x' })).json()).to.include({
       code: 'notice-stands',
     });
+    expect((await (await second.api()).get(`/recognition-cases/${id}`)).json()).to.nested.include({
+      'can.decide': false,
+    });
     await sweep('recognition/settle-notices');
     expect((await own.get(`/recognition-cases/${id}`)).json()).to.include({ state: 'published' });
     await atOffset(8 * DAY + 1_000, () => sweep('recognition/settle-notices'));

@@ -1,6 +1,10 @@
 import type { FieldIssue } from '../core/errors.ts';
 import type { Locale } from '../core/locale.ts';
+import { formatMinutesExactly } from './format.ts';
 import type { I18n, MessageParams } from './types.ts';
+
+/** Longer than this nobody reads at sight how long it is: 1,440 minutes. */
+const MINUTES_READ_AT_SIGHT = 90;
 
 /** What `{{> partials/field field}}` shows: everything worded and decided, nothing left to the template. */
 export interface Field {
@@ -46,6 +50,8 @@ export interface FieldInput {
   readonly required?: boolean;
   readonly askedOf?: string;
   readonly unit?: string;
+  /** Of a number of minutes: those that are saved, so that its hint says how many hours they are. */
+  readonly savedMinutes?: number;
   readonly width?: 'full' | 'short';
   readonly maxLength?: number;
   readonly min?: string | number;
@@ -117,6 +123,10 @@ export function createForm({
       i18n.has(locale, `errors.${issue.code}`) ? `errors.${issue.code}` : 'errors.invalid',
       (issue.params ?? {}) as MessageParams,
     );
+  const nowText = (minutes = 0): string =>
+    minutes > MINUTES_READ_AT_SIGHT
+      ? word('common.field.now', { length: formatMinutesExactly(minutes, locale) })
+      : '';
   const belongsTo = (issue: FieldIssue, name: string): boolean =>
     issue.path === name || issue.path.startsWith(`${name}.`);
 
@@ -129,7 +139,9 @@ export function createForm({
   ): Field {
     const id = `${idPrefix}-${slug(name)}`;
     const hintKey = `${messages}.${name}.hint`;
-    const hint = options.hint !== undefined ? options.hint : i18n.has(locale, hintKey) ? word(hintKey) : null;
+    const worded =
+      options.hint !== undefined ? options.hint : i18n.has(locale, hintKey) ? word(hintKey) : null;
+    const hint = [nowText(options.savedMinutes), worded].filter(Boolean).join(' ') || null;
     const issue = issues.find((candidate) => belongsTo(candidate, name));
     const value = values[name];
     const chosen = new Set((Array.isArray(value) ? value : [value]).map((v) => textOf(v)));

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { FieldIssue } from '../../core/errors.ts';
-import { formatMinutesExactly } from '../../i18n/format.ts';
 import { createForm } from '../../i18n/index.ts';
-import type { I18n, Locale } from '../../i18n/index.ts';
+import type { FieldInput, I18n, Locale } from '../../i18n/index.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -161,11 +160,10 @@ function weightsPage(
     values: { ...stored, ...again?.values },
     issues: again?.issues ?? [],
   });
-  const number = (name: keyof typeof BOUNDS & keyof WeightsView, unit: string) =>
-    form.input(name, 'number', { ...BOUNDS[name], required: true, width: 'short', unit });
-  // What was saved, as people say it: 2,400 minutes read as nothing. What is typed now would make another of it.
-  const minutesOf = (saved: number): string =>
-    t('matching.weights.minutesNow', { length: formatMinutesExactly(saved, locale) });
+  const number = (name: keyof typeof BOUNDS & keyof WeightsView, unit: string, more: FieldInput = {}) =>
+    form.input(name, 'number', { ...BOUNDS[name], required: true, width: 'short', unit, ...more });
+  const minutes = (name: 'dailyCapMinutes' | 'weeklyCapMinutes' | 'restMinutes') =>
+    number(name, t('matching.weights.minutes'), { savedMinutes: set[name] });
   const soft = set.rules.filter(({ level }) => level === 'soft');
   return view('matching/weights', {
     version: set.version,
@@ -193,9 +191,9 @@ function weightsPage(
         'off',
         SWITCHABLE.map((value) => ({ value, label: t(`matching.rule.${value}`) })),
       ),
-      dailyCapMinutes: number('dailyCapMinutes', minutesOf(set.dailyCapMinutes)),
-      weeklyCapMinutes: number('weeklyCapMinutes', minutesOf(set.weeklyCapMinutes)),
-      restMinutes: number('restMinutes', minutesOf(set.restMinutes)),
+      dailyCapMinutes: minutes('dailyCapMinutes'),
+      weeklyCapMinutes: minutes('weeklyCapMinutes'),
+      restMinutes: minutes('restMinutes'),
       reachMetres: number('reachMetres', t('matching.weights.metres')),
     },
     errors: form.errors,

@@ -2,7 +2,6 @@ import type { FieldIssue } from '../../core/errors.ts';
 import type { Locale } from '../../core/locale.ts';
 import { route, seeOther, view } from '../../http/route.ts';
 import type { PageResult, Route } from '../../http/route.ts';
-import { formatMinutesExactly } from '../../i18n/format.ts';
 import { createForm } from '../../i18n/index.ts';
 import { SERVICE_AREAS } from '../skills/index.ts';
 import type { Field, I18n } from '../../i18n/index.ts';
@@ -49,9 +48,6 @@ const UNITS: Readonly<
   bankRedeemFromAge: 'years',
 };
 
-/** Up to here nobody reckons to know how long it is. */
-const MINUTES_READ_AT_SIGHT = 90;
-
 /** The organisation's own settings: how it is called, how it looks, which limits it sets itself. */
 export function tenantRoutes({ tenants, i18n }: TenantRouteParts): Route[] {
   const page = (
@@ -67,18 +63,14 @@ export function tenantRoutes({ tenants, i18n }: TenantRouteParts): Route[] {
       values: { ...settings, colour: settings.colour ?? '', ...typed.values },
       issues: typed.issues ?? [],
     });
-    // What was saved, as people say it: 1,440 minutes read as nothing. What is typed now would make another of it.
-    const unitOf = (name: NumberSetting): string =>
-      UNITS[name] === 'minutes' && settings[name] > MINUTES_READ_AT_SIGHT
-        ? t('tenants.unit.minutesNow', { length: formatMinutesExactly(settings[name], locale) })
-        : t(`tenants.unit.${UNITS[name]}`);
     const numbers = new Map<NumberSetting, Field>(
       NUMBER_SETTINGS.map((name) => [
         name,
         form.input(name, 'number', {
           required: true,
           width: 'short',
-          unit: unitOf(name),
+          unit: t(`tenants.unit.${UNITS[name]}`),
+          ...(UNITS[name] === 'minutes' ? { savedMinutes: settings[name] } : {}),
           inputMode: 'numeric',
           ...SETTING_BOUNDS[name],
         }),

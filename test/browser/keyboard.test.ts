@@ -73,7 +73,6 @@ describe('the keyboard alone', function () {
   async function open(who: Member, phone: boolean): Promise<Page> {
     const { url } = await testApp();
     const page = await newPage(browser, { phone, locale: 'zh-CN', baseURL: url });
-    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.goto('/sign-in');
     await reach(page, '#f-email');
     await page.keyboard.type(who.email);

@@ -746,7 +746,7 @@ export function compose(config: Config, options: ComposeOptions = {}) {
     services,
     invariants: composeInvariants(built),
     routes: composeRoutes(built, messages),
-    identities: createIdentities(services.tenants),
+    identities: createIdentities(services.tenants, services.security),
     keyPrints: {
       secretPrint: deriveSecret(master, 'print').toString('base64url'),
       signingKeyIds: [...keys.trusted.keys()],

@@ -1,12 +1,12 @@
 import type { Identities, Identity } from './http/authenticate.ts';
 import type { TenantInfo } from './http/route.ts';
 import { identityOfSession, identityOfToken, sessionWithIdentity } from './features/accounts/index.ts';
-import type { FoundIdentity } from './features/accounts/index.ts';
+import type { FoundIdentity, SecurityService } from './features/accounts/index.ts';
 import type { Tenant, TenantService } from './features/tenants/index.ts';
 import { DEFAULT_LOCALE } from './core/locale.ts';
 
 /** Glue between what the accounts feature finds and what the http layer asks for. */
-export function createIdentities(tenants: TenantService): Identities {
+export function createIdentities(tenants: TenantService, security: SecurityService): Identities {
   return {
     async forSession(session) {
       const found = await identityOfSession(session);
@@ -30,6 +30,7 @@ export function createIdentities(tenants: TenantService): Identities {
       const tenant = await tenants.findBySlug(slug, which);
       return tenant && toTenantInfo(tenant);
     },
+    prove: (actor, password) => security.prove(actor, password),
   };
 }
 

@@ -41,6 +41,8 @@ export interface Identities {
   forToken(token: string): Promise<Identity | null>;
   /** Null for unknown tenants, and for closed ones unless they are asked for, too. */
   tenantBySlug(slug: string, which: 'open' | 'ever'): Promise<TenantInfo | null>;
+  /** Whether it is the account's password; guesses count like those at the door. @throws Invalid, TooMany */
+  prove(actor: AccountActor, password: string): Promise<void>;
 }
 
 /** Who is asking, or null; of browsers it was read with their session. Cookies are not looked at on the API door, tokens not on the page door. */

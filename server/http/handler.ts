@@ -16,18 +16,19 @@ import {
   NotSignedIn,
   PreconditionFailed,
   PreconditionRequired,
+  TooMany,
   UnsupportedType,
 } from '../core/errors.ts';
 import { logger } from '../core/logger.ts';
 import { countRequest } from '../core/metrics.ts';
-import { pickLocale } from '../i18n/index.ts';
+import { createForm, pickLocale } from '../i18n/index.ts';
 import type { I18n, Locale } from '../i18n/index.ts';
 import { once } from '../db/idempotency.ts';
 import { inQueue } from '../core/queue.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { identify } from './authenticate.ts';
 import type { Identities, Identity, SessionLimits } from './authenticate.ts';
-import { keptForm } from './kept-form.ts';
+import { keptForm, PROOF_FIELD } from './kept-form.ts';
 import { assertSameOrigin, assertToken } from './csrf.ts';
 import { toAppError } from './error-handler.ts';
 import { pageContext } from './page-context.ts';
@@ -243,8 +244,7 @@ function assertPermitted({ access, whole, method, tenant }: Route, actor: Accoun
 async function perform(work: Work): Promise<void> {
   const { route, door, identity } = work;
   assertPermitted(route, identity?.actor ?? null);
-  if (route.fresh && (identity?.actor.authenticatedAt ?? 0) < work.kit.limits.now() - FRESH_MS)
-    return askForProof(work);
+  if (!(await isProved(work))) return;
   const context = contextOf(work);
   try {
     context.query = parseQuery(route.input.query, work.req.query);
@@ -256,20 +256,56 @@ async function perform(work: Work): Promise<void> {
   }
 }
 
-/** A form asks for the password and leads back; a program signs in anew (S-22). Nothing of the action has happened yet. */
-async function askForProof({ route, door, req, res, kit }: Work): Promise<void> {
-  if (door === 'api') throw new Forbidden('password-needed-again');
+/** Whether the password was proved lately enough for the action, or comes with its form. If not, it has been asked for. */
+async function isProved(work: Work): Promise<boolean> {
+  const { route, identity, kit, req } = work;
+  const stale = (identity?.actor.authenticatedAt ?? 0) < kit.limits.now() - FRESH_MS;
+  if (!route.fresh || !stale) return true;
+  if (work.door === 'api') throw new Forbidden('password-needed-again');
+  const typed = (req.body as Record<string, unknown> | undefined)?.[PROOF_FIELD];
+  try {
+    if (typeof typed !== 'string' || !identity) throw new Forbidden('password-needed-again');
+    await kit.identities.prove(identity.actor, typed);
+    await sessionControls(req, now()).proved();
+    return true;
+  } catch (err) {
+    if (!(err instanceof Forbidden || err instanceof Invalid || err instanceof TooMany)) throw err;
+    await askForProof(work, err);
+    return false;
+  }
+}
+
+/**
+ * A form that was filled in comes back with the password to add, so that nothing is written twice; else the password is asked for on
+ * a page of its own, which leads back (S-22). Nothing of the action has happened yet.
+ */
+async function askForProof(work: Work, why: Forbidden | Invalid | TooMany): Promise<void> {
+  const { route, req, res, kit, locale } = work;
   const from = URL.parse(req.get('referer') ?? '');
   const before = from?.origin === new URL(kit.publicUrl).origin ? `${from.pathname}${from.search}` : null;
   const page = req.method === 'GET' && route.page !== undefined;
   const back = safeReturnPath(page ? req.originalUrl : before, kit.publicUrl);
+  const kept = keptForm(req);
+  if (kept !== null) {
+    const issues =
+      why instanceof Forbidden ? [] : [{ path: PROOF_FIELD, code: why.issues[0]?.code ?? why.code }];
+    const form = createForm({ i18n: kit.i18n, locale, messages: 'accounts.proof', issues });
+    const label = kit.i18n.t(locale, 'accounts.proof.current.label');
+    const field = form.input(PROOF_FIELD, 'password', {
+      required: true,
+      autocomplete: 'current-password',
+      label,
+    });
+    const model = { kept, field, errors: form.errors, cancel: back ?? '/' };
+    return sendResult(work, { kind: 'view', view: 'errors/proof', model, status: why.status });
+  }
   if (back !== null) req.session.returnTo = back;
   await save(req);
   res.redirect(303, '/account/proof');
 }
 
 /** Hidden fields of our own forms; they are not the action's input. */
-const FORM_GUARDS = ['_csrf', '_key', '_version'];
+const FORM_GUARDS = ['_csrf', '_key', '_version', PROOF_FIELD];
 
 function rawBody({ req, door }: Work): Record<string, unknown> {
   const body = (req.body ?? {}) as Record<string, unknown>;

@@ -6,8 +6,10 @@ export interface KeptForm {
   readonly fields: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** The password that a form brings along where its action asks for it anew (S-22). */
+export const PROOF_FIELD = '_proof';
 /** Hidden fields of our own forms: the page that keeps a form brings new ones. `_version` stays: it is what the writer saw. */
-const GUARDS = ['_csrf', '_key'];
+const GUARDS = ['_csrf', '_key', PROOF_FIELD];
 /** Of what is typed in secret nothing goes back into a page; left empty, the form asks for it again. */
 const SECRET = /password|^current$/i;
 /** Forms of an identity document: its number is in no page (S-47). */

@@ -1616,6 +1616,8 @@ export type KnownKey =
   | 'errors.kept.again'
   | 'errors.kept.csrf-token'
   | 'errors.kept.not-signed-in'
+  | 'errors.kept.password-needed-again'
+  | 'errors.kept.send'
   | 'errors.kept.signIn'
   | 'errors.kind-stays'
   | 'errors.kiosk-over'

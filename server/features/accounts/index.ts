@@ -9,6 +9,7 @@ export { claimOf } from './confirmation.service.ts';
 export { createAccountLinks, linkById } from './link.service.ts';
 export type { AccountLinks } from './link.service.ts';
 export { createSecurityService } from './security.service.ts';
+export type { SecurityService } from './security.service.ts';
 export { securityRoutes } from './security.routes.ts';
 export { createInPersonService } from './in-person.service.ts';
 export type { InPersonService } from './in-person.service.ts';

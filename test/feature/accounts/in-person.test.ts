@@ -356,7 +356,7 @@ describe('actions that need the password again (S-22)', function () {
       const phone = number();
       const path = `/memberships/${member.membershipId}/phone`;
       const sent = await page.post(path, { phone, phoneSeen: 'true' }, { referer: `${url}${path}` });
-      expect(sent.location).to.equal('/account/proof');
+      expect([sent.status, sent.location]).to.deep.equal([403, null]);
       const refused = await api.post(path, { phone, phoneSeen: true });
       expect([refused.status, refused.json<{ code: string }>().code]).to.deep.equal([
         403,
@@ -365,14 +365,45 @@ describe('actions that need the password again (S-22)', function () {
       expect(await AccountModel.countDocuments({ phone: phoneKey(phone) })).to.equal(0);
       const fresh = await coordinator.api();
       expect((await fresh.post(path, { phone, phoneSeen: true })).status).to.equal(200);
-      expect((await page.post('/account/tokens', { name: 'x', days: '1' })).location).to.equal(
-        '/account/proof',
-      );
+      expect((await page.post('/account/tokens', { name: 'x', days: '1' })).status).to.equal(403);
       // A page elsewhere is never led to.
-      await page.post(path, { phone, phoneSeen: 'true' }, { referer: 'https://elsewhere.example/x' });
+      const sheet = `/memberships/${member.membershipId}/start-sheet`;
+      const button = await page.post(sheet, {}, { referer: 'https://elsewhere.example/x' });
+      expect(button.location).to.equal('/account/proof');
       expect((await page.post('/account/proof', { current: PASSWORD })).location).to.match(
         /^\/(account|memberships)/,
       );
+    });
+  });
+
+  it('keep what was written: the password is added to the same form, and a wrong one loses nothing', async () => {
+    const tenant = await createTenant();
+    const [coordinator, member] = [
+      await createMember(tenant, { roles: ['coordinator'] }),
+      await createMember(tenant),
+    ];
+    const page = await coordinator.page();
+    const path = `/memberships/${member.membershipId}/phone`;
+    const phone = number();
+    await page.get('/account?lang=en');
+    await atOffset(LATER, async () => {
+      const asked = await page.post(path, { phone, phoneSeen: 'true' });
+      expect(asked.status).to.equal(403);
+      expect(asked.text).to.include(`action="${path}"`);
+      expect(asked.text)
+        .to.include(`name="phone" value="${phone}"`)
+        .and.include('name="phoneSeen" value="true"');
+      const before = page.cookieHeader();
+      const wrong = await page.post(path, { phone, phoneSeen: 'true', _proof: 'not my password' });
+      expect([wrong.status, wrong.text.includes('id="f-_proof-error"')]).to.deep.equal([422, true]);
+      expect(wrong.text).to.include(`name="phone" value="${phone}"`).and.not.include('not my password');
+      expect(await AccountModel.countDocuments({ phone: phoneKey(phone) })).to.equal(0);
+      const done = await page.post(path, { phone, phoneSeen: 'true', _proof: PASSWORD });
+      expect([done.status, done.location]).to.deep.equal([303, `/memberships/${member.membershipId}`]);
+      expect(page.cookieHeader()).to.not.equal(before);
+      expect(await AccountModel.countDocuments({ phone: phoneKey(phone) })).to.equal(1);
+      // It counts for the next ten minutes, too.
+      expect((await page.get(path)).status).to.equal(200);
     });
   });
 });

@@ -174,7 +174,14 @@ export const navigation: readonly NavEntry[] = [
     permission: 'attendance:check-in-own',
     phone: true,
   },
-  { href: '/hours', key: 'nav.hours', icon: 'clock', permission: 'hours:see-own', phone: true },
+  {
+    href: '/hours',
+    key: 'nav.hours',
+    icon: 'clock',
+    permission: 'hours:see-own',
+    recorded: true,
+    phone: true,
+  },
   // Also for whoever belongs nowhere yet: it is the first thing to fill in, and says who may ask one.
   { href: '/profile', key: 'nav.me', icon: 'user', permission: 'signed-in', phone: true },
   {
@@ -196,6 +203,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'nav.certificates',
     icon: 'certificate',
     permission: 'certificates:issue-own',
+    recorded: true,
     phone: false,
   },
   {
@@ -203,6 +211,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'appraisals.title',
     icon: 'message-check',
     permission: 'appraisals:see-own',
+    recorded: true,
     phone: false,
   },
   {
@@ -210,6 +219,7 @@ export const navigation: readonly NavEntry[] = [
     key: 'awards.title',
     icon: 'award',
     permission: 'awards:see-own',
+    recorded: true,
     phone: false,
   },
   {

@@ -32,6 +32,8 @@ export interface ActorMembership {
    * closed. Null where neither is so.
    */
   readonly over: Over | null;
+  /** Whether they are or were a member there, so that something may be recorded of them. */
+  readonly recorded: boolean;
   /** What the person is here: a volunteer, a social worker, … */
   readonly kind: string;
   readonly roles: readonly Role[];

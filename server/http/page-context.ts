@@ -18,6 +18,8 @@ export interface NavEntry {
   readonly permission: Permission | 'public' | 'signed-in';
   /** Only for whom the permission holds in the whole organisation. */
   readonly whole?: boolean;
+  /** What is recorded of members: nothing can be yet of whoever waits to be let in for the first time. */
+  readonly recorded?: boolean;
   /** In the phone's tab bar (at most five are shown). */
   readonly phone: boolean;
   /** Which work for others it belongs to; none for what every member does for themselves. */
@@ -102,10 +104,12 @@ const MOST_MADE = 2_000;
 /** The entries that one may use. All who see the same are given the same list: what is drawn of it is drawn once (`kept`). */
 function navigationFor({ req, identity, locale, i18n, navigation }: PageParts): readonly NavItem[] {
   let [shown, here] = ['', ''];
-  for (const { permission, href, whole } of navigation) {
+  const isNew = identity?.actor.membership?.recorded === false;
+  for (const { permission, href, whole, recorded } of navigation) {
     const seen =
       permission === 'public' ||
       (identity !== null &&
+        !(recorded && isNew) &&
         (permission === 'signed-in' || (whole ? canEverywhere : can)(identity.actor, permission)));
     shown += seen ? '1' : '0';
     if (seen && href.length > here.length && isInside(href, req.path)) here = href;

@@ -3123,6 +3123,7 @@ export type KnownKey =
   | 'memberships.mail.submitted.subject'
   | 'memberships.mail.submitted.text'
   | 'memberships.next.draft'
+  | 'memberships.next.ended'
   | 'memberships.next.first_review'
   | 'memberships.next.meanwhile'
   | 'memberships.next.needs_correction'

@@ -156,7 +156,10 @@ const OVER_PERMISSIONS: Readonly<Record<Over, readonly Permission[]>> = {
 const overOf = ({ state, tenant }: JoinedMembership): Over | null =>
   !tenant.active ? 'closed' : state === FORMER ? 'left' : null;
 
-function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMembership {
+function rightsOf(
+  membership: JoinedMembership,
+  { units, memberships }: Pick<Joined, 'units' | 'memberships'>,
+): ActorMembership {
   const permissions = new Map<Permission, Reach>();
   const add = (names: readonly Permission[], reach: Reach): void => {
     for (const name of names) {
@@ -184,6 +187,9 @@ function rightsOf(membership: JoinedMembership, units: Joined['units']): ActorMe
     unitId: String(membership.unitId),
     state: membership.state,
     over,
+    recorded: memberships.some(
+      ({ tenantId, state }) => STOOD.includes(state) && String(tenantId) === String(membership.tenantId),
+    ),
     kind: membership.kind,
     roles: approved ? [...new Set<Role>(['volunteer', ...membership.grants.map((grant) => grant.role)])] : [],
     permissions,
@@ -208,7 +214,7 @@ function foundIn(joined: Joined, membershipId: string | null): FoundIdentity {
     name: joined.person.name,
     locale: joined.locale,
     firstSteps: { shown: joined.stepsShown ?? 'auto', seen: joined.stepsSeen ?? [] },
-    membership: acting ? rightsOf(acting, joined.units) : null,
+    membership: acting ? rightsOf(acting, joined) : null,
     tenant: acting ? toTenant(acting.tenant) : null,
     memberships: own.map((membership) => ({
       id: String(membership._id),

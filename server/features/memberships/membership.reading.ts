@@ -312,7 +312,8 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
           tenantId: String(row.tenantId),
           state: row.state,
           at: row.history[0]?.at ?? row.createdAt,
-          reason: row.history[0]?.reason ?? null,
+          // What somebody wrote who took the application back, or left, was not said to them.
+          reason: String(row.history[0]?.accountId) === accountId ? null : (row.history[0]?.reason ?? null),
         }));
       });
     },

@@ -327,6 +327,9 @@ async function showPage(
   { memberships, units, i18n }: Pick<MembershipRouteParts, 'memberships' | 'units' | 'i18n'>,
 ): Promise<PageResult> {
   const own = membership.id === account.membership?.id;
+  const said = own
+    ? (await memberships.lastWordsTo(account.accountId)).find((word) => word.membershipId === membership.id)
+    : null;
   const may = (
     permission:
       | 'memberships:create'
@@ -361,7 +364,7 @@ async function showPage(
       ? { href: '/memberships', label: i18n.t(locale, 'nav.memberships') }
       : { href: '/join', label: i18n.t(locale, 'memberships.join.title') },
     member: ['approved', 'suspended', 'ended'].includes(membership.state),
-    next: own ? nextText(i18n, locale, membership.state, membership.history.at(-1)?.reason ?? null) : null,
+    next: own ? nextText(i18n, locale, membership.state, said?.reason ?? null) : null,
     waits: own && AWAITED.includes(membership.state),
     answerTitle: i18n.t(locale, `memberships.show.${membership.state === 'draft' ? 'draft' : 'answer'}`),
     personHref:

@@ -63,6 +63,39 @@ describe('joining an organisation', function () {
     expect(refused.text).to.include('href="/join"').and.not.include('您的角色');
   });
 
+  it('lists in the menu what is recorded of members only for who is or was one, and says why it ended', async () => {
+    const { tenant, page, reviewer, id } = await applied();
+    const menu = async (): Promise<string> =>
+      /<nav[\s\S]*<\/nav>/.exec((await page.get('/account?lang=en')).text)?.[0] ?? '';
+    const records = ['/hours', '/certificates', '/appraisals', '/awards'].map((path) => `href="${path}"`);
+    await page.get('/join');
+    await page.post('/session/membership', { membershipId: id });
+    const first = await menu();
+    expect(first).to.include('href="/profile"');
+    for (const record of records) expect(first).to.not.include(record);
+    await inTenant(tenant.id, () => MembershipModel.updateOne({ _id: id }, { $set: { state: 'approved' } }));
+    const end = { to: 'ended', reason: '搬到外县' };
+    const ended = await (await reviewer.api()).post(`/memberships/${id}/standing`, end);
+    expect(ended.status, ended.text).to.equal(200);
+    const told = (await page.get('/join?lang=en')).text;
+    expect(told).to.include('This membership has ended').and.include('What was said: 搬到外县');
+    // Whoever asks again has a record here already.
+    await page.post(`/t/${tenant.slug}/memberships`, { kind: 'volunteer' });
+    const row = await inTenant(tenant.id, () => MembershipModel.findOne({ state: 'submitted' }).lean());
+    await page.post('/session/membership', { membershipId: String(row?._id) });
+    const again = await menu();
+    for (const record of records) expect(again).to.include(record);
+  });
+
+  it('repeats to nobody as the organisation’s word what they wrote themselves when they left', async () => {
+    const member = await createMember(await createTenant());
+    const page = await member.page();
+    await page.get('/join');
+    await page.post(`/memberships/${member.membershipId}/leaving`, { reason: '太忙' });
+    const told = (await page.get('/join?lang=en')).text;
+    expect(told).to.include('This membership has ended').and.not.include('太忙');
+  });
+
   it('tells the applicant what comes next in every state, and why it was refused', async () => {
     const { tenant, page, officer, id } = await applied();
     const desk = await officer.api();

@@ -242,9 +242,12 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
         ? (page.user?.memberships ?? []).filter(({ id, current }) => !current && opens.has(id))
         : [];
       const askHref = model.code === 'link-not-valid' ? joinPathOf(req.path) : null;
+      // A link for a new password that is over: another one is a press away.
+      const anewHref =
+        model.code === 'link-not-valid' && req.path.startsWith('/reset/') ? '/forgotten' : null;
       // Both are found only after the request was seen to come from a page of ours.
       const kept = ['csrf-token', 'not-signed-in'].includes(model.code) ? keptForm(req) : null;
-      return kit.views.render('errors/show', { ...model, elsewhere, askHref, kept }, page);
+      return kit.views.render('errors/show', { ...model, elsewhere, askHref, anewHref, kept }, page);
     },
   };
 }

@@ -16,17 +16,34 @@ export interface OpenSession {
 interface StoredSession {
   _id: string;
   expires: Date;
-  session: { startedAt?: number; agent?: string; passport?: { user?: { accountId?: string } } };
+  session: {
+    startedAt?: number;
+    accountVersion?: number;
+    agent?: string;
+    passport?: { user?: { accountId?: string } };
+  };
 }
 
 const MOST = 50;
 const publicId = (sid: string): string => createHash('sha256').update(sid).digest('hex').slice(0, 24);
 const sessions = () => database().collection<StoredSession>('sessions');
 
-/** Open sessions of an account, newest first. `currentSid` is the secret of the one that asks, if any. */
-export async function sessionsOf(accountId: string, currentSid: string | null): Promise<OpenSession[]> {
+/**
+ * Open sessions of an account, newest first.
+ * @param version the account's: a session of before the password was changed opens nothing any more, and is none
+ * @param currentSid the secret of the one that asks, if any
+ */
+export async function sessionsOf(
+  accountId: string,
+  version: number,
+  currentSid: string | null,
+): Promise<OpenSession[]> {
   const rows = await sessions()
-    .find({ 'session.passport.user.accountId': accountId, expires: { $gt: contextNow() } })
+    .find({
+      'session.passport.user.accountId': accountId,
+      'session.accountVersion': version,
+      expires: { $gt: contextNow() },
+    })
     .sort({ expires: -1 })
     .limit(MOST)
     .toArray();

@@ -66,6 +66,8 @@ export interface ErrorModel {
   readonly message: string;
   readonly requestId: string;
   readonly back: string;
+  /** The page itself, where it may well open the next time; null of forms, which a link cannot send. */
+  readonly again: string | null;
   /** The filters of the page's address that were refused, in words. */
   readonly refused: readonly { readonly label: string; readonly value: string; readonly text: string }[];
   /** The same page without them; null where it was not the address that was refused. */
@@ -159,6 +161,7 @@ function sendPage(
     message: messageOf(pages.i18n, locale, error, status),
     requestId: res.locals.requestId ?? currentContext()?.requestId ?? '',
     back: backOf(req),
+    again: status >= 500 && req.method === 'GET' ? req.originalUrl : null,
     ...refusedOf(req, pages, error),
   };
   try {

@@ -3,7 +3,7 @@ import { createMember, createTenant, PASSWORD } from '../factories/people.ts';
 import type { Member } from '../factories/people.ts';
 import { createOpening } from '../factories/requests.ts';
 import { createSession } from '../factories/training.ts';
-import { testApp } from '../support/app.ts';
+import { atOffset, testApp } from '../support/app.ts';
 import { axe, axeText, launchBrowser, newPage, overflowsSideways } from '../support/browser.ts';
 import type { Browser, Page, PageOptions } from '../support/browser.ts';
 
@@ -90,6 +90,53 @@ describe('what makes pages comfortable', function () {
       expect(await overflowsSideways(page), path).to.equal(false);
     }
     await page.context().close();
+  });
+
+  it('sends what was kept when a sign-in ended by one press, once somebody signed in in another window', async () => {
+    const page = await open(volunteer, { locale: 'en' });
+    await page.goto('/saved-searches/new?lang=en');
+    await page.fill('#f-name', '陪老人看病');
+    await page.fill('#f-words', '看病');
+    await page.context().clearCookies();
+    await page.click('main button[type=submit]');
+    expect(await page.locator('.error-code').innerText()).to.equal('401');
+    const [other] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.click('.error-ways a[target=_blank]'),
+    ]);
+    await other.fill('#f-email', volunteer.email);
+    await other.fill('#f-password', PASSWORD);
+    await other.click('main button[type=submit]');
+    await other.waitForURL((url) => url.pathname !== '/sign-in');
+    await page.click('form.error-ways button');
+    await page.waitForSelector('.error-page', { state: 'detached' });
+    expect(await page.locator('main').innerText()).to.include('陪老人看病');
+    await page.context().close();
+  });
+
+  it('asks for the password anew in the form itself, and loses nothing of it', async () => {
+    for (const phone of [true, false]) {
+      const page = await open(coordinator, { phone, locale: 'en' });
+      await page.goto('/account?lang=en');
+      await page.fill('#f-name', 'printer');
+      await atOffset(11 * 60_000, async () => {
+        const form = page.locator('form[action="/account/tokens"]');
+        await form.locator('button[type=submit]').click();
+        await page.waitForSelector('#f-_proof');
+        expect(axeText(await axe(page))).to.equal('');
+        expect(await overflowsSideways(page)).to.equal(false);
+        expect(await page.locator('main h1').innerText()).to.equal('Your password once more');
+        await page.fill('#f-_proof', 'not my password');
+        await page.click('main button[type=submit]');
+        await page.waitForSelector('#f-_proof-error');
+        expect(axeText(await axe(page))).to.equal('');
+        await page.fill('#f-_proof', PASSWORD);
+        await page.click('main button[type=submit]');
+        await page.waitForSelector('form[action="/account/tokens"]');
+        expect(await page.locator('main').innerText()).to.include('printer');
+      });
+      await page.context().close();
+    }
   });
 
   it('says which filter of an address cannot be used, and opens the page without it', async () => {

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { Conflict, Invalid, NotFound } from '../../core/errors.ts';
 import { sessionsOf } from '../../db/sessions.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { FieldIssue } from '../../core/errors.ts';
 import type { I18n } from '../../i18n/index.ts';
 import { empty, id } from '../../http/schema.ts';
 import { route, seeOther, view } from '../../http/route.ts';
-import type { Route, RouteContext } from '../../http/route.ts';
+import type { PageResult, Route, RouteContext } from '../../http/route.ts';
 import { safeReturnPath } from '../../http/session.ts';
 import type { MembershipService, OwnPlace } from '../memberships/index.ts';
 import type { TokenWish } from './token.service.ts';
@@ -68,6 +69,20 @@ function registrationRoutes({
   i18n,
   reachesNumbers,
 }: AccountRouteParts): Route[] {
+  /** The form of an invited administrator, which says where, and what they will sign in with. */
+  const invited = async (
+    { params, locale }: Pick<RouteContext<{ token: string }>, 'params' | 'locale'>,
+    tried: { values?: Readonly<Record<string, unknown>>; issues?: readonly FieldIssue[] },
+  ): Promise<PageResult> => {
+    const invitation = await accounts.invitationOf(params.token);
+    if (!invitation) throw new NotFound('link-not-valid');
+    const { name } = await tenants.get(invitation.tenantId);
+    const { address } = invitation;
+    return view(
+      'accounts/invitation',
+      invitationModel({ i18n, locale, ...tried, token: params.token, place: name[locale], address }),
+    );
+  };
   const placeOf = async (
     slug: string | undefined,
     locale: 'zh-CN' | 'en',
@@ -245,13 +260,8 @@ function registrationRoutes({
       summary: 'The form with which an invited administrator makes their account.',
       input: { params: linkParams },
       output: empty,
-      async run({ params }) {
-        if (!(await accounts.isUsable(params.token, 'invite-administrator')))
-          throw new NotFound('link-not-valid');
-        return {};
-      },
-      page: (_output, { params, locale }) =>
-        view('accounts/invitation', invitationModel({ i18n, locale, token: params.token })),
+      run: async () => ({}),
+      page: (_output, context) => invited(context, {}),
     }),
     route({
       name: 'accounts/accept-invitation',
@@ -271,8 +281,8 @@ function registrationRoutes({
         return {};
       },
       page: () => seeOther('/sign-in', { kind: 'success', key: 'accounts.invitation.done' }),
-      invalid: ({ issues, values }, { params, locale }) =>
-        view('accounts/invitation', invitationModel({ i18n, locale, issues, values, token: params.token })),
+      invalid: ({ issues, values, error }, context) =>
+        invited(context, { values, issues: issues.length > 0 ? issues : [{ path: '', code: error.code }] }),
     }),
   ];
 }
@@ -446,7 +456,7 @@ function accountPageRoutes({ accounts, memberships, tenants, i18n }: AccountRout
         current: choice.id === account.membership?.id,
       })),
       tokens: await accounts.listTokens(account),
-      sessions: (await sessionsOf(account.accountId, session.id)).map((one) => ({
+      sessions: (await sessionsOf(account.accountId, own.version, session.id)).map((one) => ({
         ...one,
         startedAt: one.startedAt.toISOString(),
         expiresAt: one.expiresAt.toISOString(),

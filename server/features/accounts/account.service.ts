@@ -19,7 +19,7 @@ import {
   shownPhone,
 } from './account.rules.ts';
 import { AccountModel } from './account.model.ts';
-import type { AccountRow, AccountTokenRow, TokenPurpose, WaitingClaim } from './account.model.ts';
+import type { AccountRow, AccountTokenRow, WaitingClaim } from './account.model.ts';
 import { claimOf, createConfirmationService } from './confirmation.service.ts';
 import type { Wish } from './confirmation.service.ts';
 import { deviceNameOf, newDeviceMark } from './device.rules.ts';
@@ -259,9 +259,11 @@ export function createAccountService({
       }
     },
 
-    /** Whether the mailed link could be used now; shows the form, changes nothing. */
-    isUsable: async (secret: string, purpose: TokenPurpose): Promise<boolean> =>
-      (await links.find(secret, purpose)) !== null,
+    /** Whom the link of a first administrator is for, and where; null where it could not be used now. Changes nothing. */
+    async invitationOf(secret: string): Promise<{ address: string; tenantId: string } | null> {
+      const token = await links.find(secret, 'invite-administrator');
+      return token && { address: token.address, tenantId: String(token.tenantId) };
+    },
 
     /** A one-time link with which the first administrator of a tenant makes their account. */
     async inviteAdministrator(tenantId: string, address: string): Promise<string> {
@@ -442,9 +444,10 @@ export function createAccountService({
       locale: Locale | null;
       personId: string;
       state: AccountRow['state'];
+      version: number;
     } | null> {
       const account = await AccountModel.findById(accountId)
-        .select({ email: 1, phone: 1, phoneVerifiedAt: 1, locale: 1, personId: 1, state: 1 })
+        .select({ email: 1, phone: 1, phoneVerifiedAt: 1, locale: 1, personId: 1, state: 1, version: 1 })
         .lean();
       return account
         ? {
@@ -453,6 +456,7 @@ export function createAccountService({
             phoneVerifiedAt: account.phoneVerifiedAt ?? null,
             locale: account.locale,
             personId: String(account.personId),
+            version: account.version,
             state: account.state,
           }
         : null;

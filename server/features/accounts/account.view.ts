@@ -111,7 +111,9 @@ export function signInModel(parts: FormParts): object {
 }
 
 /** Model of `accounts/invitation`. */
-export function invitationModel(parts: FormParts & { token: string }): object {
+export function invitationModel(
+  parts: FormParts & { token: string; place: string; address: string },
+): object {
   const form = createForm({ ...parts, messages: 'accounts.register' });
   const fields = {
     name: form.input('name', 'text', { required: true, maxLength: 60, autocomplete: 'name' }),
@@ -126,7 +128,8 @@ export function invitationModel(parts: FormParts & { token: string }): object {
       label: parts.i18n.t(parts.locale, 'accounts.invitation.terms'),
     }),
   };
-  return { fields, errors: form.errors, action: `/invitations/${parts.token}` };
+  const { place, address } = parts;
+  return { fields, errors: form.errors, place, address, action: `/invitations/${parts.token}` };
 }
 
 /** Model of `accounts/show`: the account page with its API tokens. */

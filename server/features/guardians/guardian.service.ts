@@ -167,7 +167,7 @@ export function createGuardianService({
   }
   /** Links end with the eighteenth birthday as it was known then; it may have been corrected since. @throws NotFound */
   function stillMinor(person: PersonRow): PersonRow {
-    if (!isMinor(person.birthDate, today())) throw new NotFound('link-not-valid');
+    if (!isMinor(person.birthDate, today())) throw new NotFound('guardian-link-over');
     return person;
   }
   const paperOf = (row: MembershipRow) =>
@@ -318,7 +318,7 @@ export function createGuardianService({
     /** Whose consent a link takes back. @throws NotFound */
     async withdrawing(secret: string): Promise<PersonRow> {
       const token = await links.find(secret, 'guardian-withdrawal');
-      if (!token?.subjectId) throw new NotFound('link-not-valid');
+      if (!token?.subjectId) throw new NotFound('guardian-link-over');
       return stillMinor(await people.row(token.subjectId));
     },
 

@@ -76,11 +76,21 @@ describe('a forgotten password', function () {
     expect(weak.text).to.include('id="f-password-error"');
     expect((await visitor.post(link, { password: NEW })).location).to.equal('/sign-in');
     expect((await visitor.post(link, { password: NEW })).status).to.equal(404);
-    expect((await visitor.get(link)).status).to.equal(404);
+    // Whoever opens it once more is a press away from another one.
+    const over = await visitor.get(link);
+    expect([over.status, over.text.includes('btn-primary" href="/forgotten"')]).to.deep.equal([404, true]);
     expect([await mayEnter(member, PASSWORD), await mayEnter(member, NEW)]).to.deep.equal([false, true]);
     expect((await before.get('/account')).location).to.equal('/sign-in');
     expect((await api.get('/me')).status).to.equal(401);
     expect((await visitor.get(diary)).status).to.equal(404);
+    // A browser that was signed in before is not shown as one that still is.
+    const after = new PageAgent();
+    await after.get('/sign-in');
+    await after.post('/sign-in', { email: member.email, password: NEW });
+    // The other one was opened above, with the new password.
+    expect(
+      (await after.get('/account')).text.match(/\/account\/sessions\/[0-9a-f]{24}\/end"/g),
+    ).to.have.length(1);
     await (await testApp()).sweep('messages/deliver');
     expect((await mailTo(member.email)).map(({ subject }) => subject)).to.include('密码已修改');
   });

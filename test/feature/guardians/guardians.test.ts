@@ -391,6 +391,11 @@ describe('a guardian who takes the consent back', function () {
     const grown = new Date(comesOfAge(SIXTEEN).getTime() + 60_000).getTime() - Date.now();
     await atOffset(grown, async () => {
       expect((await new ApiAgent().post(`/guardian-withdrawals/${back}`)).status).to.equal(404);
+      // Who opens it all the same is told why, and who came of age that their guardian decides no more.
+      const over = await new PageAgent().get(`/guardian-withdrawals/${back}?lang=en`);
+      expect([over.status, over.text.includes('has turned 18 and decides alone')]).to.deep.equal([404, true]);
+      const own = await (await member.page()).get('/account/guardian?lang=en');
+      expect(own.text).to.include('Now you alone decide').and.include('You are 18 or older');
       const path = `/memberships/${member.membershipId}/guardian-consent/withdrawal`;
       const told = await (await desk.api()).post(path);
       expect([told.status, told.json()['code']]).to.deep.equal([409, 'no-guardian-consent']);

@@ -35,6 +35,26 @@
     form.removeAttribute('aria-busy');
   }
 
+  /**
+   * A form that was kept when the sign-in ended bears a token of nobody: once somebody signed in in another window it takes theirs,
+   * so that it is sent by one press. @param {SubmitEvent} event
+   */
+  async function renewToken(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !('renew' in form.dataset)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    delete form.dataset['renew'];
+    const page = await fetch('/account/proof').then(
+      (answer) => answer.text(),
+      () => '',
+    );
+    const found = new DOMParser().parseFromString(page, 'text/html').querySelector('[name=_csrf]');
+    const own = form.elements.namedItem('_csrf');
+    if (found instanceof HTMLInputElement && own instanceof HTMLInputElement) own.value = found.value;
+    form.requestSubmit();
+  }
+
   /** A second press of the same button within one page load is not sent; the server would ignore it anyway. @param {SubmitEvent} event */
   function sendOnce(event) {
     const form = event.target;
@@ -75,6 +95,7 @@
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') closeMenus(event);
   });
+  document.addEventListener('submit', (event) => void renewToken(event));
   document.addEventListener('submit', sendOnce);
   document.addEventListener('change', submitOnChange);
   // A page taken back from the browser's memory may be sent again.

@@ -3209,6 +3209,7 @@ export type KnownKey =
   | 'opportunities.map'
   | 'opportunities.mapHint'
   | 'opportunities.none'
+  | 'opportunities.noneForMembers'
   | 'opportunities.noneHint'
   | 'opportunities.nothingFits'
   | 'opportunities.nothingFitsHint'

@@ -45,7 +45,9 @@ export function unitRoutes({ units, i18n }: UnitRouteParts): Route[] {
     issues: readonly FieldIssue[],
   ): Promise<object> => {
     const all = await units.all();
-    const form = createForm({ i18n, locale, messages: 'units.form', values, issues });
+    // Where there is one place to put it, nobody has to choose.
+    const only = all.length === 1 ? { parentId: all[0]?.id } : {};
+    const form = createForm({ i18n, locale, messages: 'units.form', values: { ...only, ...values }, issues });
     const fields = {
       parentId: form.select(
         'parentId',

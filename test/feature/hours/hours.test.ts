@@ -314,6 +314,25 @@ describe('confirming hours', function () {
 describe('service that nobody scheduled', function () {
   this.timeout(60_000);
 
+  it('waits for confirmation as soon as the form of the page was sent, as the page then says', async () => {
+    const volunteer = await createMember(await createTenant());
+    await joinedLongAgo(volunteer);
+    const page = await volunteer.page();
+    const form = await page.get('/hours/new');
+    const hidden = [...form.text.matchAll(/<input type="hidden" name="([a-z]+)" value="([^"]*)">/g)];
+    const typed = Object.entries(log()).filter(([, value]) => typeof value === 'string');
+    const sent = await page.post('/hours', {
+      ...(Object.fromEntries(typed) as Record<string, string>),
+      ...Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value])),
+      nature: 'volunteer',
+    });
+    expect(sent.status, sent.text).to.equal(303);
+    const own = await volunteer.api();
+    expect((await own.get(sent.location ?? '')).json()).to.include({ state: 'submitted' });
+    const shown = (await page.get(`${sent.location}?lang=en`)).text;
+    expect(shown).to.include('It waits for confirmation').and.not.include('/submit"');
+  });
+
   it('is logged by the volunteer and confirmed by a person who was not the only one to see it', async () => {
     const tenant = await createTenant();
     const team = await createUnit(tenant, { name: '桐君街道' });

@@ -17,7 +17,8 @@ npm run tenant -- invite-admin --tenant SLUG --email ADDRESS
 npm run tenant -- verify-identity --email ADDRESS [--type resident-id] < NUMBER
 
 create        makes an organisation with its root unit
-invite-admin  prints the one-time link with which its administrator makes an account; works for one hour
+invite-admin  prints the one-time link with which its administrator makes an account; works for one hour. Invite two:
+              nobody gives a role to themselves, so each gives the other what admitting the first members takes
 verify-identity
               notes that you have seen somebody’s identity document, outside every organisation: the number is read
               from standard input, never from the command line. Trust in an installation begins here: the first

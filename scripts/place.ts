@@ -119,13 +119,9 @@ async function keepBank(
       async () => {
         numbers.push((await bank.openAccount(actor)).number);
         const { data } = await hours.own(actor, 30, undefined);
-        const tenant = await tenants.current();
-        await inTransaction(() =>
-          bank.earn(
-            data.filter(({ state }) => state === 'posted'),
-            tenant,
-          ),
-        );
+        const posted = data.filter(({ state }) => state === 'posted').map(({ _id }) => _id);
+        const [records, tenant] = [await hours.rowsOf(posted), await tenants.current()];
+        await inTransaction(() => bank.earn(records, tenant));
         const [number] = numbers;
         if (numbers.length === 2 && number) await kinships.declare(actor, number, 'child');
         if (numbers.length > 1 || (await bank.standingOf(actor.personId)).savedMinutes < 180) return;

@@ -80,6 +80,29 @@ export interface HoursRow extends TenantRow, StateRow {
   createdAt: Date;
 }
 
+/** What no list shows: of a row, more than half of what would be unpacked. */
+export const UNLISTED = {
+  history: 0,
+  inputs: 0,
+  tenantId: 0,
+  personId: 0,
+  membershipId: 0,
+  assignmentId: 0,
+  servedFrom: 0,
+  servedTo: 0,
+  breakMinutes: 0,
+  presence: 0,
+  at: 0,
+  remindAt: 0,
+  enteredBy: 0,
+  confirmedBy: 0,
+  confirmedByPersonId: 0,
+  movedTo: 0,
+  createdAt: 0,
+} as const;
+/** A row as lists read it: what `toHoursView` tells. */
+export type ListedHours = Omit<HoursRow, keyof typeof UNLISTED>;
+
 export interface HoursOrigin {
   /** The organisation and record it came from, one step back. */
   tenantId: Types.ObjectId;

@@ -11,8 +11,8 @@ import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.t
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
 import type { TenantService } from '../tenants/index.ts';
-import { HoursModel } from './hours.model.ts';
-import type { HoursRow } from './hours.model.ts';
+import { HoursModel, UNLISTED } from './hours.model.ts';
+import type { HoursRow, ListedHours } from './hours.model.ts';
 import { CLAIMED_STATES } from './hours.record.ts';
 import { LedgerEntryModel } from './ledger.model.ts';
 import type { LedgerEntryRow } from './ledger.model.ts';
@@ -148,11 +148,12 @@ export function createHoursQueries({
   tenants: TenantService;
 }) {
   return {
-    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+    async own(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<ListedHours>> {
       const rows = await HoursModel.find({
         personId: new Types.ObjectId(actor.personId),
         ...afterCursor(OWN_SORT, cursor),
       } as never)
+        .select(UNLISTED)
         .sort(sortOf(OWN_SORT))
         .limit(limit + 1)
         .lean();
@@ -168,7 +169,7 @@ export function createHoursQueries({
       membershipId: string,
       limit: number,
       cursor: string | undefined,
-    ): Promise<Page<HoursRow> & { readonly member: MembershipRow }> {
+    ): Promise<Page<ListedHours> & { readonly member: MembershipRow }> {
       const member = await memberships.access(actor, membershipId, 'hours:see');
       if (!can(actor, 'hours:see', String(member.unitId))) throw new Forbidden('not-permitted');
       const reach = reachOf(actor, 'hours:see');
@@ -179,6 +180,7 @@ export function createHoursQueries({
           : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
         ...afterCursor(OWN_SORT, cursor),
       } as never)
+        .select(UNLISTED)
         .sort(sortOf(OWN_SORT))
         .limit(limit + 1)
         .lean();
@@ -189,20 +191,21 @@ export function createHoursQueries({
     keepsTimeBank: async (): Promise<boolean> => (await tenants.current()).settings.timeBank,
 
     /** What waits for the actor's confirmation within their reach, oldest first; what only others may decide is left out. */
-    async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+    async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<ListedHours>> {
       const rows = await HoursModel.find({
         ...queueFilter(actor),
         ...afterCursor(QUEUE_SORT, cursor),
       } as never)
+        .select(UNLISTED)
         .sort(sortOf(QUEUE_SORT))
         .limit(limit + 1)
         .lean();
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
     },
     /** What is held for a second look within reach, oldest first. */
-    async held(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<HoursRow>> {
+    async held(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<ListedHours>> {
       const reach = reachOf(actor, 'hours:inspect');
-      const find = (what: object): Promise<HoursRow[]> =>
+      const find = (what: object): Promise<ListedHours[]> =>
         HoursModel.find({
           ...what,
           ...(reach === 'tenant'
@@ -210,6 +213,7 @@ export function createHoursQueries({
             : { unitId: { $in: [...reach].map((unitId) => new Types.ObjectId(unitId)) } }),
           ...afterCursor(QUEUE_SORT, cursor),
         } as never)
+          .select(UNLISTED)
           .sort(sortOf(QUEUE_SORT))
           .limit(limit + 1)
           .lean();

@@ -9,7 +9,7 @@ import type { I18n, Locale } from '../../i18n/index.ts';
 import { natureChoices } from '../shifts/index.ts';
 import { findServiceArea, SERVICE_AREAS } from '../skills/index.ts';
 import type { Unit } from '../units/index.ts';
-import type { HoursRow } from './hours.model.ts';
+import type { HoursRow, ListedHours } from './hours.model.ts';
 import { abilitiesFor } from './hours.policy.ts';
 import type {
   HoursStory,
@@ -204,7 +204,7 @@ export function logModel(parts: {
   return { fields, errors: form.errors };
 }
 
-export const toHoursView = (row: HoursRow): HoursView => ({
+export const toHoursView = (row: ListedHours): HoursView => ({
   id: String(row._id),
   version: row.version,
   state: row.state,

@@ -125,7 +125,13 @@ export function addLists(app: Express, tenant: Doc): void {
     '/hours/queue',
     wrap(async (req, res) => {
       const { lng, t, page, skip } = asked(req);
-      const filter = { tenantId, state: 'submitted' };
+      const { me } = res.locals as Any;
+      const filter = {
+        tenantId,
+        state: { $in: ['submitted', 'appealed'] },
+        personId: { $ne: me.person._id },
+        $nor: [{ state: 'appealed', confirmedByPersonId: me.person._id }],
+      };
       const list = await Hours.find(filter)
         .sort({ 'activity.startsAt': 1, _id: 1 })
         .skip(skip)
@@ -136,7 +142,7 @@ export function addLists(app: Express, tenant: Doc): void {
       show(req, res, 'hours', {
         title: t('hours.queue.title'),
         claims: claims > 0 ? t('hours.claims.waiting', { count: claims }) : t('hours.claims.desk'),
-        groups: [...Map.groupBy(list, (one) => String(one.shiftId)).values()].map((records) => ({
+        groups: [...Map.groupBy(list, (one) => String(one.shiftId ?? one.id)).values()].map((records) => ({
           activity: records[0].activity,
           records: records.map((one) => ({
             id: one.id,
@@ -146,6 +152,7 @@ export function addLists(app: Express, tenant: Doc): void {
             witness: one.witness,
             due: one.dueOn ? t('hours.queue.due', { date: dateText(one.dueOn, lng) }) : null,
             notes: one.notes.map((note: string) => t(`hours.note.${note}`)),
+            st: one.state === 'submitted' ? null : one.state,
           })),
         })),
         ...paged(req, page, list.length, total),

@@ -12,8 +12,10 @@ import type { Locale } from './core/locale.ts';
 import type { Config } from './config.ts';
 import { mongoClient } from './db/connect.ts';
 import { asRequest } from './db/patience.ts';
-import { keptForm } from './http/kept-form.ts';
+import { keptForm, unservedForm } from './http/kept-form.ts';
+import type { KeptForm } from './http/kept-form.ts';
 import { errorHandler, messageOf } from './http/error-handler.ts';
+import type { ErrorModel } from './http/error-handler.ts';
 import { createGate } from './http/gate.ts';
 import type { Gate } from './http/gate.ts';
 import type { HandlerKit } from './http/handler.ts';
@@ -91,7 +93,7 @@ function gateOf({ config, kit, routes, plumbing }: AppParts): Gate {
     page: (locale, writes) =>
       views.render(
         'errors/busy',
-        { ...text(locale), writes },
+        { ...text(locale), ...(writes ? { message: i18n.t(locale, 'errors.overloadedForm') } : {}), writes },
         {
           locale,
           zone: 'UTC',
@@ -217,6 +219,13 @@ const joinPathOf = (path: string): string | null => /^\/t\/[a-z0-9-]+\/join(?=\/
 /** States of a membership in which an organisation is not open yet. */
 const WAITING = ['draft', 'submitted', 'needs_correction', 'first_review'];
 
+/** What somebody wrote is lost by no refusal that they can do nothing about. */
+function keptAfter({ status, code }: ErrorModel, req: Request, publicUrl: string): KeptForm | null {
+  if (status >= 500) return unservedForm(req, publicUrl);
+  // Both are found only after the request was seen to come from a page of ours.
+  return ['csrf-token', 'not-signed-in'].includes(code) ? keptForm(req) : null;
+}
+
 function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
   return {
     i18n: kit.i18n,
@@ -245,8 +254,7 @@ function errorPages(kit: HandlerKit): Parameters<typeof errorHandler>[0] {
       // A link for a new password that is over: another one is a press away.
       const anewHref =
         model.code === 'link-not-valid' && req.path.startsWith('/reset/') ? '/forgotten' : null;
-      // Both are found only after the request was seen to come from a page of ours.
-      const kept = ['csrf-token', 'not-signed-in'].includes(model.code) ? keptForm(req) : null;
+      const kept = keptAfter(model, req, kit.publicUrl);
       return kit.views.render('errors/show', { ...model, elsewhere, askHref, anewHref, kept }, page);
     },
   };

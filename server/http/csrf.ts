@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { csrfSync } from 'csrf-sync';
 import { Forbidden } from '../core/errors.ts';
 
@@ -19,17 +19,20 @@ const tokens = csrfSync({
 /** The session's token, made on first use: visitors who see no form get no session. */
 export const csrfToken = (req: Request): string => tokens.generateToken(req);
 
-/** @throws Forbidden `cross-site` or `csrf-token` */
-export function assertSameOrigin(req: Request, _res: Response, publicUrl: string): void {
+/** Whether the browser says that the request comes from a page of ours. */
+export function isSameOrigin(req: Request, publicUrl: string): boolean {
   const site = req.get('sec-fetch-site');
-  if (site !== undefined) {
-    // `same-site` is a sibling subdomain, which may be another tenant's page.
-    if (site !== 'same-origin') throw new Forbidden('cross-site');
-    return;
-  }
-  if (req.get('origin') !== new URL(publicUrl).origin) throw new Forbidden('cross-site');
+  // `same-site` is a sibling subdomain, which may be another tenant's page.
+  if (site !== undefined) return site === 'same-origin';
+  return req.get('origin') === new URL(publicUrl).origin;
 }
 
+/** @throws Forbidden `cross-site` */
+export function assertSameOrigin(req: Request, publicUrl: string): void {
+  if (!isSameOrigin(req, publicUrl)) throw new Forbidden('cross-site');
+}
+
+/** @throws Forbidden `csrf-token` */
 export function assertToken(req: Request): void {
   if (!tokens.isRequestValid(req)) throw new Forbidden('csrf-token');
 }

@@ -92,7 +92,7 @@ export function handlerFor(route: Route, door: Door, kit: HandlerKit): RequestHa
     const locale = localeOf(req, identity, null);
     if (!identity && route.access !== 'public') return refuseAnonymous(route, req, res, door, kit);
     await throttleRequest(route, identity, req, kit);
-    if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, res, kit.publicUrl);
+    if (door === 'page' && isUnsafe(route.method)) assertSameOrigin(req, kit.publicUrl);
     const upload = await uploadOf(route, identity, req, res);
     if (door === 'page' && isUnsafe(route.method)) assertToken(req);
     const tenant = await tenantFor(route, req, identity, kit);
@@ -153,7 +153,7 @@ async function refuseAnonymous(
 ): Promise<void> {
   if (door === 'api') throw new NotSignedIn();
   if (isUnsafe(route.method) && keptForm(req) !== null) {
-    assertSameOrigin(req, res, kit.publicUrl);
+    assertSameOrigin(req, kit.publicUrl);
     throw new NotSignedIn();
   }
   const back = req.method === 'GET' ? safeReturnPath(req.originalUrl, kit.publicUrl) : null;

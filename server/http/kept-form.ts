@@ -1,14 +1,19 @@
 import type { Request } from 'express';
+import { isSameOrigin } from './csrf.ts';
 
 /** What somebody wrote into a form that was not taken, to be sent again from the page that says so. */
 export interface KeptForm {
   readonly action: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
+  /** The key it was sent with: sent again, it is done once, even if an earlier answer was lost (F-3). */
+  readonly key: string | null;
+  /** The token it was sent with, where the page may have no session to make one of; null where the page brings its own. */
+  readonly token: string | null;
 }
 
 /** The password that a form brings along where its action asks for it anew (S-22). */
 export const PROOF_FIELD = '_proof';
-/** Hidden fields of our own forms: the page that keeps a form brings new ones. `_version` stays: it is what the writer saw. */
+/** Hidden fields of our own forms that are none of the writer's. `_version` stays: it is what the writer saw. */
 const GUARDS = ['_csrf', '_key', PROOF_FIELD];
 /** Of what is typed in secret nothing goes back into a page; left empty, the form asks for it again. */
 const SECRET = /password|^current$/i;
@@ -33,5 +38,25 @@ export function keptForm(req: Request): KeptForm | null {
       [value].flat().map((one) => ({ name, value: isSecret(name) ? '' : String(one) })),
     );
   const written = fields.some(({ name, value }) => name !== '_version' && value !== '');
-  return written && fields.length <= MOST_FIELDS ? { action: req.originalUrl, fields } : null;
+  if (!written || fields.length > MOST_FIELDS) return null;
+  return { action: req.originalUrl, fields, key: guardOf(req, '_key', KEY), token: null };
+}
+
+/** What a guard looks like that one of our own pages wrote. */
+const KEY = /^[0-9a-f-]{36}$/;
+const TOKEN = /^[0-9a-f]{64}$/;
+
+function guardOf(req: Request, name: string, shape: RegExp): string | null {
+  const value = (req.body as Record<string, unknown>)[name];
+  return typeof value === 'string' && shape.test(value) ? value : null;
+}
+
+/**
+ * The form of a request that failed on our side. Perhaps it was done and only its answer is lost, perhaps the session could not
+ * even be read: it goes again just as it came.
+ * @returns null as `keptForm`, and where it was not seen to come from a page of ours
+ */
+export function unservedForm(req: Request, publicUrl: string): KeptForm | null {
+  const kept = isSameOrigin(req, publicUrl) ? keptForm(req) : null;
+  return kept && { ...kept, token: guardOf(req, '_csrf', TOKEN) };
 }

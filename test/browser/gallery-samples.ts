@@ -258,12 +258,31 @@ export function errorSample(locale: Locale): object {
   };
 }
 
+/** A form that could not be served, and comes back. */
+export function unservedSample(locale: Locale): object {
+  const i18n = createI18n({ strict: true });
+  return {
+    status: 503,
+    code: 'database-unavailable',
+    title: i18n.t(locale, 'errors.status.503'),
+    message: i18n.t(locale, 'errors.database-unavailable'),
+    requestId: 'r-1a2b3c',
+    back: '/hours/new',
+    kept: {
+      action: '/hours',
+      fields: [{ name: 'name', value: WORDS[locale].shifts }],
+      key: '00000000-0000-4000-8000-000000000000',
+      token: null,
+    },
+  };
+}
+
 export function busySample(locale: Locale): object {
   const i18n = createI18n({ strict: true });
   return {
     title: i18n.t(locale, 'errors.status.503'),
-    message: i18n.t(locale, 'errors.overloaded'),
-    writes: false,
+    message: i18n.t(locale, 'errors.overloadedForm'),
+    writes: true,
   };
 }
 

@@ -30,6 +30,7 @@ import {
   homeSample,
   mailSample,
   pageSample,
+  unservedSample,
 } from './gallery-samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -53,6 +54,7 @@ const SAMPLES: readonly Sample[] = [
   { name: 'components', view: 'gallery', signedIn: true, model: galleryModel },
   { name: 'home', view: 'home/index', signedIn: false, model: homeSample },
   { name: 'error', view: 'errors/show', signedIn: true, model: errorSample },
+  { name: 'unserved', view: 'errors/show', signedIn: true, model: unservedSample },
   { name: 'busy', view: 'errors/busy', signedIn: false, model: busySample },
 ];
 

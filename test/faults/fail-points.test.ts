@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { Types } from 'mongoose';
+import { localDate } from '../../server/core/time.ts';
 import { mongoClient } from '../../server/db/connect.ts';
 import { OutboxModel } from '../../server/db/outbox.ts';
 import { AssignmentModel } from '../../server/features/assignments/assignment.model.ts';
 import { LedgerEntryModel } from '../../server/features/hours/ledger.model.ts';
 import { PositionModel } from '../../server/features/shifts/shift.model.ts';
+import { MembershipModel } from '../../server/features/memberships/membership.model.ts';
 import type { Tenant } from '../../server/features/tenants/index.ts';
 import { createServed } from '../factories/hours.ts';
 import { createMember, createTenant, inTenant } from '../factories/people.ts';
@@ -233,6 +235,54 @@ describe('a database that fails at one point', function () {
     }
   });
 
+  it('gives a form back that could not be served, to be sent again and to be done once', async () => {
+    const member = await createMember(tenant);
+    await inTenant(tenant.id, () =>
+      MembershipModel.updateOne(
+        { _id: new Types.ObjectId(member.membershipId) },
+        { $set: { createdAt: new Date(Date.now() - 10 * DAY_MS) } },
+      ),
+    );
+    const pages = (await member.page()).goTo(url(0));
+    const form = {
+      name: '帮邻居 <搬家> & "打扫"',
+      content: '两趟\n四楼',
+      date: localDate(new Date(Date.now() - 2 * DAY_MS), 'Asia/Shanghai'),
+      witness: '邻居',
+      nature: 'volunteer',
+    };
+    const failing = {
+      'nothing can be written': {
+        failCommands: ['insert'],
+        namespace: `${database}.hoursrecords`,
+        errorCode: 433,
+      },
+      'nobody knows whether it was': { failCommands: ['commitTransaction'], closeConnection: true },
+      'no session can be read': {
+        failCommands: ['aggregate'],
+        namespace: `${database}.sessions`,
+        errorCode: 433,
+      },
+    };
+    for (const [at, [why, data]] of Object.entries(failing).entries()) {
+      const written = { ...form, startTime: `${10 + at}:00`, endTime: `${10 + at}:50`, _key: randomUUID() };
+      await pages.get('/hours/new');
+      const stop = await set.failPoint(data);
+      const refused = await pages.post('/hours', written);
+      const foreign = await pages.post('/hours', written, { 'sec-fetch-site': 'cross-site' });
+      await stop();
+      expect(refused.status, why).to.equal(503);
+      expect(foreign.text, why).not.to.include(form.witness);
+      const kept = keptIn(refused.text);
+      expect(kept, why).to.include(written);
+      const twice = [await pages.post('/hours', kept), await pages.post('/hours', kept)];
+      expect(twice[0]?.location, twice[0]?.text).to.match(/^\/hours\/[0-9a-f]{24}$/);
+      expect(twice[1]?.location, twice[1]?.text).to.equal(twice[0]?.location);
+    }
+    const records = await (await member.api()).at(url(1)).get('/hours');
+    expect(records.json<{ data: unknown[] }>().data).to.have.length(3);
+  });
+
   it('tries a change anew whose connection broke after the driver had given it up', async () => {
     const [person] = await people(1);
     const { url: here } = await testApp();
@@ -298,3 +348,21 @@ describe('a database that fails at one point', function () {
   const waiting = (): Promise<number> =>
     inTenant(tenant.id, () => OutboxModel.countDocuments({ state: 'waiting' }));
 });
+
+/** Names and values of what a page has hidden in the form that it gives back. */
+function keptIn(html: string): Record<string, string> {
+  const form = /<form class="error-ways"[\s\S]*?<\/form>/.exec(html)?.[0] ?? '';
+  return Object.fromEntries(
+    [...form.matchAll(/name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+      name,
+      ESCAPED.reduce((text, [sign, meant]) => text.replaceAll(sign, meant), value),
+    ]),
+  );
+}
+const ESCAPED = [
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&#x3D;', '='],
+  ['&amp;', '&'],
+] as const;

@@ -8,6 +8,7 @@ import { isId } from '../../core/ids.ts';
 import { FORMER, hoursClaimLifecycle } from '../../core/states.ts';
 import { localDate } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import { countEach } from '../../db/builders.ts';
 import { addMessage } from '../../db/outbox.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -467,10 +468,11 @@ export function createClaims(parts: ClaimParts) {
     },
 
     /** How many wait for the actor, at most one more than `MOST_COUNTED`. */
-    waiting: async (actor: AccountActor): Promise<number> =>
-      can(actor, 'hours:answer-claims')
-        ? HoursClaimModel.countDocuments(deskFilter(actor) as never, { limit: MOST_COUNTED + 1 })
-        : 0,
+    async waiting(actor: AccountActor): Promise<number> {
+      if (!can(actor, 'hours:answer-claims')) return 0;
+      const counting = { model: HoursClaimModel, match: deskFilter(actor), most: MOST_COUNTED + 1 };
+      return (await countEach([counting]))[0] ?? 0;
+    },
 
     /** Claims about a record, or that made it, oldest first; whoever sees the record sees them. */
     async ofRecord(record: HoursRow): Promise<HoursClaimRow[]> {

@@ -6,7 +6,7 @@ import { acrossTenants, contextNow } from '../../core/context.ts';
 import { Forbidden, NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { addDays, localDate, startOfDay } from '../../core/time.ts';
-import { tenantAggregate } from '../../db/builders.ts';
+import { tenantAggregate, tenantPiece } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
 import type { MembershipRow, MembershipService } from '../memberships/index.ts';
@@ -192,14 +192,12 @@ export function createHoursQueries({
 
     /** What waits for the actor's confirmation within their reach, oldest first; what only others may decide is left out. */
     async queue(actor: AccountActor, limit: number, cursor: string | undefined): Promise<Page<ListedHours>> {
-      const rows = await HoursModel.find({
-        ...queueFilter(actor),
-        ...afterCursor(QUEUE_SORT, cursor),
-      } as never)
-        .select(UNLISTED)
-        .sort(sortOf(QUEUE_SORT))
-        .limit(limit + 1)
-        .lean();
+      const rows = await tenantPiece(HoursModel, {
+        filter: { ...queueFilter(actor), ...afterCursor(QUEUE_SORT, cursor) },
+        without: UNLISTED,
+        sort: sortOf(QUEUE_SORT),
+        limit: limit + 1,
+      });
       return pageOf(rows, limit, (row) => [row.activity.startsAt, row._id]);
     },
     /** What is held for a second look within reach, oldest first. */

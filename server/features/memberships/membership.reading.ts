@@ -5,6 +5,7 @@ import { acrossTenants, asTenant } from '../../core/context.ts';
 import { NotFound } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { FORMER } from '../../core/states.ts';
+import { tenantPiece } from '../../db/builders.ts';
 import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -59,19 +60,20 @@ export function createMembershipReading({ units, tenants }: { units: UnitService
       const reach = reachOf(actor, 'people:see');
       const below = filter.unitId && isId(filter.unitId) ? [...(await units.expand([filter.unitId]))] : null;
       const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
-      const rows = await MembershipModel.find({
-        ...WAS_SAID,
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(filter.kind ? { kind: filter.kind } : {}),
-        ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
-        ...(filter.q ? searchFilter(filter.q) : null),
-        ...afterCursor(SORT, cursor),
-      } as never)
+      const rows = await tenantPiece(MembershipModel, {
+        filter: {
+          ...WAS_SAID,
+          ...(filter.state ? { state: filter.state } : {}),
+          ...(filter.kind ? { kind: filter.kind } : {}),
+          ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
+          ...(filter.q ? searchFilter(filter.q) : null),
+          ...afterCursor(SORT, cursor),
+        },
         // Twenty texts of a row and nobody's business but the index's: half of what would be unpacked for a list.
-        .select({ searchKeys: 0 })
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .lean();
+        without: { searchKeys: 0 },
+        sort: sortOf(SORT),
+        limit: limit + 1,
+      });
       return pageOf(rows, limit, (row) => [row._id]);
     },
 

@@ -10,6 +10,7 @@ import { recordAudit } from '../../db/audit.ts';
 import type { AuditAction } from '../../db/audit-verbs.ts';
 import { exactly, roughly } from '../../db/fields.ts';
 import type { Place, Point } from '../../db/fields.ts';
+import { tenantPiece } from '../../db/builders.ts';
 import type { Counting } from '../../db/builders.ts';
 import { afterCursor, MOST_COUNTED, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -69,7 +70,7 @@ const SORT: readonly SortKey[] = [
   ['_id', -1],
 ];
 
-export const toRequest = (row: RequestRow): Request => ({
+export const toRequest = (row: Omit<RequestRow, 'titleKeys'>): Request => ({
   id: String(row._id),
   version: row.version,
   state: row.state,
@@ -109,7 +110,7 @@ function toPlace(
 }
 
 /** A list does not tell their past, nor what they are found by. */
-const LISTED = { history: 0, titleKeys: 0 } as const;
+const UNLISTED = { history: 0, titleKeys: 0 } as const;
 
 export type RequestService = ReturnType<typeof createRequestService>;
 
@@ -222,16 +223,17 @@ export function createRequestService({ units, tenants }: { units: UnitService; t
       const reach = reachOf(actor, 'requests:see');
       const below = filter.unitId ? [...(await units.expand([filter.unitId]))] : null;
       const allowed = reach === 'tenant' ? below : below ? below.filter((id) => reach.has(id)) : [...reach];
-      const rows = await RequestModel.find({
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
-        ...titleFilter(filter.q ?? ''),
-        ...afterCursor(SORT, cursor),
-      } as never)
-        .sort(sortOf(SORT))
-        .limit(limit + 1)
-        .select(LISTED)
-        .lean();
+      const rows = await tenantPiece(RequestModel, {
+        filter: {
+          ...(filter.state ? { state: filter.state } : {}),
+          ...(allowed ? { unitId: { $in: allowed.map((id) => new Types.ObjectId(id)) } } : {}),
+          ...titleFilter(filter.q ?? ''),
+          ...afterCursor(SORT, cursor),
+        },
+        without: UNLISTED,
+        sort: sortOf(SORT),
+        limit: limit + 1,
+      });
       const page = pageOf(rows, limit, (row) => [row.createdAt, row._id]);
       return { ...page, data: page.data.map((row) => toRequest({ ...row, history: [] })) };
     },

@@ -5,6 +5,7 @@ import { contextNow } from '../../core/context.ts';
 import { Conflict } from '../../core/errors.ts';
 import { addDays, startOfDay } from '../../core/time.ts';
 import { recordAudit } from '../../db/audit.ts';
+import { tenantFind } from '../../db/builders.ts';
 import type { LocalText } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -217,15 +218,19 @@ export function createShiftService({
     async digestsOf(requestIds: readonly string[]): Promise<Map<string, Digest>> {
       const [shifts, positions] = await sideBySide([
         () =>
-          ShiftModel.find({ requestId: { $in: ids(requestIds) }, state: { $ne: 'cancelled' } })
-            .select({ requestId: 1, startsAt: 1 })
-            .batchSize(facts.IN_ONE_GO)
-            .lean(),
+          tenantFind(
+            ShiftModel,
+            { requestId: { $in: ids(requestIds) }, state: { $ne: 'cancelled' } },
+            { requestId: 1, startsAt: 1 },
+            facts.IN_ONE_GO,
+          ),
         () =>
-          PositionModel.find({ requestId: { $in: ids(requestIds) } })
-            .select({ requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 })
-            .batchSize(facts.IN_ONE_GO)
-            .lean(),
+          tenantFind(
+            PositionModel,
+            { requestId: { $in: ids(requestIds) } },
+            { requestId: 1, shiftId: 1, required: 1, maximum: 1, taken: 1 },
+            facts.IN_ONE_GO,
+          ),
       ]);
       const live = new Set(shifts.map((shift) => String(shift._id)));
       const byRequest = Map.groupBy(shifts, (shift) => String(shift.requestId));

@@ -4,7 +4,7 @@ import { can } from '../../core/actor.ts';
 import { Conflict, Invalid, NotFound, PreconditionFailed } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { tenantBulkWrite } from '../../db/builders.ts';
+import { tenantBulkWrite, tenantFind } from '../../db/builders.ts';
 import type { LocalText, Point } from '../../db/fields.ts';
 import { afterCursor, pageOf, sortOf } from '../../db/pagination.ts';
 import type { Page, SortKey } from '../../db/pagination.ts';
@@ -197,9 +197,8 @@ export function createUnitService(): UnitService {
       return new Set(rows.map((row) => String(row._id)));
     },
     async names(unitIds) {
-      const rows = await UnitModel.find({ _id: { $in: [...new Set(unitIds)] } })
-        .select({ name: 1 })
-        .lean();
+      const ids = [...new Set(unitIds)].map((id) => new Types.ObjectId(id));
+      const rows = await tenantFind(UnitModel, { _id: { $in: ids } }, { name: 1 });
       return new Map(rows.map((row) => [String(row._id), row.name]));
     },
   };
